@@ -1,0 +1,129 @@
+import type { Distribution } from '../base/distribution';
+import type { DType, TypedArray } from '../base/dtype';
+import type { Key } from '../base/key';
+import type { Shape } from '../base/shape';
+
+/** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
+export interface Storage {
+  readonly dtype: DType;
+  readonly size: number;
+}
+
+/** What a backend computes with. Elements are always dense and row-major; there are no strided views. */
+export interface Operand {
+  readonly storage: Storage;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+export type Unary =
+  'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'abs' | 'sign' | 'square' | 'tanh' | 'sigmoid' | 'relu' | 'silu' | 'gelu';
+/** `xGrad(g, x)` is g·x′(x), the one-pass vjp of that unary; `tanhGrad(g, y)` takes the output. */
+export type Binary =
+  'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'geluGrad' | 'siluGrad' | 'reluGrad' | 'tanhGrad';
+export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
+
+/** A dense array seen as `[outer, length, inner]`; a reduction removes the middle axis. */
+export type Axes = readonly [outer: number, length: number, inner: number];
+
+/** A matrix that is a function of its key and never stored: `scale` times entry (row, column) of a distribution. */
+export interface RandomMatrix {
+  readonly kind: Distribution;
+  readonly key: Key;
+  readonly rows: number;
+  readonly columns: number;
+  readonly scale: number;
+}
+
+/** Bytes held for live tensors; equal to what the backend's allocator says. */
+export interface Memory {
+  readonly tensors: number;
+  readonly bytes: number;
+  readonly peakBytes: number;
+}
+
+/**
+ * The arithmetic and the memory of one device. Every call returns at once; a device that works asynchronously returns
+ * storages that are promises inside and keeps calls in order. Arguments are already checked: shapes fit, dtypes are
+ * right, operands are alive. Only values can still be wrong (`gather` and friends check ids). Zero sizes are legal.
+ * Results never share memory with operands and operands are never written to.
+ */
+export interface Backend {
+  readonly name: string;
+  /** What really runs: build, precision, threads, and why something better was not available (D8). */
+  describe(): Record<string, string | number | boolean>;
+  memory(): Memory;
+  resetPeak(): void;
+  /** Overwrite freed memory with NaN, so that a use after free cannot go unseen. */
+  poison(on: boolean): void;
+
+  // --- storage -------------------------------------------------------------------------------------------------
+  /** Take over a host array without copying it; it goes to the device when an op first needs it there. */
+  fromHost(values: TypedArray): Storage;
+  /** The same values under a second, independent life (what `reshape` returns); the memory goes when both are free. */
+  alias(storage: Storage): Storage;
+  free(storage: Storage): void;
+  /** No scope owns this storage any more: from now on the garbage collector must be enough (D3). */
+  collectable(storage: Storage): void;
+  /** Keep on the device until `free`, whoever owned it before. */
+  resident(storage: Storage): void;
+  /** Between `enter` and `leave(mark)`, device copies of host arrays may be cached; `leave` drops them. */
+  enter(): number;
+  leave(mark: number): void;
+  /** A copy of the values. */
+  read(storage: Storage): Promise<TypedArray>;
+  /** @throws BackendError `read/sync` where the device cannot */
+  readSync(storage: Storage): TypedArray;
+
+  // --- elementwise; a number stands for a scalar operand, `shape` is the broadcast shape -------------------------
+  unary(op: Unary, x: Operand): Storage;
+  binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage;
+  /** int32 zeros and ones; both operands have the same dtype. */
+  compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage;
+  /** `condition ? a : b`; condition int32. */
+  where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage;
+  /** float32 → int32 truncates towards zero; NaN becomes 0. */
+  cast(x: Operand, dtype: DType): Storage;
+  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
+  axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
+
+  // --- products ------------------------------------------------------------------------------------------------
+  /** [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes broadcast. */
+  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage;
+  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
+  matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /** The last axis is the column of the random matrix, all others together its row. */
+  random(kind: Distribution, key: Key, shape: Shape): Storage;
+
+  // --- reductions and rows (the last axis) -----------------------------------------------------------------------
+  /** Sum of nothing is 0; max and min of nothing are refused by the op. NaN wins. */
+  reduce(op: 'sum' | 'max' | 'min', x: Operand, axes: Axes): Storage;
+  /** int32 position of the first largest element; a NaN counts as largest. */
+  argmax(x: Operand, axes: Axes): Storage;
+  softmax(x: Operand): Storage;
+  /** y ⊙ (g − Σ g⊙y) */
+  softmaxGrad(g: Operand, y: Operand): Storage;
+  logSoftmax(x: Operand): Storage;
+  /** g − exp(y)·Σ g */
+  logSoftmaxGrad(g: Operand, y: Operand): Storage;
+  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
+  layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
+  /** Gradients of x, weight and bias. */
+  layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
+  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
+  crossEntropy(logits: Operand, targets: Operand): Storage;
+  /** (softmax − one-hot)·g per row; g [rows]. */
+  crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage;
+
+  // --- index and movement ----------------------------------------------------------------------------------------
+  /** Rows of table [rows, ...], ids int32 of any shape → [...ids, ...]. Throws ShapeError `index/range`. */
+  gather(table: Operand, ids: Operand): Storage;
+  /** The transpose of gather: sums g [...ids, ...row] into zeros [rows, ...row]. Ids were checked by gather. */
+  scatterAdd(g: Operand, ids: Operand, rows: number): Storage;
+  /** Element i of the result is read at offset + Σ iₐ·stridesₐ: transpose, slice and broadcast in one. */
+  strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage;
+  /** Zeros of `shape` with x placed at `before`: the transpose of slice. */
+  pad(x: Operand, before: readonly number[], shape: Shape): Storage;
+  /** Parts seen as [outer, lengthᵢ, inner], joined along the middle axis. */
+  concat(parts: readonly Operand[], outer: number, inner: number): Storage;
+}

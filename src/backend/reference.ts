@@ -1,0 +1,451 @@
+import { fillRow } from '../base/distribution';
+import { allocate, type DType, dtypeOf, type TypedArray } from '../base/dtype';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
+import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
+import { throwIndexRange } from './checks';
+
+/**
+ * The oracle: one plain loop per operation, sums in float64, results rounded once to float32. Every other backend is
+ * tested against this one. It is meant to be read first and is not meant to be fast.
+ */
+export function referenceBackend(): Backend {
+  return new ReferenceBackend();
+}
+
+/** Aliases share the array; `shared.users` says how many lives it has left. */
+class ReferenceStorage implements Storage {
+  constructor(
+    readonly values: TypedArray,
+    readonly shared: { users: number; counted: boolean } = { users: 1, counted: false },
+  ) {}
+  get dtype(): DType {
+    return dtypeOf(this.values);
+  }
+  get size(): number {
+    return this.values.length;
+  }
+}
+
+const unaries: Record<Unary, (x: number) => number> = {
+  neg: (x) => -x,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  abs: Math.abs,
+  sign: Math.sign,
+  square: (x) => x * x,
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  relu: (x) => (x < 0 ? 0 : x),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  gelu: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
+};
+
+/** √(2/π)·(x + 0.044715·x³), the argument of tanh in the tanh form of GELU. */
+function geluInner(x: number): number {
+  return Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
+}
+
+const binaries: Record<Binary, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: (a, b) => a ** b,
+  maximum: Math.max,
+  minimum: Math.min,
+  reluGrad: (g, x) => (x > 0 ? g : 0),
+  tanhGrad: (g, y) => g * (1 - y * y),
+  siluGrad: (g, x) => {
+    const s = 1 / (1 + Math.exp(-x));
+    return g * s * (1 + x * (1 - s));
+  },
+  geluGrad: (g, x) => {
+    const t = Math.tanh(geluInner(x));
+    return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x));
+  },
+};
+
+const comparisons: Record<Compare, (a: number, b: number) => boolean> = {
+  equal: (a, b) => a === b,
+  less: (a, b) => a < b,
+  lessEqual: (a, b) => a <= b,
+  greater: (a, b) => a > b,
+  greaterEqual: (a, b) => a >= b,
+};
+
+class ReferenceBackend implements Backend {
+  readonly name = 'reference';
+  private live = { tensors: 0, bytes: 0, peakBytes: 0 };
+  private poisoned = false;
+
+  describe(): Record<string, string | number | boolean> {
+    return { backend: 'reference', precision: 'float32 values, float64 sums', threads: 1 };
+  }
+  memory(): Memory {
+    return { ...this.live };
+  }
+  resetPeak(): void {
+    this.live.peakBytes = this.live.bytes;
+  }
+  poison(on: boolean): void {
+    this.poisoned = on;
+  }
+
+  // --- storage -------------------------------------------------------------------------------------------------
+
+  /** A new, counted storage: what every operation returns. */
+  private made(values: TypedArray): Storage {
+    const storage = new ReferenceStorage(values);
+    this.count(storage, true);
+    return storage;
+  }
+  private count(storage: Storage, counted: boolean): void {
+    const { values, shared } = storage as ReferenceStorage;
+    if (shared.counted === counted) return;
+    shared.counted = counted;
+    this.live.tensors += counted ? 1 : -1;
+    this.live.bytes += counted ? values.byteLength : -values.byteLength;
+    this.live.peakBytes = Math.max(this.live.peakBytes, this.live.bytes);
+  }
+  fromHost(values: TypedArray): Storage {
+    return new ReferenceStorage(values);
+  }
+  alias(storage: Storage): Storage {
+    const { values, shared } = storage as ReferenceStorage;
+    shared.users += 1;
+    return new ReferenceStorage(values, shared);
+  }
+  free(storage: Storage): void {
+    const { values, shared } = storage as ReferenceStorage;
+    if (--shared.users > 0) return;
+    if (this.poisoned && shared.counted) values.fill(Number.NaN);
+    this.count(storage, false);
+  }
+  collectable(storage: Storage): void {
+    this.count(storage, false);
+  }
+  resident(storage: Storage): void {
+    this.count(storage, true);
+  }
+  enter(): number {
+    return 0;
+  }
+  leave(): void {}
+  readSync(storage: Storage): TypedArray {
+    return (storage as ReferenceStorage).values.slice();
+  }
+  async read(storage: Storage): Promise<TypedArray> {
+    return this.readSync(storage);
+  }
+
+  // --- elementwise ---------------------------------------------------------------------------------------------
+
+  unary(op: Unary, x: Operand): Storage {
+    return this.made(valuesOf(x).map(unaries[op]) as Float32Array);
+  }
+  binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage {
+    return this.made(zip(new Float32Array(sizeOf(shape)), binaries[op], a, b, shape));
+  }
+  compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage {
+    return this.made(zip(new Int32Array(sizeOf(shape)), (p, q) => Number(comparisons[op](p, q)), a, b, shape));
+  }
+  where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage {
+    const out = new Float32Array(sizeOf(shape));
+    const readers = [reader(condition, shape), reader(a, shape), reader(b, shape)] as const;
+    for (let i = 0; i < out.length; i++) out[i] = readers[0](i) !== 0 ? readers[1](i) : readers[2](i);
+    return this.made(out);
+  }
+  cast(x: Operand, dtype: DType): Storage {
+    const out = allocate(dtype, sizeOf(x.shape));
+    out.set(valuesOf(x)); // an Int32Array truncates towards zero
+    return this.made(out);
+  }
+  axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {
+    const [p, q] = [valuesOf(x), valuesOf(y)];
+    return this.made(Float32Array.from(p, (value, i) => alpha * value + beta * (q[i] as number)));
+  }
+
+  // --- products ------------------------------------------------------------------------------------------------
+
+  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage {
+    const [m, n] = shape.slice(-2) as [number, number];
+    const k = a.shape[a.shape.length - (transposeA ? 2 : 1)] as number;
+    const batch = shape.slice(0, -2);
+    const batchOfA = offsets(a.shape.slice(0, -2), batch);
+    const batchOfB = offsets(b.shape.slice(0, -2), batch);
+    const [p, q, out] = [valuesOf(a), valuesOf(b), new Float32Array(sizeOf(shape))];
+    for (let z = 0; z < batchOfA.length; z++) {
+      const atA = (batchOfA[z] as number) * m * k;
+      const atB = (batchOfB[z] as number) * k * n;
+      for (let i = 0; i < m; i++) {
+        for (let j = 0; j < n; j++) {
+          let sum = 0;
+          for (let l = 0; l < k; l++) {
+            const left = p[atA + (transposeA ? l * m + i : i * k + l)] as number;
+            const right = q[atB + (transposeB ? j * k + l : l * n + j)] as number;
+            sum += left * right;
+          }
+          out[(z * m + i) * n + j] = sum;
+        }
+      }
+    }
+    return this.made(out);
+  }
+  matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
+    const stored = this.materialize(a);
+    const [rows, columns] = transpose ? [a.columns, a.rows] : [a.rows, a.columns];
+    return side === 'right'
+      ? this.matmul(x, stored, false, transpose, [x.shape[0] as number, columns])
+      : this.matmul(stored, x, transpose, false, [rows, x.shape[1] as number]);
+  }
+  /** The oracle may form A; the others generate it inside the product. */
+  private materialize({ kind, key, rows, columns, scale }: RandomMatrix): Operand {
+    const values = new Float32Array(rows * columns);
+    for (let row = 0; row < rows; row++) fillRow(kind, key, row, 0, values.subarray(row * columns, (row + 1) * columns));
+    for (let i = 0; i < values.length; i++) (values[i] as number) *= Math.fround(scale);
+    return { storage: new ReferenceStorage(values), shape: [rows, columns], dtype: 'float32' };
+  }
+  random(kind: RandomMatrix['kind'], key: RandomMatrix['key'], shape: Shape): Storage {
+    const columns = shape.at(-1) ?? 1;
+    const out = new Float32Array(sizeOf(shape));
+    for (let row = 0; row * columns < out.length; row++) {
+      fillRow(kind, key, row, 0, out.subarray(row * columns, (row + 1) * columns));
+    }
+    return this.made(out);
+  }
+
+  // --- reductions and rows -------------------------------------------------------------------------------------
+
+  reduce(op: 'sum' | 'max' | 'min', x: Operand, [outer, length, inner]: Axes): Storage {
+    const [values, out] = [valuesOf(x), new Float32Array(outer * inner)];
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        let result = { sum: 0, max: -Infinity, min: Infinity }[op];
+        for (let l = 0; l < length; l++) {
+          const value = values[(o * length + l) * inner + i] as number;
+          result = op === 'sum' ? result + value : op === 'max' ? Math.max(result, value) : Math.min(result, value);
+        }
+        out[o * inner + i] = result;
+      }
+    }
+    return this.made(out);
+  }
+  argmax(x: Operand, [outer, length, inner]: Axes): Storage {
+    const [values, out] = [valuesOf(x), new Int32Array(outer * inner)];
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        const at = (l: number): number => values[(o * length + l) * inner + i] as number;
+        let best = 0;
+        for (let l = 1; l < length && !Number.isNaN(at(best)); l++) {
+          if (at(l) > at(best) || Number.isNaN(at(l))) best = l;
+        }
+        out[o * inner + i] = best;
+      }
+    }
+    return this.made(out);
+  }
+  softmax(x: Operand): Storage {
+    return this.rows(x, (row, out) => {
+      const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
+      const total = row.reduce((sum, value) => sum + Math.exp(value - peak), 0);
+      for (let j = 0; j < row.length; j++) out[j] = Math.exp((row[j] as number) - peak) / total;
+    });
+  }
+  softmaxGrad(g: Operand, y: Operand): Storage {
+    const probabilities = valuesOf(y);
+    return this.rows(g, (row, out, from) => {
+      let dot = 0;
+      for (let j = 0; j < row.length; j++) dot += (row[j] as number) * (probabilities[from + j] as number);
+      for (let j = 0; j < row.length; j++) out[j] = (probabilities[from + j] as number) * ((row[j] as number) - dot);
+    });
+  }
+  logSoftmax(x: Operand): Storage {
+    return this.rows(x, (row, out) => {
+      const normalizer = logSumExp(row);
+      for (let j = 0; j < row.length; j++) out[j] = (row[j] as number) - normalizer;
+    });
+  }
+  logSoftmaxGrad(g: Operand, y: Operand): Storage {
+    const logits = valuesOf(y);
+    return this.rows(g, (row, out, from) => {
+      const total = row.reduce((a, b) => a + b, 0);
+      for (let j = 0; j < row.length; j++) out[j] = (row[j] as number) - Math.exp(logits[from + j] as number) * total;
+    });
+  }
+  layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage {
+    const [w, b] = [weight && valuesOf(weight), bias && valuesOf(bias)];
+    return this.rows(x, (row, out) => {
+      const { mean, inverse } = moments(row, epsilon);
+      for (let j = 0; j < row.length; j++) {
+        out[j] = ((row[j] as number) - mean) * inverse * (w ? (w[j] as number) : 1) + (b ? (b[j] as number) : 0);
+      }
+    });
+  }
+  /**
+   * With x̂ = (x − mean)·inverse and h = g ⊙ weight, per row:
+   * dx = inverse·(h − mean(h) − x̂·mean(h ⊙ x̂)); dweight = Σ g ⊙ x̂ and dbias = Σ g over the rows.
+   */
+  layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage] {
+    const n = x.shape.at(-1) as number;
+    const [gs, w] = [valuesOf(g), weight && valuesOf(weight)];
+    const [dweight, dbias] = [new Float64Array(n), new Float64Array(n)];
+    const dx = this.rows(x, (row, out, from) => {
+      const { mean, inverse } = moments(row, epsilon);
+      const normal = (j: number): number => ((row[j] as number) - mean) * inverse;
+      const h = (j: number): number => (gs[from + j] as number) * (w ? (w[j] as number) : 1);
+      let [sum, dot] = [0, 0];
+      for (let j = 0; j < n; j++) {
+        sum += h(j);
+        dot += h(j) * normal(j);
+        (dweight[j] as number) += (gs[from + j] as number) * normal(j);
+        (dbias[j] as number) += gs[from + j] as number;
+      }
+      for (let j = 0; j < n; j++) out[j] = inverse * (h(j) - sum / n - (normal(j) * dot) / n);
+    });
+    return [dx, this.made(Float32Array.from(dweight)), this.made(Float32Array.from(dbias))];
+  }
+  crossEntropy(logits: Operand, targets: Operand): Storage {
+    const ids = checkedIds('crossEntropy', targets, logits.shape[1] as number);
+    const out = new Float32Array(ids.length);
+    forRows(logits, (row, _, i) => {
+      out[i] = logSumExp(row) - (row[ids[i] as number] as number);
+    });
+    return this.made(out);
+  }
+  crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage {
+    const [gs, ids] = [valuesOf(g), valuesOf(targets)];
+    return this.rows(logits, (row, out, _, i) => {
+      const normalizer = logSumExp(row);
+      for (let j = 0; j < row.length; j++) {
+        const probability = Math.exp((row[j] as number) - normalizer);
+        out[j] = (probability - (j === ids[i] ? 1 : 0)) * (gs[i] as number);
+      }
+    });
+  }
+  /** A result of x's shape, made row by row. */
+  private rows(x: Operand, make: (row: TypedArray, out: TypedArray, from: number, index: number) => void): Storage {
+    const out = new Float32Array(sizeOf(x.shape));
+    forRows(x, (row, from, index) => make(row, out.subarray(from, from + row.length), from, index));
+    return this.made(out);
+  }
+
+  // --- index and movement --------------------------------------------------------------------------------------
+
+  gather(table: Operand, ids: Operand): Storage {
+    const [rows, ...rest] = table.shape as [number, ...number[]];
+    const width = sizeOf(rest);
+    const picked = checkedIds('gather', ids, rows);
+    const out = new Float32Array(picked.length * width);
+    picked.forEach((id, i) => void out.set(valuesOf(table).subarray(id * width, (id + 1) * width), i * width));
+    return this.made(out);
+  }
+  scatterAdd(g: Operand, ids: Operand, rows: number): Storage {
+    const width = sizeOf(g.shape.slice(ids.shape.length));
+    const [gs, sums] = [valuesOf(g), new Float64Array(rows * width)];
+    valuesOf(ids).forEach((id, i) => {
+      for (let j = 0; j < width; j++) (sums[id * width + j] as number) += gs[i * width + j] as number;
+    });
+    return this.made(Float32Array.from(sums));
+  }
+  strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage {
+    const [values, out] = [valuesOf(x), allocate(x.dtype, sizeOf(shape))];
+    const at = locate(shape, strides);
+    for (let i = 0; i < out.length; i++) out[i] = values[offset + at(i)] as number;
+    return this.made(out);
+  }
+  pad(x: Operand, before: readonly number[], shape: Shape): Storage {
+    const [values, out] = [valuesOf(x), allocate(x.dtype, sizeOf(shape))];
+    const strides = stridesOf(shape);
+    const at = locate(x.shape, strides);
+    const origin = before.reduce((sum, skip, axis) => sum + skip * (strides[axis] as number), 0);
+    for (let i = 0; i < values.length; i++) out[origin + at(i)] = values[i] as number;
+    return this.made(out);
+  }
+  concat(parts: readonly Operand[], outer: number, inner: number): Storage {
+    const total = parts.reduce((sum, part) => sum + sizeOf(part.shape), 0);
+    const out = allocate(parts[0]?.dtype ?? 'float32', total);
+    let at = 0;
+    for (let o = 0; o < outer; o++) {
+      for (const part of parts) {
+        const run = sizeOf(part.shape) / outer;
+        out.set(valuesOf(part).subarray(o * run, (o + 1) * run), at);
+        at += run;
+      }
+    }
+    void inner; // the lengths follow from the sizes
+    return this.made(out);
+  }
+}
+
+function valuesOf(x: Operand): TypedArray {
+  return (x.storage as ReferenceStorage).values;
+}
+
+/** Position of element `i` of `shape` in an array with these strides. */
+function locate(shape: Shape, strides: readonly number[]): (i: number) => number {
+  return (i) => {
+    let at = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      const extent = shape[axis] as number;
+      at += (i % extent) * (strides[axis] as number);
+      i = Math.floor(i / extent);
+    }
+    return at;
+  };
+}
+
+/** For each position of `shape`, which element of an array of `from` is read under broadcasting. */
+function offsets(from: Shape, shape: Shape): number[] {
+  const at = locate(shape, broadcastStrides(from, shape));
+  return Array.from({ length: sizeOf(shape) }, (_, i) => at(i));
+}
+
+/** Element `i` of an operand broadcast to `shape`; a number is the same everywhere. */
+function reader(x: Operand | number, shape: Shape): (i: number) => number {
+  if (typeof x === 'number') {
+    const rounded = Math.fround(x);
+    return () => rounded;
+  }
+  const values = valuesOf(x);
+  const at = locate(shape, broadcastStrides(x.shape, shape));
+  return (i) => values[at(i)] as number;
+}
+
+function zip<T extends TypedArray>(
+  out: T,
+  f: (a: number, b: number) => number,
+  a: Operand | number,
+  b: Operand | number,
+  shape: Shape,
+): T {
+  const [p, q] = [reader(a, shape), reader(b, shape)];
+  for (let i = 0; i < out.length; i++) out[i] = f(p(i), q(i));
+  return out;
+}
+
+function forRows(x: Operand, visit: (row: TypedArray, from: number, index: number) => void): void {
+  const values = valuesOf(x);
+  const length = x.shape.at(-1) ?? 1;
+  for (let from = 0, index = 0; from < values.length; from += length, index++) {
+    visit(values.subarray(from, from + length), from, index);
+  }
+}
+
+function logSumExp(row: TypedArray): number {
+  const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
+  return peak + Math.log(row.reduce((sum, value) => sum + Math.exp(value - peak), 0));
+}
+
+function moments(row: TypedArray, epsilon: number): { mean: number; inverse: number } {
+  const mean = row.reduce((a, b) => a + b, 0) / row.length;
+  const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
+  return { mean, inverse: 1 / Math.sqrt(variance + epsilon) };
+}
+
+function checkedIds(where: string, ids: Operand, rows: number): TypedArray {
+  const values = valuesOf(ids);
+  for (const id of values) if (id < 0 || id >= rows) throwIndexRange(where, id, rows);
+  return values;
+}

@@ -1,0 +1,116 @@
+import { type Key, philox } from './philox';
+
+/**
+ * Random matrices as functions of a key: element (row, column) depends on nothing else, so that any block can be
+ * generated anywhere, in any order. The integer stream is exact everywhere. The arithmetic on it is a fixed sequence
+ * of float32 steps (no fused multiply-add, no library `log` or `cos`), so that every CPU backend gives the same bits;
+ * `kernels/wasm/random.ts` is this file again in SIMD, and the backend laws compare the two bit for bit.
+ *
+ * - `uniform`    in [0, 1), 24 random bits
+ * - `normal`     mean 0, variance 1, Box-Muller; |z| ≤ 5.77
+ * - `rademacher` ±1, one bit an element
+ */
+export type Distribution = 'uniform' | 'normal' | 'rademacher';
+
+/** Counter (row, column block, stream, 0): streams keep the distributions of one key apart. */
+const wordStream = 0;
+const signStream = 1;
+
+const f = Math.fround;
+const words = new Uint32Array(4);
+const pair = new Float32Array(2);
+const bits = new Int32Array(1);
+const asFloat = new Float32Array(bits.buffer);
+
+// Minimax coefficients of Cephes (S. Moshier, netlib.org/cephes): logf, sinf and cosf.
+const l0 = f(7.0376836292e-2);
+const logarithmTail = [
+  -1.151461031e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
+  -2.4999993993e-1, 3.3333331174e-1,
+].map((coefficient) => f(coefficient));
+const ln2High = f(0.693359375);
+const ln2Low = f(-2.12194440e-4);
+const [s0, s1, s2] = [f(-1.9515295891e-4), f(8.3321608736e-3), f(-1.6666654611e-1)];
+const [c0, c1, c2] = [f(2.443315711809948e-5), f(-1.388731625493765e-3), f(4.166664568298827e-2)];
+
+/** Fill row `row`, columns `[from, from + out.length)`, of the random matrix of `key` into `out`. */
+export function fillRow(kind: Distribution, key: Key, row: number, from: number, out: Float32Array): void {
+  const fill = { uniform: fillUniform, normal: fillNormal, rademacher: fillRademacher }[kind];
+  fill(key, row, from, out);
+}
+
+function fillUniform(key: Key, row: number, from: number, out: Float32Array): void {
+  for (let i = 0, block = -1; i < out.length; i++) {
+    const column = from + i;
+    if (column >>> 2 !== block) {
+      block = column >>> 2;
+      philox(key, row, block, wordStream, 0, words);
+    }
+    out[i] = ((words[column & 3] as number) >>> 8) * 2 ** -24;
+  }
+}
+
+/** Words (0, 1) of a block give columns 0 and 1, words (2, 3) columns 2 and 3. */
+function fillNormal(key: Key, row: number, from: number, out: Float32Array): void {
+  for (let i = 0, made = -1; i < out.length; i++) {
+    const column = from + i;
+    if (column >>> 1 !== made) {
+      made = column >>> 1;
+      philox(key, row, column >>> 2, wordStream, 0, words);
+      const first = column & 2;
+      boxMuller(words[first] as number, words[first + 1] as number);
+    }
+    out[i] = pair[column & 1] as number;
+  }
+}
+
+/** 128 signs a block: bit `column & 31` of word `(column >> 5) & 3`; a set bit is −1. */
+function fillRademacher(key: Key, row: number, from: number, out: Float32Array): void {
+  for (let i = 0, block = -1; i < out.length; i++) {
+    const column = from + i;
+    if (column >>> 7 !== block) {
+      block = column >>> 7;
+      philox(key, row, block, signStream, 0, words);
+    }
+    out[i] = ((words[(column >>> 5) & 3] as number) >>> (column & 31)) & 1 ? -1 : 1;
+  }
+}
+
+/**
+ * Two words → two independent normals in `pair`: √(−2 ln u)·(cos 2πv, sin 2πv), u in (0, 1], v in [0, 1).
+ * The quarter turn is split off exactly, so the polynomials see |angle| ≤ π/4.
+ */
+function boxMuller(w0: number, w1: number): void {
+  const radius = f(Math.sqrt(f(-2 * logarithm(((w0 >>> 8) + 1) * 2 ** -24))));
+  const turns = (w1 >>> 8) * 2 ** -22; // in quarter turns, [0, 4)
+  const quadrant = Math.floor(turns + 0.5);
+  const angle = f((turns - quadrant) * f(Math.PI / 2));
+  const square = f(angle * angle);
+  const sine = f(f(f(step(step(s0, square, s1), square, s2) * square) * angle) + angle);
+  const cosine = f(f(step(step(c0, square, c1), square, c2) * f(square * square)) + f(1 - f(0.5 * square)));
+  const swap = (quadrant & 1) === 1;
+  const c = swap ? sine : cosine;
+  const s = swap ? cosine : sine;
+  pair[0] = f(radius * (((quadrant + 1) & 2) !== 0 ? -c : c));
+  pair[1] = f(radius * ((quadrant & 2) !== 0 ? -s : s));
+}
+
+/** Natural logarithm of a positive float32: x = m·2^e with m in [√½, √2), then a polynomial in m − 1. */
+function logarithm(x: number): number {
+  asFloat[0] = x;
+  const exponent = ((bits[0] as number) - 0x3f3504f3) >> 23;
+  bits[0] = (bits[0] as number) - (exponent << 23);
+  const z = f((asFloat[0] as number) - 1);
+  const square = f(z * z);
+  let p = l0;
+  for (const coefficient of logarithmTail) p = step(p, z, coefficient);
+  let y = f(f(p * z) * square);
+  y = f(y + f(exponent * ln2Low));
+  y = f(y - f(0.5 * square));
+  return f(f(z + y) + f(exponent * ln2High));
+}
+
+/** One step of Horner's rule in float32. */
+function step(p: number, x: number, coefficient: number): number {
+  return f(f(p * x) + coefficient);
+}
