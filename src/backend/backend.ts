@@ -17,10 +17,32 @@ export interface Operand {
 }
 
 export type Unary =
-  'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'abs' | 'sign' | 'square' | 'tanh' | 'sigmoid' | 'relu' | 'silu' | 'gelu';
+  | 'neg'
+  | 'exp'
+  | 'log'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'abs'
+  | 'sign'
+  | 'square'
+  | 'tanh'
+  | 'sigmoid'
+  | 'relu'
+  | 'silu'
+  | 'gelu';
 /** `xGrad(g, x)` is g·x′(x), the one-pass vjp of that unary; `tanhGrad(g, y)` takes the output. */
 export type Binary =
-  'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'geluGrad' | 'siluGrad' | 'reluGrad' | 'tanhGrad';
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'geluGrad'
+  | 'siluGrad'
+  | 'reluGrad'
+  | 'tanhGrad';
 export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
 
 /** A dense array seen as `[outer, length, inner]`; a reduction removes the middle axis. */
@@ -124,6 +146,6 @@ export interface Backend {
   strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage;
   /** Zeros of `shape` with x placed at `before`: the transpose of slice. */
   pad(x: Operand, before: readonly number[], shape: Shape): Storage;
-  /** Parts seen as [outer, lengthᵢ, inner], joined along the middle axis. */
-  concat(parts: readonly Operand[], outer: number, inner: number): Storage;
+  /** Parts seen as [outer, the rest], joined along the rest; `outer` is at least 1. */
+  concat(parts: readonly Operand[], outer: number): Storage;
 }

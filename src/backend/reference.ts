@@ -37,7 +37,7 @@ const unaries: Record<Unary, (x: number) => number> = {
   square: (x) => x * x,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  relu: (x) => (x < 0 ? 0 : x),
+  relu: (x) => Math.max(x, 0),
   silu: (x) => x / (1 + Math.exp(-x)),
   gelu: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
 };
@@ -203,7 +203,8 @@ class ReferenceBackend implements Backend {
   /** The oracle may form A; the others generate it inside the product. */
   private materialize({ kind, key, rows, columns, scale }: RandomMatrix): Operand {
     const values = new Float32Array(rows * columns);
-    for (let row = 0; row < rows; row++) fillRow(kind, key, row, 0, values.subarray(row * columns, (row + 1) * columns));
+    for (let row = 0; row < rows; row++)
+      fillRow(kind, key, row, 0, values.subarray(row * columns, (row + 1) * columns));
     for (let i = 0; i < values.length; i++) (values[i] as number) *= Math.fround(scale);
     return { storage: new ReferenceStorage(values), shape: [rows, columns], dtype: 'float32' };
   }
@@ -325,7 +326,7 @@ class ReferenceBackend implements Backend {
     });
   }
   /** A result of x's shape, made row by row. */
-  private rows(x: Operand, make: (row: TypedArray, out: TypedArray, from: number, index: number) => void): Storage {
+  private rows(x: Operand, make: (row: Float32Array, out: Float32Array, from: number, index: number) => void): Storage {
     const out = new Float32Array(sizeOf(x.shape));
     forRows(x, (row, from, index) => make(row, out.subarray(from, from + row.length), from, index));
     return this.made(out);
@@ -363,24 +364,27 @@ class ReferenceBackend implements Backend {
     for (let i = 0; i < values.length; i++) out[origin + at(i)] = values[i] as number;
     return this.made(out);
   }
-  concat(parts: readonly Operand[], outer: number, inner: number): Storage {
+  concat(parts: readonly Operand[], outer: number): Storage {
     const total = parts.reduce((sum, part) => sum + sizeOf(part.shape), 0);
     const out = allocate(parts[0]?.dtype ?? 'float32', total);
     let at = 0;
     for (let o = 0; o < outer; o++) {
       for (const part of parts) {
-        const run = sizeOf(part.shape) / outer;
+        const run = sizeOf(part.shape) / outer; // lengthᵢ·inner elements
         out.set(valuesOf(part).subarray(o * run, (o + 1) * run), at);
         at += run;
       }
     }
-    void inner; // the lengths follow from the sizes
     return this.made(out);
   }
 }
 
 function valuesOf(x: Operand): TypedArray {
   return (x.storage as ReferenceStorage).values;
+}
+
+function floatsOf(x: Operand): Float32Array {
+  return valuesOf(x) as Float32Array;
 }
 
 /** Position of element `i` of `shape` in an array with these strides. */
@@ -425,20 +429,20 @@ function zip<T extends TypedArray>(
   return out;
 }
 
-function forRows(x: Operand, visit: (row: TypedArray, from: number, index: number) => void): void {
-  const values = valuesOf(x);
+function forRows(x: Operand, visit: (row: Float32Array, from: number, index: number) => void): void {
+  const values = floatsOf(x);
   const length = x.shape.at(-1) ?? 1;
   for (let from = 0, index = 0; from < values.length; from += length, index++) {
     visit(values.subarray(from, from + length), from, index);
   }
 }
 
-function logSumExp(row: TypedArray): number {
+function logSumExp(row: Float32Array): number {
   const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
   return peak + Math.log(row.reduce((sum, value) => sum + Math.exp(value - peak), 0));
 }
 
-function moments(row: TypedArray, epsilon: number): { mean: number; inverse: number } {
+function moments(row: Float32Array, epsilon: number): { mean: number; inverse: number } {
   const mean = row.reduce((a, b) => a + b, 0) / row.length;
   const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
   return { mean, inverse: 1 / Math.sqrt(variance + epsilon) };

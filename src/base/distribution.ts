@@ -25,11 +25,11 @@ const asFloat = new Float32Array(bits.buffer);
 // Minimax coefficients of Cephes (S. Moshier, netlib.org/cephes): logf, sinf and cosf.
 const l0 = f(7.0376836292e-2);
 const logarithmTail = [
-  -1.151461031e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
+  -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
   -2.4999993993e-1, 3.3333331174e-1,
 ].map((coefficient) => f(coefficient));
 const ln2High = f(0.693359375);
-const ln2Low = f(-2.12194440e-4);
+const ln2Low = f(-2.1219444e-4);
 const [s0, s1, s2] = [f(-1.9515295891e-4), f(8.3321608736e-3), f(-1.6666654611e-1)];
 const [c0, c1, c2] = [f(2.443315711809948e-5), f(-1.388731625493765e-3), f(4.166664568298827e-2)];
 
