@@ -1,0 +1,15 @@
+export type { Backend, Memory } from './backend/backend';
+export { backend, setBackend } from './backend/current';
+export { referenceBackend } from './backend/reference';
+export type { DType, TypedArray } from './base/dtype';
+export { BackendError, FileError, OptionError, ShapeError, StateError } from './base/errors';
+export type { Key } from './base/key';
+export type { Shape } from './base/shape';
+export { applyUpdates } from './optim/apply-updates';
+export type { GradientTransform, Treatment } from './optim/transform';
+export { debug } from './tensor/debug';
+export { grad, hvp, valueAndGrad } from './tensor/grad';
+export { memory, noGrad } from './tensor/no-grad';
+export * from './tensor/ops';
+export { keep, scope } from './tensor/scope';
+export { type Params, Tensor } from './tensor/tensor';

@@ -1,0 +1,42 @@
+import { noGrad } from '../tensor/no-grad';
+import type { Params } from '../tensor/tensor';
+
+/**
+ * A rule that turns gradients into updates (optax's contract, D5). Pure: the same inputs give the same outputs, inputs
+ * stay valid, and everything that must survive to the next step is in the state, a tree of tensors, numbers and
+ * strings. A leaf that is absent from `grads` or from the result means "no update" for that parameter.
+ */
+export interface GradientTransform<S> {
+  readonly name: string;
+  init(params: Params): S;
+  update(grads: Params, state: S, params: Params): [updates: Params, state: S];
+  /** The update and every tensor of the state are linear in the gradients, so a linear map may be applied to the state. */
+  readonly linear?: boolean;
+  /** How each parameter is treated, for `explain`; only transforms that treat some differently say so. */
+  explain?(params: Params): readonly Treatment[];
+}
+
+/** One parameter as one transform treats it. */
+export interface Treatment {
+  readonly path: string;
+  readonly compressed: boolean;
+  readonly side: 'left' | 'right' | null;
+  readonly rank: number | null;
+  readonly reason: string;
+}
+
+/** A transform whose `update` frees its temporaries and is never recorded. */
+export function transform<S>(definition: GradientTransform<S>): GradientTransform<S> {
+  return {
+    ...definition,
+    update: (grads, state, params) => noGrad(() => definition.update(grads, state, params)),
+  };
+}
+
+/** Apply `f` to each leaf; the paths stay. */
+export function mapParams<T>(
+  leaves: Readonly<Record<string, T>>,
+  f: (leaf: T, path: string) => Params[string],
+): Params {
+  return Object.fromEntries(Object.entries(leaves).map(([path, leaf]) => [path, f(leaf, path)]));
+}

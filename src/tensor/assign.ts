@@ -1,0 +1,72 @@
+import { ShapeError } from '../base/errors';
+import { sameShape, show } from '../base/shape';
+import { checkAlive, free } from './scope';
+import type { Tensor } from './tensor';
+import { Value } from './value';
+
+/**
+ * Point a tensor at new values: the only way to write to one. The new value is *resident*: it stays on the device and
+ * belongs to this tensor until the next assignment. Tapes hold values, so one that recorded the old value stays right.
+ * @throws ShapeError `assign/shape`
+ */
+export function assign(target: Tensor, source: Tensor): void {
+  checkAlive('assign', source.value);
+  if (!sameShape(target.shape, source.shape) || target.dtype !== source.dtype) {
+    throw new ShapeError({
+      code: 'assign/shape',
+      got: `assign got a target ${show(target.shape)} of dtype ${target.dtype} and values ${show(source.shape)} of dtype ${source.dtype}`,
+      expected: 'equal shapes and dtypes',
+      fix: 'check that the update belongs to this parameter',
+    });
+  }
+  if (source.value === target.value && target.value.resident) return;
+  const [before, next] = [target.value, ownedBy(source.value)];
+  next.backend.resident(next.storage);
+  target.value = next;
+  remember(target, next);
+  if (before.resident && before.freedBy === null) retire(before);
+}
+
+/** Make a tensor resident with the values it has. */
+export function makeResident(tensor: Tensor): void {
+  assign(tensor, tensor);
+}
+
+/** The value itself when a scope owns it and it can change hands; otherwise a second life of the same values. */
+function ownedBy(value: Value): Value {
+  const next =
+    value.scope !== null
+      ? value
+      : new Value(value.backend, value.backend.alias(value.storage), value.shape, value.dtype, value.origin);
+  next.scope = null;
+  next.resident = true;
+  return next;
+}
+
+/** A value that lost its name lives on only as long as a tape needs it. */
+function retire(value: Value): void {
+  value.resident = false;
+  if (value.savedBy?.open) {
+    value.scope = value.savedBy.scope;
+    value.scope.values.push(value);
+  } else {
+    free(value, 'an assignment that replaced it');
+  }
+}
+
+/** A net under models that are dropped: when the tensor is collected, so is its resident value. */
+const dropped = new FinalizationRegistry<{ value: Value }>((slot) => {
+  if (slot.value.freedBy === null) free(slot.value, 'the garbage collector');
+});
+const slots = new WeakMap<Tensor, { value: Value }>();
+
+function remember(tensor: Tensor, value: Value): void {
+  const slot = slots.get(tensor);
+  if (slot) {
+    slot.value = value;
+    return;
+  }
+  const first = { value };
+  slots.set(tensor, first);
+  dropped.register(tensor, first);
+}

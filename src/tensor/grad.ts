@@ -1,0 +1,165 @@
+import { ShapeError } from '../base/errors';
+import { show } from '../base/shape';
+import { asTensor, checkFloat } from './op';
+import { add } from './ops/add';
+import { ones, zeros } from './ops/create';
+import { mul } from './ops/mul';
+import { reshape } from './ops/reshape';
+import { sum } from './ops/sum';
+import { currentScope, free, runInScope, type Scope } from './scope';
+import { type Cotangents, isTracked, type Node, recordingTapes, recordOn, Tape } from './tape';
+import type { Params, Tensor } from './tensor';
+import { forEachTensor } from './tree';
+import { lastValueId, type Value } from './value';
+
+/** What a differentiated function returns: the loss, and anything else that shall leave the scope alive. */
+export interface Evaluated {
+  readonly value: Tensor;
+  readonly aux?: unknown;
+}
+
+type Loss = Tensor | { loss: Tensor; aux?: unknown };
+
+/**
+ * Value and gradient of a scalar function.
+ *
+ * `valueAndGrad(f)(x)` differentiates f with respect to its argument alone. `valueAndGrad(() => loss, params)`
+ * differentiates with respect to these tensors, by identity; parameters the loss does not use get zeros. The function
+ * may return `{ loss, aux }` to bring other tensors out. All tensors made inside are freed, apart from the results.
+ *
+ * Shapes: every gradient has the shape of its parameter.
+ * @throws ShapeError `grad/scalar` when the loss is not a single number
+ * @example
+ * const { value, grads } = valueAndGrad(() => mseLoss(model.forward(x), y), model.parameters());
+ */
+export function valueAndGrad(f: (x: Tensor) => Loss): (x: Tensor) => Evaluated & { grads: Tensor };
+export function valueAndGrad(f: () => Loss, params: Params): Evaluated & { grads: Params };
+export function valueAndGrad(
+  f: (x: Tensor) => Loss,
+  params?: Params,
+): (Evaluated & { grads: Params }) | ((x: Tensor) => Evaluated & { grads: Tensor }) {
+  if (params) {
+    const paths = Object.keys(params);
+    const targets = Object.values(params);
+    const { grads, ...rest } = differentiate(f as () => Loss, targets);
+    return { ...rest, grads: Object.fromEntries(paths.map((path, i) => [path, grads[i] as Tensor])) };
+  }
+  return (x) => {
+    const { grads, ...rest } = differentiate(() => f(x), [x]);
+    return { ...rest, grads: grads[0] as Tensor };
+  };
+}
+
+/** The gradient of a scalar function of one tensor. `grad(grad(f))` works where f's gradient is a scalar. */
+export function grad(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return (x) => runInScope('grad', () => valueAndGrad(f)(x).grads);
+}
+
+/**
+ * Hessian-vector product: the derivative of ⟨grad f(x), v⟩, without forming the Hessian.
+ * Shapes: x and v alike → the same.
+ */
+export function hvp(f: (x: Tensor) => Tensor): (x: Tensor, v: Tensor) => Tensor {
+  return (x, v) => grad((y) => sum(mul(grad(f)(y), v)))(x);
+}
+
+function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
+  checkFloat('valueAndGrad', ...targets);
+  return runInScope('valueAndGrad', () => {
+    const tape = new Tape(currentScope() as Scope, recordingTapes().length);
+    try {
+      const leaves = targets.map((target) => tape.trackOf(target.value) ?? tape.watch(target.value));
+      const returned = recordOn(tape, f);
+      const { loss, aux } = 'loss' in returned ? returned : { loss: returned, aux: undefined };
+      checkScalar(loss);
+      const survivors = new Set<Value>([loss.value]);
+      forEachTensor(aux, (tensor) => survivors.add(tensor.value));
+      walkBack(tape, loss, ones(loss.shape), survivors);
+      const grads = leaves.map((leaf, i) => leaf.cotangent ?? zeros((targets[i] as Tensor).shape));
+      return { value: loss, grads, ...(aux !== undefined && { aux }) };
+    } finally {
+      tape.open = false;
+      tape.nodes.length = 0;
+    }
+  });
+}
+
+/**
+ * Reverse accumulation: visit the recorded ops last to first, pull each output's cotangent back and add it up at the
+ * inputs. What a node has passed on is freed at once, unless it survives or an outer tape needs it.
+ */
+function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlySet<Value>): void {
+  const start = tape.trackOf(output.value);
+  if (!start) return; // the output does not depend on anything watched
+  start.cotangent = seed;
+  for (let node = tape.nodes.pop(); node; node = tape.nodes.pop()) {
+    const g = node.track.cotangent;
+    if (!g) continue;
+    node.track.cotangent = null;
+    pullBack(tape, node, g);
+    release(tape, g.value, survivors);
+    release(tape, node.output, survivors);
+  }
+}
+
+function pullBack(tape: Tape, node: Node, g: Tensor): void {
+  const before = lastValueId();
+  const stored: Value[] = [];
+  const cotangents = isFusedUnderOuterTape(node, g) ? pullBackComposed(node, g) : node.pullback(g);
+  node.inputs.forEach((input, i) => {
+    const track = tape.trackOf(input);
+    const cotangent = track && cotangents[i]?.();
+    if (!track || !cotangent) return;
+    // An op may hand on what it got (add) or one tensor twice: each track needs a life of its own.
+    const shared = cotangent.value.id <= before || stored.includes(cotangent.value);
+    const own = shared ? reshape(cotangent, cotangent.shape) : cotangent;
+    stored.push(own.value);
+    if (!track.cotangent) {
+      track.cotangent = own;
+      return;
+    }
+    const [first, total] = [track.cotangent, add(track.cotangent, own)];
+    track.cotangent = total;
+    release(tape, first.value, noSurvivors);
+    release(tape, own.value, noSurvivors);
+  });
+}
+
+const noSurvivors: ReadonlySet<Value> = new Set();
+
+function isFusedUnderOuterTape(node: Node, g: Tensor): boolean {
+  return node.recompute !== null && isTracked([g.value, ...node.inputs]);
+}
+
+/**
+ * Second derivatives through a fused op: its vjp kernel is opaque to the outer tape, so differentiate the composed
+ * definition instead, on views of the inputs (so that an input that occurs twice is told apart).
+ */
+function pullBackComposed(node: Node, g: Tensor): Cotangents {
+  const views = node.inputs.map((value) => reshape(asTensor(value), value.shape));
+  const inner = new Tape(currentScope() as Scope, recordingTapes().length);
+  const leaves = views.map((view) => (view.dtype === 'float32' ? inner.watch(view.value) : null));
+  try {
+    const output = recordOn(inner, () => (node.recompute as NonNullable<typeof node.recompute>)(views));
+    walkBack(inner, output, g, new Set([g.value])); // the outer walk frees g
+    return leaves.map((leaf) => (leaf?.cotangent ? () => leaf.cotangent as Tensor : null));
+  } finally {
+    inner.open = false;
+  }
+}
+
+/** Free early what this tape's scope owns and nobody else needs. */
+function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void {
+  const saved = value.savedBy?.open && value.savedBy !== tape;
+  if (value.scope === tape.scope && !saved && !survivors.has(value)) free(value, 'the backward pass');
+}
+
+function checkScalar(loss: Tensor): void {
+  if (loss.size === 1 && loss.dtype === 'float32') return;
+  throw new ShapeError({
+    code: 'grad/scalar',
+    got: `valueAndGrad got a loss ${show(loss.shape)} of dtype ${loss.dtype}`,
+    expected: 'a single float32 number',
+    fix: 'reduce it, for example with mean(loss)',
+  });
+}

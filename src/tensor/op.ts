@@ -1,0 +1,113 @@
+import type { Backend, Storage } from '../backend/backend';
+import { backend } from '../backend/current';
+import type { DType } from '../base/dtype';
+import { BackendError, ShapeError } from '../base/errors';
+import type { Shape } from '../base/shape';
+import { mapTuple, type Tuple } from '../base/tuple';
+import { checkFinite, debugging } from './debug';
+import { adopt, checkAlive, currentScope, runInScope } from './scope';
+import { type Cotangents, record, recordingTapes } from './tape';
+import type { Tensor } from './tensor';
+import { Value } from './value';
+
+/**
+ * An operation on `N` tensors with attributes `A`. What users call is a function that checks its arguments and then
+ * `apply`s one of these.
+ */
+export interface Op<N extends number = number, A = undefined> {
+  readonly name: string;
+  /** One kernel call. */
+  forward(backend: Backend, inputs: Tuple<N, Value>, attributes: A, shape: Shape): Storage;
+  /**
+   * Pull the cotangent of the output back to the inputs, with the same public ops, so that second derivatives come for
+   * free. Each entry is computed only if that input needs it.
+   */
+  vjp(g: Tensor, inputs: Tuple<N, Tensor>, saved: { output: Tensor; attributes: A }): Cotangents;
+  /** For a fused op, whose vjp is a kernel: the same function out of public ops, used when an outer tape is recording. */
+  composed?(inputs: Tuple<N, Tensor>, attributes: A): Tensor;
+}
+
+let construct: ((value: Value) => Tensor) | undefined;
+
+/** `tensor.ts` says once how a tensor is made: it calls ops, so ops cannot import it. */
+export function bindTensor(make: (value: Value) => Tensor): void {
+  construct = make;
+}
+
+/** A tensor that names an existing value. */
+export function asTensor(value: Value): Tensor {
+  return (construct as NonNullable<typeof construct>)(value);
+}
+
+/** A new tensor around a storage that was just made, owned by the innermost scope. */
+export function wrap(storage: Storage, shape: Shape, origin: string): Tensor {
+  const value = new Value(backend(), storage, shape, storage.dtype, origin);
+  adopt(value);
+  return asTensor(value);
+}
+
+/** Run an op: its kernel, and a line on every tape that tracks an input. Arguments are already checked. */
+export function apply<N extends number, A>(
+  op: Op<N, A>,
+  inputs: Tuple<N, Tensor>,
+  attributes: A,
+  shape: Shape,
+): Tensor {
+  if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
+  const values = operands(op.name, inputs);
+  const output = wrap(op.forward(backend(), values, attributes, shape), shape, op.name);
+  if (debugging.nonFinite) checkFinite(op.name, output.value);
+  if (recordingTapes().length > 0) record(op, values, output.value, attributes, asTensor);
+  return output;
+}
+
+/** Run a kernel that no tape shall see: the vjp of a fused op, a comparison, random numbers. */
+export function compute<N extends number>(
+  origin: string,
+  inputs: Tuple<N, Tensor>,
+  shape: Shape,
+  kernel: (backend: Backend, inputs: Tuple<N, Value>) => Storage,
+): Tensor {
+  if (!currentScope()) return runInScope(origin, () => compute(origin, inputs, shape, kernel));
+  return wrap(kernel(backend(), operands(origin, inputs)), shape, origin);
+}
+
+/** As `compute`, for a kernel with several results. Only called inside a scope: it serves vjps. */
+export function computeAll(
+  origin: string,
+  inputs: readonly Tensor[],
+  shapes: readonly Shape[],
+  kernel: (backend: Backend, inputs: readonly Value[]) => readonly Storage[],
+): Tensor[] {
+  const storages = kernel(backend(), operands<number>(origin, inputs));
+  return storages.map((storage, i) => wrap(storage, shapes[i] as Shape, origin));
+}
+
+function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tuple<N, Value> {
+  return mapTuple(inputs, ({ value }: Tensor) => {
+    checkAlive(where, value);
+    if (value.backend === backend()) return value;
+    throw new BackendError({
+      code: 'backend/mixed',
+      got: `${where} got ${value} on the backend ${value.backend.name} while ${backend().name} is current`,
+      expected: 'all tensors on one backend',
+      fix: 'call setBackend before making tensors, or move one with tensor(await t.data(), { shape: t.shape })',
+    });
+  });
+}
+
+/** @throws ShapeError `dtype/float32` */
+export function checkFloat(where: string, ...inputs: readonly Tensor[]): void {
+  for (const x of inputs) checkDType(where, x, 'float32');
+}
+
+/** @throws ShapeError `dtype/float32` or `dtype/int32` */
+export function checkDType(where: string, x: Tensor, dtype: DType): void {
+  if (x.dtype === dtype) return;
+  throw new ShapeError({
+    code: `dtype/${dtype}`,
+    got: `${where} got ${x.value} of dtype ${x.dtype}`,
+    expected: `a tensor of dtype ${dtype}`,
+    fix: `call x.cast('${dtype}') first`,
+  });
+}

@@ -1,0 +1,29 @@
+import type { Compare } from '../../backend/backend';
+import { broadcastShapes } from '../../base/shape';
+import { checkDType, compute } from '../op';
+import type { Tensor } from '../tensor';
+import { isTensor } from '../tree';
+import type { Operand } from './binary';
+import { full } from './create';
+
+/** Elementwise comparisons with broadcasting: int32 zeros and ones, without derivative. */
+export const equal = comparison('equal');
+export const less = comparison('less');
+export const lessEqual = comparison('lessEqual');
+export const greater = comparison('greater');
+export const greaterEqual = comparison('greaterEqual');
+
+function comparison(name: Compare): (a: Operand, b: Operand) => Tensor {
+  return (a, b) => {
+    if (!isTensor(a) && !isTensor(b)) return comparison(name)(full([], a), b);
+    const tensors = [a, b].filter(isTensor);
+    const first = tensors[0] as Tensor;
+    for (const x of tensors) checkDType(name, x, first.dtype);
+    const shape = broadcastShapes(name, isTensor(a) ? a.shape : [], isTensor(b) ? b.shape : []);
+    return compute(name, tensors, shape, (backend) => backend.compare(name, operand(a), operand(b), shape));
+  };
+}
+
+function operand(x: Operand): Tensor['value'] | number {
+  return isTensor(x) ? x.value : x;
+}

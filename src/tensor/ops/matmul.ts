@@ -1,0 +1,81 @@
+import { checkOptions, ShapeError } from '../../base/errors';
+import { broadcastShapes, type Shape, show, sizeOf } from '../../base/shape';
+import { apply, checkFloat, type Op } from '../op';
+import type { Tensor } from '../tensor';
+import { reshape } from './reshape';
+import { sumTo } from './sum-to';
+
+/** Read an operand with its last two axes swapped, at no cost. */
+export interface MatmulOptions {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+}
+
+const op: Op<2, Required<MatmulOptions>> = {
+  name: 'matmul',
+  forward: (backend, [a, b], { transposeA, transposeB }, shape) => backend.matmul(a, b, transposeA, transposeB, shape),
+  vjp: (g, [a, b], { attributes: { transposeA, transposeB } }) => [
+    // dA = G·Bᵀ  [m, n]·[n, k], or its transpose where A is stored as [k, m]
+    () =>
+      sumTo(
+        transposeA
+          ? matmul(b, g, { transposeA: transposeB, transposeB: true })
+          : matmul(g, b, { transposeB: !transposeB }),
+        a.shape,
+      ),
+    // dB = Aᵀ·G  [k, m]·[m, n], or its transpose where B is stored as [n, k]
+    () =>
+      sumTo(
+        transposeB
+          ? matmul(g, a, { transposeA: true, transposeB: transposeA })
+          : matmul(a, g, { transposeA: !transposeA }),
+        b.shape,
+      ),
+  ],
+};
+
+/**
+ * Matrix product over the last two axes; leading axes are batches and broadcast.
+ * Shapes: a [..., m, k], b [..., k, n] → [..., m, n]. Cost: 2·m·k·n flops a batch.
+ * @throws ShapeError `matmul/ndim`, `matmul/inner-dims`, `broadcast/mismatch`
+ */
+export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkOptions('matmul', options, ['transposeA', 'transposeB']);
+  checkFloat('matmul', a, b);
+  const { transposeA = false, transposeB = false } = options;
+  if (a.ndim < 2 || b.ndim < 2) throw tooFewAxes(a, b);
+  // Many rows times one matrix is a single product: [..., m, k]·[k, n] = [(...·m), k]·[k, n].
+  if (a.ndim > 2 && b.ndim === 2 && !transposeA) {
+    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) as number]);
+    const product = matmul(rows, b, { transposeB });
+    return reshape(product, [...a.shape.slice(0, -1), product.shape[1] as number]);
+  }
+  const [m, k] = lastTwo(a.shape, transposeA);
+  const [inner, n] = lastTwo(b.shape, transposeB);
+  if (k !== inner) throw innerDims(a, b, k, inner);
+  const batch = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return apply(op, [a, b], { transposeA, transposeB }, [...batch, m, n]);
+}
+
+function lastTwo(shape: Shape, swapped: boolean): [number, number] {
+  const [rows, columns] = shape.slice(-2) as [number, number];
+  return swapped ? [columns, rows] : [rows, columns];
+}
+
+function tooFewAxes(a: Tensor, b: Tensor): ShapeError {
+  return new ShapeError({
+    code: 'matmul/ndim',
+    got: `matmul got a ${show(a.shape)} and b ${show(b.shape)}`,
+    expected: 'at least two axes each',
+    fix: 'unsqueeze a vector to [1, k] or [k, 1] first',
+  });
+}
+
+function innerDims(a: Tensor, b: Tensor, k: number, inner: number): ShapeError {
+  return new ShapeError({
+    code: 'matmul/inner-dims',
+    got: `matmul got a ${show(a.shape)} and b ${show(b.shape)}`,
+    expected: `a's inner extent (${k}) to equal b's (${inner})`,
+    fix: 'pass { transposeB: true } for a weight stored as [out, in], or check the order of the layer',
+  });
+}

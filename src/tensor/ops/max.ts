@@ -1,0 +1,44 @@
+import type { Axes } from '../../backend/backend';
+import { ShapeError } from '../../base/errors';
+import { show } from '../../base/shape';
+import { apply, type Op } from '../op';
+import type { Tensor } from '../tensor';
+import { cast } from './cast';
+import { equal } from './compare';
+import { div } from './div';
+import { mul } from './mul';
+import { type ReduceOptions, reducedAxes, reduceRuns } from './reduce';
+import { reshape } from './reshape';
+import { sum } from './sum';
+
+/** Largest element over axes; NaN wins. Ties share the cotangent evenly. */
+export const max = extreme('max');
+/** Smallest element over axes; NaN wins. Ties share the cotangent evenly. */
+export const min = extreme('min');
+
+function extreme(name: 'max' | 'min'): (x: Tensor, options?: ReduceOptions) => Tensor {
+  const op: Op<1, Axes> = {
+    name,
+    forward: (backend, [x], run) => backend.reduce(name, x, run),
+    vjp: (g, [x], { output, attributes: [outer, length, inner] }) => [
+      () => {
+        const column = (t: Tensor): Tensor => reshape(t, [outer, 1, inner]);
+        const hits = cast(equal(reshape(x, [outer, length, inner]), column(output)), 'float32');
+        return reshape(mul(hits, div(column(g), sum(hits, { axis: 1, keepDims: true }))), x.shape);
+      },
+    ],
+  };
+  return (x, options = {}) => {
+    if (reducedAxes(name, x, options).some((axis) => x.shape[axis] === 0)) throw emptyReduction(name, x);
+    return reduceRuns(name, x, options, (part, run, shape) => apply(op, [part], run, shape));
+  };
+}
+
+export function emptyReduction(name: string, x: Tensor): ShapeError {
+  return new ShapeError({
+    code: 'reduce/empty',
+    got: `${name} got ${show(x.shape)} and an axis without elements`,
+    expected: 'at least one element to choose from',
+    fix: 'check for an empty batch first',
+  });
+}

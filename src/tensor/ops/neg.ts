@@ -1,0 +1,4 @@
+import { unary } from './unary';
+
+/** −x */
+export const neg = unary('neg', (g) => neg(g));

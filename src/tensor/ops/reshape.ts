@@ -1,0 +1,44 @@
+import { ShapeError } from '../../base/errors';
+import { type Shape, show, sizeOf } from '../../base/shape';
+import { apply, type Op } from '../op';
+import type { Tensor } from '../tensor';
+
+const op: Op<1> = {
+  name: 'reshape',
+  forward: (backend, [x]) => backend.alias(x.storage),
+  vjp: (g, [x]) => [() => reshape(g, x.shape)],
+};
+
+/**
+ * The same values in another shape, without a copy; one extent may be −1 and is then worked out.
+ * @throws ShapeError `reshape/size`
+ */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = shape.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
+  const full = shape.map((extent) => (extent === -1 ? x.size / known : extent));
+  const valid = full.every((extent) => Number.isInteger(extent) && extent >= 0);
+  if (!valid || sizeOf(full) !== x.size || shape.filter((extent) => extent === -1).length > 1) {
+    throw new ShapeError({
+      code: 'reshape/size',
+      got: `reshape got ${show(x.shape)} and the target ${show(shape)}`,
+      expected: `a shape of ${x.size} elements, at most one extent −1`,
+      fix: 'check the product of the extents',
+    });
+  }
+  return apply(op, [x], undefined, full);
+}
+
+/** Remove axes of extent 1: all of them, or the one given. */
+export function squeeze(x: Tensor, axis?: number): Tensor {
+  const at = axis !== undefined && axis < 0 ? axis + x.ndim : axis;
+  return reshape(
+    x,
+    x.shape.filter((extent, i) => (at === undefined ? extent !== 1 : i !== at)),
+  );
+}
+
+/** Insert an axis of extent 1 before `axis` (−1: at the end). */
+export function unsqueeze(x: Tensor, axis: number): Tensor {
+  const at = axis < 0 ? axis + x.ndim + 1 : axis;
+  return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
+}

@@ -1,0 +1,26 @@
+import { broadcastShapes } from '../../base/shape';
+import { apply, checkDType, checkFloat, type Op } from '../op';
+import type { Tensor } from '../tensor';
+import { isTensor } from '../tree';
+import type { Operand } from './binary';
+import { full } from './create';
+import { sumTo } from './sum-to';
+
+const op: Op<3> = {
+  name: 'where',
+  forward: (backend, [condition, a, b], _, shape) => backend.where(condition, a, b, shape),
+  vjp: (g, [condition, a, b]) => [
+    null,
+    () => sumTo(where(condition, g, 0), a.shape),
+    () => sumTo(where(condition, 0, g), b.shape),
+  ],
+};
+
+/** Elementwise `condition ? a : b` with broadcasting; condition int32. The branch not taken gets no cotangent. */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  checkDType('where', condition, 'int32');
+  const [p, q] = [isTensor(a) ? a : full([], a), isTensor(b) ? b : full([], b)];
+  checkFloat('where', p, q);
+  const shape = broadcastShapes('where', broadcastShapes('where', p.shape, q.shape), condition.shape);
+  return apply(op, [condition, p, q], undefined, shape);
+}

@@ -1,0 +1,27 @@
+import type { Tensor } from './tensor';
+import { Value } from './value';
+
+/** A tree of results: tensors, arrays, records, modules, and whatever else is left alone. */
+export type Tree = unknown;
+
+export function isTensor(x: unknown): x is Tensor {
+  return typeof x === 'object' && x !== null && (x as { value?: unknown }).value instanceof Value;
+}
+
+/** Visit every tensor of a tree once, in order of its fields. */
+export function forEachTensor(tree: Tree, visit: (tensor: Tensor) => void, seen: Set<object> = new Set()): void {
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return;
+  if (seen.has(tree)) return;
+  seen.add(tree);
+  if (isTensor(tree)) visit(tree);
+  else for (const branch of Object.values(tree)) forEachTensor(branch, visit, seen);
+}
+
+/** The same plain arrays and records with every tensor replaced; numbers and strings stay. */
+export function mapTensors<T>(tree: T, replace: (tensor: Tensor, path: string) => Tensor, path = ''): T {
+  if (isTensor(tree)) return replace(tree, path) as T;
+  if (Array.isArray(tree)) return tree.map((branch, i) => mapTensors(branch, replace, `${path}/${i}`)) as T;
+  if (typeof tree !== 'object' || tree === null) return tree;
+  const entries = Object.entries(tree).map(([name, branch]) => [name, mapTensors(branch, replace, `${path}/${name}`)]);
+  return Object.fromEntries(entries) as T;
+}
