@@ -81,7 +81,7 @@ export function chooseBuild(asked: Build | undefined): Build {
 /** Compile and start: under a millisecond, synchronously. */
 export function instantiate(build: Build): WasmModule {
   const shared = sharedAvailable();
-  const binary = decode(binaries[shared ? `${build}Shared` : build]);
+  const binary = decode(binaries[shared ? (`${build}Shared` as const) : build]);
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
   return { kernels: exports as Kernels, memory };

@@ -315,7 +315,7 @@ export function backendLaws(name: string, create: () => Backend): void {
           const x = put(values, [length, inner]);
           const axes = [1, length, inner] as const;
           return [...(['sum', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes)), b.argmax(x, axes)];
-        }),
+        }, length),
       );
       it('a million ones sum exactly, along rows and columns', async () => {
         const ones = new Float32Array(1e6).fill(1);
