@@ -1,6 +1,7 @@
 export type { Backend, Memory } from './backend/backend';
 export { backend, setBackend } from './backend/current';
 export { referenceBackend } from './backend/reference';
+export { wasmBackend } from './backend/wasm';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
