@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], pool: 'forks' },
+  test: { environment: 'node', pool: 'forks', include: ['test/**/*.test.ts'] },
 });

@@ -1,12 +1,12 @@
 export type { Backend, Memory } from './backend/backend';
 export { backend, setBackend } from './backend/current';
 export { referenceBackend } from './backend/reference';
+export { wasmBackend } from './backend/wasm';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
 export type { Shape } from './base/shape';
-export { applyUpdates } from './optim/apply-updates';
-export type { GradientTransform, Treatment } from './optim/transform';
+export * from './optim';
 export { debug } from './tensor/debug';
 export { grad, hvp, valueAndGrad } from './tensor/grad';
 export { memory, noGrad } from './tensor/no-grad';

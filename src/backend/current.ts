@@ -1,11 +1,11 @@
 import type { Backend } from './backend';
-import { referenceBackend } from './reference';
+import { wasmBackend } from './wasm';
 
 let current: Backend | undefined;
 
 /** The backend that new tensors and ops use. The default one is made at the first op that needs it. */
 export function backend(): Backend {
-  current ??= referenceBackend();
+  current ??= wasmBackend();
   return current;
 }
 

@@ -1,4 +1,5 @@
 import { noGrad } from '../tensor/no-grad';
+import { runInScope } from '../tensor/scope';
 import type { Params } from '../tensor/tensor';
 
 /**
@@ -25,18 +26,24 @@ export interface Treatment {
   readonly reason: string;
 }
 
-/** A transform whose `update` frees its temporaries and is never recorded. */
+/**
+ * A transform whose `update` frees its temporaries and is never recorded. Gradients without any leaf are no step at
+ * all: the state stays as it is, and with it every count of steps.
+ */
 export function transform<S>(definition: GradientTransform<S>): GradientTransform<S> {
   return {
     ...definition,
-    update: (grads, state, params) => noGrad(() => definition.update(grads, state, params)),
+    update: (grads, state, params) =>
+      Object.keys(grads).length === 0 ? [{}, state] : noGrad(() => definition.update(grads, state, params)),
   };
 }
 
-/** Apply `f` to each leaf; the paths stay. */
+/** Apply `f` to each leaf, one after the other, so that only one leaf's temporaries live at a time. The paths stay. */
 export function mapParams<T>(
   leaves: Readonly<Record<string, T>>,
   f: (leaf: T, path: string) => Params[string],
 ): Params {
-  return Object.fromEntries(Object.entries(leaves).map(([path, leaf]) => [path, f(leaf, path)]));
+  return Object.fromEntries(
+    Object.entries(leaves).map(([path, leaf]) => [path, runInScope(path, () => f(leaf, path))]),
+  );
 }

@@ -36,6 +36,6 @@ export function gather(table: Tensor, ids: Tensor): Tensor {
 }
 
 /** The transpose of `gather`: sum the rows of x [...ids, ...row] into zeros [rows, ...row]. */
-function scatterAdd(x: Tensor, ids: Tensor, rows: number): Tensor {
+export function scatterAdd(x: Tensor, ids: Tensor, rows: number): Tensor {
   return apply(scatterAddOp, [x, ids], rows, [rows, ...x.shape.slice(ids.ndim)]);
 }

@@ -1,0 +1,378 @@
+// Elementwise families. One class per operation says what it does to four lanes; one loop per family does the rest.
+// A method of a class that nothing overrides is inlined, so the class costs nothing at run time.
+
+import { exp as exponential, clamp, log as logarithm, sigmoid as logistic, storeLanes, tanh as hyperbolic } from './math';
+
+// --- one operand ---------------------------------------------------------------------------------------------------
+
+abstract class Map1 {
+  abstract of(x: v128): v128;
+}
+
+/** out[i] = op(x[i]) */
+// @ts-ignore: decorator
+@inline
+function map<Op extends Map1>(x: usize, out: usize, n: i32): void {
+  for (let i = 0; i < n; i += 4) {
+    const at = <usize>i << 2;
+    storeLanes(out + at, changetype<Op>(0).of(v128.load(x + at)), n - i);
+  }
+}
+
+class Neg extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.neg(x); }
+}
+class Exp extends Map1 {
+  @inline of(x: v128): v128 { return exponential(x); }
+}
+class Log extends Map1 {
+  @inline of(x: v128): v128 { return logarithm(x); }
+}
+class Sqrt extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.sqrt(x); }
+}
+class Rsqrt extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.div(f32x4.splat(1), f32x4.sqrt(x)); }
+}
+class Abs extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.abs(x); }
+}
+/** (x > 0) − (x < 0), and x itself where it is 0 or NaN. */
+class Sign extends Map1 {
+  @inline of(x: v128): v128 {
+    const zero = f32x4.splat(0);
+    const away = v128.or(f32x4.gt(x, zero), f32x4.lt(x, zero));
+    const one = v128.or(v128.and(x, f32x4.splat(-0.0)), f32x4.splat(1));
+    return v128.bitselect(one, x, away);
+  }
+}
+class Square extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.mul(x, x); }
+}
+class Tanh extends Map1 {
+  @inline of(x: v128): v128 { return hyperbolic(x); }
+}
+class Sigmoid extends Map1 {
+  @inline of(x: v128): v128 { return logistic(x); }
+}
+/** The maximum of WebAssembly keeps NaN. */
+class Relu extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.max(x, f32x4.splat(0)); }
+}
+class Silu extends Map1 {
+  @inline of(x: v128): v128 {
+    return f32x4.div(x, f32x4.add(f32x4.splat(1), exponential(f32x4.neg(x))));
+  }
+}
+/** ½·x·(1 + tanh u) = x / (1 + e⁻²ᵘ), which loses nothing where tanh is close to −1. */
+class Gelu extends Map1 {
+  @inline of(x: v128): v128 {
+    return f32x4.div(x, f32x4.add(f32x4.splat(1), exponential(geluInner(x))));
+  }
+}
+
+/** −2u, u = √(2/π)·(x + 0.044715·x³). */
+// @ts-ignore: decorator
+@inline
+function geluInner(x: v128): v128 {
+  const cubic = f32x4.add(f32x4.splat(-1.5957691216), f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.0713548162726)));
+  return f32x4.mul(x, cubic);
+}
+
+export function neg(x: usize, out: usize, n: i32): void { map<Neg>(x, out, n); }
+export function exp(x: usize, out: usize, n: i32): void { map<Exp>(x, out, n); }
+export function log(x: usize, out: usize, n: i32): void { map<Log>(x, out, n); }
+export function sqrt(x: usize, out: usize, n: i32): void { map<Sqrt>(x, out, n); }
+export function rsqrt(x: usize, out: usize, n: i32): void { map<Rsqrt>(x, out, n); }
+export function abs(x: usize, out: usize, n: i32): void { map<Abs>(x, out, n); }
+export function sign(x: usize, out: usize, n: i32): void { map<Sign>(x, out, n); }
+export function square(x: usize, out: usize, n: i32): void { map<Square>(x, out, n); }
+export function tanh(x: usize, out: usize, n: i32): void { map<Tanh>(x, out, n); }
+export function sigmoid(x: usize, out: usize, n: i32): void { map<Sigmoid>(x, out, n); }
+export function relu(x: usize, out: usize, n: i32): void { map<Relu>(x, out, n); }
+export function silu(x: usize, out: usize, n: i32): void { map<Silu>(x, out, n); }
+export function gelu(x: usize, out: usize, n: i32): void { map<Gelu>(x, out, n); }
+
+class ToInt extends Map1 {
+  @inline of(x: v128): v128 { return i32x4.trunc_sat_f32x4_s(x); }
+}
+class ToFloat extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.convert_i32x4_s(x); }
+}
+/** float32 → int32 towards zero; NaN becomes 0. */
+export function toInt(x: usize, out: usize, n: i32): void { map<ToInt>(x, out, n); }
+export function toFloat(x: usize, out: usize, n: i32): void { map<ToFloat>(x, out, n); }
+
+// --- two operands --------------------------------------------------------------------------------------------------
+
+abstract class Map2 {
+  abstract of(a: v128, b: v128): v128;
+}
+
+/**
+ * Row r of out [rows, n] = op(row r of a, row r of b). The rows of an operand start `aRow`, `bRow` bytes apart (0: the
+ * same row again), and within a row its elements are 4 bytes apart or (`aOne`, `bOne`) all the same one. Equal shapes,
+ * scalars, [m, n]∘[n] and [m, n]∘[m, 1] are all of this form.
+ */
+// @ts-ignore: decorator
+@inline
+function zip<Op extends Map2>(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    if (aOne) {
+      const left = v128.load32_splat(a);
+      for (let i = 0; i < n; i += 4) {
+        const at = <usize>i << 2;
+        storeLanes(out + at, changetype<Op>(0).of(left, v128.load(b + at)), n - i);
+      }
+    } else if (bOne) {
+      const right = v128.load32_splat(b);
+      for (let i = 0; i < n; i += 4) {
+        const at = <usize>i << 2;
+        storeLanes(out + at, changetype<Op>(0).of(v128.load(a + at), right), n - i);
+      }
+    } else {
+      for (let i = 0; i < n; i += 4) {
+        const at = <usize>i << 2;
+        storeLanes(out + at, changetype<Op>(0).of(v128.load(a + at), v128.load(b + at)), n - i);
+      }
+    }
+    a += aRow;
+    b += bRow;
+    out += <usize>n << 2;
+  }
+}
+
+class Add extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+}
+class Sub extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
+}
+class Mul extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
+}
+class Div extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return f32x4.div(a, b); }
+}
+/** One lane at a time (float64 inside), for accuracy and for the special cases. */
+class Pow extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return powLanes(a, b); }
+}
+class Maximum extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return f32x4.max(a, b); }
+}
+class Minimum extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return f32x4.min(a, b); }
+}
+/** g where x > 0, else 0. */
+class ReluGrad extends Map2 {
+  @inline of(g: v128, x: v128): v128 { return v128.and(g, f32x4.gt(x, f32x4.splat(0))); }
+}
+/** g·(1 − y²), y = tanh x. */
+class TanhGrad extends Map2 {
+  @inline of(g: v128, y: v128): v128 { return f32x4.mul(g, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y))); }
+}
+/** g·s·(1 + x·(1 − s)), s = sigmoid x. */
+class SiluGrad extends Map2 {
+  @inline of(g: v128, x: v128): v128 {
+    const one = f32x4.splat(1);
+    const s = logistic(x);
+    return f32x4.mul(f32x4.mul(g, s), f32x4.add(one, f32x4.mul(x, f32x4.sub(one, s))));
+  }
+}
+/**
+ * g·(s + x·s·(1 − s)·2u′), s = ½(1 + tanh u) = 1 / (1 + e⁻²ᵘ). Beyond |x| = 30 the second term is 0, and the clamp
+ * keeps its x² from overflowing.
+ */
+class GeluGrad extends Map2 {
+  @inline of(g: v128, x: v128): v128 {
+    const one = f32x4.splat(1);
+    const s = f32x4.div(one, f32x4.add(one, exponential(geluInner(x))));
+    x = clamp(x, -30, 30);
+    const slope = f32x4.add(f32x4.splat(1.5957691216), f32x4.mul(f32x4.mul(x, x), f32x4.splat(0.2140644488178)));
+    const bell = f32x4.mul(f32x4.mul(s, f32x4.sub(one, s)), f32x4.mul(x, slope));
+    return f32x4.mul(g, f32x4.add(s, bell));
+  }
+}
+
+function powLanes(a: v128, b: v128): v128 {
+  let y = f32x4.splat(power(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)));
+  y = f32x4.replace_lane(y, 1, power(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)));
+  y = f32x4.replace_lane(y, 2, power(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)));
+  return f32x4.replace_lane(y, 3, power(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)));
+}
+/** As in JavaScript, (±1)^±∞ and 1^NaN are NaN. */
+function power(a: f32, b: f32): f32 {
+  return NativeMathf.pow(a, b);
+}
+
+export function add(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Add>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function sub(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Sub>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function mul(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Mul>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function div(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Div>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function pow(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Pow>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function maximum(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Maximum>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function minimum(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Minimum>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function reluGrad(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<ReluGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function tanhGrad(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<TanhGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function siluGrad(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<SiluGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function geluGrad(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<GeluGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+
+// --- comparisons: int32 zeros and ones -----------------------------------------------------------------------------
+
+/** A true lane is all ones, that is −1. */
+// @ts-ignore: decorator
+@inline
+function toBit(mask: v128): v128 {
+  return i32x4.neg(mask);
+}
+class Equal extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(f32x4.eq(a, b)); }
+}
+class EqualInt extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(i32x4.eq(a, b)); }
+}
+class Less extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(f32x4.lt(a, b)); }
+}
+class LessInt extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(i32x4.lt_s(a, b)); }
+}
+class LessEqual extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(f32x4.le(a, b)); }
+}
+class LessEqualInt extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(i32x4.le_s(a, b)); }
+}
+class Greater extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(f32x4.gt(a, b)); }
+}
+class GreaterInt extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(i32x4.gt_s(a, b)); }
+}
+class GreaterEqual extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(f32x4.ge(a, b)); }
+}
+class GreaterEqualInt extends Map2 {
+  @inline of(a: v128, b: v128): v128 { return toBit(i32x4.ge_s(a, b)); }
+}
+
+export function equal(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Equal>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function equalInt(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<EqualInt>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function less(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Less>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function lessInt(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<LessInt>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function lessEqual(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<LessEqual>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function lessEqualInt(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<LessEqualInt>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function greater(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<Greater>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function greaterInt(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<GreaterInt>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function greaterEqual(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<GreaterEqual>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+export function greaterEqualInt(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<GreaterEqualInt>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+
+/**
+ * Row r of out [rows, n] = condition ? a : b, with the addressing of `zip` for each of the three operands; here
+ * `one` holds three bits: 1 when the condition, 2 when a, 4 when b is one element a row.
+ */
+export function where(
+  condition: usize, conditionRow: usize, a: usize, aRow: usize, b: usize, bRow: usize, one: i32,
+  out: usize, rows: i32, n: i32,
+): void {
+  for (let r = 0; r < rows; r++) {
+    for (let i = 0; i < n; i += 4) {
+      const at = <usize>i << 2;
+      const c = one & 1 ? v128.load32_splat(condition) : v128.load(condition + at);
+      const p = one & 2 ? v128.load32_splat(a) : v128.load(a + at);
+      const q = one & 4 ? v128.load32_splat(b) : v128.load(b + at);
+      storeLanes(out + at, v128.bitselect(q, p, i32x4.eq(c, i32x4.splat(0))), n - i);
+    }
+    condition += conditionRow;
+    a += aRow;
+    b += bRow;
+    out += <usize>n << 2;
+  }
+}

@@ -1,0 +1,327 @@
+// C = A·B in packed panels, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
+// 2·m·n·k flops; float32, summed over runs of KC and then over the runs, in a fixed order.
+//
+// Each operand is read once into panels of MR rows (A) or NR columns (B), element after element along k. Packing
+// deals with transposes, edges (zeros) and operands that are generated instead of read; the tile kernel sees panels only.
+// A "lane" is a row of A or a column of B, "depth" is the position along k.
+
+import { interleaveHigh, interleaveLow, joinHigh, joinLow } from './math';
+import { RANDOM_SCRATCH, randomFill } from './random';
+
+/** Tile rows: 6 need the fused multiply-add of the relaxed build; without it the accumulators spill. */
+const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+const NR: i32 = 8;
+/** Block sizes: a panel pair in L1, A's block (96 KiB) in L2, B's block (1 MiB) in L3. Results are flat around them. */
+const KC: i32 = 256;
+const MC: i32 = 96;
+const NC: i32 = 1024;
+
+const A_BYTES: usize = MC * KC * 4;
+const B_BYTES: usize = KC * NC * 4;
+const TILE_BYTES: usize = 6 * NR * 4;
+/** A generated operand is made in slabs of SLAB lanes: a multiple of MR, NR and 16. */
+const SLAB: i32 = 96;
+const SLAB_BYTES: usize = SLAB * KC * 4;
+
+/** Bytes of workspace that a call needs; each thread has its own. */
+export function workspaceBytes(): usize {
+  return A_BYTES + B_BYTES + TILE_BYTES + SLAB_BYTES + RANDOM_SCRATCH;
+}
+
+/**
+ * c [m, n] = A [m, k]·B [k, n]. Element (lane, depth) of A is at a + lane·aLane + depth·aDepth, that of B at
+ * b + lane·bLane + depth·bDepth; one of the two strides is 1. An operand at address 0 is the random matrix of `kind`,
+ * (key0, key1) and `scale`; its lanes run along its columns when its lane stride is 1, and along its rows otherwise.
+ */
+export function gemm(
+  a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, m: i32, n: i32, k: i32,
+  workspace: usize, kind: i32, key0: i32, key1: i32, scale: f32,
+): void {
+  if (k == 0) return memory.fill(c, 0, (<usize>m * n) << 2);
+  const aPanels = workspace;
+  const bPanels = aPanels + A_BYTES;
+  const tile = bPanels + B_BYTES;
+  const slab = tile + TILE_BYTES;
+  for (let j = 0; j < n; j += NC) {
+    const nc = min(NC, n - j);
+    for (let l = 0; l < k; l += KC) {
+      const kc = min(KC, k - l);
+      if (b) packB(b + offset(j, bLane, l, bDepth), bLane, bDepth, nc, kc, bPanels);
+      else packRandomB(kind, key0, key1, scale, bLane == 1, j, nc, l, kc, bPanels, slab);
+      for (let i = 0; i < m; i += MC) {
+        const mc = min(MC, m - i);
+        if (a) packA(a + offset(i, aLane, l, aDepth), aLane, aDepth, mc, kc, aPanels);
+        else packRandomA(kind, key0, key1, scale, aLane == 1, i, mc, l, kc, aPanels, slab);
+        block(aPanels, bPanels, c + ((<usize>i * n + j) << 2), n, mc, nc, kc, l > 0, tile);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function offset(lane: i32, laneStride: i32, depth: i32, depthStride: i32): usize {
+  return (<usize>lane * laneStride + <usize>depth * depthStride) << 2;
+}
+
+/** c [mc, nc] (+)= packed A block · packed B block; rows of c are `n` elements apart. */
+function block(
+  aPanels: usize, bPanels: usize, c: usize, n: i32, mc: i32, nc: i32, kc: i32, accumulate: bool, tile: usize,
+): void {
+  for (let j = 0; j < nc; j += NR) {
+    const bPanel = bPanels + ((<usize>j * kc) << 2);
+    for (let i = 0; i < mc; i += MR) {
+      const aPanel = aPanels + ((<usize>i * kc) << 2);
+      const to = c + ((<usize>i * n + j) << 2);
+      if (mc - i >= MR && nc - j >= NR) multiplyTile(aPanel, bPanel, kc, to, <usize>n << 2, accumulate);
+      else {
+        multiplyTile(aPanel, bPanel, kc, tile, NR << 2, false);
+        copyTile(tile, to, n, min(MR, mc - i), min(NR, nc - j), accumulate);
+      }
+    }
+  }
+}
+
+/** The part of an edge tile that exists. */
+function copyTile(tile: usize, c: usize, n: i32, rows: i32, columns: i32, accumulate: bool): void {
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const from = tile + (<usize>(i * NR + j) << 2);
+      const to = c + ((<usize>i * n + j) << 2);
+      store<f32>(to, accumulate ? load<f32>(to) + load<f32>(from) : load<f32>(from));
+    }
+  }
+}
+
+// --- the tile kernel -----------------------------------------------------------------------------------------------
+
+/** sum + x·y: fused in the relaxed build, two roundings in the baseline. */
+// @ts-ignore: decorator
+@inline
+function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(x, y, sum);
+  return f32x4.add(sum, f32x4.mul(x, y));
+}
+
+// @ts-ignore: decorator
+@inline
+function put(c: usize, x: v128, y: v128, accumulate: bool): void {
+  v128.store(c, accumulate ? f32x4.add(v128.load(c), x) : x);
+  v128.store(c, accumulate ? f32x4.add(v128.load(c, 16), y) : y, 16);
+}
+
+/**
+ * c [MR, NR] (+)= panel a [kc, MR] · panel b [kc, NR]. A function of its own, called often, so that it is optimized
+ * early; its loop is tested at the top and not unrolled, since the other forms run at half the speed on Node 20.
+ */
+function multiplyTile(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, accumulate: bool): void {
+  if (MR == 6) multiplyTile6(a, b, kc, c, rowBytes, accumulate);
+  else multiplyTile4(a, b, kc, c, rowBytes, accumulate);
+}
+
+function multiplyTile4(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, accumulate: bool): void {
+  let x0 = f32x4.splat(0);
+  let y0 = x0;
+  let x1 = x0;
+  let y1 = x0;
+  let x2 = x0;
+  let y2 = x0;
+  let x3 = x0;
+  let y3 = x0;
+  const end = a + (<usize>kc << 4);
+  while (a < end) {
+    const bx = v128.load(b);
+    const by = v128.load(b, 16);
+    const a0 = v128.load32_splat(a);
+    x0 = multiplyAdd(a0, bx, x0);
+    y0 = multiplyAdd(a0, by, y0);
+    const a1 = v128.load32_splat(a, 4);
+    x1 = multiplyAdd(a1, bx, x1);
+    y1 = multiplyAdd(a1, by, y1);
+    const a2 = v128.load32_splat(a, 8);
+    x2 = multiplyAdd(a2, bx, x2);
+    y2 = multiplyAdd(a2, by, y2);
+    const a3 = v128.load32_splat(a, 12);
+    x3 = multiplyAdd(a3, bx, x3);
+    y3 = multiplyAdd(a3, by, y3);
+    a += 16;
+    b += 32;
+  }
+  put(c, x0, y0, accumulate);
+  c += rowBytes;
+  put(c, x1, y1, accumulate);
+  c += rowBytes;
+  put(c, x2, y2, accumulate);
+  c += rowBytes;
+  put(c, x3, y3, accumulate);
+}
+
+function multiplyTile6(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, accumulate: bool): void {
+  let x0 = f32x4.splat(0);
+  let y0 = x0;
+  let x1 = x0;
+  let y1 = x0;
+  let x2 = x0;
+  let y2 = x0;
+  let x3 = x0;
+  let y3 = x0;
+  let x4 = x0;
+  let y4 = x0;
+  let x5 = x0;
+  let y5 = x0;
+  const end = a + <usize>kc * 24;
+  while (a < end) {
+    const bx = v128.load(b);
+    const by = v128.load(b, 16);
+    const a0 = v128.load32_splat(a);
+    x0 = multiplyAdd(a0, bx, x0);
+    y0 = multiplyAdd(a0, by, y0);
+    const a1 = v128.load32_splat(a, 4);
+    x1 = multiplyAdd(a1, bx, x1);
+    y1 = multiplyAdd(a1, by, y1);
+    const a2 = v128.load32_splat(a, 8);
+    x2 = multiplyAdd(a2, bx, x2);
+    y2 = multiplyAdd(a2, by, y2);
+    const a3 = v128.load32_splat(a, 12);
+    x3 = multiplyAdd(a3, bx, x3);
+    y3 = multiplyAdd(a3, by, y3);
+    const a4 = v128.load32_splat(a, 16);
+    x4 = multiplyAdd(a4, bx, x4);
+    y4 = multiplyAdd(a4, by, y4);
+    const a5 = v128.load32_splat(a, 20);
+    x5 = multiplyAdd(a5, bx, x5);
+    y5 = multiplyAdd(a5, by, y5);
+    a += 24;
+    b += 32;
+  }
+  put(c, x0, y0, accumulate);
+  c += rowBytes;
+  put(c, x1, y1, accumulate);
+  c += rowBytes;
+  put(c, x2, y2, accumulate);
+  c += rowBytes;
+  put(c, x3, y3, accumulate);
+  c += rowBytes;
+  put(c, x4, y4, accumulate);
+  c += rowBytes;
+  put(c, x5, y5, accumulate);
+}
+
+// --- packing: [lanes, depth] → panels of `width` lanes, each [depth, width], missing lanes 0 -------------------------
+
+function packA(x: usize, laneStride: i32, depthStride: i32, lanes: i32, depth: i32, out: usize): void {
+  pack(x, laneStride, depthStride, lanes, depth, out, MR);
+}
+function packB(x: usize, laneStride: i32, depthStride: i32, lanes: i32, depth: i32, out: usize): void {
+  pack(x, laneStride, depthStride, lanes, depth, out, NR);
+}
+
+// @ts-ignore: decorator
+@inline
+function pack(x: usize, laneStride: i32, depthStride: i32, lanes: i32, depth: i32, out: usize, width: i32): void {
+  for (let lane = 0; lane < lanes; lane += width) {
+    const from = x + ((<usize>lane * laneStride) << 2);
+    if (lanes - lane < width) packEdge(from, laneStride, depthStride, lanes - lane, depth, out, width);
+    else {
+      const step = <usize>width << 2;
+      // Groups of four lanes, and for six lanes a group of two.
+      packFour(from, laneStride, depthStride, depth, out, step);
+      if (width == 6) packTwo(from + offset(4, laneStride, 0, 0), laneStride, depthStride, depth, out + 16, step);
+      if (width == 8) packFour(from + offset(4, laneStride, 0, 0), laneStride, depthStride, depth, out + 16, step);
+    }
+    out += (<usize>depth * width) << 2;
+  }
+}
+
+/** Four full lanes: whole vectors when lanes are neighbours, 4×4 tiles turned over when depths are. */
+function packFour(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: usize, step: usize): void {
+  if (laneStride == 1) {
+    const skip = <usize>depthStride << 2;
+    for (let l = 0; l < depth; l++) {
+      v128.store(out, v128.load(x));
+      x += skip;
+      out += step;
+    }
+    return;
+  }
+  const lane = <usize>laneStride << 2;
+  let l = 0;
+  for (; l + 4 <= depth; l += 4) {
+    const r0 = v128.load(x);
+    const r1 = v128.load(x + lane);
+    const r2 = v128.load(x + 2 * lane);
+    const r3 = v128.load(x + 3 * lane);
+    const low01 = interleaveLow(r0, r1);
+    const low23 = interleaveLow(r2, r3);
+    const high01 = interleaveHigh(r0, r1);
+    const high23 = interleaveHigh(r2, r3);
+    v128.store(out, joinLow(low01, low23));
+    v128.store(out + step, joinHigh(low01, low23));
+    v128.store(out + 2 * step, joinLow(high01, high23));
+    v128.store(out + 3 * step, joinHigh(high01, high23));
+    x += 16;
+    out += 4 * step;
+  }
+  for (; l < depth; l++) {
+    for (let i: usize = 0; i < 4; i++) store<f32>(out + (i << 2), load<f32>(x + i * lane));
+    x += 4;
+    out += step;
+  }
+}
+
+function packTwo(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: usize, step: usize): void {
+  const lane = <usize>laneStride << 2;
+  const skip = <usize>depthStride << 2;
+  for (let l = 0; l < depth; l++) {
+    store<f32>(out, load<f32>(x));
+    store<f32>(out, load<f32>(x + lane), 4);
+    x += skip;
+    out += step;
+  }
+}
+
+function packEdge(
+  x: usize, laneStride: i32, depthStride: i32, lanes: i32, depth: i32, out: usize, width: i32,
+): void {
+  for (let lane = 0; lane < width; lane++) {
+    let from = x + ((<usize>lane * laneStride) << 2);
+    let to = out + (<usize>lane << 2);
+    for (let l = 0; l < depth; l++) {
+      store<f32>(to, lane < lanes ? load<f32>(from) : 0);
+      from += <usize>depthStride << 2;
+      to += <usize>width << 2;
+    }
+  }
+}
+
+// --- packing a matrix that is generated: a slab of it at a time, which stays in the cache ---------------------------
+
+function packRandomA(
+  kind: i32, key0: i32, key1: i32, scale: f32, alongColumns: bool, lane: i32, lanes: i32, depth: i32, count: i32,
+  out: usize, slab: usize,
+): void {
+  fillSlab(kind, key0, key1, scale, alongColumns, lane, lanes, depth, count, slab);
+  packA(slab, alongColumns ? 1 : count, alongColumns ? lanes : 1, lanes, count, out);
+}
+
+function packRandomB(
+  kind: i32, key0: i32, key1: i32, scale: f32, alongColumns: bool, lane: i32, lanes: i32, depth: i32, count: i32,
+  out: usize, slab: usize,
+): void {
+  for (let done = 0; done < lanes; done += SLAB) {
+    const some = min(SLAB, lanes - done);
+    fillSlab(kind, key0, key1, scale, alongColumns, lane + done, some, depth, count, slab);
+    packB(slab, alongColumns ? 1 : count, alongColumns ? some : 1, some, count, out);
+    out += (<usize>some * count) << 2;
+  }
+}
+
+/** Lanes [lane, lane + lanes), depths [depth, depth + count) of the random matrix, stored as rows of that matrix. */
+function fillSlab(
+  kind: i32, key0: i32, key1: i32, scale: f32, alongColumns: bool, lane: i32, lanes: i32, depth: i32, count: i32,
+  slab: usize,
+): void {
+  const scratch = slab + SLAB_BYTES;
+  if (alongColumns) randomFill(kind, key0, key1, scale, depth, count, lane, lanes, slab, lanes, scratch);
+  else randomFill(kind, key0, key1, scale, lane, lanes, depth, count, slab, count, scratch);
+}

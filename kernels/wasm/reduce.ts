@@ -1,0 +1,232 @@
+// Reductions of [outer, length, inner] over the middle axis. Sums add blocks of a bounded number of elements in float32
+// (several accumulators of four lanes), and block totals in float64 along rows, so that errors hardly grow with length.
+
+import { addLanes, exp, firstLanes, storeLanes } from './math';
+
+/** Elements of a row that are added in float32 before the total moves to float64. */
+const BLOCK = 1024;
+/** Rows that are added in float32 before they join the result of a column. */
+const BLOCK_ROWS = 128;
+
+// --- along a row ---------------------------------------------------------------------------------------------------
+
+/** Four terms of a sum, from where x and y point; c is a constant of the row. */
+abstract class Term {
+  abstract of(x: usize, y: usize, c: v128): v128;
+}
+class Value extends Term {
+  @inline of(x: usize, y: usize, c: v128): v128 { return v128.load(x); }
+}
+class Product extends Term {
+  @inline of(x: usize, y: usize, c: v128): v128 { return f32x4.mul(v128.load(x), v128.load(y)); }
+}
+class SquaredDistance extends Term {
+  @inline of(x: usize, y: usize, c: v128): v128 {
+    const d = f32x4.sub(v128.load(x), c);
+    return f32x4.mul(d, d);
+  }
+}
+class ShiftedExp extends Term {
+  @inline of(x: usize, y: usize, c: v128): v128 { return exp(f32x4.sub(v128.load(x), c)); }
+}
+
+// @ts-ignore: decorator
+@inline
+function total<T extends Term>(x: usize, y: usize, constant: f32, n: i32): f64 {
+  const c = f32x4.splat(constant);
+  let result: f64 = 0;
+  while (n > 0) {
+    let left = min(n, BLOCK);
+    n -= left;
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    while (left >= 16) {
+      s0 = f32x4.add(s0, changetype<T>(0).of(x, y, c));
+      s1 = f32x4.add(s1, changetype<T>(0).of(x + 16, y + 16, c));
+      s2 = f32x4.add(s2, changetype<T>(0).of(x + 32, y + 32, c));
+      s3 = f32x4.add(s3, changetype<T>(0).of(x + 48, y + 48, c));
+      x += 64;
+      y += 64;
+      left -= 16;
+    }
+    while (left > 0) {
+      s0 = f32x4.add(s0, v128.and(changetype<T>(0).of(x, y, c), firstLanes(left)));
+      x += 16;
+      y += 16;
+      left -= 4;
+    }
+    result += addLanes(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+  }
+  return result;
+}
+
+/** Σ x */
+export function sumOf(x: usize, n: i32): f64 {
+  return total<Value>(x, x, 0, n);
+}
+/** Σ x⊙y */
+export function dotOf(x: usize, y: usize, n: i32): f64 {
+  return total<Product>(x, y, 0, n);
+}
+/** Σ (x − c)² */
+export function squaredDistanceOf(x: usize, c: f32, n: i32): f64 {
+  return total<SquaredDistance>(x, x, c, n);
+}
+/** Σ exp(x − c) */
+export function sumExpOf(x: usize, c: f32, n: i32): f64 {
+  return total<ShiftedExp>(x, x, c, n);
+}
+
+/** How two partial results become one, lane by lane; `start` changes nothing. */
+abstract class Join {
+  abstract of(a: v128, b: v128): v128;
+  abstract start(): v128;
+}
+class Plus extends Join {
+  @inline of(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+  @inline start(): v128 { return f32x4.splat(0); }
+}
+/** NaN wins in the maximum and minimum of WebAssembly. */
+class Larger extends Join {
+  @inline of(a: v128, b: v128): v128 { return f32x4.max(a, b); }
+  @inline start(): v128 { return f32x4.splat(<f32>-Infinity); }
+}
+class Smaller extends Join {
+  @inline of(a: v128, b: v128): v128 { return f32x4.min(a, b); }
+  @inline start(): v128 { return f32x4.splat(<f32>Infinity); }
+}
+
+// @ts-ignore: decorator
+@inline
+function extreme<J extends Join>(x: usize, n: i32): f32 {
+  const start = changetype<J>(0).start();
+  let a = start;
+  let b = start;
+  while (n >= 8) {
+    a = changetype<J>(0).of(a, v128.load(x));
+    b = changetype<J>(0).of(b, v128.load(x, 16));
+    x += 32;
+    n -= 8;
+  }
+  while (n > 0) {
+    a = changetype<J>(0).of(a, v128.bitselect(v128.load(x), start, firstLanes(n)));
+    x += 16;
+    n -= 4;
+  }
+  a = changetype<J>(0).of(a, b);
+  a = changetype<J>(0).of(a, v128.shuffle<i64>(a, a, 1, 0));
+  a = changetype<J>(0).of(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));
+  return f32x4.extract_lane(a, 0);
+}
+export function maxOf(x: usize, n: i32): f32 {
+  return extreme<Larger>(x, n);
+}
+function minOf(x: usize, n: i32): f32 {
+  return extreme<Smaller>(x, n);
+}
+
+// --- down the columns ----------------------------------------------------------------------------------------------
+
+/** x [length, inner] → out [inner], in blocks of rows that stay in the cache while all their columns are visited. */
+// @ts-ignore: decorator
+@inline
+function columns<J extends Join>(x: usize, out: usize, length: i32, inner: i32): void {
+  const row = <usize>inner << 2;
+  for (let c = 0; c < inner; c += 4) storeLanes(out + (<usize>c << 2), changetype<J>(0).start(), inner - c);
+  for (let from = 0; from < length; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, length - from);
+    let c = 0;
+    for (; c + 16 <= inner; c += 16) {
+      let p = x + (<usize>c << 2);
+      let a0 = changetype<J>(0).start();
+      let a1 = a0;
+      let a2 = a0;
+      let a3 = a0;
+      for (let r = 0; r < rows; r++) {
+        a0 = changetype<J>(0).of(a0, v128.load(p));
+        a1 = changetype<J>(0).of(a1, v128.load(p, 16));
+        a2 = changetype<J>(0).of(a2, v128.load(p, 32));
+        a3 = changetype<J>(0).of(a3, v128.load(p, 48));
+        p += row;
+      }
+      const q = out + (<usize>c << 2);
+      v128.store(q, changetype<J>(0).of(v128.load(q), a0));
+      v128.store(q, changetype<J>(0).of(v128.load(q, 16), a1), 16);
+      v128.store(q, changetype<J>(0).of(v128.load(q, 32), a2), 32);
+      v128.store(q, changetype<J>(0).of(v128.load(q, 48), a3), 48);
+    }
+    for (; c < inner; c += 4) {
+      let p = x + (<usize>c << 2);
+      let a = changetype<J>(0).start();
+      for (let r = 0; r < rows; r++) {
+        a = changetype<J>(0).of(a, v128.load(p));
+        p += row;
+      }
+      const q = out + (<usize>c << 2);
+      storeLanes(q, changetype<J>(0).of(v128.load(q), a), inner - c);
+    }
+    x += <usize>rows * row;
+  }
+}
+function sumColumns(x: usize, out: usize, length: i32, inner: i32): void {
+  columns<Plus>(x, out, length, inner);
+}
+function maxColumns(x: usize, out: usize, length: i32, inner: i32): void {
+  columns<Larger>(x, out, length, inner);
+}
+function minColumns(x: usize, out: usize, length: i32, inner: i32): void {
+  columns<Smaller>(x, out, length, inner);
+}
+
+// --- x [outer, length, inner] → out [outer, inner] -----------------------------------------------------------------
+
+export function reduceSum(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+  for (let o = 0; o < outer; o++) {
+    if (inner == 1) store<f32>(out, <f32>sumOf(x, length));
+    else sumColumns(x, out, length, inner);
+    x += (<usize>length * inner) << 2;
+    out += <usize>inner << 2;
+  }
+}
+export function reduceMax(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+  for (let o = 0; o < outer; o++) {
+    if (inner == 1) store<f32>(out, maxOf(x, length));
+    else maxColumns(x, out, length, inner);
+    x += (<usize>length * inner) << 2;
+    out += <usize>inner << 2;
+  }
+}
+export function reduceMin(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+  for (let o = 0; o < outer; o++) {
+    if (inner == 1) store<f32>(out, minOf(x, length));
+    else minColumns(x, out, length, inner);
+    x += (<usize>length * inner) << 2;
+    out += <usize>inner << 2;
+  }
+}
+
+/** int32 position of the first largest element along the middle axis; a NaN counts as largest. */
+export function argmax(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+  for (let o = 0; o < outer; o++) {
+    for (let i = 0; i < inner; i++) {
+      store<i32>(out, firstLargest(x + (<usize>i << 2), length, <usize>inner << 2));
+      out += 4;
+    }
+    x += (<usize>length * inner) << 2;
+  }
+}
+function firstLargest(x: usize, length: i32, bytes: usize): i32 {
+  let best = load<f32>(x);
+  let at = 0;
+  for (let l = 1; l < length && best == best; l++) {
+    x += bytes;
+    const value = load<f32>(x);
+    if (value > best || value != value) {
+      best = value;
+      at = l;
+    }
+  }
+  return at;
+}

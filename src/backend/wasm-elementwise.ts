@@ -1,0 +1,128 @@
+import type { DType } from '../base/dtype';
+import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
+import type { Compare, Operand } from './backend';
+import type { WasmDevice } from './wasm-device';
+import { append, forOuter, simplify } from './wasm-layout';
+import type { KernelName } from './wasm-module';
+import type { WasmStorage } from './wasm-storage';
+
+type Value = Operand | number;
+
+/**
+ * out = kernel(a, b) over the broadcast shape; `from` is the dtype of the operands, `to` that of the result. A kernel
+ * takes rows, in which each operand is either dense or one element repeated; that covers the usual cases in one call,
+ * and any other broadcast with a loop around it.
+ */
+export function zip(
+  device: WasmDevice,
+  name: KernelName,
+  from: DType,
+  to: DType,
+  a: Value,
+  b: Value,
+  shape: Shape,
+): WasmStorage {
+  const kernel = device.kernels[name];
+  const p = addressOf(device, a, 0, from);
+  const q = addressOf(device, b, 1, from);
+  const size = sizeOf(shape);
+  const result = device.heap.make(to, size);
+  const out = device.heap.address(result);
+  const sizeA = typeof a === 'number' ? 1 : a.storage.size;
+  const sizeB = typeof b === 'number' ? 1 : b.storage.size;
+  const columns = shape.length > 0 ? (shape[shape.length - 1] as number) : 1;
+  if (sizeA === size && sizeB === size) kernel(p, 0, 0, q, 0, 0, out, 1, size);
+  else if (sizeA === size && sizeB === 1) kernel(p, 0, 0, q, 0, 1, out, 1, size);
+  else if (sizeA === 1 && sizeB === size) kernel(p, 0, 1, q, 0, 0, out, 1, size);
+  else if (sizeA === size && isRow(b, columns)) kernel(p, 4 * columns, 0, q, 0, 0, out, size / columns, columns);
+  else if (size > 0) zipBroadcast(kernel, p, stridesIn(a, shape), q, stridesIn(b, shape), out, shape);
+  return result;
+}
+
+/** [n] or [1, …, n] against [..., n]. */
+function isRow(x: Value, columns: number): boolean {
+  return typeof x !== 'number' && x.storage.size === columns && x.shape[x.shape.length - 1] === columns;
+}
+
+function zipBroadcast(
+  kernel: (...numbers: number[]) => number,
+  p: number,
+  stridesA: readonly number[],
+  q: number,
+  stridesB: readonly number[],
+  out: number,
+  shape: Shape,
+): void {
+  const walk = simplify(shape, [stridesA, stridesB, stridesOf(shape)], 2);
+  if (lastStride(walk.strides[0], 1) === 0 && lastStride(walk.strides[1], 1) === 0) append(walk); // rows of one column
+  const [rows, columns] = walk.extents.slice(-2) as [number, number];
+  const [rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number];
+  const [oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number];
+  forOuter(walk, 2, ([a = 0, b = 0, o = 0]) => {
+    kernel(p + 4 * a, rowA, oneA, q + 4 * b, rowB, oneB, out + 4 * o, rows, columns);
+  });
+}
+
+/** `condition ? a : b` over the broadcast shape: like `zip`, with three operands. */
+export function choose(device: WasmDevice, condition: Operand, a: Value, b: Value, shape: Shape): WasmStorage {
+  const c = addressOf(device, condition, 0, 'int32');
+  const p = addressOf(device, a, 1, 'float32');
+  const q = addressOf(device, b, 2, 'float32');
+  const result = device.heap.make('float32', sizeOf(shape));
+  if (result.size === 0) return result;
+  const out = device.heap.address(result);
+  const walk = simplify(shape, [...[condition, a, b].map((x) => stridesIn(x, shape)), stridesOf(shape)], 2);
+  const [rows, columns] = walk.extents.slice(-2) as [number, number];
+  const [rowC, rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number, number];
+  const [oneC, oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number, number];
+  const one = oneC + 2 * oneA + 4 * oneB;
+  forOuter(walk, 2, ([i = 0, j = 0, l = 0, o = 0]) => {
+    device.kernels.where(c + 4 * i, rowC, p + 4 * j, rowA, q + 4 * l, rowB, one, out + 4 * o, rows, columns);
+  });
+  return result;
+}
+
+/**
+ * int32 operands are compared as integers. With a number that is no int32 (a fraction, infinity) they are compared as
+ * float32, since rounding keeps their order with respect to such a number.
+ */
+export function compare(device: WasmDevice, op: Compare, a: Value, b: Value, shape: Shape): WasmStorage {
+  const operand = typeof a === 'number' ? b : a;
+  if (typeof operand === 'number' || operand.dtype === 'float32') {
+    return zip(device, op, 'float32', 'int32', a, b, shape);
+  }
+  const number = typeof a === 'number' ? a : typeof b === 'number' ? b : 0;
+  if (Math.fround(number) === (Math.fround(number) | 0)) return zip(device, `${op}Int`, 'int32', 'int32', a, b, shape);
+  const rounded = { storage: cast(device, operand, 'float32'), shape: operand.shape, dtype: 'float32' } as const;
+  const [p, q] = typeof a === 'number' ? [a, rounded] : [rounded, number];
+  const result = zip(device, op, 'float32', 'int32', p, q, shape);
+  device.heap.free(rounded.storage);
+  return result;
+}
+
+export function cast(device: WasmDevice, x: Operand, dtype: DType): WasmStorage {
+  const { heap, kernels } = device;
+  const from = heap.address(x.storage);
+  const { size } = x.storage;
+  const result = heap.make(dtype, size);
+  const out = heap.address(result);
+  if (x.dtype === dtype) kernels.move(from, out, 1, 1, size, 0, 0, 1, 0, 0);
+  else kernels[dtype === 'int32' ? 'toInt' : 'toFloat'](from, out, size);
+  return result;
+}
+
+/** Where kernels find an operand; a number is written to a slot of its own first. */
+function addressOf(device: WasmDevice, x: Value, slot: number, dtype: DType): number {
+  if (typeof x !== 'number') return device.heap.address(x.storage);
+  const at = device.scalars + 4 * slot;
+  (dtype === 'float32' ? device.heap.floats : device.heap.ints)[at >>> 2] = Math.fround(x);
+  return at;
+}
+
+function stridesIn(x: Value, shape: Shape): readonly number[] {
+  return broadcastStrides(typeof x === 'number' ? [] : x.shape, shape);
+}
+
+function lastStride(of: readonly number[] | undefined, fromEnd: number): number {
+  return of?.[of.length - fromEnd] as number;
+}

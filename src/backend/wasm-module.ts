@@ -1,0 +1,92 @@
+import { BackendError } from '../base/errors';
+import type { Binary, Compare, Unary } from './backend';
+import { binaries } from './generated/wasm-binaries';
+
+/** Relaxed SIMD has a fused multiply-add, baseline SIMD runs everywhere: bits may differ between the two. */
+export type Build = 'baseline' | 'relaxed';
+
+/** The exports of `kernels/wasm/main.ts`, which documents their arguments. */
+export type KernelName =
+  | Unary
+  | Binary
+  | Compare
+  | `${Compare}Int`
+  | 'toInt'
+  | 'toFloat'
+  | 'where'
+  | 'axpby'
+  | 'gemm'
+  | 'randomFill'
+  | 'reduceSum'
+  | 'reduceMax'
+  | 'reduceMin'
+  | 'argmax'
+  | 'softmax'
+  | 'softmaxGrad'
+  | 'logSoftmax'
+  | 'logSoftmaxGrad'
+  | 'layerNorm'
+  | 'layerNormGrad'
+  | 'crossEntropy'
+  | 'crossEntropyGrad'
+  | 'firstOutside'
+  | 'gather'
+  | 'scatterAdd'
+  | 'move'
+  | 'heapBase'
+  | 'workspaceBytes';
+export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => number>>;
+
+/** Kernels and the memory they work in. */
+export interface WasmModule {
+  readonly kernels: Kernels;
+  readonly memory: WebAssembly.Memory;
+}
+
+const initialPages = 256; // 16 MiB; the system commits what is touched
+const maximumPages = 65536; // 4 GiB
+
+/** A function that does nothing but `f32x4.relaxed_madd`. */
+const relaxedProbe = [
+  0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00,
+  0x0a, 0x11, 0x01, 0x0f, 0x00, 0x41, 0x00, 0xfd, 0x11, 0x41, 0x00, 0xfd, 0x11, 0x41, 0x00, 0xfd, 0x11, 0xfd, 0x85,
+  0x02, 0x0b,
+];
+
+export function relaxedAvailable(): boolean {
+  return WebAssembly.validate(new Uint8Array(relaxedProbe));
+}
+
+/** Pages have shared memory only when they are isolated from other origins; elsewhere it exists or not. */
+export function sharedAvailable(): boolean {
+  return typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated !== false;
+}
+
+/**
+ * The build that was asked for, or the best there is.
+ * @throws BackendError `backend/unavailable` when relaxed SIMD was asked for and does not exist here
+ */
+export function chooseBuild(asked: Build | undefined): Build {
+  if (asked === 'baseline') return asked;
+  if (relaxedAvailable()) return 'relaxed';
+  if (asked === undefined) return 'baseline';
+  throw new BackendError({
+    code: 'backend/unavailable',
+    got: "wasmBackend got build = 'relaxed', and this platform has no relaxed SIMD",
+    expected: 'Node 22 or later, or a current browser',
+    fix: "leave the option out, pass 'baseline', or start Node 20 with --experimental-wasm-relaxed-simd",
+  });
+}
+
+/** Compile and start: under a millisecond, synchronously. */
+export function instantiate(build: Build): WasmModule {
+  const shared = sharedAvailable();
+  const binary = decode(binaries[shared ? (`${build}Shared` as const) : build]);
+  const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
+  return { kernels: exports as Kernels, memory };
+}
+
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}

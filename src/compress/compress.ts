@@ -1,0 +1,183 @@
+import { checkNumber, checkOptions, OptionError } from '../base/errors';
+import { fold, key } from '../base/key';
+import { type Shape, sameShape, show } from '../base/shape';
+import { type GradientTransform, mapParams, type Treatment, transform } from '../optim/transform';
+import { axpby } from '../tensor/ops/axpby';
+import { zeros } from '../tensor/ops/create';
+import type { Params, Tensor } from '../tensor/tensor';
+import { mapTensors } from '../tensor/tree';
+import { type Filter, matrixFilter, treatments } from './filter';
+import { compressedShape, type Projection, type Projector } from './projector';
+
+export interface CompressOptions<P extends Projection, S> {
+  readonly projector: Projector<P>;
+  /** Rows of the projection. */
+  readonly rank: number;
+  /** The transform that runs in the compressed space, a `scaleBy…` part without parameters; dense leaves get it too. */
+  readonly inner: GradientTransform<S>;
+  /** κ in the paper: optimizer steps between new projections; Infinity for never. */
+  readonly refreshEvery: number;
+  /**
+   * What a new projection does to the inner state: `transfer` carries it over by A_old·A_newᵀ (needs an inner transform
+   * that is linear), `reset` starts again from zero, `keep` leaves the numbers as they are.
+   */
+  readonly onRefresh: 'transfer' | 'reset' | 'keep';
+  /** How the output is made of the gradient and the compressed state (default `lift`). */
+  readonly combine?: Combine<S>;
+  /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
+  readonly filter?: Filter;
+  readonly seed?: number;
+}
+
+/** The state of one compressed parameter. */
+export interface CompressedLeaf<P, S> {
+  /** How often the projection was drawn anew. */
+  readonly refreshes: number;
+  readonly projection: P;
+  readonly inner: S;
+}
+
+export interface CompressState<P, S> {
+  /** Optimizer steps done. */
+  readonly step: number;
+  readonly leaves: Readonly<Record<string, CompressedLeaf<P, S>>>;
+  /** Inner state of all parameters that are not compressed. */
+  readonly dense: S;
+}
+
+/** The moves of one step on one parameter, in whatever order a `Combine` wants them. */
+export interface Moves<L> {
+  /** Draw a new projection if `ahead` steps from now one is due. */
+  refresh(leaf: L, ahead: 0 | 1): L;
+  /** down, then the inner transform: its compressed output and the new leaf. */
+  advance(leaf: L): [compressed: Tensor, leaf: L];
+  /** up: from the leaf's subspace to the full shape. */
+  lift(leaf: L, compressed: Tensor): Tensor;
+}
+
+/** One step of one compressed parameter. */
+export type Combine<S> = <L extends CompressedLeaf<unknown, S>>(
+  gradient: Tensor,
+  leaf: L,
+  moves: Moves<L>,
+  path: string,
+) => [update: Tensor, leaf: L];
+
+/** Refresh if due, advance, and lift what the inner transform returns: Algorithm 2 as the paper states it. */
+export const lift: Combine<unknown> = (_, leaf, { refresh, advance, lift: up }) => {
+  const [compressed, next] = advance(refresh(leaf, 0));
+  return [up(next, compressed), next];
+};
+
+/**
+ * (1 − β)·G + β·up(mean before this step), and only then refresh and advance: the order of the published flora-opt code,
+ * in which the current gradient is not compressed at all.
+ */
+export function liftPlusRaw(beta: number): Combine<{ readonly mean: Params }> {
+  return (gradient, leaf, { refresh, advance, lift: up }, path) => {
+    const update = axpby(1 - beta, gradient, beta, up(leaf, leaf.inner.mean[path] as Tensor));
+    const [, next] = advance(refresh(leaf, 1));
+    return [update, next];
+  };
+}
+
+/**
+ * Run a gradient transform in a random low-dimensional subspace: project each gradient down, transform it there, project
+ * the result up again, and draw a new subspace every `refreshEvery` steps. A projection is a function of
+ * `(seed, path, refresh)` and is never stored.
+ * @throws OptionError `compress/transfer`, `compress/nothing`, `options/…`
+ * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 2, of which this is the general form.
+ */
+export function compress<P extends Projection, S>(
+  options: CompressOptions<P, S>,
+): GradientTransform<CompressState<P, S>> {
+  checkOptions('compress', options, optionNames);
+  const { projector, rank, inner, refreshEvery, onRefresh, combine = lift, seed = 0 } = options;
+  checkNumber('compress', 'rank', rank, { low: 1, whole: true });
+  checkNumber('compress', 'refreshEvery', refreshEvery, { low: 1, whole: refreshEvery !== Infinity });
+  if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name);
+  const filter = options.filter ?? matrixFilter({ rank });
+  type Leaf = CompressedLeaf<P, S>;
+
+  const draw = (path: string, shape: Shape, refreshes: number): P =>
+    projector.sample(fold(key(seed), path, 'projection', refreshes), shape, rank, refreshes);
+  const start = (path: string, shape: Shape, refreshes: number): Leaf => {
+    const projection = draw(path, shape, refreshes);
+    return { refreshes, projection, inner: inner.init({ [path]: zeros(compressedShape(projection)) }) };
+  };
+
+  const renew = (leaf: Leaf, path: string): Leaf => {
+    const shape = leaf.projection.shape;
+    if (onRefresh === 'reset') return start(path, shape, leaf.refreshes + 1);
+    const projection = draw(path, shape, leaf.refreshes + 1);
+    const compressed = compressedShape(leaf.projection);
+    const carry = (state: Tensor): Tensor =>
+      sameShape(state.shape, compressed) ? projector.transfer(state, leaf.projection, projection) : state;
+    const carried = onRefresh === 'transfer' ? mapTensors(leaf.inner, carry) : leaf.inner;
+    return { refreshes: leaf.refreshes + 1, projection, inner: carried };
+  };
+
+  const moves = (path: string, gradient: Tensor, step: number): Moves<Leaf> => ({
+    refresh: (leaf, ahead) => (step + ahead > 0 && (step + ahead) % refreshEvery === 0 ? renew(leaf, path) : leaf),
+    advance(leaf) {
+      const [updates, state] = inner.update({ [path]: projector.down(leaf.projection, gradient) }, leaf.inner, {});
+      return [updates[path] as Tensor, { ...leaf, inner: state }];
+    },
+    lift: (leaf, compressed) => projector.up(leaf.projection, compressed),
+  });
+
+  return transform<CompressState<P, S>>({
+    name: 'compress',
+    explain: (params) => treatments(params, filter, projector, rank),
+    init(params) {
+      const [chosen, others] = divide(params, (path, tensor) => filter(path, tensor) === true);
+      if (Object.keys(chosen).length === 0)
+        throw nothingToCompress(params, rank, treatments(params, filter, projector, rank));
+      const leaves = Object.fromEntries(Object.entries(chosen).map(([path, x]) => [path, start(path, x.shape, 0)]));
+      return { step: 0, leaves, dense: inner.init(others) };
+    },
+    update(grads, state, params) {
+      const [chosen, others] = divide(grads, (path) => path in state.leaves);
+      const [dense, denseState] = inner.update(others, state.dense, params);
+      const leaves: Record<string, Leaf> = { ...state.leaves };
+      const updates = mapParams(chosen, (gradient, path) => {
+        const leaf = leaves[path] as Leaf;
+        const [update, next] = combine(gradient, leaf, moves(path, gradient, state.step), path);
+        leaves[path] = next;
+        return update;
+      });
+      return [
+        { ...dense, ...updates },
+        { step: state.step + 1, leaves, dense: denseState },
+      ];
+    },
+  });
+}
+
+const optionNames = ['projector', 'rank', 'inner', 'refreshEvery', 'onRefresh', 'combine', 'filter', 'seed'];
+
+function divide(params: Params, chosen: (path: string, tensor: Tensor) => boolean): [Params, Params] {
+  const entries = Object.entries(params);
+  const pick = (wanted: boolean): Params =>
+    Object.fromEntries(entries.filter(([path, tensor]) => chosen(path, tensor) === wanted));
+  return [pick(true), pick(false)];
+}
+
+function notLinear(name: string): OptionError {
+  return new OptionError({
+    code: 'compress/transfer',
+    got: `compress got onRefresh 'transfer' around ${name}, whose state is not linear in the gradients`,
+    expected: 'an inner transform such as ema, whose state may be multiplied by a matrix',
+    fix: "use onRefresh: 'reset' or 'keep'",
+  });
+}
+
+function nothingToCompress(params: Params, rank: number, rows: readonly Treatment[]): OptionError {
+  const first = rows[0];
+  return new OptionError({
+    code: 'compress/nothing',
+    got: `compress got rank ${rank} and ${rows.length} parameters${first ? `, such as ${first.path} ${show(params[first.path]?.shape ?? [])} (${first.reason})` : ''}`,
+    expected: 'at least one matrix that it can compress',
+    fix: 'lower the rank below the smaller dimension of the weights, or pass a filter',
+  });
+}

@@ -1,0 +1,43 @@
+import { OptionError } from '../base/errors';
+import { show } from '../base/shape';
+import type { Tensor } from '../tensor/tensor';
+import { matrixMaps } from './matrix-projector';
+import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
+
+interface ExplicitProjection extends Projection {
+  readonly refresh: number;
+}
+
+/**
+ * Given matrices instead of random ones, one [r, d] per refresh: to replay a reference run, or to study a fixed
+ * projection. It promises nothing, so it has no theory.
+ * @throws OptionError `projector/explicit` when a refresh has no matrix, or one of the wrong shape
+ */
+export function explicit(matrices: readonly Tensor[]): Projector<ExplicitProjection> {
+  const matrix = (p: ExplicitProjection): Tensor => {
+    const a = matrices[p.refresh];
+    const d = compressedDimension(p);
+    if (a && a.shape[0] === p.rank && a.shape[1] === d) return a;
+    throw new OptionError({
+      code: 'projector/explicit',
+      got: `projectors.explicit got ${a ? show(a.shape) : 'no matrix'} for refresh ${p.refresh}`,
+      expected: `a matrix ${show([p.rank, d])} for every refresh`,
+      fix: 'pass one matrix per refresh, the first for the start',
+    });
+  };
+  return {
+    name: 'explicit',
+    side: smallerSide,
+    sample: (_, shape, rank, refresh) => ({ ...project(smallerSide(shape), shape, rank), refresh }),
+    ...matrixMaps(matrix),
+    storedFloats: ([n, m], rank) => rank * Math.min(n as number, m as number),
+    theory: () => {
+      throw new OptionError({
+        code: 'projector/no-theory',
+        got: 'projectors.explicit was asked for its theory',
+        expected: 'a random projector',
+        fix: 'measure the error of given matrices directly with down and up',
+      });
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { fold, key } from '../base/key';
+import { type GradientTransform, mapParams, transform } from '../optim/transform';
+import { add } from '../tensor/ops/add';
+import { zeros } from '../tensor/ops/create';
+import { mul } from '../tensor/ops/mul';
+import type { Params, Tensor } from '../tensor/tensor';
+import { type Filter, matrixFilter, treatments } from './filter';
+import { gaussian } from './gaussian';
+import { compressedShape } from './projector';
+
+export interface FloraAccumulateOptions<S> {
+  /** τ in the paper: gradients per cycle. */
+  readonly steps: number;
+  readonly rank: number;
+  readonly inner: GradientTransform<S>;
+  readonly seed?: number;
+  /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
+  readonly filter?: Filter;
+}
+
+export interface FloraAccumulateState<S> {
+  readonly cycle: number;
+  /** Gradients in the sums so far. */
+  readonly count: number;
+  /** Σ G·Aᵀ for compressed parameters, Σ G for the others. */
+  readonly sums: Params;
+  readonly inner: S;
+}
+
+/**
+ * Gradient accumulation without the dense buffer: a cycle sums down(G) of `steps` gradients under one projection, then
+ * projects the mean up and hands it to `inner` as if it were one gradient; the next cycle draws a new projection.
+ * Between the ends of cycles no leaf is returned and `inner` does not move.
+ * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 1.
+ */
+export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): GradientTransform<FloraAccumulateState<S>> {
+  checkOptions('floraAccumulate', options, ['steps', 'rank', 'inner', 'seed', 'filter']);
+  const { steps, rank, inner, seed = 0, filter = matrixFilter({ rank }) } = options;
+  checkNumber('floraAccumulate', 'steps', steps, { low: 1, whole: true });
+  checkNumber('floraAccumulate', 'rank', rank, { low: 1, whole: true });
+  const projector = gaussian;
+  const isCompressed = (path: string, tensor: Tensor): boolean => filter(path, tensor) === true;
+  const draw = (path: string, { shape }: Tensor, cycle: number) =>
+    projector.sample(fold(key(seed), path, 'accumulation', cycle), shape, rank, cycle);
+  const empty = (params: Params): Params =>
+    mapParams(params, (x, path) => zeros(isCompressed(path, x) ? compressedShape(draw(path, x, 0)) : x.shape));
+
+  return transform<FloraAccumulateState<S>>({
+    name: 'floraAccumulate',
+    init: (params) => ({ cycle: 0, count: 0, sums: empty(params), inner: inner.init(params) }),
+    explain: (params) => treatments(params, filter, projector, rank),
+    update(grads, state, params) {
+      const arrived = mapParams(grads, (g, path) =>
+        add(state.sums[path] as Tensor, isCompressed(path, g) ? projector.down(draw(path, g, state.cycle), g) : g),
+      );
+      const sums = { ...state.sums, ...arrived };
+      if (state.count + 1 < steps) return [{}, { ...state, count: state.count + 1, sums }];
+      const means = mapParams(sums, (sum, path) => {
+        const parameter = params[path] as Tensor;
+        const mean = mul(sum, 1 / steps);
+        return isCompressed(path, parameter) ? projector.up(draw(path, parameter, state.cycle), mean) : mean;
+      });
+      const [updates, innerState] = inner.update(means, state.inner, params);
+      return [updates, { cycle: state.cycle + 1, count: 0, sums: empty(params), inner: innerState }];
+    },
+  });
+}

@@ -1,0 +1,47 @@
+import type { RandomMatrix } from '../backend/backend';
+import type { Distribution } from '../base/distribution';
+import type { Key } from '../base/key';
+import { eye } from '../tensor/ops/create';
+import { matmul } from '../tensor/ops/matmul';
+import { randomTimes, timesRandom } from '../tensor/ops/matmul-random';
+import { compressedDimension, type Projection, type Projector, project, smallerSide, type Theory } from './projector';
+
+/** A projection whose A is generated from its key inside every product. */
+export interface GeneratedProjection extends Projection {
+  readonly key: Key;
+}
+
+/** A projector with independent entries of standard deviation 1/√rank: nothing is stored but the key. */
+export function generatedProjector(
+  name: string,
+  kind: Distribution,
+  theory: (d: number, rank: number) => Theory,
+): Projector<GeneratedProjection> {
+  const matrix = (p: GeneratedProjection): RandomMatrix => ({
+    kind,
+    key: p.key,
+    rows: p.rank,
+    columns: compressedDimension(p),
+    scale: 1 / Math.sqrt(p.rank),
+  });
+  return {
+    name,
+    side: smallerSide,
+    sample: (key, shape, rank) => ({ ...project(smallerSide(shape), shape, rank), key }),
+    down: (p, g) =>
+      p.side === 'right'
+        ? timesRandom(g, matrix(p), { transpose: true }) // [n, m]·[m, r]
+        : randomTimes(matrix(p), g), //                     [r, n]·[n, m]
+    up: (p, c) =>
+      p.side === 'right'
+        ? timesRandom(c, matrix(p)) //                           [n, r]·[r, m]
+        : randomTimes(matrix(p), c, { transpose: true }), //     [n, r]·[r, m]
+    transfer(c, from, to) {
+      const old = timesRandom(eye(from.rank), matrix(from)); // [r, d]
+      const cross = timesRandom(old, matrix(to), { transpose: true }); // A_old·A_newᵀ [r, r']
+      return from.side === 'right' ? matmul(c, cross) : matmul(cross, c, { transposeA: true });
+    },
+    storedFloats: () => 0,
+    theory,
+  };
+}

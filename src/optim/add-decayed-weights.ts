@@ -1,0 +1,14 @@
+import { checkNumber } from '../base/errors';
+import { axpby } from '../tensor/ops/axpby';
+import { stateless } from './stateless';
+import type { GradientTransform } from './transform';
+
+/**
+ * Decoupled weight decay: u + decay·W. Put it after the part that normalises the gradient and before the learning
+ * rate, whose sign turns it into W ← W − η·decay·W.
+ * @see Loshchilov and Hutter, "Decoupled weight decay regularization", arXiv 1711.05101, Algorithm 2.
+ */
+export function addDecayedWeights(decay: number): GradientTransform<readonly []> {
+  checkNumber('addDecayedWeights', 'decay', decay, { low: 0 });
+  return stateless('addDecayedWeights', (u, w) => (decay === 0 ? u : axpby(1, u, decay, w)));
+}

@@ -1,0 +1,41 @@
+import type { Params } from '../tensor/tensor';
+import { type GradientTransform, type Treatment, transform } from './transform';
+
+/** One transform for each state of a tuple. */
+type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
+
+/**
+ * One transform after the other: the updates of each are the gradients of the next. `chain()` is the identity.
+ * The state is the tuple of the parts' states: `chain(a, b)` has state [A, B].
+ * @example
+ * const adam = chain(scaleByAdam(), scale(-1e-3));
+ */
+export function chain<States extends readonly unknown[]>(...parts: Parts<States>): GradientTransform<States> {
+  // The tuple type holds position by position, which a loop cannot express: the only cast of a state.
+  const list = parts as readonly GradientTransform<unknown>[];
+  return transform<States>({
+    name: `chain(${list.map((part) => part.name).join(', ')})`,
+    linear: list.every((part) => part.linear === true),
+    init: (params) => list.map((part) => part.init(params)) as unknown as States,
+    update(grads, states, params) {
+      let updates = grads;
+      const next = list.map((part, i) => {
+        const [moved, state] = part.update(updates, states[i], params);
+        updates = moved;
+        return state;
+      });
+      return [updates, next as unknown as States];
+    },
+    explain: (params) => merge(list, params),
+  });
+}
+
+/** One treatment a path: that of the part which compresses it, else the first that has something to say. */
+function merge(parts: readonly GradientTransform<unknown>[], params: Params): Treatment[] {
+  const merged = new Map<string, Treatment>();
+  for (const treatment of parts.flatMap((part) => part.explain?.(params) ?? [])) {
+    const known = merged.get(treatment.path);
+    if (!known || (treatment.compressed && !known.compressed)) merged.set(treatment.path, treatment);
+  }
+  return [...merged.values()];
+}

@@ -1,0 +1,15 @@
+import { checkNumber } from '../base/errors';
+import { div } from '../tensor/ops/div';
+import { maximum } from '../tensor/ops/maximum';
+import { rms } from './rms';
+import { stateless } from './stateless';
+import type { GradientTransform } from './transform';
+
+/**
+ * Shrink each leaf whose root mean square passes a threshold d: U/max(1, RMS(U)/d).
+ * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, section 6.
+ */
+export function clipByBlockRms(threshold: number): GradientTransform<readonly []> {
+  checkNumber('clipByBlockRms', 'threshold', threshold, { low: Number.MIN_VALUE });
+  return stateless('clipByBlockRms', (u) => div(u, maximum(div(rms(u), threshold), 1)));
+}

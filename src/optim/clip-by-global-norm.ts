@@ -1,0 +1,26 @@
+import { checkNumber } from '../base/errors';
+import { add } from '../tensor/ops/add';
+import { div } from '../tensor/ops/div';
+import { maximum } from '../tensor/ops/maximum';
+import { sqrt } from '../tensor/ops/sqrt';
+import { square } from '../tensor/ops/square';
+import { sum } from '../tensor/ops/sum';
+import { type GradientTransform, mapParams, transform } from './transform';
+
+/**
+ * Shrink all gradients by one factor so that their joint norm is at most `maxNorm`: g/max(1, ‖g‖/maxNorm).
+ * @see Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", arXiv 1211.5063.
+ */
+export function clipByGlobalNorm(maxNorm: number): GradientTransform<readonly []> {
+  checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, { low: Number.MIN_VALUE });
+  return transform({
+    name: 'clipByGlobalNorm',
+    init: () => [] as const,
+    update(grads, state) {
+      const squares = mapParams(grads, (g) => sum(square(g)));
+      const norm = sqrt(Object.values(squares).reduce((total, x) => add(total, x)));
+      const excess = maximum(div(norm, maxNorm), 1);
+      return [mapParams(grads, (g) => div(g, excess)), state];
+    },
+  });
+}

@@ -1,0 +1,34 @@
+import type { Shape } from '../base/shape';
+import { noGrad } from '../tensor/no-grad';
+import type { Params } from '../tensor/tensor';
+import { isTensor } from '../tensor/tree';
+import { stateBytes } from './state-bytes';
+import type { GradientTransform, Treatment } from './transform';
+
+/** What a transform does with one parameter, and what it keeps for it. */
+export interface Explanation extends Treatment {
+  readonly shape: Shape;
+  /** Bytes of state, measured on a fresh state. */
+  readonly bytes: number;
+}
+
+/** One row for each parameter: compressed or not and why, and the bytes of state that it costs. */
+export function explain<S>(transform: GradientTransform<S>, params: Params): Explanation[] {
+  const treatments = new Map(transform.explain?.(params).map((treatment) => [treatment.path, treatment]));
+  const bytes = noGrad(() => bytesByPath(transform.init(params), params));
+  return Object.entries(params).map(([path, { shape }]) => ({
+    ...(treatments.get(path) ?? { path, compressed: false, side: null, rank: null, reason: 'dense' }),
+    shape,
+    bytes: bytes.get(path) ?? 0,
+  }));
+}
+
+/** Add up what a state keeps under keys that are paths of parameters. */
+function bytesByPath(state: unknown, params: Params, bytes = new Map<string, number>()): Map<string, number> {
+  if (typeof state !== 'object' || state === null || isTensor(state)) return bytes;
+  for (const [name, branch] of Object.entries(state)) {
+    if (Object.hasOwn(params, name)) bytes.set(name, (bytes.get(name) ?? 0) + stateBytes(branch));
+    else bytesByPath(branch, params, bytes);
+  }
+  return bytes;
+}

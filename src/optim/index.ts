@@ -1,0 +1,21 @@
+// The list of transforms: one line each.
+export { type AdafactorOptions, adafactor } from './adafactor';
+export { type AdamOptions, adam } from './adam';
+export { type AdamWOptions, adamw } from './adamw';
+export { addDecayedWeights } from './add-decayed-weights';
+export { applyUpdates } from './apply-updates';
+export { chain } from './chain';
+export { clipByBlockRms } from './clip-by-block-rms';
+export { clipByGlobalNorm } from './clip-by-global-norm';
+export { type EmaOptions, type EmaState, ema } from './ema';
+export { type Explanation, explain } from './explain';
+export { scale } from './scale';
+export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam';
+export { type FactoredRmsState, type ScaleByFactoredRmsOptions, scaleByFactoredRms } from './scale-by-factored-rms';
+export { scaleByParameterRms } from './scale-by-parameter-rms';
+export { type ScheduleState, scaleBySchedule } from './scale-by-schedule';
+export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
+export { type SgdOptions, sgd } from './sgd';
+export { stateBytes } from './state-bytes';
+export { type TraceOptions, type TraceState, trace } from './trace';
+export { type GradientTransform, type Treatment, transform } from './transform';

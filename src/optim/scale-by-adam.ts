@@ -1,0 +1,55 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { add } from '../tensor/ops/add';
+import { div } from '../tensor/ops/div';
+import { mul } from '../tensor/ops/mul';
+import { sqrt } from '../tensor/ops/sqrt';
+import { square } from '../tensor/ops/square';
+import type { Params } from '../tensor/tensor';
+import { leafOf } from './leaf';
+import { movingMean, zerosLike } from './moving-mean';
+import { type GradientTransform, mapParams, transform } from './transform';
+
+export interface AdamState {
+  readonly step: number;
+  /** M, moving mean of each gradient. */
+  readonly mean: Params;
+  /** V, moving mean of its square. */
+  readonly square: Params;
+}
+
+export interface ScaleByAdamOptions {
+  /** Decay of the mean, β1 (default 0.9). */
+  readonly beta1?: number;
+  /** Decay of the mean square, β2 (default 0.999). */
+  readonly beta2?: number;
+  /** ε, added to the root after the bias correction, as PyTorch does (default 1e-8). */
+  readonly epsilon?: number;
+}
+
+/**
+ * Adam without its learning rate: M ← β1·M + (1 − β1)·g, V ← β2·V + (1 − β2)·g², u = M̂/(√V̂ + ε) with
+ * M̂ = M/(1 − β1^t), V̂ = V/(1 − β2^t).
+ * @see Kingma and Ba, "Adam: a method for stochastic optimization", arXiv 1412.6980, Algorithm 1.
+ */
+export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform<AdamState> {
+  checkOptions('scaleByAdam', options, ['beta1', 'beta2', 'epsilon']);
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
+  checkNumber('scaleByAdam', 'beta1', beta1, { low: 0, high: 1 });
+  checkNumber('scaleByAdam', 'beta2', beta2, { low: 0, high: 1 });
+  checkNumber('scaleByAdam', 'epsilon', epsilon, { low: 0 });
+  return transform<AdamState>({
+    name: 'scaleByAdam',
+    init: (params) => ({ step: 0, mean: zerosLike(params), square: zerosLike(params) }),
+    update(grads, state) {
+      const step = state.step + 1;
+      const means = movingMean('scaleByAdam', beta1, state.mean, grads);
+      const squares = movingMean('scaleByAdam', beta2, state.square, grads, square);
+      const updates = mapParams(means, (mean, path) => {
+        const unbiased = mul(mean, 1 / (1 - beta1 ** step));
+        const variance = mul(leafOf('scaleByAdam', squares, path), 1 / (1 - beta2 ** step));
+        return div(unbiased, add(sqrt(variance), epsilon));
+      });
+      return [updates, { step, mean: { ...state.mean, ...means }, square: { ...state.square, ...squares } }];
+    },
+  });
+}

@@ -1,0 +1,92 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { add } from '../tensor/ops/add';
+import { zeros } from '../tensor/ops/create';
+import { div } from '../tensor/ops/div';
+import { mul } from '../tensor/ops/mul';
+import { reshape } from '../tensor/ops/reshape';
+import { rsqrt } from '../tensor/ops/rsqrt';
+import { square } from '../tensor/ops/square';
+import { mean } from '../tensor/ops/sum';
+import type { Params, Tensor } from '../tensor/tensor';
+import { movingMean, zerosLike } from './moving-mean';
+import { type GradientTransform, mapParams, transform } from './transform';
+
+export interface FactoredRmsState {
+  readonly step: number;
+  /** R, moving mean of the squares of each row, [n] for a weight [n, m]. */
+  readonly row: Params;
+  /** C, moving mean of the squares of each column, [m]. */
+  readonly column: Params;
+  /** V, moving mean of all squares, for parameters that are not factored. */
+  readonly full: Params;
+}
+
+export interface ScaleByFactoredRmsOptions {
+  /** p in β2_t = 1 − t^−p (default 0.8). */
+  readonly decayExponent?: number;
+  /** ε1, added to each square (default 1e-30). */
+  readonly epsilon?: number;
+  /** Which matrices keep row and column means in place of all squares (default: each); other tensors never do. */
+  readonly factored?: (path: string, tensor: Tensor) => boolean;
+}
+
+/**
+ * Adafactor's second moment: divide by the root of a moving mean of squares that is kept as the product of its row and
+ * column means. With Q = G² + ε1 and β2_t = 1 − t^−p: R ← β2_t·R + (1 − β2_t)·mean_j Q, C likewise over i, and
+ * U = G/√V̂ where V̂ = R·Cᵀ/mean(R). At t = 1, β2 is 0, so nothing needs a bias correction.
+ * Shapes: G [n, m] costs n + m numbers of state.
+ * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, Algorithms 4 and 5.
+ */
+export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): GradientTransform<FactoredRmsState> {
+  checkOptions('scaleByFactoredRms', options, ['decayExponent', 'epsilon', 'factored']);
+  const { decayExponent = 0.8, epsilon = 1e-30, factored = () => true } = options;
+  checkNumber('scaleByFactoredRms', 'decayExponent', decayExponent, { low: 0 });
+  checkNumber('scaleByFactoredRms', 'epsilon', epsilon, { low: 0 });
+  const isFactored = (path: string, x: Tensor): boolean => x.ndim === 2 && factored(path, x);
+  const name = 'scaleByFactoredRms';
+
+  return transform<FactoredRmsState>({
+    name,
+    init(params) {
+      const [matrices, others] = partition(params, isFactored);
+      return {
+        step: 0,
+        row: mapParams(matrices, ({ shape: [n = 0] }) => zeros([n])),
+        column: mapParams(matrices, ({ shape: [, m = 0] }) => zeros([m])),
+        full: zerosLike(others),
+      };
+    },
+    update(grads, state) {
+      const step = state.step + 1;
+      const beta2 = 1 - step ** -decayExponent;
+      const [matrices, others] = partition(grads, (path) => path in state.row);
+      // mean(G² + ε1) = mean(G²) + ε1, which spares a pass over the matrix.
+      const meanSquare = (axis: number) => (g: Tensor) => add(mean(square(g), { axis }), epsilon);
+      const row = movingMean(name, beta2, state.row, matrices, meanSquare(1));
+      const column = movingMean(name, beta2, state.column, matrices, meanSquare(0));
+      const full = movingMean(name, beta2, state.full, others, (g) => add(square(g), epsilon));
+      const updates = mapParams(grads, (g, path) => {
+        const [r, c, v] = [row[path], column[path], full[path]];
+        return r && c ? divideByFactors(g, r, c) : mul(g, rsqrt(v as Tensor));
+      });
+      const after = { row: { ...state.row, ...row }, column: { ...state.column, ...column } };
+      return [updates, { step, ...after, full: { ...state.full, ...full } }];
+    },
+  });
+}
+
+/** U = G·(R/mean R)^−½·C^−½. Shapes: g [n, m], row [n], column [m] → [n, m]. */
+function divideByFactors(g: Tensor, row: Tensor, column: Tensor): Tensor {
+  const left = reshape(rsqrt(div(row, mean(row))), [row.size, 1]); // [n, 1]
+  const right = reshape(rsqrt(column), [1, column.size]); // [1, m]
+  return mul(mul(g, left), right);
+}
+
+/** The leaves that satisfy a predicate, and the others. */
+function partition(leaves: Params, belongs: (path: string, leaf: Tensor) => boolean): [Params, Params] {
+  const entries = Object.entries(leaves);
+  const [inside, outside] = [true, false].map((side) =>
+    Object.fromEntries(entries.filter(([path, leaf]) => belongs(path, leaf) === side)),
+  ) as [Params, Params];
+  return [inside, outside];
+}

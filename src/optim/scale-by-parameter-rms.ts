@@ -1,0 +1,15 @@
+import { checkNumber } from '../base/errors';
+import { maximum } from '../tensor/ops/maximum';
+import { mul } from '../tensor/ops/mul';
+import { rms } from './rms';
+import { stateless } from './stateless';
+import type { GradientTransform } from './transform';
+
+/**
+ * Make steps relative to the size of what they change: U·max(RMS(W), minScale). The floor lets zeros move.
+ * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, section 8.
+ */
+export function scaleByParameterRms(minScale = 1e-3): GradientTransform<readonly []> {
+  checkNumber('scaleByParameterRms', 'minScale', minScale, { low: 0 });
+  return stateless('scaleByParameterRms', (u, w) => mul(u, maximum(rms(w), minScale)));
+}

@@ -1,0 +1,32 @@
+import { checkOptions } from '../base/errors';
+import { addDecayedWeights } from './add-decayed-weights';
+import { chain } from './chain';
+import { identity } from './identity';
+import { scaleByLearningRate } from './scale-by-learning-rate';
+import type { Schedule } from './schedules';
+import { trace } from './trace';
+
+export interface SgdOptions {
+  readonly learningRate: number | Schedule;
+  /** μ in b ← μ·b + g (default 0: no momentum and no state). */
+  readonly momentum?: number;
+  /** Nesterov's form of the momentum (default false). */
+  readonly nesterov?: boolean;
+  /** Decoupled weight decay, multiplied by the learning rate (default 0). */
+  readonly weightDecay?: number;
+}
+
+/**
+ * Stochastic gradient descent: W ← W − η·(b + decay·W). As PyTorch's SGD, except that the decay stays out of the momentum.
+ * @example
+ * const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
+ */
+export function sgd(options: SgdOptions) {
+  checkOptions('sgd', options, ['learningRate', 'momentum', 'nesterov', 'weightDecay']);
+  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  return chain(
+    momentum === 0 ? identity : trace({ decay: momentum, nesterov }),
+    addDecayedWeights(weightDecay),
+    scaleByLearningRate(learningRate),
+  );
+}

@@ -1,0 +1,10 @@
+import { forEachTensor } from '../tensor/tree';
+
+/** Bytes of all tensors in a state; its numbers and strings are not counted. */
+export function stateBytes(state: unknown): number {
+  let bytes = 0;
+  forEachTensor(state, (tensor) => {
+    bytes += 4 * tensor.size;
+  });
+  return bytes;
+}

@@ -1,0 +1,75 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { fold, key } from '../base/key';
+import { compressedDimension, type Projection, type Projector, type Side } from '../compress/projector';
+import { random } from '../tensor/ops/random';
+import { blocksFor, medianOfMeans, tooFewTrials } from './median-of-means';
+import { readingMoments, roundTrips, unit } from './round-trip';
+
+/** One line of the study: the measured error of a projector beside what it promises. */
+export interface ProjectionErrorRow {
+  readonly projector: string;
+  readonly rows: number;
+  readonly columns: number;
+  readonly side: Side;
+  readonly rank: number;
+  readonly trials: number;
+  /** Mean of ‖Ĝ − G‖²/‖G‖² over the trials. */
+  readonly relativeMse: number;
+  readonly theoryMse: number;
+  /** How far the mean of ⟨Ĝ, G⟩/‖G‖² is from 1 (median of block means). */
+  readonly biasStatistic: number;
+  /** An unbiased projector exceeds this with chance at most 1e-9. */
+  readonly biasThreshold: number;
+  /** Mean of cos(Ĝ, G). */
+  readonly cosine: number;
+}
+
+/** The chance that an unbiased projector is called biased. */
+export const falseAlarm = 1e-9;
+
+/**
+ * Project one random Gaussian gradient down and up again under fresh draws, and compare with the projector's theory.
+ * @throws OptionError `study/trials`, `options/range`
+ * @example
+ * const row = await projectionError({ projector: projectors.gaussian, rows: 64, columns: 32, rank: 8 });
+ */
+export async function projectionError<P extends Projection>(options: {
+  projector: Projector<P>;
+  rows: number;
+  columns: number;
+  rank: number;
+  trials?: number;
+  seed?: number;
+}): Promise<ProjectionErrorRow> {
+  checkOptions('projectionError', options, ['projector', 'rows', 'columns', 'rank', 'trials', 'seed']);
+  const { projector, rows, columns, rank, trials = 1000, seed = 0 } = options;
+  for (const [name, x] of Object.entries({ rows, columns, rank })) {
+    checkNumber('projectionError', name, x, { low: 1, whole: true });
+  }
+  if (!(trials >= blocksFor(falseAlarm))) throw tooFewTrials(trials, blocksFor(falseAlarm), falseAlarm);
+  const gradient = random.normal(fold(key(seed), 'gradient'), [rows, columns]);
+  const values = await gradient.data();
+  const direction = unit(values);
+  const projection = projector.sample(key(seed), gradient.shape, rank, 0);
+  const theory = projector.theory(compressedDimension(projection), rank);
+  const trips = await roundTrips(projector, { gradient, rank, trials, seed, directions: [direction] });
+  const variance = theory.varianceOf(readingMoments(values, direction, projection));
+  const reading = medianOfMeans(trips.readings[0] as Float64Array, variance, falseAlarm);
+  return {
+    projector: projector.name,
+    rows,
+    columns,
+    side: projection.side,
+    rank,
+    trials,
+    relativeMse: average(trips.squaredError),
+    theoryMse: theory.relativeMse,
+    biasStatistic: Math.abs(reading.estimate - 1),
+    biasThreshold: reading.bound,
+    cosine: average(trips.cosine),
+  };
+}
+
+function average(samples: Float64Array): number {
+  return samples.reduce((a, b) => a + b, 0) / samples.length;
+}

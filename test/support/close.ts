@@ -1,0 +1,43 @@
+import type { TypedArray } from '../../src/base/dtype';
+
+const unit = 2 ** -23; // distance of neighbouring float32 numbers at 1
+
+/**
+ * The one tolerance policy. A float32 result may differ from the float64 one by 16 units in the last place of
+ * max(1, |expected|), and by one more for each further term of a sum: long sums round more often. NaN equals NaN,
+ * infinities must agree, −0 equals 0; int32 values must be equal.
+ */
+export function expectClose(actual: TypedArray, expected: TypedArray, terms = 1): void {
+  compare(actual, expected, (e) => unit * (15 + terms) * Math.max(1, Math.abs(e)));
+}
+
+/** Within `units` in the last place of the expected number itself, however small; for functions of one element. */
+export function expectRelative(actual: TypedArray, expected: TypedArray, units: number): void {
+  compare(actual, expected, (e) => unit * units * Math.abs(e) + 2 ** -149);
+}
+
+/** Bit for bit. */
+export function expectSameBits(actual: TypedArray, expected: TypedArray): void {
+  compare(bitsOf(actual), bitsOf(expected), () => 0);
+}
+
+function bitsOf(values: TypedArray): Int32Array {
+  return new Int32Array(values.buffer, values.byteOffset, values.length);
+}
+
+function compare(actual: TypedArray, expected: TypedArray, tolerance: (expected: number) => number): void {
+  if (actual.constructor !== expected.constructor || actual.length !== expected.length) {
+    throw new Error(`got ${describe(actual)}; expected ${describe(expected)}`);
+  }
+  const exact = expected instanceof Int32Array;
+  for (let i = 0; i < expected.length; i++) {
+    const [a, e] = [actual[i] as number, expected[i] as number];
+    const same = a === e || (Number.isNaN(a) && Number.isNaN(e));
+    if (same || (!exact && Number.isFinite(e) && Math.abs(a - e) <= tolerance(e))) continue;
+    throw new Error(`element ${i} of ${expected.length} is ${a}; expected ${e} (${Math.abs(a - e)} away)`);
+  }
+}
+
+function describe(values: TypedArray): string {
+  return `${values.constructor.name} of ${values.length}`;
+}
