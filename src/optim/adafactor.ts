@@ -2,12 +2,13 @@ import { checkOptions } from '../base/errors';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { clipByBlockRms } from './clip-by-block-rms';
-import { ema } from './ema';
+import { type EmaState, ema } from './ema';
 import { identity } from './identity';
 import { type ScaleByFactoredRmsOptions, scaleByFactoredRms } from './scale-by-factored-rms';
 import { scaleByLearningRate } from './scale-by-learning-rate';
 import { scaleByParameterRms } from './scale-by-parameter-rms';
 import type { Schedule } from './schedules';
+import type { GradientTransform } from './transform';
 
 export interface AdafactorOptions extends ScaleByFactoredRmsOptions {
   /** ρ; with `scaleParameter` a step is relative to the size of the parameter. */
@@ -30,25 +31,40 @@ export interface AdafactorOptions extends ScaleByFactoredRmsOptions {
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, Algorithms 4 to 6.
  */
 export function adafactor(options: AdafactorOptions) {
-  checkOptions('adafactor', options, [
-    'learningRate',
-    'momentum',
-    'decayExponent',
-    'epsilon',
-    'factored',
-    'clipThreshold',
-    'minScale',
-    'scaleParameter',
-    'weightDecay',
-  ]);
-  const { learningRate, momentum, clipThreshold = 1, minScale, scaleParameter = true, weightDecay = 0 } = options;
+  const { momentum, ...rest } = options;
+  return adafactorAround<EmaState | readonly []>(
+    'adafactor',
+    momentum === undefined ? identity : ema({ decay: momentum }),
+    rest,
+  );
+}
+
+/** Adafactor with any transform of the normalised gradient at the place of its momentum. */
+export function adafactorAround<S>(
+  name: string,
+  momentum: GradientTransform<S>,
+  options: Omit<AdafactorOptions, 'momentum'>,
+) {
+  checkOptions(name, options, adafactorOptionNames);
+  const { learningRate, clipThreshold = 1, minScale, scaleParameter = true, weightDecay = 0 } = options;
   const { decayExponent = 0.8, epsilon = 1e-30, factored = () => true } = options;
   return chain(
     scaleByFactoredRms({ decayExponent, epsilon, factored }),
-    momentum === undefined ? identity : ema({ decay: momentum }),
+    momentum,
     clipByBlockRms(clipThreshold),
     addDecayedWeights(weightDecay),
     scaleParameter ? scaleByParameterRms(minScale) : identity,
     scaleByLearningRate(learningRate),
   );
 }
+
+export const adafactorOptionNames = [
+  'learningRate',
+  'decayExponent',
+  'epsilon',
+  'factored',
+  'clipThreshold',
+  'minScale',
+  'scaleParameter',
+  'weightDecay',
+];
