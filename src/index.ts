@@ -5,6 +5,7 @@ export type { DType, TypedArray } from './base/dtype';
 export { BackendError, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
 export type { Shape } from './base/shape';
+export * from './nn';
 export * from './optim';
 export { debug } from './tensor/debug';
 export { grad, hvp, valueAndGrad } from './tensor/grad';
