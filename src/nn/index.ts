@@ -9,4 +9,5 @@ export { Linear, type LinearOptions } from './linear';
 export { MLP, type MLPOptions } from './mlp';
 export { type Match, Module } from './module';
 export { type Layer, Sequential } from './sequential';
+export { type Trainer, type TrainerOptions, trainer } from './trainer';
 export { TransformerBlock, type TransformerBlockOptions } from './transformer';
