@@ -11,10 +11,10 @@ const raw: NonNullable<Options['esbuildPlugins']>[number] = {
     build.onResolve({ filter: /\?raw$/ }, ({ path, importer }) => {
       const file = path.replace(/\?raw$/, '');
       const found = file.startsWith('.') ? resolve(dirname(importer), file) : createRequire(importer).resolve(file);
-      return { path: found, namespace: 'raw' };
+      return { path: `${found}?raw`, namespace: 'raw' }; // the suffix keeps tsup's own CSS plugin away
     });
     build.onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({
-      contents: await readFile(path, 'utf8'),
+      contents: await readFile(path.replace(/\?raw$/, ''), 'utf8'),
       loader: 'text',
     }));
   },
