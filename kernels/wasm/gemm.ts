@@ -7,6 +7,7 @@
 
 import { interleaveHigh, interleaveLow, joinHigh, joinLow } from './math';
 import { RANDOM_SCRATCH, randomFill } from './random';
+import { dotOf } from './reduce';
 
 /** Tile rows: 6 need the fused multiply-add of the relaxed build; without it the accumulators spill. */
 const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
@@ -38,6 +39,7 @@ export function gemm(
   workspace: usize, kind: i32, key0: i32, key1: i32, scale: f32,
 ): void {
   if (k == 0) return memory.fill(c, 0, (<usize>m * n) << 2);
+  if ((m == 1 || n == 1) && a && b && aDepth == 1 && bDepth == 1) return dots(a, aLane, b, bLane, c, m, n, k);
   const aPanels = workspace;
   const bPanels = aPanels + A_BYTES;
   const tile = bPanels + B_BYTES;
@@ -54,6 +56,16 @@ export function gemm(
         else packRandomA(kind, key0, key1, scale, aLane == 1, i, mc, l, kc, aPanels, slab);
         block(aPanels, bPanels, c + ((<usize>i * n + j) << 2), n, mc, nc, kc, l > 0, tile);
       }
+    }
+  }
+}
+
+/** A product with one row or column whose operands both lie along k: packing would cost more than the work. */
+function dots(a: usize, aLane: i32, b: usize, bLane: i32, c: usize, m: i32, n: i32, k: i32): void {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      store<f32>(c, <f32>dotOf(a + offset(i, aLane, 0, 0), b + offset(j, bLane, 0, 0), k));
+      c += 4;
     }
   }
 }
