@@ -3,6 +3,9 @@ import {
   adafactor,
   adam,
   applyUpdates,
+  type Backend,
+  BackendError,
+  backend,
   chain,
   type GradientTransform,
   type Key,
@@ -11,6 +14,8 @@ import {
   mseLoss,
   type Params,
   random,
+  referenceBackend,
+  setBackend,
   sgd,
   type Tensor,
   tensor,
@@ -138,6 +143,33 @@ describe('trainer', () => {
     expect(numbers(w)).toEqual([7, 13]);
     run.step(4);
     expect(open(run.state)).toEqual({ last: { w: [4, 8] }, before: { w: [3, 6] }, odd: {} });
+  });
+
+  it('promises the loss where the backend cannot read at once', async () => {
+    const sync = backend();
+    const cannot = { code: 'read/sync', got: 'a', expected: 'b', fix: 'c' };
+    const readSync = (): never => {
+      throw new BackendError(cannot);
+    };
+    const late: Backend = new Proxy(referenceBackend(), {
+      get(target, name: keyof Backend) {
+        const member = name === 'readSync' ? readSync : target[name];
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    setBackend(late);
+    try {
+      const w = tensor([3]);
+      const loss = (c: number): Tensor => w.mul(c).sum();
+      const run = trainer({ params: { w }, transform: sgd({ learningRate: 1 }), loss, seed: 0 });
+      const { loss: promise } = run.step(2);
+      expect(promise).toBeInstanceOf(Promise);
+      expect(await promise).toBe(6);
+      expect(Array.from(await w.data())).toEqual([1]);
+      await expect(run.step(Number.NaN).loss).rejects.toThrow(/trainer\/non-finite-loss.*step 1/);
+    } finally {
+      setBackend(sync);
+    }
   });
 
   it('wants a model or parameters', () => {
