@@ -13,6 +13,7 @@ export { type FloraOptions, flora } from './compress/flora';
 export { type FloraAccumulateOptions, floraAccumulate } from './compress/flora-accumulate';
 export type { Projection, Projector, Side, SymmetricMoments, Theory } from './compress/projector';
 export { projectors } from './compress/projectors';
+export * from './nn';
 export * from './optim';
 export { debug } from './tensor/debug';
 export { grad, hvp, valueAndGrad } from './tensor/grad';
