@@ -8,6 +8,7 @@ export type { Key } from './base/key';
 export type { Shape } from './base/shape';
 export { type CompressOptions, type CompressState, compress, lift, liftPlusRaw } from './compress/compress';
 export { type Filter, matrixFilter } from './compress/filter';
+export { fixedSide } from './compress/fixed-side';
 export { type FloraOptions, flora } from './compress/flora';
 export { type FloraAccumulateOptions, floraAccumulate } from './compress/flora-accumulate';
 export type { Projection, Projector, Side, SymmetricMoments, Theory } from './compress/projector';

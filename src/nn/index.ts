@@ -10,4 +10,4 @@ export { MLP, type MLPOptions } from './mlp';
 export { type Match, Module } from './module';
 export { type Layer, Sequential } from './sequential';
 export { type Trainer, type TrainerOptions, trainer } from './trainer';
-export { TransformerBlock, type TransformerBlockOptions } from './transformer';
+export { FeedForward, TransformerBlock, type TransformerBlockOptions } from './transformer';

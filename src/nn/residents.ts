@@ -1,5 +1,5 @@
 import { sameShape } from '../base/shape';
-import { assign, makeResident } from '../tensor/assign';
+import { assign } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
 import type { Tensor } from '../tensor/tensor';
@@ -19,14 +19,12 @@ export class Residents {
         this.tensors.get(place) === tensor ? tensor : reshape(tensor, tensor.shape),
       );
       return mapTensors(views, (view, place) => {
-        const resident = this.tensors.get(place);
-        if (resident && resident.dtype === view.dtype && sameShape(resident.shape, view.shape)) {
-          assign(resident, view);
-          return resident;
-        }
-        makeResident(view);
-        this.tensors.set(place, view);
-        return view;
+        const known = this.tensors.get(place);
+        const fits = known && known.dtype === view.dtype && sameShape(known.shape, view.shape);
+        const resident = fits ? known : reshape(view, view.shape);
+        assign(resident, view);
+        this.tensors.set(place, resident);
+        return resident;
       });
     });
   }

@@ -1,0 +1,32 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+const types: Record<string, string> = { html: 'text/html', js: 'text/javascript' };
+
+/** Serve these files by path from a free port on this machine, optionally cross-origin isolated. */
+export async function serve(
+  file: (path: string) => string | Uint8Array | undefined,
+  options: { isolated?: boolean } = {},
+): Promise<{ url: string; close(): Promise<void> }> {
+  const isolation = options.isolated && {
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+  };
+  const server = createServer((request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    const body = file(path);
+    const type = types[path.split('.').at(-1) as string] ?? 'text/html';
+    response.writeHead(body === undefined ? 404 : 200, { 'Content-Type': type, ...isolation });
+    response.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** A page that runs one module script; the empty icon keeps the browser from asking for one. */
+export function htmlFor(script: string): string {
+  return `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
+}

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as floragrad from '../../src/index';
+import { bundle } from './bundle';
+import { browserMissing, launchChromium, openPage } from './chromium';
+import { htmlFor, serve } from './serve';
+import { trainTenSteps } from './training';
+
+interface SmokePage {
+  losses(): Promise<number[]>;
+}
+
+/** What `import 'floragrad'` gives a page: the files of the built package, or, before a build, one bundle of src. */
+async function packageFiles(): Promise<(path: string) => string | undefined> {
+  if (existsSync('dist/index.js')) {
+    return (path) =>
+      path.startsWith('/dist/') && existsSync(`.${path}`) ? readFileSync(`.${path}`, 'utf8') : undefined;
+  }
+  console.info('browser smoke test: dist is not built, so the page gets a bundle of src');
+  const source = await bundle('src/index.ts');
+  return (path) => (path === '/dist/index.js' ? source : undefined);
+}
+
+describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}`, () => {
+  let browser: Browser;
+  let file: (path: string) => string | undefined;
+  beforeAll(async () => {
+    const built = await packageFiles();
+    const pages: Record<string, string> = {
+      '/': htmlFor('/page.js'),
+      '/training.js': await bundle('test/browser/training.ts'),
+      '/page.js': `import * as floragrad from '/dist/index.js';
+        import { trainTenSteps } from '/training.js';
+        globalThis.losses = () => trainTenSteps(floragrad);`,
+    };
+    file = (path) => pages[path] ?? built(path);
+    browser = await launchChromium();
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  it.each([false, true])(
+    'trains as in Node, cross-origin isolated: %s',
+    async (isolated) => {
+      const server = await serve(file, { isolated });
+      const { page, complaints } = await openPage(browser, server.url);
+      expect(complaints).toEqual([]);
+      expect(await page.evaluate(() => globalThis.crossOriginIsolated)).toBe(isolated);
+      const losses = await page.evaluate(() => (globalThis as unknown as SmokePage).losses());
+      const inNode = await trainTenSteps(floragrad);
+      expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] as number));
+      // The engines may differ in the last bit of exp and tanh, and training carries that on.
+      for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(inNode[step] as number, 5);
+      expect(complaints).toEqual([]);
+      await page.close();
+      await server.close();
+    },
+    60_000,
+  );
+});
