@@ -55,6 +55,12 @@ export function describeOptions(specs: OptionSpecs): string {
   return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n');
 }
 
+/** The command line again, quoted so that a POSIX shell reads the same words. */
+export function commandLine(command: string, argv: readonly string[]): string {
+  const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+  return ['floragrad', command, ...argv.map(quote)].join(' ');
+}
+
 function unknownOption(command: string, name: string, known: readonly string[]): OptionError {
   const near = closest(name.replace(/^-+/, ''), known);
   return new OptionError({

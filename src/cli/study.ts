@@ -4,7 +4,7 @@ import { type ProjectionErrorRow, projectionError } from '../study';
 import { count } from './format';
 import { type Io, screen } from './io';
 import { projectorNames } from './optimizers';
-import { commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
+import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
 import { outputFile } from './output-file';
 import { studyPage } from './report/study-page';
 import { explainStudy, studyColumns } from './study-summary';
@@ -62,7 +62,7 @@ export async function study(argv: readonly string[], io: Io): Promise<void> {
   out.line();
   for (const line of explainStudy()) out.line(out.paint.dim(line));
 
-  const command = `floragrad study ${argv.join(' ')}`.trim();
+  const command = commandLine('study', argv);
   await report?.write(studyPage(rows, command));
   await json?.write(`${JSON.stringify(rows, null, 1)}\n`);
   if (given.json === '-') io.stdout.write(`${JSON.stringify(rows)}\n`);

@@ -17,7 +17,7 @@ export const trainOptions = {
   rank: { value: 'LIST', help: "rank of Flora's projection; several ranks are several runs, as in 16,64" },
   'refresh-every': { value: 'K', help: 'steps between new projections of Flora' },
   projector: { value: 'NAME', help: `how Flora projects: ${projectorNames.join(', ')} [gaussian]` },
-  ordering: { value: 'NAME', help: "where Flora's momentum sits: paper, or flora-opt as in the authors' code [paper]" },
+  ordering: { value: 'NAME', help: "order of Flora's steps: paper, or flora-opt as in the authors' code [paper]" },
   data: { value: 'NAME|FILE', help: 'moby-dick, names, or a text file in UTF-8' },
   steps: { value: 'N', help: 'optimizer steps of each run' },
   batch: { value: 'N', help: 'windows of text in a step' },

@@ -6,7 +6,7 @@ import type { GPT } from '../nn';
 import { loadCorpus } from './corpus';
 import { duration, nats } from './format';
 import { type Io, screen } from './io';
-import { describeOptions } from './options';
+import { commandLine, describeOptions } from './options';
 import { outputFile } from './output-file';
 import { progress } from './progress';
 import { trainPage } from './report/train-page';
@@ -68,7 +68,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   }
   const key = random.fold(random.key(settings.seed), 'sample');
   const sample = author ? await sampleText(author, vocabulary, { length: settings.sample, context, key }) : '';
-  const command = `floragrad train ${argv.join(' ')}`.trim();
+  const command = commandLine('train', argv);
   const output: TrainOutput = { task, model, runs, sample, command, backend: backend().describe() };
   conclude(out, output);
 

@@ -76,7 +76,7 @@
           width: 2,
           ...(series.look === 'dashed' ? { dash: [6, 5], points: { show: false } } : {}),
           ...(series.look === 'points'
-            ? { paths: () => null, points: { show: true, size: 9, fill: colour(series) } }
+            ? { paths: () => null, points: { show: true, size: 15 - 3 * (series.colour % 4), fill: colour(series) } }
             : { points: { show: false } }),
           value: (_, y) => short(y),
         })),
@@ -145,12 +145,14 @@
     ctx.restore();
   }
 
-  function slider(mount, onChange) {
+  /** A slider that starts at a window of a fiftieth of the curve; returns how to read it. */
+  function slider(mount, length, onChange) {
+    const start = Math.max(0, Math.min(0.95, 1 - 50 / length));
     const label = document.createElement('label');
     label.className = 'smoothing';
     label.textContent = 'Smoothing';
     const input = document.createElement('input');
-    Object.assign(input, { type: 'range', min: '0', max: '0.98', step: '0.01', value: '0.9' });
+    Object.assign(input, { type: 'range', min: '0', max: '0.98', step: '0.01', value: String(start) });
     input.addEventListener('input', onChange);
     label.append(input);
     mount.before(label);
@@ -160,7 +162,7 @@
   for (const chart of charts) {
     const mount = document.getElementById(chart.id);
     const redraw = () => draw(chart, mount, weight());
-    const weight = chart.smooth ? slider(mount, redraw) : () => 0;
+    const weight = chart.smooth ? slider(mount, chart.x.length, redraw) : () => 0;
     redraw();
     redraws.push(redraw);
   }

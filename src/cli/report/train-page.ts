@@ -30,7 +30,7 @@ ${explainResults(output)
   .join('\n')}
 <h2>Memory</h2>
 <div class="columns">${bars('Optimizer state', 'stateBytes')}${bars('Peak of the whole run', 'peakBytes')}</div>
-${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(author ? runName(author) : 'the model')}</h2>\n<pre class="sample">${escapeHtml(output.sample.trim())}</pre>`}
+${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(author ? runName(author) : 'the model')}</h2>\n<pre>${escapeHtml(output.sample.trim())}</pre>`}
 <h2>Repeat this</h2>
 <pre><code>${escapeHtml(output.command)}</code></pre>
 <p class="note">Backend: ${escapeHtml(backendLine(output.backend))}</p>`;
