@@ -6,6 +6,7 @@ import { type Io, screen } from './io';
 import { projectorNames } from './optimizers';
 import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
 import { outputFile } from './output-file';
+import { progress } from './progress';
 import { studyPage } from './report/study-page';
 import { explainStudy, studyColumns } from './study-summary';
 import { textTable } from './table';
@@ -45,16 +46,20 @@ export async function study(argv: readonly string[], io: Io): Promise<void> {
 
   const out = screen(io, given.json);
   const total = names.length * shapes.length * ranks.length;
-  out.line(`${out.paint.dim('study')}  ${total} combinations of ${count(trials)} trials each, seed ${seed}\n`);
+  out.line(`${out.paint.dim('study')}  ${total} combinations of ${count(trials)} trials each, seed ${seed}`);
+  const shown = progress(out, 'combination', total);
   const rows: ProjectionErrorRow[] = [];
   for (const [height, width] of shapes) {
     for (const name of names) {
       for (const rank of ranks) {
         const projector = projectors[name];
         rows.push(await projectionError({ projector, rows: height, columns: width, rank, trials, seed }));
+        shown.update(rows.length, `${name} ${height}x${width} rank ${rank}`);
       }
     }
   }
+  shown.stop();
+  out.line();
   const [headings, rule, ...lines] = textTable(studyColumns, rows);
   out.line(out.paint.bold(headings));
   out.line(out.paint.dim(rule));

@@ -10,7 +10,10 @@ import type { RunPlan, RunResult } from './train-run';
 export interface RunGroup {
   readonly name: string;
   readonly runs: readonly RunResult[];
-  /** How much of what dense Adafactor learns beyond frequencies is lost, (flora − dense)/(unigram − dense). */
+  /**
+   * How much of what dense Adafactor learned beyond frequencies is lost, (flora − dense)/(unigram − dense); `null` for
+   * others, and where dense learned nothing of the kind.
+   */
   readonly gap: number | null;
 }
 
@@ -24,9 +27,9 @@ export function groupRuns({ runs, task }: Pick<TrainOutput, 'runs' | 'task'>): R
   const loss = (group: readonly RunResult[]): number => meanOf(group.map((run) => run.validationLoss)).mean;
   const dense = groups.get('adafactor');
   return [...groups].map(([name, group]) => {
-    const compressed = dense !== undefined && group[0]?.optimizer === 'flora';
-    const gap = compressed ? (loss(group) - loss(dense)) / (task.unigramEntropy - loss(dense)) : null;
-    return { name, runs: group, gap };
+    if (dense === undefined || group[0]?.optimizer !== 'flora') return { name, runs: group, gap: null };
+    const learned = task.unigramEntropy - loss(dense);
+    return { name, runs: group, gap: learned > 0 ? (loss(group) - loss(dense)) / learned : null };
   });
 }
 

@@ -8,7 +8,7 @@ import { duration, nats } from './format';
 import { type Io, screen } from './io';
 import { commandLine, describeOptions } from './options';
 import { outputFile } from './output-file';
-import { progress } from './progress';
+import { trainingProgress } from './progress';
 import { trainPage } from './report/train-page';
 import { sampleText } from './sample';
 import { readTrainOptions, trainOptions } from './train-options';
@@ -58,7 +58,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   for (const [i, plan] of plans.entries()) {
     const seed = settings.seeds > 1 ? `, seed ${plan.seed}` : '';
     out.line(out.paint.bold(`[${i + 1}/${plans.length}] ${runName(plan)}${seed}`));
-    const shown = progress(out, settings.steps, settings.batch * settings.context);
+    const shown = trainingProgress(out, settings.steps, settings.batch * settings.context);
     const run = await trainRun(plan, settings, { dataset, vocabularySize: vocabulary.size }, shown.update).finally(
       shown.stop,
     );
