@@ -51,7 +51,7 @@ class WasmBackend implements Backend {
   private started: WasmDevice | null = null;
   private poisoned = false;
 
-  constructor(private readonly asked: Build | undefined) {
+  constructor(asked: Build | undefined) {
     this.build = chooseBuild(asked);
   }
   private get device(): WasmDevice {
