@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { SingleBar } from 'cli-progress';
 import { count, duration, nats } from './format';
 import type { Screen } from './io';
@@ -38,11 +39,22 @@ function bar(screen: Screen, total: number): Progress {
     barsize: 24,
     hideCursor: true,
     clearOnComplete: true,
-    gracefulExit: true,
     fps: 10,
   });
+  // The bar hides the cursor: give it back before Ctrl-C ends the process.
+  const interrupted = (): void => {
+    single.stop();
+    process.exit(128 + constants.signals.SIGINT);
+  };
+  process.once('SIGINT', interrupted);
   single.start(total, 0, { text: '' });
-  return { update: (done, text) => single.update(done, { text }), stop: () => single.stop() };
+  return {
+    update: (done, text) => single.update(done, { text }),
+    stop() {
+      process.removeListener('SIGINT', interrupted);
+      single.stop();
+    },
+  };
 }
 
 function lines(screen: Screen, unit: string, total: number): Progress {

@@ -40,5 +40,5 @@ const bias = (row: ProjectionErrorRow): string =>
 function deviation(measured: number, theory: number): string {
   if (theory === 0) return Math.abs(measured) < rounding ? 'rounding' : '–';
   const off = measured / theory - 1;
-  return `${off > 0 ? '+' : ''}${percent(off)}`;
+  return `${off >= 0.0005 ? '+' : ''}${percent(off)}`;
 }

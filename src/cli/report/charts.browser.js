@@ -119,9 +119,13 @@
       ctx.moveTo(bbox.left, top);
       ctx.lineTo(bbox.left + bbox.width, top);
       ctx.stroke();
+      // A rim in the colour of the page keeps the name readable where a curve crosses it.
+      ctx.setLineDash([]);
+      ctx.strokeStyle = css('--ground');
+      ctx.lineWidth = 4 * pixel;
+      ctx.strokeText(label, bbox.left + 8 * pixel, top - 5 * pixel);
       ctx.fillText(label, bbox.left + 8 * pixel, top - 5 * pixel);
     }
-    ctx.setLineDash([]);
     chart.series.forEach((series, i) => {
       if (!series.mark || plot.series[1 + offset + i].show === false) return;
       const size = 6 * pixel;
