@@ -7,7 +7,7 @@ import { transpose } from '../tensor/ops/transpose';
 import type { Tensor } from '../tensor/tensor';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
-interface CoordinateProjection extends Projection {
+export interface CoordinateProjection extends Projection {
   readonly key: Key;
 }
 

@@ -4,7 +4,7 @@ import { fromArray } from '../tensor/ops/create';
 import { matrixMaps } from './matrix-projector';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
-interface HaarProjection extends Projection {
+export interface HaarProjection extends Projection {
   readonly key: Key;
 }
 

@@ -1,0 +1,46 @@
+/** Numbers as people read them. */
+
+export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
+
+/** Nats per token: three decimals, what seeds leave certain at best. */
+export const nats = (x: number): string => x.toFixed(3);
+
+export function percent(fraction: number): string {
+  const digits = Math.abs(100 * fraction).toFixed(1);
+  return `${fraction < 0 && digits !== '0.0' ? '−' : ''}${digits} %`;
+}
+
+/** Binary units: 1 KiB is 1024 bytes. */
+export function bytes(n: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let unit = 0;
+  while (n >= 1024 && unit < units.length - 1) {
+    n /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? n : n.toFixed(n < 10 ? 2 : 1)} ${units[unit]}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Four significant digits, without an exponent where that stays readable. */
+export const significant = (x: number): string => String(Number(x.toPrecision(4)));
+
+/** Mean, and the standard deviation over seeds where there are several. */
+export function meanOf(values: readonly number[]): { mean: number; deviation: number | null } {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  if (values.length < 2) return { mean, deviation: null };
+  const squares = values.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
+}
+
+/** The mean, and ± the standard deviation where there is one. */
+export function spread(values: readonly number[], show: (x: number) => string): string {
+  const { mean, deviation } = meanOf(values);
+  return deviation === null ? show(mean) : `${show(mean)} ± ${show(deviation)}`;
+}

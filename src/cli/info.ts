@@ -1,0 +1,49 @@
+import { createRequire } from 'node:module';
+import { backend } from '../index';
+import { corporaHere } from './corpus';
+import { type Io, screen } from './io';
+import { commonOptions, describeOptions, parseOptions } from './options';
+import { outputFile } from './output-file';
+
+export const infoHelp = `floragrad info: what runs here, and on what
+
+${describeOptions(commonOptions)}
+`;
+
+export async function info(argv: readonly string[], io: Io): Promise<void> {
+  const given = parseOptions('info', commonOptions, argv);
+  if (given === null) return void io.stdout.write(infoHelp);
+  const out = screen(io, given.json);
+  const facts = {
+    floragrad: version(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    backend: backend().describe(),
+    data: corporaHere(io.cwd),
+  };
+  const file = given.json === undefined || given.json === '-' ? null : await outputFile(given.json, io.cwd);
+  const line = (name: string, text: unknown): void => out.line(`${out.paint.dim(name.padEnd(16))}${text}`);
+  line('floragrad', facts.floragrad);
+  line('node', `${facts.node} on ${facts.platform}`);
+  out.line('\nbackend');
+  for (const [name, value] of Object.entries(facts.backend)) line(`  ${name}`, value);
+  out.line('\ndata for --data');
+  for (const [name, place] of Object.entries(facts.data)) line(`  ${name}`, place ?? 'not installed');
+  line('  FILE', 'any text in UTF-8');
+  await file?.write(`${JSON.stringify(facts, null, 1)}\n`);
+  if (given.json === '-') io.stdout.write(`${JSON.stringify(facts)}\n`);
+}
+
+/** The version of this package, whose package.json lies above the sources as it does above `dist`. */
+export function version(): string {
+  const require = createRequire(import.meta.url);
+  for (const place of ['../package.json', '../../package.json']) {
+    try {
+      const found = require(place) as { name?: string; version?: string };
+      if (found.name === 'floragrad' && found.version) return found.version;
+    } catch {
+      // One folder further up, then.
+    }
+  }
+  return 'unknown';
+}

@@ -1,0 +1,50 @@
+import { flora } from '../compress/flora';
+import { projectors } from '../compress/projectors';
+import { adafactor, adam, adamw, type GradientTransform, type Schedule, schedules, sgd } from '../index';
+
+/** What an optimizer of the command line is made from. */
+export interface OptimizerSettings {
+  readonly learningRate: Schedule;
+  /** Only Flora reads what follows. */
+  readonly rank: number;
+  readonly refreshEvery: number;
+  readonly ordering: Ordering;
+  readonly projector: ProjectorName;
+  readonly seed: number;
+}
+
+export const orderings = ['paper', 'flora-opt'] as const;
+export type Ordering = (typeof orderings)[number];
+
+/** The projectors that need nothing but a rank. */
+export const projectorNames = ['gaussian', 'rademacher', 'haar', 'coordinates'] as const;
+export type ProjectorName = (typeof projectorNames)[number];
+
+interface Optimizer {
+  /** Peak of the schedule unless `--learning-rate` says otherwise. */
+  readonly learningRate: number;
+  make(settings: OptimizerSettings): GradientTransform<unknown>;
+}
+
+/** Adafactor has dense momentum where Flora has its compressed one, so that the two differ in the compression alone. */
+const momentum = 0.9;
+
+export const optimizers = {
+  flora: {
+    learningRate: 0.01,
+    make: ({ projector, ...settings }) => flora({ ...settings, beta: momentum, projector: projectors[projector] }),
+  },
+  adafactor: { learningRate: 0.01, make: ({ learningRate }) => adafactor({ learningRate, momentum }) },
+  adamw: { learningRate: 0.002, make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }) },
+  adam: { learningRate: 0.002, make: ({ learningRate }) => adam({ learningRate }) },
+  sgd: { learningRate: 0.3, make: ({ learningRate }) => sgd({ learningRate, momentum }) },
+} satisfies Record<string, Optimizer>;
+
+export type OptimizerName = keyof typeof optimizers;
+export const optimizerNames = Object.keys(optimizers) as OptimizerName[];
+
+/** Up to the peak over the first twentieth of the steps, then down along a cosine. */
+export function learningRateOf(name: OptimizerName, steps: number, peak?: number): Schedule {
+  const warmup = Math.max(1, Math.round(steps / 20));
+  return schedules.warmupCosine({ peak: peak ?? optimizers[name].learningRate, warmup, steps });
+}

@@ -1,0 +1,70 @@
+import type { OptimizerName } from './optimizers';
+
+/** A whole comparison: the task, the model, and which optimizers train it. Every field has an option of its name. */
+export interface Plan {
+  /** `moby-dick`, `names` or a file. */
+  readonly data: string;
+  readonly optimizers: readonly OptimizerName[];
+  /** Ranks for Flora, each a run. */
+  readonly ranks: readonly number[];
+  /** Steps between new projections (κ in the paper). */
+  readonly refreshEvery: number;
+  /** How many seeds, counted up from `--seed`; each repeats every run. */
+  readonly seeds: number;
+  readonly steps: number;
+  /** Windows in a batch. */
+  readonly batch: number;
+  /** Characters in a window. */
+  readonly context: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+}
+
+export const presets = {
+  /** About a minute: a small model, enough to see it learn. */
+  quick: {
+    data: 'moby-dick',
+    optimizers: ['adafactor', 'flora'],
+    ranks: [16],
+    refreshEvery: 100,
+    seeds: 1,
+    steps: 200,
+    batch: 16,
+    context: 64,
+    width: 64,
+    heads: 4,
+    layers: 2,
+  },
+  /** Some minutes: dense against compressed momentum, far enough to beat counting pairs. */
+  default: {
+    data: 'moby-dick',
+    optimizers: ['adafactor', 'flora'],
+    ranks: [16],
+    refreshEvery: 100,
+    seeds: 1,
+    steps: 1000,
+    batch: 16,
+    context: 64,
+    width: 128,
+    heads: 4,
+    layers: 4,
+  },
+  /** Hours: how the gap to dense closes with the rank, over three seeds. */
+  full: {
+    data: 'moby-dick',
+    optimizers: ['adafactor', 'flora'],
+    ranks: [8, 16, 32, 64],
+    refreshEvery: 100,
+    seeds: 3,
+    steps: 3000,
+    batch: 16,
+    context: 64,
+    width: 128,
+    heads: 4,
+    layers: 4,
+  },
+} satisfies Record<string, Plan>;
+
+export type PresetName = keyof typeof presets;
+export const presetNames = Object.keys(presets) as PresetName[];

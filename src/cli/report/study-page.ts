@@ -1,0 +1,50 @@
+import type { ProjectionErrorRow } from '../../study';
+import { explainStudy, rounding, studyColumns, unbiased } from '../study-summary';
+import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
+
+/** The report of `floragrad study`: one chart for each shape of gradient, then all numbers. */
+export function studyPage(rows: readonly ProjectionErrorRow[], command: string): string {
+  const shapes = [...new Set(rows.map(shapeOf))];
+  const charts = shapes.map((shape, i) =>
+    errorChart(
+      `error-${i}`,
+      rows.filter((row) => shapeOf(row) === shape),
+    ),
+  );
+  const biased = rows.filter((row) => !unbiased(row)).length;
+  const verdict =
+    biased === 0
+      ? 'No projection here shows a bias: on average each gives the gradient back.'
+      : `${biased} of ${rows.length} rows show more bias than chance explains.`;
+  const body = `
+<p class="lead">A gradient is projected down to a few numbers and up again. These are the errors of many independent
+projections, beside the error that theory gives.</p>
+<p class="headline">${escapeHtml(verdict)}</p>
+${shapes.map((shape, i) => `<h2>Gradient ${shape}</h2>\n${figure(`error-${i}`, 'Points: measured mean squared error. Dashed: theory.')}`).join('\n')}
+<h2>All numbers</h2>
+${htmlTable('Measured and theoretical error', studyColumns, rows)}
+${explainStudy()
+  .map((line) => `<p class="note">${escapeHtml(line)}</p>`)
+  .join('\n')}
+<h2>Repeat this</h2>
+<pre><code>${escapeHtml(command)}</code></pre>`;
+  return page('Projection error against theory', body, charts);
+}
+
+const shapeOf = ({ rows, columns }: ProjectionErrorRow): string => `${rows}x${columns}`;
+
+function errorChart(id: string, rows: readonly ProjectionErrorRow[]): Chart {
+  const ranks = [...new Set(rows.map((row) => row.rank))].sort((a, b) => a - b);
+  const names = [...new Set(rows.map((row) => row.projector))];
+  // A logarithmic axis has no 0, and an error that is only rounding would stretch it beyond use.
+  const positive = (x: number | undefined): number | null => (x !== undefined && x > rounding ? x : null);
+  const series = names.flatMap((name, i) => {
+    const at = ranks.map((rank) => rows.find((row) => row.projector === name && row.rank === rank));
+    const colour = i % paletteSize;
+    return [
+      { label: name, colour, look: 'points' as const, values: at.map((row) => positive(row?.relativeMse)) },
+      { label: `${name}, theory`, colour, look: 'dashed' as const, values: at.map((row) => positive(row?.theoryMse)) },
+    ];
+  });
+  return { id, x: ranks, xLabel: 'rank', yLabel: 'relative squared error', log: true, series };
+}

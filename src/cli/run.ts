@@ -1,0 +1,65 @@
+import { OptionError } from '../index';
+import { closest } from './closest';
+import { info, version } from './info';
+import type { Io } from './io';
+import { study } from './study';
+import { train } from './train';
+
+interface Command {
+  readonly summary: string;
+  run(argv: readonly string[], io: Io): Promise<void>;
+}
+
+const commands: Readonly<Record<string, Command>> = {
+  train: { summary: 'teach a small GPT with several optimizers and compare them', run: train },
+  study: { summary: 'measure the error of gradient projections against theory', run: study },
+  info: { summary: 'what runs here: backend, versions, data', run: info },
+};
+
+const help = `floragrad: train with compressed gradients, and see what compression does
+
+Usage
+  floragrad COMMAND [options]
+
+Commands
+${Object.entries(commands)
+  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .join('\n')}
+
+Every command takes --help, --seed N and --json FILE.
+
+Start here
+  floragrad train --preset quick
+`;
+
+/** Run one command line; the exit status: 0, 1 when something failed, 2 when the command line is wrong. */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  try {
+    const [name, ...rest] = argv;
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') io.stdout.write(help);
+    else if (name === '--version') io.stdout.write(`${version()}\n`);
+    else await commandOf(name).run(rest, io);
+    return name === undefined ? 2 : 0;
+  } catch (error) {
+    io.stderr.write(`floragrad: ${oneLine(error, io)}\n`);
+    return error instanceof OptionError ? 2 : 1;
+  }
+}
+
+function commandOf(name: string): Command {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command) return command;
+  const near = closest(name, Object.keys(commands));
+  throw new OptionError({
+    code: 'cli/unknown-command',
+    got: `floragrad got "${name}"`,
+    expected: Object.keys(commands).join(', '),
+    fix: near ? `floragrad ${near}` : 'floragrad --help',
+  });
+}
+
+/** The message alone; set FLORAGRAD_DEBUG to see where an error came from. */
+function oneLine(error: unknown, io: Io): string {
+  if (!(error instanceof Error)) return String(error);
+  return io.env.FLORAGRAD_DEBUG ? (error.stack ?? error.message) : error.message.replace(/\s*\n\s*/g, ' ');
+}

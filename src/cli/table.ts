@@ -1,0 +1,18 @@
+/** One column of a table: its heading, and how to show a row in it. */
+export interface Column<Row> {
+  readonly heading: string;
+  readonly align?: 'left' | 'right';
+  readonly cell: (row: Row) => string;
+}
+
+/** Rows of text in aligned columns under their headings, a rule between. */
+export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const widths = columns.map(({ heading }, i) => Math.max(heading.length, ...cells.map((row) => row[i]?.length ?? 0)));
+  const line = (texts: readonly string[]): string =>
+    texts
+      .map((text, i) => (columns[i]?.align === 'right' ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return [line(columns.map(({ heading }) => heading)), widths.map((n) => '─'.repeat(n)).join('  '), ...cells.map(line)];
+}

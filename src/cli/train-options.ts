@@ -1,0 +1,92 @@
+import { OptionError } from '../index';
+import {
+  type OptimizerName,
+  type Ordering,
+  optimizerNames,
+  orderings,
+  type ProjectorName,
+  projectorNames,
+} from './optimizers';
+import { commonOptions, type Given, type OptionSpecs, parseOptions } from './options';
+import { type Plan, presetNames, presets } from './presets';
+import { choice, list, positiveNumber, wholeNumber } from './values';
+
+export const trainOptions = {
+  preset: { value: 'NAME', help: `${presetNames.join(', ')}: values for everything below [default]` },
+  optimizer: { value: 'LIST', help: `any of ${optimizerNames.join(', ')}, compared on the same batches` },
+  rank: { value: 'LIST', help: "rank of Flora's projection; several ranks are several runs, as in 16,64" },
+  'refresh-every': { value: 'K', help: 'steps between new projections of Flora' },
+  projector: { value: 'NAME', help: `how Flora projects: ${projectorNames.join(', ')} [gaussian]` },
+  ordering: { value: 'NAME', help: "order of Flora's steps: paper, or flora-opt as in the authors' code [paper]" },
+  data: { value: 'NAME|FILE', help: 'moby-dick, names, or a text file in UTF-8' },
+  steps: { value: 'N', help: 'optimizer steps of each run' },
+  batch: { value: 'N', help: 'windows of text in a step' },
+  context: { value: 'N', help: 'characters in a window' },
+  width: { value: 'N', help: 'width of the model, a multiple of --heads' },
+  heads: { value: 'N', help: 'attention heads' },
+  layers: { value: 'N', help: 'transformer blocks' },
+  'learning-rate': { value: 'X', help: 'peak learning rate of every optimizer [one for each]' },
+  seeds: { value: 'N', help: 'repeat every run with this many seeds, counted up from --seed' },
+  sample: { value: 'N', help: 'characters of text written by the last model [200]' },
+  report: { value: 'FILE', help: 'where the report goes, one HTML page [report.html]' },
+  ...commonOptions,
+} satisfies OptionSpecs;
+
+export interface TrainSettings extends Plan {
+  readonly preset: string;
+  readonly seed: number;
+  readonly projector: ProjectorName;
+  readonly ordering: Ordering;
+  readonly learningRate: number | undefined;
+  readonly sample: number;
+  readonly report: string;
+  readonly json: string | undefined;
+}
+
+/** The settings of `floragrad train`, checked; `null` means help was asked for. */
+export function readTrainOptions(argv: readonly string[]): TrainSettings | null {
+  const given = parseOptions('train', trainOptions, argv);
+  if (given === null) return null;
+  const preset = choice('preset', given.preset ?? 'default', presetNames);
+  const plan: Plan = presets[preset];
+  const whole = (name: keyof typeof trainOptions, otherwise: number, low = 1): number =>
+    given[name] === undefined ? otherwise : wholeNumber(name, given[name], { low });
+  const settings = {
+    preset,
+    data: given.data ?? plan.data,
+    optimizers: optimizersOf(given, plan),
+    ranks: given.rank === undefined ? plan.ranks : list(given.rank, (item) => wholeNumber('rank', item, { low: 1 })),
+    refreshEvery: whole('refresh-every', plan.refreshEvery),
+    seeds: whole('seeds', plan.seeds),
+    steps: whole('steps', plan.steps),
+    batch: whole('batch', plan.batch),
+    context: whole('context', plan.context),
+    width: whole('width', plan.width),
+    heads: whole('heads', plan.heads),
+    layers: whole('layers', plan.layers),
+    seed: whole('seed', 0, 0),
+    sample: whole('sample', 200, 0),
+    projector: choice('projector', given.projector ?? 'gaussian', projectorNames),
+    ordering: choice('ordering', given.ordering ?? 'paper', orderings),
+    learningRate:
+      given['learning-rate'] === undefined ? undefined : positiveNumber('learning-rate', given['learning-rate']),
+    report: given.report ?? 'report.html',
+    json: given.json,
+  };
+  if (settings.width % settings.heads !== 0) throw unevenHeads(settings.width, settings.heads);
+  return settings;
+}
+
+function optimizersOf(given: Given<typeof trainOptions>, plan: Plan): readonly OptimizerName[] {
+  if (given.optimizer === undefined) return plan.optimizers;
+  return list(given.optimizer, (item) => choice('optimizer', item, optimizerNames));
+}
+
+function unevenHeads(width: number, heads: number): OptionError {
+  return new OptionError({
+    code: 'cli/heads',
+    got: `--width ${width} and --heads ${heads}`,
+    expected: 'a width that is a multiple of the heads, since each head gets an equal part of it',
+    fix: `try --width ${heads * Math.ceil(width / heads)}`,
+  });
+}

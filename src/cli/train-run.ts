@@ -1,0 +1,109 @@
+import type { TextBatch, TextDataset } from '../data/text-dataset';
+import { backend, crossEntropy, type GradientTransform, memory, noGrad, random, stateBytes } from '../index';
+import { GPT, trainer } from '../nn';
+import { learningRateOf, type OptimizerName, optimizers } from './optimizers';
+import type { TrainSettings } from './train-options';
+
+/** One optimizer, one rank, one seed. */
+export interface RunPlan {
+  readonly optimizer: OptimizerName;
+  /** `null` where nothing is compressed. */
+  readonly rank: number | null;
+  readonly seed: number;
+}
+
+/** What came of it; the rows of `--json`. Losses in nats per character. */
+export interface RunResult extends RunPlan {
+  readonly steps: number;
+  /** One a step. */
+  readonly trainLoss: readonly number[];
+  readonly validationLoss: number;
+  /** Bytes of the optimizer's state. */
+  readonly stateBytes: number;
+  /** Most bytes alive at once during the run. */
+  readonly peakBytes: number;
+  readonly tokensPerSecond: number;
+  readonly seconds: number;
+}
+
+/** All runs of a comparison: seed by seed, the optimizers in the order given, Flora once for each rank. */
+export function planRuns({ optimizers: names, ranks, seeds, seed }: TrainSettings): RunPlan[] {
+  return Array.from({ length: seeds }, (_, i) => seed + i).flatMap((each) =>
+    names.flatMap((optimizer) =>
+      (optimizer === 'flora' ? ranks : [null]).map((rank) => ({ optimizer, rank, seed: each })),
+    ),
+  );
+}
+
+/** The model of a seed: the same weights for every optimizer. */
+export function newModel(settings: TrainSettings, vocabularySize: number, seed: number): GPT {
+  const { context, width, heads, layers } = settings;
+  return new GPT({ vocabularySize, context, width, heads, layers, key: random.fold(random.key(seed), 'model') });
+}
+
+export function transformOf(plan: RunPlan, settings: TrainSettings): GradientTransform<unknown> {
+  const { steps, learningRate, refreshEvery, ordering, projector } = settings;
+  return optimizers[plan.optimizer].make({
+    learningRate: learningRateOf(plan.optimizer, steps, learningRate),
+    rank: plan.rank ?? 1,
+    refreshEvery,
+    ordering,
+    projector,
+    seed: plan.seed,
+  });
+}
+
+/** Train one model and measure it. Batches depend on the seed alone, so that every optimizer sees the same ones. */
+export async function trainRun(
+  plan: RunPlan,
+  settings: TrainSettings,
+  { dataset, vocabularySize }: { dataset: TextDataset; vocabularySize: number },
+  onStep: (step: number, loss: number) => void,
+): Promise<{ result: RunResult; model: GPT }> {
+  const { steps } = settings;
+  const before = memory().bytes;
+  backend().resetPeak();
+  const model = newModel(settings, vocabularySize, plan.seed);
+  const training = trainer({
+    model,
+    transform: transformOf(plan, settings),
+    loss: ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets),
+    seed: plan.seed,
+  });
+  const batches = random.fold(random.key(plan.seed), 'batches');
+  const trainLoss: number[] = [];
+  const start = performance.now();
+  for (let step = 1; step <= steps; step++) {
+    const loss = await training.step(dataset.trainBatch(random.fold(batches, step))).loss;
+    trainLoss.push(loss);
+    onStep(step, loss);
+    await breathe();
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const result: RunResult = {
+    ...plan,
+    steps,
+    trainLoss,
+    validationLoss: await validate(model, dataset),
+    stateBytes: stateBytes(training.state),
+    peakBytes: memory().peakBytes - before,
+    tokensPerSecond: (steps * settings.batch * settings.context) / seconds,
+    seconds,
+  };
+  return { result, model };
+}
+
+/** Mean loss over the fixed validation batches. */
+async function validate(model: GPT, dataset: TextDataset): Promise<number> {
+  let sum = 0;
+  let batches = 0;
+  for (const { ids, targets } of dataset.validationBatches()) {
+    sum += await noGrad(() => crossEntropy(model.forward(ids), targets)).item();
+    batches++;
+    await breathe();
+  }
+  return sum / batches;
+}
+
+/** Let signals, timers and finalizers run: a loop that only awaits finished work never does. */
+const breathe = (): Promise<void> => new Promise((resume) => setImmediate(resume));

@@ -1,0 +1,126 @@
+import { backend } from '../index';
+import { bytes, count, duration, meanOf, nats, percent, spread } from './format';
+import type { Screen } from './io';
+import { type Column, textTable } from './table';
+import type { TrainSettings } from './train-options';
+import type { ModelSize, TrainOutput } from './train-output';
+import type { RunPlan, RunResult } from './train-run';
+
+/** The runs of one optimizer at one rank, over all seeds. */
+export interface RunGroup {
+  readonly name: string;
+  readonly runs: readonly RunResult[];
+  /**
+   * How much of what dense Adafactor learned beyond frequencies is lost, (flora − dense)/(unigram − dense); `null` for
+   * others, and where dense learned nothing of the kind.
+   */
+  readonly gap: number | null;
+}
+
+export const runName = ({ optimizer, rank }: Pick<RunPlan, 'optimizer' | 'rank'>): string =>
+  rank === null ? optimizer : `${optimizer} rank ${rank}`;
+
+/** Runs by optimizer and rank, in the order of their first run. */
+export function groupRuns({ runs, task }: Pick<TrainOutput, 'runs' | 'task'>): RunGroup[] {
+  const groups = new Map<string, RunResult[]>();
+  for (const run of runs) groups.set(runName(run), [...(groups.get(runName(run)) ?? []), run]);
+  const loss = (group: readonly RunResult[]): number => meanOf(group.map((run) => run.validationLoss)).mean;
+  const dense = groups.get('adafactor');
+  return [...groups].map(([name, group]) => {
+    if (dense === undefined || group[0]?.optimizer !== 'flora') return { name, runs: group, gap: null };
+    const learned = task.unigramEntropy - loss(dense);
+    return { name, runs: group, gap: learned > 0 ? (loss(group) - loss(dense)) / learned : null };
+  });
+}
+
+const over = (field: Exclude<keyof RunResult, 'optimizer' | 'rank' | 'trainLoss'>, show: (x: number) => string) => {
+  return ({ runs }: RunGroup): string =>
+    spread(
+      runs.map((run) => run[field]),
+      show,
+    );
+};
+const mean = (field: 'tokensPerSecond' | 'seconds', show: (x: number) => string) => {
+  return ({ runs }: RunGroup): string => show(meanOf(runs.map((run) => run[field])).mean);
+};
+const first = (field: 'stateBytes' | 'peakBytes') => {
+  return ({ runs }: RunGroup): string => bytes(runs[0]?.[field] ?? 0);
+};
+
+/** The table of results, in the terminal and in the report. */
+export const runColumns: readonly Column<RunGroup>[] = [
+  { heading: 'optimizer', cell: ({ runs }) => runs[0]?.optimizer ?? '' },
+  { heading: 'rank', align: 'right', cell: ({ runs }) => String(runs[0]?.rank ?? '–') },
+  { heading: 'validation loss', align: 'right', cell: over('validationLoss', nats) },
+  { heading: 'gap to dense', align: 'right', cell: ({ gap }) => (gap === null ? '–' : percent(gap)) },
+  { heading: 'state', align: 'right', cell: first('stateBytes') },
+  { heading: 'peak memory', align: 'right', cell: first('peakBytes') },
+  { heading: 'tokens/s', align: 'right', cell: mean('tokensPerSecond', count) },
+  { heading: 'time', align: 'right', cell: mean('seconds', duration) },
+];
+
+/** What a reader must know to read the table. */
+export function explainResults(output: Pick<TrainOutput, 'task' | 'runs'>): string[] {
+  const { unigramEntropy, bigramEntropy } = output.task;
+  const seeds = new Set(output.runs.map((run) => run.seed)).size;
+  const lines = [
+    'Losses are in nats per character; lower is better.',
+    `A model that only counts characters scores ${nats(unigramEntropy)}, one that counts pairs ${nats(bigramEntropy)}.`,
+  ];
+  if (groupRuns(output).some(({ gap }) => gap !== null)) {
+    lines.push('Gap to dense: the part of what adafactor learned beyond counting characters that flora did not.');
+  }
+  if (seeds > 1) lines.push(`Losses are means over ${seeds} seeds ± their standard deviation.`);
+  return lines;
+}
+
+/** The backend in a line; `floragrad info` says the rest. */
+export const backendLine = (facts: TrainOutput['backend']): string =>
+  ['backend', 'build', 'mode', 'threads']
+    .filter((name) => name in facts)
+    .map((name) => (name === 'backend' ? facts[name] : `${name} ${facts[name]}`))
+    .join(', ');
+
+/** What is about to happen. */
+export function introduce(
+  out: Screen,
+  settings: TrainSettings,
+  about: { task: TrainOutput['task']; model: ModelSize; characters: number; plans: readonly RunPlan[] },
+): void {
+  const { task, model, characters, plans } = about;
+  const fact = (name: string, text: string): void => out.line(`${out.paint.dim(name.padEnd(9))}${text}`);
+  const tokens = settings.steps * settings.batch * settings.context;
+  const names = [...new Set(plans.map(runName))].join(', ');
+  fact('data', `${task.data}, ${count(characters)} characters, ${model.vocabularySize} different`);
+  fact('model', `GPT with ${count(model.parameters)} parameters: ${model.layers} layers of width ${model.width}`);
+  fact('compare', settings.seeds > 1 ? `${names}, each from ${settings.seeds} seeds` : names);
+  fact(
+    'each',
+    `${count(settings.steps)} steps of ${settings.batch} x ${settings.context}, ${count(tokens)} characters`,
+  );
+  fact('backend', backendLine(backend().describe()));
+  out.line();
+}
+
+/** What came of it. */
+export function conclude(out: Screen, output: TrainOutput): void {
+  const [headings, rule, ...rows] = textTable(runColumns, groupRuns(output));
+  out.line(out.paint.bold(headings));
+  out.line(out.paint.dim(rule));
+  for (const row of rows) out.line(row);
+  out.line();
+  for (const line of explainResults(output)) out.line(out.paint.dim(line));
+  if (output.sample !== '') {
+    const author = output.runs.findLast((run) => run.optimizer === 'flora') ?? output.runs.at(-1);
+    out.line(`\n${out.paint.bold(`Text written by ${author ? runName(author) : 'the model'}`)}`);
+    out.line(indent(output.sample));
+  }
+  out.line();
+}
+
+const indent = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');

@@ -1,0 +1,101 @@
+import { checkNumber, checkOptions, OptionError } from '../base/errors';
+import { type Key, philox } from '../base/philox';
+import { fromArray } from '../tensor/ops/create';
+import type { Tensor } from '../tensor/tensor';
+
+/** Windows of a text and the same windows one token later: targets[b, t] is the token after ids[b, t]. */
+export interface TextBatch {
+  /** int32 [batch, context] */
+  readonly ids: Tensor;
+  /** int32 [batch, context] */
+  readonly targets: Tensor;
+}
+
+export interface TextDatasetOptions {
+  /** Windows in a batch. */
+  readonly batch: number;
+  /** Tokens in a window. */
+  readonly context: number;
+  /** The part of the text, from its end, that is kept for validation. Default 0.1. */
+  readonly validationFraction?: number;
+  /** Most validation batches; fewer when the validation text is short. Default 16. */
+  readonly validationBatches?: number;
+}
+
+/** A text cut into training and validation parts, read in windows of `context` tokens. */
+export class TextDataset {
+  readonly train: Int32Array;
+  readonly validation: Int32Array;
+  readonly batch: number;
+  readonly context: number;
+  /** Where each validation window starts; windows lie evenly over the validation text. */
+  readonly #validationStarts: readonly number[][];
+
+  /** @throws OptionError `options/unknown`, `options/range`, `dataset/too-short` */
+  constructor(tokens: Int32Array, options: TextDatasetOptions) {
+    checkOptions('TextDataset', options, ['batch', 'context', 'validationFraction', 'validationBatches']);
+    const { batch, context, validationFraction = 0.1, validationBatches = 16 } = options;
+    checkNumber('TextDataset', 'batch', batch, { low: 1, whole: true });
+    checkNumber('TextDataset', 'context', context, { low: 1, whole: true });
+    checkNumber('TextDataset', 'validationFraction', validationFraction, { low: 0, high: 1 });
+    checkNumber('TextDataset', 'validationBatches', validationBatches, { low: 1, whole: true });
+    const cut = tokens.length - Math.floor(tokens.length * validationFraction);
+    this.train = tokens.subarray(0, cut);
+    this.validation = tokens.subarray(cut);
+    this.batch = batch;
+    this.context = context;
+    for (const part of ['train', 'validation'] as const) {
+      if (this[part].length <= context) throw tooShort(part, this[part].length, tokens.length, context);
+    }
+    this.#validationStarts = evenStarts(this.validation.length - context, batch, validationBatches, context);
+  }
+
+  /** `batch` windows at random places of the training text; the same key gives the same windows. */
+  trainBatch(key: Key): TextBatch {
+    const places = this.train.length - this.context;
+    const words = new Uint32Array(4);
+    const starts = Array.from({ length: this.batch }, (_, i) => {
+      philox(key, i, 0, 0, batchStream, words);
+      return Math.floor(((words[0] as number) / 2 ** 32) * places); // bias below places·2^−32
+    });
+    return this.#windows(this.train, starts);
+  }
+
+  /** The same batches every time, so that validation losses can be compared. Made anew, so that a scope may free them. */
+  *validationBatches(): Generator<TextBatch> {
+    for (const starts of this.#validationStarts) yield this.#windows(this.validation, starts);
+  }
+
+  #windows(text: Int32Array, starts: readonly number[]): TextBatch {
+    const { context } = this;
+    const ids = new Int32Array(starts.length * context);
+    const targets = new Int32Array(starts.length * context);
+    starts.forEach((start, row) => {
+      ids.set(text.subarray(start, start + context), row * context);
+      targets.set(text.subarray(start + 1, start + 1 + context), row * context);
+    });
+    const shape = [starts.length, context];
+    return { ids: fromArray(ids, shape), targets: fromArray(targets, shape) };
+  }
+}
+
+/** Keeps the windows apart from the other uses of one key. */
+const batchStream = 3;
+
+/** Starts in [0, places) for as many full batches as the text can fill without overlap, at least one and at most `most`. */
+function evenStarts(places: number, batch: number, most: number, context: number): number[][] {
+  const batches = Math.min(most, Math.max(1, Math.floor(places / (batch * context))));
+  const step = places / (batches * batch);
+  return Array.from({ length: batches }, (_, b) =>
+    Array.from({ length: batch }, (_, i) => Math.floor((b * batch + i) * step)),
+  );
+}
+
+function tooShort(part: string, length: number, total: number, context: number): OptionError {
+  return new OptionError({
+    code: 'dataset/too-short',
+    got: `a text of ${total} tokens left ${length} for the ${part} part`,
+    expected: `at least ${context + 1} tokens in each part, the context of ${context} and one more`,
+    fix: 'use a longer text or a smaller context',
+  });
+}
