@@ -7,6 +7,7 @@
 
 import { interleaveHigh, interleaveLow, joinHigh, joinLow } from './math';
 import { RANDOM_SCRATCH, randomFill } from './random';
+import { dotOf } from './reduce';
 
 /** Tile rows: 6 need the fused multiply-add of the relaxed build; without it the accumulators spill. */
 const MR: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
@@ -38,6 +39,7 @@ export function gemm(
   workspace: usize, kind: i32, key0: i32, key1: i32, scale: f32,
 ): void {
   if (k == 0) return memory.fill(c, 0, (<usize>m * n) << 2);
+  if ((m == 1 || n == 1) && a && b && aDepth == 1 && bDepth == 1) return dots(a, aLane, b, bLane, c, m, n, k);
   const aPanels = workspace;
   const bPanels = aPanels + A_BYTES;
   const tile = bPanels + B_BYTES;
@@ -58,6 +60,16 @@ export function gemm(
   }
 }
 
+/** A product with one row or column whose operands both lie along k: packing would cost more than the work. */
+function dots(a: usize, aLane: i32, b: usize, bLane: i32, c: usize, m: i32, n: i32, k: i32): void {
+  for (let i = 0; i < m; i++) {
+    for (let j = 0; j < n; j++) {
+      store<f32>(c, <f32>dotOf(a + offset(i, aLane, 0, 0), b + offset(j, bLane, 0, 0), k));
+      c += 4;
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function offset(lane: i32, laneStride: i32, depth: i32, depthStride: i32): usize {
@@ -73,12 +85,24 @@ function block(
     for (let i = 0; i < mc; i += MR) {
       const aPanel = aPanels + ((<usize>i * kc) << 2);
       const to = c + ((<usize>i * n + j) << 2);
-      if (mc - i >= MR && nc - j >= NR) multiplyTile(aPanel, bPanel, kc, to, <usize>n << 2, accumulate);
+      const whole = mc - i >= MR && nc - j >= NR;
+      if (whole && !accumulate) multiplyTile(aPanel, bPanel, kc, to, <usize>n << 2);
       else {
-        multiplyTile(aPanel, bPanel, kc, tile, NR << 2, false);
-        copyTile(tile, to, n, min(MR, mc - i), min(NR, nc - j), accumulate);
+        multiplyTile(aPanel, bPanel, kc, tile, NR << 2);
+        if (whole) addTile(tile, to, <usize>n << 2);
+        else copyTile(tile, to, n, min(MR, mc - i), min(NR, nc - j), accumulate);
       }
     }
+  }
+}
+
+/** c [MR, NR] += tile */
+function addTile(tile: usize, c: usize, rowBytes: usize): void {
+  for (let i = 0; i < MR; i++) {
+    v128.store(c, f32x4.add(v128.load(c), v128.load(tile)));
+    v128.store(c, f32x4.add(v128.load(c, 16), v128.load(tile, 16)), 16);
+    c += rowBytes;
+    tile += NR << 2;
   }
 }
 
@@ -105,21 +129,24 @@ function multiplyAdd(x: v128, y: v128, sum: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function put(c: usize, x: v128, y: v128, accumulate: bool): void {
-  v128.store(c, accumulate ? f32x4.add(v128.load(c), x) : x);
-  v128.store(c, accumulate ? f32x4.add(v128.load(c, 16), y) : y, 16);
+function put(c: usize, x: v128, y: v128): void {
+  v128.store(c, x);
+  v128.store(c, y, 16);
 }
 
 /**
- * c [MR, NR] (+)= panel a [kc, MR] · panel b [kc, NR]. A function of its own, called often, so that it is optimized
- * early; its loop is tested at the top and not unrolled, since the other forms run at half the speed on Node 20.
+ * c [MR, NR] = panel a [kc, MR] · panel b [kc, NR]. A function of its own, called often, so that it is optimized early.
+ * On Node 20 its speed hangs on its shape: the loop is tested at the top and not unrolled, and what follows are plain
+ * stores (adding to c is left to `addTile`); other forms ran at half the speed.
  */
-function multiplyTile(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, accumulate: bool): void {
-  if (MR == 6) multiplyTile6(a, b, kc, c, rowBytes, accumulate);
-  else multiplyTile4(a, b, kc, c, rowBytes, accumulate);
+function multiplyTile(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
+  if (MR == 6) tile6(a, b, kc, c, rowBytes);
+  else tile4(a, b, kc, c, rowBytes);
 }
 
-function multiplyTile4(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, accumulate: bool): void {
+// @ts-ignore: decorator
+@inline
+function tile4(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
   let x0 = f32x4.splat(0);
   let y0 = x0;
   let x1 = x0;
@@ -147,16 +174,18 @@ function multiplyTile4(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, a
     a += 16;
     b += 32;
   }
-  put(c, x0, y0, accumulate);
+  put(c, x0, y0);
   c += rowBytes;
-  put(c, x1, y1, accumulate);
+  put(c, x1, y1);
   c += rowBytes;
-  put(c, x2, y2, accumulate);
+  put(c, x2, y2);
   c += rowBytes;
-  put(c, x3, y3, accumulate);
+  put(c, x3, y3);
 }
 
-function multiplyTile6(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, accumulate: bool): void {
+// @ts-ignore: decorator
+@inline
+function tile6(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
   let x0 = f32x4.splat(0);
   let y0 = x0;
   let x1 = x0;
@@ -194,17 +223,17 @@ function multiplyTile6(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize, a
     a += 24;
     b += 32;
   }
-  put(c, x0, y0, accumulate);
+  put(c, x0, y0);
   c += rowBytes;
-  put(c, x1, y1, accumulate);
+  put(c, x1, y1);
   c += rowBytes;
-  put(c, x2, y2, accumulate);
+  put(c, x2, y2);
   c += rowBytes;
-  put(c, x3, y3, accumulate);
+  put(c, x3, y3);
   c += rowBytes;
-  put(c, x4, y4, accumulate);
+  put(c, x4, y4);
   c += rowBytes;
-  put(c, x5, y5, accumulate);
+  put(c, x5, y5);
 }
 
 // --- packing: [lanes, depth] → panels of `width` lanes, each [depth, width], missing lanes 0 -------------------------

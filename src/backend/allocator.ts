@@ -11,6 +11,8 @@ export interface Block {
 
 /** Kernels may read (never write) this far past the end of a block, so the last bytes of memory are never given out. */
 const overread = 16;
+/** Addresses have 32 bits. */
+const most = 2 ** 32;
 
 /**
  * Memory by size classes: eight per power of two (at most 1/8 is wasted), a list of free pieces for each, and a
@@ -30,6 +32,7 @@ export class Allocator {
 
   /** A block of `bytes`, or null when memory is exhausted. */
   allocate(bytes: number): Block | null {
+    if (bytes > most) return null;
     let sizeClass = classOf(bytes);
     let offset = this.free[sizeClass]?.pop() ?? this.extend(sizeOfClass(sizeClass));
     // Memory is full: a larger piece that lies idle will do.

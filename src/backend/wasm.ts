@@ -3,12 +3,11 @@ import type { DType, TypedArray } from '../base/dtype';
 import { dtypeOf } from '../base/dtype';
 import { checkOptions, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
-import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
+import { type Shape, sizeOf } from '../base/shape';
 import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
 import { throwIndexRange } from './checks';
 import { WasmDevice } from './wasm-device';
 import { cast, choose, compare, zip } from './wasm-elementwise';
-import { append, forOuter, simplify } from './wasm-layout';
 import {
   type Build,
   chooseBuild,
@@ -17,6 +16,8 @@ import {
   relaxedAvailable,
   sharedAvailable,
 } from './wasm-module';
+import { concat, pad, strided } from './wasm-move';
+import { matmul, matmulRandom, random } from './wasm-products';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
 export interface WasmOptions {
@@ -41,8 +42,6 @@ export function wasmBackend(options: WasmOptions = {}): Backend {
   });
 }
 
-/** Codes of the distributions in `kernels/wasm/random.ts`. */
-const distributions: Record<Distribution, number> = { uniform: 0, normal: 1, rademacher: 2 };
 const reductions = { sum: 'reduceSum', max: 'reduceMax', min: 'reduceMin' } as const;
 const nothing: Memory = { tensors: 0, bytes: 0, peakBytes: 0 };
 
@@ -163,74 +162,13 @@ class WasmBackend implements Backend {
   // --- products ------------------------------------------------------------------------------------------------
 
   matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage {
-    const [p, q] = [this.heap.address(a.storage), this.heap.address(b.storage)];
-    const out = this.heap.make('float32', sizeOf(shape));
-    if (out.size === 0) return out;
-    const to = this.heap.address(out);
-    const [m, n] = [shape[shape.length - 2] as number, shape[shape.length - 1] as number];
-    const k = a.shape[a.shape.length - (transposeA ? 2 : 1)] as number;
-    // Strides of a lane (row of A, column of B) and of a step along k, in elements.
-    const [laneA, depthA] = transposeA ? [1, m] : [k, 1];
-    const [laneB, depthB] = transposeB ? [k, 1] : [1, n];
-    const multiply = (i: number, j: number, o: number, rows: number): void => {
-      this.gemm(p + 4 * i, laneA, depthA, q + 4 * j, laneB, depthB, to + 4 * o, rows, n, k);
-    };
-    // One B for a dense batch of A: the batch is more rows of one product.
-    if (b.storage.size === k * n && !transposeA && a.storage.size * n === out.size * k) multiply(0, 0, 0, out.size / n);
-    else {
-      const batch = shape.slice(0, -2);
-      const strides = [
-        broadcastStrides(a.shape.slice(0, -2), batch).map((stride) => stride * m * k),
-        broadcastStrides(b.shape.slice(0, -2), batch).map((stride) => stride * k * n),
-        stridesOf(batch).map((stride) => stride * m * n),
-      ];
-      forOuter(simplify(batch, strides, 0), 0, ([i = 0, j = 0, o = 0]) => multiply(i, j, o, m));
-    }
-    return out;
-  }
-  /** An operand at address 0 is `random`; its lane stride is 1 when its lanes run along the columns of the matrix. */
-  private gemm(
-    a: number,
-    laneA: number,
-    depthA: number,
-    b: number,
-    laneB: number,
-    depthB: number,
-    out: number,
-    m: number,
-    n: number,
-    k: number,
-    random?: RandomMatrix,
-  ): void {
-    const { kernels, workspace } = this.device;
-    if (random === undefined) {
-      kernels.gemm(a, laneA, depthA, b, laneB, depthB, out, m, n, k, workspace, 0, 0, 0, 0);
-      return;
-    }
-    const { kind, key, scale } = random;
-    const code = distributions[kind];
-    kernels.gemm(a, laneA, depthA, b, laneB, depthB, out, m, n, k, workspace, code, key[0], key[1], scale);
+    return matmul(this.device, a, b, transposeA, transposeB, shape);
   }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
-    const [rows, columns] = transpose ? [a.columns, a.rows] : [a.rows, a.columns];
-    const [height, width] = x.shape as readonly [number, number];
-    const [m, n] = side === 'right' ? [height, columns] : [rows, width];
-    const from = this.heap.address(x.storage);
-    const out = this.heap.make('float32', m * n);
-    const to = this.heap.address(out);
-    if (side === 'right') this.gemm(from, width, 1, 0, transpose ? 0 : 1, 0, to, m, n, width, a);
-    else this.gemm(0, transpose ? 1 : 0, 0, from, 1, width, to, m, n, height, a);
-    return out;
+    return matmulRandom(this.device, x, a, side, transpose);
   }
   random(kind: Distribution, key: Key, shape: Shape): Storage {
-    const out = this.heap.make('float32', sizeOf(shape));
-    if (out.size === 0) return out;
-    const columns = shape.at(-1) ?? 1;
-    const to = this.heap.address(out);
-    const rows = out.size / columns;
-    const { kernels, workspace } = this.device;
-    kernels.randomFill(distributions[kind], key[0], key[1], 1, 0, rows, 0, columns, to, columns, workspace);
-    return out;
+    return random(this.device, kind, key, shape);
   }
 
   // --- reductions and rows -------------------------------------------------------------------------------------
@@ -333,47 +271,17 @@ class WasmBackend implements Backend {
     return out;
   }
   strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage {
-    const from = this.heap.address(x.storage);
-    const out = this.heap.make(x.dtype, sizeOf(shape));
-    this.move(from + 4 * offset, strides, this.heap.address(out), stridesOf(shape), shape);
-    return out;
+    return strided(this.device, x, shape, strides, offset);
   }
   pad(x: Operand, before: readonly number[], shape: Shape): Storage {
-    const from = this.heap.address(x.storage);
-    const out = this.heap.make(x.dtype, sizeOf(shape));
-    const to = this.heap.address(out);
-    this.heap.ints.fill(0, to / 4, to / 4 + out.size);
-    const strides = stridesOf(shape);
-    const origin = before.reduce((sum, skip, axis) => sum + skip * (strides[axis] as number), 0);
-    this.move(from, stridesOf(x.shape), to + 4 * origin, strides, x.shape);
-    return out;
+    return pad(this.device, x, before, shape);
   }
   concat(parts: readonly Operand[], outer: number): Storage {
-    const sources = parts.map((part) => this.heap.address(part.storage));
-    const total = parts.reduce((sum, part) => sum + part.storage.size, 0);
-    const out = this.heap.make(parts[0]?.dtype ?? 'float32', total);
-    let to = this.heap.address(out);
-    parts.forEach((part, i) => {
-      const run = part.storage.size / outer;
-      this.kernels.move(sources[i] as number, to, 1, outer, run, 0, run, 1, 0, total / outer);
-      to += 4 * run;
-    });
-    return out;
-  }
-  /** Copy between two arrays with these strides; the kernel does the last three axes. */
-  private move(from: number, s: readonly number[], to: number, t: readonly number[], shape: Shape): void {
-    if (sizeOf(shape) === 0) return;
-    const walk = simplify(shape, [s, t], 3);
-    if (walk.strides[1]?.at(-1) !== 1) append(walk);
-    const [d0, d1, d2] = walk.extents.slice(-3) as Three<number>;
-    const [[s0, s1, s2], [t0, t1]] = walk.strides.map((of) => of.slice(-3)) as [Three<number>, Three<number>];
-    forOuter(walk, 3, ([i = 0, o = 0]) => {
-      this.kernels.move(from + 4 * i, to + 4 * o, d0, d1, d2, s0, s1, s2, t0, t1);
-    });
+    return concat(this.device, parts, outer);
   }
 }
 
-type Three<T = WasmStorage> = [T, T, T];
+type Three = [WasmStorage, WasmStorage, WasmStorage];
 type Four = [number, number, number, number];
 
 /** [rows, n] of an operand seen as rows of its last axis. */

@@ -1,9 +1,10 @@
 import { checkNumber, checkOptions, OptionError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { type Shape, sameShape, show } from '../base/shape';
-import { type GradientTransform, mapParams, type Treatment, transform } from '../optim/transform';
+import { type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { axpby } from '../tensor/ops/axpby';
 import { zeros } from '../tensor/ops/create';
+import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { mapTensors } from '../tensor/tree';
 import { type Filter, matrixFilter, treatments } from './filter';
@@ -23,7 +24,7 @@ export interface CompressOptions<P extends Projection, S> {
    */
   readonly onRefresh: 'transfer' | 'reset' | 'keep';
   /** How the output is made of the gradient and the compressed state (default `lift`). */
-  readonly combine?: Combine<S>;
+  readonly combine?: Combine<NoInfer<S>>;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
   readonly filter?: Filter;
   readonly seed?: number;
@@ -139,13 +140,14 @@ export function compress<P extends Projection, S>(
     update(grads, state, params) {
       const [chosen, others] = divide(grads, (path) => path in state.leaves);
       const [dense, denseState] = inner.update(others, state.dense, params);
-      const leaves: Record<string, Leaf> = { ...state.leaves };
-      const updates = mapParams(chosen, (gradient, path) => {
-        const leaf = leaves[path] as Leaf;
-        const [update, next] = combine(gradient, leaf, moves(path, gradient, state.step), path);
-        leaves[path] = next;
-        return update;
+      const moved = Object.entries(chosen).map(([path, gradient]) => {
+        const leaf = state.leaves[path] as Leaf;
+        // A scope of its own: only one parameter's full-size temporaries live at a time.
+        const [update, next] = runInScope(path, () => combine(gradient, leaf, moves(path, gradient, state.step), path));
+        return { path, update, next };
       });
+      const updates = Object.fromEntries(moved.map(({ path, update }) => [path, update]));
+      const leaves = { ...state.leaves, ...Object.fromEntries(moved.map(({ path, next }) => [path, next])) };
       return [
         { ...dense, ...updates },
         { step: state.step + 1, leaves, dense: denseState },

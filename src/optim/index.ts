@@ -12,6 +12,7 @@ export { type Explanation, explain } from './explain';
 export { scale } from './scale';
 export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam';
 export { type FactoredRmsState, type ScaleByFactoredRmsOptions, scaleByFactoredRms } from './scale-by-factored-rms';
+export { scaleByLearningRate } from './scale-by-learning-rate';
 export { scaleByParameterRms } from './scale-by-parameter-rms';
 export { type ScheduleState, scaleBySchedule } from './scale-by-schedule';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';

@@ -59,7 +59,7 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
     update(grads, state) {
       const step = state.step + 1;
       const beta2 = 1 - step ** -decayExponent;
-      const [matrices, others] = partition(grads, (path) => path in state.row);
+      const [matrices, others] = partition(grads, (path) => Object.hasOwn(state.row, path));
       // mean(G² + ε1) = mean(G²) + ε1, which spares a pass over the matrix.
       const meanSquare = (axis: number) => (g: Tensor) => add(mean(square(g), { axis }), epsilon);
       const row = movingMean(name, beta2, state.row, matrices, meanSquare(1));

@@ -24,7 +24,7 @@ export function assign(target: Tensor, source: Tensor): void {
   next.backend.resident(next.storage);
   target.value = next;
   remember(target, next);
-  if (before.resident && before.freedBy === null) retire(before);
+  if (before !== next && before.resident && before.freedBy === null) retire(before);
 }
 
 /** Make a tensor resident with the values it has. */

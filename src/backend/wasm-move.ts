@@ -1,0 +1,64 @@
+import { type Shape, sizeOf, stridesOf } from '../base/shape';
+import type { Operand, Storage } from './backend';
+import type { WasmDevice } from './wasm-device';
+import { append, forOuter, simplify } from './wasm-layout';
+
+export function strided(
+  device: WasmDevice,
+  x: Operand,
+  shape: Shape,
+  strides: readonly number[],
+  offset: number,
+): Storage {
+  const from = device.heap.address(x.storage);
+  const result = device.heap.make(x.dtype, sizeOf(shape));
+  move(device, from + 4 * offset, strides, device.heap.address(result), stridesOf(shape), shape);
+  return result;
+}
+
+export function pad(device: WasmDevice, x: Operand, before: readonly number[], shape: Shape): Storage {
+  const { heap } = device;
+  const from = heap.address(x.storage);
+  const result = heap.make(x.dtype, sizeOf(shape));
+  const out = heap.address(result);
+  heap.ints.fill(0, out / 4, out / 4 + result.size);
+  const strides = stridesOf(shape);
+  const origin = before.reduce((sum, skip, axis) => sum + skip * (strides[axis] as number), 0);
+  move(device, from, stridesOf(x.shape), out + 4 * origin, strides, x.shape);
+  return result;
+}
+
+export function concat(device: WasmDevice, parts: readonly Operand[], outer: number): Storage {
+  const { heap, kernels } = device;
+  const sources = parts.map((part) => heap.address(part.storage));
+  const total = parts.reduce((sum, part) => sum + part.storage.size, 0);
+  const result = heap.make(parts[0]?.dtype ?? 'float32', total);
+  let out = heap.address(result);
+  parts.forEach((part, i) => {
+    const run = part.storage.size / outer;
+    kernels.move(sources[i] as number, out, 1, outer, run, 0, run, 1, 0, total / outer);
+    out += 4 * run;
+  });
+  return result;
+}
+
+type Three = [number, number, number];
+
+/** Copy `shape` between two arrays with strides s and t; the kernel does the last three axes. */
+function move(
+  device: WasmDevice,
+  from: number,
+  s: readonly number[],
+  to: number,
+  t: readonly number[],
+  shape: Shape,
+): void {
+  if (sizeOf(shape) === 0) return;
+  const walk = simplify(shape, [s, t], 3);
+  if (walk.strides[1]?.at(-1) !== 1) append(walk); // the kernel writes runs of neighbours
+  const [d0, d1, d2] = walk.extents.slice(-3) as Three;
+  const [[s0, s1, s2], [t0, t1]] = walk.strides.map((of) => of.slice(-3)) as [Three, Three];
+  forOuter(walk, 3, ([i = 0, o = 0]) => {
+    device.kernels.move(from + 4 * i, to + 4 * o, d0, d1, d2, s0, s1, s2, t0, t1);
+  });
+}

@@ -1,0 +1,18 @@
+import { checkNumber } from '../base/errors';
+import { dropout } from '../tensor/ops/dropout';
+import type { Tensor } from '../tensor/tensor';
+import type { ForwardOptions } from './forward-options';
+import { Module } from './module';
+
+/** Zero elements with probability `rate` and scale up the others; the identity where `forward` gets no key. */
+export class Dropout extends Module {
+  constructor(readonly rate: number) {
+    super();
+    checkNumber('Dropout', 'rate', rate, { low: 0, high: 1 });
+  }
+
+  /** Shapes: any → the same. */
+  forward(x: Tensor, { key }: ForwardOptions = {}): Tensor {
+    return key ? dropout(x, this.rate, key) : x;
+  }
+}

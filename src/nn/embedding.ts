@@ -1,0 +1,31 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { fold, type Key } from '../base/key';
+import { gather } from '../tensor/ops/gather';
+import type { Tensor } from '../tensor/tensor';
+import { init } from './init';
+import { Module } from './module';
+
+export interface EmbeddingOptions {
+  /** Standard deviation of the first values (default 1). */
+  readonly std?: number | undefined;
+  readonly key: Key;
+}
+
+/** A table with one learned row for each id: weight [rows, width]. */
+export class Embedding extends Module {
+  weight: Tensor;
+
+  /** The weight starts as N(0, std²). */
+  constructor(rows: number, width: number, options: EmbeddingOptions) {
+    super();
+    checkOptions('Embedding', options, ['std', 'key']);
+    checkNumber('Embedding', 'rows', rows, { low: 1, whole: true });
+    checkNumber('Embedding', 'width', width, { low: 1, whole: true });
+    this.weight = init.normal(fold(options.key, 'weight'), [rows, width], options.std ?? 1);
+  }
+
+  /** Shapes: ids int32 [...] → [..., width]. @throws ShapeError `index/range` */
+  forward(ids: Tensor): Tensor {
+    return gather(this.weight, ids);
+  }
+}

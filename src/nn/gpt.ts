@@ -1,0 +1,99 @@
+import { checkNumber, checkOptions, ShapeError } from '../base/errors';
+import { fold, type Key } from '../base/key';
+import { show } from '../base/shape';
+import { add } from '../tensor/ops/add';
+import { arange } from '../tensor/ops/create';
+import type { Tensor } from '../tensor/tensor';
+import { Dropout } from './dropout';
+import { Embedding } from './embedding';
+import { type ForwardOptions, forPart } from './forward-options';
+import { LayerNorm } from './layer-norm';
+import { Linear } from './linear';
+import { Module } from './module';
+import { TransformerBlock } from './transformer';
+
+export interface GPTOptions {
+  /** Number of different tokens, V. */
+  readonly vocabularySize: number;
+  /** Longest sequence, in tokens. */
+  readonly context: number;
+  /** Width of the stream, D; `heads` must divide it. */
+  readonly width: number;
+  readonly heads: number;
+  readonly layers: number;
+  /** Probability of zeroing an element, where `forward` gets a key (default 0). */
+  readonly dropout?: number;
+  /** Read the logits off the token embedding instead of a matrix of their own (default false). */
+  readonly tieHead?: boolean;
+  readonly key: Key;
+}
+
+/**
+ * A decoder-only language model in the form of GPT-2: learned positions, pre-norm blocks, a last norm. Weights start as
+ * N(0, 0.02²), the projections back into the stream as N(0, 0.02²/(2·layers)), since as many of them add up there.
+ * @see Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3.
+ * @example
+ * const model = new GPT({ vocabularySize: 65, context: 64, width: 32, heads: 4, layers: 2, key: random.key(0) });
+ */
+export class GPT extends Module {
+  tokenEmbedding: Embedding;
+  positionEmbedding: Embedding;
+  blocks: TransformerBlock[];
+  finalNorm: LayerNorm;
+  head: Linear;
+  dropout: Dropout;
+  readonly context: number;
+
+  constructor(options: GPTOptions) {
+    super();
+    checkOptions('GPT', options, [
+      'vocabularySize',
+      'context',
+      'width',
+      'heads',
+      'layers',
+      'dropout',
+      'tieHead',
+      'key',
+    ]);
+    const { vocabularySize, context, width, heads, layers, dropout = 0, tieHead = false, key } = options;
+    checkNumber('GPT', 'layers', layers, { low: 0, whole: true });
+    const std = 0.02;
+    const residualStd = std / Math.sqrt(2 * layers);
+    this.tokenEmbedding = new Embedding(vocabularySize, width, { std, key: fold(key, 'tokenEmbedding') });
+    this.positionEmbedding = new Embedding(context, width, { std, key: fold(key, 'positionEmbedding') });
+    this.blocks = Array.from({ length: layers }, (_, i) => {
+      const blockKey = fold(key, 'blocks', i);
+      return new TransformerBlock(width, heads, { causal: true, dropout, std, residualStd, key: blockKey });
+    });
+    this.finalNorm = new LayerNorm(width);
+    this.head = new Linear(width, vocabularySize, { bias: false, std, key: fold(key, 'head') });
+    if (tieHead) this.head.weight = this.tokenEmbedding.weight;
+    this.dropout = new Dropout(dropout);
+    this.context = context;
+  }
+
+  /**
+   * Logits of the next token at each position.
+   * Shapes: ids int32 [B, T], T ≤ context → [B, T, V].
+   * @throws ShapeError `gpt/ids`, `index/range`
+   */
+  forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
+    const [, time] = ids.shape;
+    if (ids.ndim !== 2 || time === undefined || time > this.context) throw wrongIds(ids, this.context);
+    const positions = this.positionEmbedding.forward(arange(time)); // [T, D]
+    const embedded = add(this.tokenEmbedding.forward(ids), positions); // [B, T, D]
+    let x = this.dropout.forward(embedded, forPart(options, 'embedding'));
+    for (const [i, block] of this.blocks.entries()) x = block.forward(x, forPart(options, i));
+    return this.head.forward(this.finalNorm.forward(x)); // [B, T, V]
+  }
+}
+
+function wrongIds(ids: Tensor, context: number): ShapeError {
+  return new ShapeError({
+    code: 'gpt/ids',
+    got: `GPT got ids ${show(ids.shape)}`,
+    expected: `[batch, time] with at most ${context} tokens of time, the context of this model`,
+    fix: ids.ndim === 2 ? 'pass the last tokens only, or build the model with a larger context' : 'reshape them',
+  });
+}

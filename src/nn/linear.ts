@@ -1,0 +1,42 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { fold, type Key } from '../base/key';
+import { add } from '../tensor/ops/add';
+import { zeros } from '../tensor/ops/create';
+import { matmul } from '../tensor/ops/matmul';
+import type { Tensor } from '../tensor/tensor';
+import { init } from './init';
+import { Module } from './module';
+
+export interface LinearOptions {
+  /** Add a bias (default true). */
+  readonly bias?: boolean;
+  /** Draw the weight from N(0, std²) and start the bias at zero (default: PyTorch's uniform law for both). */
+  readonly std?: number | undefined;
+  readonly key: Key;
+}
+
+/** y = x·Wᵀ + b, with PyTorch's layout: weight [outputs, inputs], bias [outputs]. */
+export class Linear extends Module {
+  weight: Tensor;
+  bias: Tensor | null;
+
+  /** Weight and bias start as U(−1/√inputs, 1/√inputs). */
+  constructor(inputs: number, outputs: number, options: LinearOptions) {
+    super();
+    checkOptions('Linear', options, ['bias', 'std', 'key']);
+    checkNumber('Linear', 'inputs', inputs, { low: 1, whole: true });
+    checkNumber('Linear', 'outputs', outputs, { low: 1, whole: true });
+    const { bias = true, std, key } = options;
+    const bound = 1 / Math.sqrt(inputs);
+    const draw = (part: string, shape: number[]): Tensor => init.uniform(fold(key, part), shape, bound);
+    this.weight =
+      std === undefined ? draw('weight', [outputs, inputs]) : init.normal(fold(key, 'weight'), [outputs, inputs], std);
+    this.bias = bias ? (std === undefined ? draw('bias', [outputs]) : zeros([outputs])) : null;
+  }
+
+  /** Shapes: x [..., inputs] → [..., outputs]. */
+  forward(x: Tensor): Tensor {
+    const y = matmul(x, this.weight, { transposeB: true });
+    return this.bias ? add(y, this.bias) : y;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Tensor } from '../tensor/tensor';
+import { type ForwardOptions, forPart } from './forward-options';
+import { Module } from './module';
+
+/** A module from one tensor to one tensor, or a plain function such as `relu`. */
+export type Layer = { forward(x: Tensor, options?: ForwardOptions): Tensor } | ((x: Tensor) => Tensor);
+
+/**
+ * Layers one after the other; each that is random gets a key of its own.
+ * @example
+ * const model = new Sequential([new Linear(4, 8, { key }), relu, new Dropout(0.1)]);
+ */
+export class Sequential extends Module {
+  layers: readonly Layer[];
+
+  constructor(layers: readonly Layer[]) {
+    super();
+    this.layers = [...layers];
+  }
+
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    return this.layers.reduce(
+      (y, layer, i) => (typeof layer === 'function' ? layer(y) : layer.forward(y, forPart(options, i))),
+      x,
+    );
+  }
+}

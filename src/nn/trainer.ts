@@ -1,0 +1,111 @@
+import { BackendError, checkOptions, OptionError, StateError } from '../base/errors';
+import { fold, type Key, key } from '../base/key';
+import { applyUpdates } from '../optim/apply-updates';
+import type { GradientTransform } from '../optim/transform';
+import { makeResident } from '../tensor/assign';
+import { valueAndGrad } from '../tensor/grad';
+import { runInScope } from '../tensor/scope';
+import type { Params, Tensor } from '../tensor/tensor';
+import type { Module } from './module';
+import { Residents } from './residents';
+
+export interface TrainerOptions<S, Batch> {
+  /** Train the trainable parameters of a model … */
+  readonly model?: Module;
+  /** … or these tensors. */
+  readonly params?: Params;
+  readonly transform: GradientTransform<S>;
+  /** The scalar to minimise. The key is new in every step; pass it to `forward` for dropout. */
+  readonly loss: (batch: Batch, options: { readonly key: Key }) => Tensor;
+  /** Everything random in a step is a function of this seed and the number of the step. */
+  readonly seed: number;
+  /** Go on where another trainer stopped: its state and its number of steps. */
+  readonly resume?: { readonly state: S; readonly steps: number };
+}
+
+export interface Trainer<S, Batch> {
+  /**
+   * One step of training. `loss` is a number where the backend can read at once, else a promise of one.
+   * @throws StateError `trainer/non-finite-loss`, before parameters or state have changed. Where the loss is a promise,
+   * it rejects, and the step has been taken.
+   */
+  step(batch: Batch): { loss: number | Promise<number> };
+  /** State of the transform. Its tensors are the same objects in every step. */
+  readonly state: S;
+  /** Steps taken. */
+  readonly steps: number;
+  /** The parameters that are trained. */
+  readonly parameters: Params;
+}
+
+/**
+ * A training loop's step: loss, gradients, updates, assignment. Parameters and state stay on the device, and
+ * everything else that a step makes is freed when it ends.
+ * @throws OptionError `trainer/parameters` without a model or parameters, or with both
+ * @example
+ * const { step } = trainer({ model, transform: adam({ learningRate: 1e-3 }), loss: ([x, y]) => mseLoss(model.forward(x), y), seed: 0 });
+ */
+export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S, Batch> {
+  checkOptions('trainer', options, ['model', 'params', 'transform', 'loss', 'seed', 'resume']);
+  const { model, params, transform, loss, seed, resume } = options;
+  const parameters = params ?? model?.parameters({ trainable: true });
+  if (!parameters || (params && model)) throw oneOfBoth();
+  const root = key(seed);
+  for (const tensor of Object.values({ ...model?.parameters(), ...parameters })) makeResident(tensor);
+  const residents = new Residents();
+  let state = runInScope('trainer', () => residents.write(resume?.state ?? transform.init(parameters)));
+  let steps = resume?.steps ?? 0;
+
+  return {
+    step(batch) {
+      const taken = runInScope('trainer.step', () => {
+        const stepKey = fold(root, 'step', steps);
+        const { value, grads } = valueAndGrad(() => loss(batch, { key: stepKey }), parameters);
+        const known = readNow(value);
+        if (known !== null) checkLoss(known, steps);
+        const [updates, next] = transform.update(grads, state, parameters);
+        applyUpdates(parameters, updates);
+        state = residents.write(next);
+        return known ?? value;
+      });
+      const step = steps++;
+      return { loss: typeof taken === 'number' ? taken : taken.item().then((late) => checkLoss(late, step)) };
+    },
+    get state() {
+      return state;
+    },
+    get steps() {
+      return steps;
+    },
+    parameters,
+  };
+}
+
+/** The value of a scalar, or null where the backend can only promise it. */
+function readNow(scalar: Tensor): number | null {
+  try {
+    return scalar.dataSync()[0] as number;
+  } catch (error) {
+    if (error instanceof BackendError && error.code === 'read/sync') return null;
+    throw error;
+  }
+}
+
+function checkLoss(loss: number, step: number): number {
+  if (Number.isFinite(loss)) return loss;
+  throw new StateError({
+    code: 'trainer/non-finite-loss',
+    got: `the loss of step ${step} is ${loss}`,
+    expected: 'a finite number',
+    fix: 'lower the learning rate or clip the gradients; debug({ nonFinite: true }) names the first op that made it',
+  });
+}
+
+function oneOfBoth(): OptionError {
+  return new OptionError({
+    code: 'trainer/parameters',
+    got: 'trainer got a model and params, or neither of them',
+    expected: 'one of the two',
+    fix: 'pass { model } to train its trainable parameters, or { params } to choose them',
+  });
+}

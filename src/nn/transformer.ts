@@ -1,0 +1,73 @@
+import { checkOptions } from '../base/errors';
+import { fold, type Key } from '../base/key';
+import { add } from '../tensor/ops/add';
+import { gelu } from '../tensor/ops/gelu';
+import type { Tensor } from '../tensor/tensor';
+import { MultiHeadAttention } from './attention';
+import { Dropout } from './dropout';
+import { type ForwardOptions, forPart } from './forward-options';
+import { LayerNorm } from './layer-norm';
+import { Linear } from './linear';
+import { Module } from './module';
+
+export interface TransformerBlockOptions {
+  /** Let each position see itself and earlier ones only (default false). */
+  readonly causal?: boolean;
+  /** Probability of zeroing an element that a branch adds to the stream (default 0). */
+  readonly dropout?: number;
+  /** Draw weights from N(0, std²) with zero biases (default: as in `Linear`). */
+  readonly std?: number | undefined;
+  /** The same for the two projections back into the stream (default: std). */
+  readonly residualStd?: number | undefined;
+  readonly key: Key;
+}
+
+/** Two layers with a GELU between them, at four times the width. */
+export class FeedForward extends Module {
+  fc: Linear;
+  proj: Linear;
+
+  constructor(width: number, options: { std?: number | undefined; projStd?: number | undefined; key: Key }) {
+    super();
+    const { std, projStd, key } = options;
+    this.fc = new Linear(width, 4 * width, { std, key: fold(key, 'fc') });
+    this.proj = new Linear(4 * width, width, { std: projStd, key: fold(key, 'proj') });
+  }
+
+  /** Shapes: x [..., D] → the same. */
+  forward(x: Tensor): Tensor {
+    return this.proj.forward(gelu(this.fc.forward(x))); // [..., 4·D] in between
+  }
+}
+
+/**
+ * A pre-norm block: x + attention(norm(x)), then x + mlp(norm(x)).
+ * @see Xiong et al., "On layer normalization in the transformer architecture", arXiv 2002.04745, figure 1b.
+ */
+export class TransformerBlock extends Module {
+  attentionNorm: LayerNorm;
+  attention: MultiHeadAttention;
+  mlpNorm: LayerNorm;
+  mlp: FeedForward;
+  dropout: Dropout;
+
+  constructor(width: number, heads: number, options: TransformerBlockOptions) {
+    super();
+    checkOptions('TransformerBlock', options, ['causal', 'dropout', 'std', 'residualStd', 'key']);
+    const { causal = false, dropout = 0, std, residualStd = std, key } = options;
+    const projStd = residualStd;
+    this.attentionNorm = new LayerNorm(width);
+    this.attention = new MultiHeadAttention(width, heads, { causal, std, projStd, key: fold(key, 'attention') });
+    this.mlpNorm = new LayerNorm(width);
+    this.mlp = new FeedForward(width, { std, projStd, key: fold(key, 'mlp') });
+    this.dropout = new Dropout(dropout);
+  }
+
+  /** Shapes: x [B, T, D] → the same. */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    const mixed = this.attention.forward(this.attentionNorm.forward(x));
+    const y = add(x, this.dropout.forward(mixed, forPart(options, 'attention')));
+    const thought = this.mlp.forward(this.mlpNorm.forward(y));
+    return add(y, this.dropout.forward(thought, forPart(options, 'mlp')));
+  }
+}

@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest';
+import {
+  adafactor,
+  adam,
+  adamw,
+  addDecayedWeights,
+  chain,
+  clipByBlockRms,
+  clipByGlobalNorm,
+  ema,
+  explain,
+  type GradientTransform,
+  memory,
+  type Params,
+  random,
+  type Schedule,
+  scale,
+  scaleByAdam,
+  scaleByFactoredRms,
+  scaleByParameterRms,
+  scaleBySchedule,
+  schedules,
+  scope,
+  sgd,
+  stateBytes,
+  type Tensor,
+  tensor,
+  trace,
+  valueAndGrad,
+} from '../../../src/index';
+import { mapTensors } from '../../../src/tensor/tree';
+
+const make = (seed: number): Params => ({
+  'layer.weight': random.normal(random.key(seed), [3, 4]),
+  'layer.bias': random.normal(random.key(seed + 1), [3]),
+});
+const params = make(0);
+const [g1, g2, g3] = [make(10), make(20), make(30)];
+/** A tree with its numbers in the open, for comparisons. */
+const open = (tree: unknown): unknown => mapTensors(tree, (t) => Array.from(t.dataSync()) as unknown as Tensor);
+
+const rows: Record<string, GradientTransform<unknown>> = Object.fromEntries(
+  [
+    chain(),
+    ema({ decay: 0.9 }),
+    ema({ decay: 0.9, debias: true }),
+    trace({ decay: 0.9, nesterov: true }),
+    scaleByAdam(),
+    scaleByFactoredRms(),
+    clipByGlobalNorm(1),
+    clipByBlockRms(0.5),
+    scaleByParameterRms(),
+    addDecayedWeights(0.1),
+    scale(-0.1),
+    scaleBySchedule(schedules.linear({ from: 1, steps: 4 })),
+    sgd({ learningRate: 0.1, momentum: 0.9 }),
+    adam({ learningRate: 0.1 }),
+    adamw({ learningRate: 0.1 }),
+    adafactor({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 }),
+  ].map((transform, i) => [`${i}: ${transform.name}`, transform as GradientTransform<unknown>]),
+);
+
+describe.each(Object.entries(rows))('%s', (_, transform) => {
+  const state = transform.update(g1, transform.init(params), params)[1];
+
+  it('gives the same answer twice and leaves its inputs alone', () => {
+    const before = open([state, g2, params]);
+    const once = transform.update(g2, state, params);
+    expect(open(transform.update(g2, state, params))).toEqual(open(once));
+    expect(open([state, g2, params])).toEqual(before);
+  });
+
+  it('keeps the shapes of its state and updates', () => {
+    const [updates, next] = transform.update(g2, state, params);
+    const shapes = (tree: unknown): unknown => mapTensors(tree, (t) => t.shape as unknown as Tensor);
+    expect(shapes(updates)).toEqual(shapes(params));
+    expect(JSON.stringify(shapes(next)).replace(/"step":\d+/g, '')).toBe(
+      JSON.stringify(shapes(state)).replace(/"step":\d+/g, ''),
+    );
+    expect(JSON.stringify(shapes(transform.init(params))).replace(/"step":\d+/g, '')).toBe(
+      JSON.stringify(shapes(state)).replace(/"step":\d+/g, ''),
+    );
+  });
+
+  it('takes an absent leaf as no update and keeps what it knows of it', () => {
+    const bias = { 'layer.bias': g2['layer.bias'] as Tensor };
+    const [updates, after] = transform.update(bias, state, params);
+    expect(Object.keys(updates)).toEqual(['layer.bias']);
+    const weights: string[] = [];
+    mapTensors(after, (t, path) => {
+      if (path.endsWith('layer.weight')) weights.push(`${path} ${t.dataSync()}`);
+      return t;
+    });
+    mapTensors(state, (t, path) => {
+      if (path.endsWith('layer.weight')) expect(weights.shift()).toBe(`${path} ${t.dataSync()}`);
+      return t;
+    });
+    expect(weights).toEqual([]);
+  });
+
+  it('takes no leaf at all as no step', () => {
+    expect(transform.update({}, state, params)).toEqual([{}, state]);
+  });
+
+  it('frees its temporaries', () => {
+    const grads = make(50);
+    const start = scope(() => {
+      const here = transform.init(params);
+      const before = memory().tensors;
+      const [updates, next] = transform.update(grads, here, params);
+      const made = new Set<unknown>();
+      mapTensors([updates, next], (t) => {
+        made.add(t.value);
+        return t;
+      });
+      mapTensors([grads, here], (t) => {
+        made.delete(t.value);
+        return t;
+      });
+      return { more: memory().tensors - before, made: made.size };
+    });
+    expect(start.more).toBe(start.made);
+  });
+
+  it('is linear where it says so', () => {
+    if (!transform.linear) return;
+    const [a, b] = [transform.update(g2, state, params), transform.update(g3, state, params)];
+    const middle = Object.fromEntries(
+      Object.entries(g2).map(([path, g]) => [path, g.add(g3[path] as Tensor).mul(0.5)] as const),
+    );
+    const [updates] = transform.update(middle, state, params);
+    for (const [path, u] of Object.entries(updates)) {
+      const expected = (a[0][path] as Tensor).add(b[0][path] as Tensor).mul(0.5);
+      expect(Math.max(...u.sub(expected).abs().dataSync())).toBeLessThan(1e-6);
+    }
+  });
+});
+
+describe('chain', () => {
+  it('of nothing is the identity', () => {
+    const [updates, state] = chain().update(g1, [], params);
+    expect(updates).toEqual(g1);
+    expect(state).toEqual([]);
+  });
+
+  it('of two is one after the other', () => {
+    const [a, b] = [scaleByAdam(), ema({ decay: 0.5 })];
+    const both = chain(a, b);
+    const [sa, sb] = both.init(params);
+    const [u, sa1] = a.update(g1, sa, params);
+    const [v, sb1] = b.update(u, sb, params);
+    expect(open(both.update(g1, [sa, sb], params))).toEqual(open([v, [sa1, sb1]]));
+  });
+
+  it('is linear if all parts are', () => {
+    expect(chain(ema({ decay: 0.9 }), scale(2)).linear).toBe(true);
+    expect(chain(ema({ decay: 0.9 }), clipByBlockRms(1)).linear).toBe(false);
+    expect(ema({ decay: 0.9, debias: true }).linear).toBe(false);
+  });
+
+  it('passes on the one explanation that says compressed', () => {
+    const path = 'layer.weight';
+    const plain = { path, compressed: false, side: null, rank: null, reason: 'first' };
+    const says = (treatment: typeof plain | { compressed: true; side: 'right'; rank: number }) => ({
+      ...scale(1),
+      explain: () => [{ ...plain, ...treatment }],
+    });
+    const compressed = { compressed: true, side: 'right', rank: 2 } as const;
+    const rowsOf = explain(chain(ema({ decay: 0.9 }), says(plain), says(compressed)), params);
+    expect(rowsOf[0]).toMatchObject({ path, compressed: true, side: 'right', rank: 2, shape: [3, 4], bytes: 48 });
+    expect(rowsOf[1]).toMatchObject({ path: 'layer.bias', compressed: false, reason: 'dense', bytes: 12 });
+  });
+});
+
+describe('parts', () => {
+  const one = (x: number[]): Params => ({ x: tensor(x) });
+  const numbers = (updates: Params): number[] => Array.from((updates.x as Tensor).dataSync());
+
+  it('clipByGlobalNorm scales all leaves by one factor', () => {
+    const grads = { a: tensor([3]), b: tensor([4]) };
+    const [u] = clipByGlobalNorm(1).update(grads, [], grads);
+    expect(u.a?.dataSync()[0]).toBeCloseTo(0.6);
+    expect(u.b?.dataSync()[0]).toBeCloseTo(0.8);
+    expect(open(clipByGlobalNorm(6).update(grads, [], grads)[0])).toEqual(open(grads));
+  });
+
+  it('ema with debias starts at the gradient', () => {
+    const transform = ema({ decay: 0.9, debias: true });
+    const [u, state] = transform.update(one([2]), transform.init(one([0])), one([0]));
+    expect(numbers(u)[0]).toBeCloseTo(2, 5);
+    expect(state.step).toBe(1);
+  });
+
+  it('ema without debias starts at its share', () => {
+    const transform = ema({ decay: 0.9 });
+    const [u] = transform.update(one([2]), transform.init(one([0])), one([0]));
+    expect(numbers(u)[0]).toBeCloseTo(0.2, 6);
+  });
+
+  it('schedules count from 0', () => {
+    const seen: number[] = [];
+    const schedule: Schedule = (step) => seen.push(step);
+    const transform = scaleBySchedule(schedule);
+    const state = transform.update(one([1]), transform.init(one([0])), one([0]))[1];
+    transform.update(one([1]), state, one([0]));
+    expect(seen).toEqual([0, 1]);
+  });
+
+  it('names the path of a gradient that has no state', () => {
+    const transform = scaleByAdam();
+    expect(() => transform.update(one([1]), transform.init(params), params)).toThrow(/scaleByAdam .*"x"/);
+  });
+
+  it('is never recorded', () => {
+    const x = tensor([2]);
+    const { grads } = valueAndGrad(() => x.mul(scale(3).update({ x }, [], { x })[0].x as Tensor).sum(), { x });
+    expect(grads.x?.dataSync()[0]).toBe(6);
+  });
+});
+
+describe('schedules', () => {
+  it.each<[string, Schedule, Record<number, number>]>([
+    ['constant', schedules.constant(0.3), { 0: 0.3, 99: 0.3 }],
+    ['linear', schedules.linear({ from: 1, to: 0.5, steps: 10 }), { 0: 1, 5: 0.75, 10: 0.5, 20: 0.5 }],
+    ['cosine', schedules.cosine({ from: 1, steps: 10 }), { 0: 1, 5: 0.5, 10: 0, 11: 0 }],
+    [
+      'warmupCosine',
+      schedules.warmupCosine({ peak: 2, warmup: 4, steps: 14, to: 1 }),
+      { 0: 0, 2: 1, 4: 2, 9: 1.5, 14: 1, 99: 1 },
+    ],
+  ])('%s', (_, schedule, expected) => {
+    for (const [step, value] of Object.entries(expected)) expect(schedule(Number(step))).toBeCloseTo(value, 12);
+  });
+});
+
+describe('stateBytes and explain', () => {
+  it('count tensors, not numbers', () => {
+    expect(stateBytes({ step: 7, name: 'x', list: [tensor([1, 2]), { deep: tensor([[1]]) }] })).toBe(12);
+    expect(stateBytes(scaleByAdam().init(params))).toBe(2 * 4 * 15);
+  });
+
+  it('measure each parameter', () => {
+    const bytes = explain(adafactor({ learningRate: 1 }), params).map((row) => [row.path, row.bytes]);
+    expect(bytes).toEqual([
+      ['layer.weight', 4 * 7],
+      ['layer.bias', 4 * 3],
+    ]);
+  });
+});
