@@ -128,7 +128,10 @@ function storeSome(out: usize, x: v128, count: i32): void {
   if (count == 3) v128.store32_lane(out, x, 2, 8);
 }
 
-/** Rows r0…r3 of a 4×4 tile → its columns: lane i of `column(j)` is lane j of row i. */
+// Turning over a 4×4 tile of rows r0…r3: with low01 = interleaveLow(r0, r1), low23 = interleaveLow(r2, r3) and the same
+// for high, its columns are joinLow(low01, low23), joinHigh(low01, low23), joinLow(high01, high23), joinHigh(high01, high23).
+
+/** a0 b0 a1 b1 */
 // @ts-ignore: decorator
 @inline
 export function interleaveLow(a: v128, b: v128): v128 {

@@ -51,7 +51,7 @@ class WasmBackend implements Backend {
   private started: WasmDevice | null = null;
   private poisoned = false;
 
-  constructor(private readonly asked: Build | undefined) {
+  constructor(asked: Build | undefined) {
     this.build = chooseBuild(asked);
   }
   private get device(): WasmDevice {
@@ -69,16 +69,19 @@ class WasmBackend implements Backend {
   }
 
   describe(): Record<string, string | number | boolean> {
-    const missing = this.asked === 'baseline' ? 'not used: baseline was asked for' : 'not available on this platform';
     return {
       backend: 'wasm',
       build: this.build,
       simd: true,
-      relaxedSimd: this.build === 'relaxed' ? 'used' : relaxedAvailable() ? missing : 'not available on this platform',
-      sharedMemory: sharedAvailable(),
+      relaxedSimd: this.build === 'relaxed' ? 'used' : this.whyBaseline(),
+      sharedMemory: sharedAvailable() || 'no: SharedArrayBuffer is missing, or the page is not cross-origin isolated',
       threads: 1,
-      precision: 'float32 values and accumulation in blocks',
+      precision: 'float32 values, sums in blocks of float32',
     };
+  }
+  private whyBaseline(): string {
+    if (relaxedAvailable()) return "no: build = 'baseline' was asked for";
+    return 'no: needs Node 22, a current browser, or Node 20 with --experimental-wasm-relaxed-simd';
   }
   memory(): Memory {
     return this.started?.heap.allocator.memory() ?? nothing;

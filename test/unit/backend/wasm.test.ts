@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { wasmBackend } from '../../../src/backend/wasm';
 import { relaxedAvailable } from '../../../src/backend/wasm-module';
 import { WasmStorage } from '../../../src/backend/wasm-storage';
 import { BackendError, OptionError } from '../../../src/base/errors';
 
 describe('wasmBackend', () => {
+  afterEach(() => void vi.unstubAllGlobals());
   it('says which build runs', () => {
     const { build, threads, simd } = wasmBackend({ build: 'baseline' }).describe();
     expect({ build, threads, simd }).toEqual({ build: 'baseline', threads: 1, simd: true });
@@ -26,8 +27,10 @@ describe('wasmBackend', () => {
       /\[backend\/out-of-memory\] 8589934592 bytes were needed while 1 tensors hold 400 bytes/,
     );
   });
-  it('keeps values while memory grows', async () => {
+  it.each([true, false])('keeps values while memory grows; shared memory: %s', async (shared) => {
+    vi.stubGlobal('crossOriginIsolated', shared); // what a page without isolation says
     const backend = wasmBackend();
+    expect(backend.describe().sharedMemory === true).toBe(shared);
     const first = backend.random('normal', [1, 2], [1000]);
     const expected = await backend.read(first);
     for (let i = 0; i < 8; i++) backend.random('rademacher', [1, i], [2 ** 20]);
