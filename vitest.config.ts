@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { environment: 'node', pool: 'forks', include: ['test/**/*.test.ts'] },
+  test: { environment: 'node', pool: 'forks', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
 });

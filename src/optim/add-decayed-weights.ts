@@ -10,5 +10,5 @@ import type { GradientTransform } from './transform';
  */
 export function addDecayedWeights(decay: number): GradientTransform<readonly []> {
   checkNumber('addDecayedWeights', 'decay', decay, { low: 0 });
-  return stateless('addDecayedWeights', (u, w) => (decay === 0 ? u : axpby(1, u, decay, w)));
+  return stateless('addDecayedWeights', (u, w) => (decay === 0 ? u : axpby(1, u, decay, w())));
 }

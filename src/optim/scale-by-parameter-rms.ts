@@ -11,5 +11,5 @@ import type { GradientTransform } from './transform';
  */
 export function scaleByParameterRms(minScale = 1e-3): GradientTransform<readonly []> {
   checkNumber('scaleByParameterRms', 'minScale', minScale, { low: 0 });
-  return stateless('scaleByParameterRms', (u, w) => mul(u, maximum(rms(w), minScale)));
+  return stateless('scaleByParameterRms', (u, w) => mul(u, maximum(rms(w()), minScale)));
 }

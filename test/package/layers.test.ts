@@ -1,0 +1,116 @@
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { type SourceFile, sourceFiles, walk } from './sources';
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+/** What each room may import besides itself: the order of the rooms, with optim and compress kept clear of nn. */
+const foundation = ['base', 'backend'];
+const engine = [...foundation, 'tensor'];
+const training = [...engine, 'nn', 'optim', 'compress'];
+const mayImport: Record<string, readonly string[]> = {
+  base: [],
+  backend: ['base'],
+  tensor: foundation,
+  optim: engine,
+  compress: [...engine, 'optim'],
+  nn: [...engine, 'optim'],
+  adapters: training,
+  io: training,
+  data: training,
+  study: [...training, 'adapters', 'io', 'data'],
+};
+
+const files = sourceFiles();
+const imports = files.flatMap(importsOf);
+
+function importsOf({ path, tree }: SourceFile): Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean): void => {
+    if (!specifier || !ts.isStringLiteral(specifier)) return;
+    found.push({ from: path, to: resolve(path, specifier.text), typeOnly });
+  };
+  walk(tree, (node) => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
+    if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+  });
+  return found;
+}
+
+/** The file that a relative import names; other imports stay as written. */
+function resolve(from: string, specifier: string): string {
+  if (!specifier.startsWith('.')) return specifier;
+  const target = posix.join(posix.dirname(from), specifier);
+  return [`${target}.ts`, `${target}/index.ts`].find((path) => files.some((file) => file.path === path)) ?? target;
+}
+
+/** `src/nn/linear.ts` → `nn`; the front doors directly under src have no room and may import all rooms. */
+function roomOf(path: string): string | null {
+  const [, room, file] = path.split('/');
+  return file === undefined ? null : (room as string);
+}
+
+const show = ({ from, to }: Import): string => `${from} imports ${to}`;
+
+describe('layers of src', () => {
+  it('finds the files', () => {
+    expect(files.length).toBeGreaterThan(30);
+    expect(imports.filter(({ from, to }) => roomOf(from) !== roomOf(to)).length).toBeGreaterThan(30);
+  });
+
+  it('imports go one way through the rooms', () => {
+    const climbing = imports.filter(({ from, to }) => {
+      const [room, other] = [roomOf(from), to.startsWith('src/') ? roomOf(to) : null];
+      if (room === null || room === 'cli' || other === room) return false;
+      if (other === null) return to.startsWith('src/'); // a front door serves the outside only
+      return !mayImport[room]?.includes(other);
+    });
+    expect(climbing.map(show)).toEqual([]);
+  });
+
+  it('has no cycle between files, apart from imports of types and among ops', () => {
+    // A vjp is written with other ops, and sum and broadcastTo are each other's: inside ops cycles are natural.
+    const op = (path: string): boolean => path.startsWith('src/tensor/ops/');
+    const next = new Map(files.map(({ path }) => [path, [] as string[]]));
+    for (const { from, to, typeOnly } of imports) if (!typeOnly && !(op(from) && op(to))) next.get(from)?.push(to);
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' → '));
+      if (trail.includes(path) || done.has(path)) return;
+      for (const target of next.get(path) ?? []) visit(target, [...trail, path]);
+      done.add(path);
+    };
+    for (const { path } of files) visit(path, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('has no default exports', () => {
+    const defaults = files.filter(({ tree }) =>
+      tree.statements.some(
+        (statement) =>
+          ts.isExportAssignment(statement) ||
+          (ts.canHaveModifiers(statement) &&
+            ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.DefaultKeyword)),
+      ),
+    );
+    expect(defaults.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('names gpu.js in the GPU backend only', () => {
+    const others = imports.filter(({ from, to }) => to === 'gpu.js' && !/^src\/backend\/gpu[^/]*\.ts$/.test(from));
+    expect(others.map(show)).toEqual([]);
+  });
+
+  it('imports Node modules in the command line and in src/node only', () => {
+    const others = imports.filter(({ from, to }) => to.startsWith('node:') && !/^src\/(cli|node)\b/.test(from));
+    expect(others.map(show)).toEqual([]);
+  });
+});

@@ -1,0 +1,173 @@
+import binomial from '@stdlib/stats-base-dists-binomial';
+import { describe, expect, it } from 'vitest';
+import { fold } from '../../src/base/key';
+import {
+  compress,
+  ema,
+  fixedSide,
+  floraAccumulate,
+  mul,
+  ones,
+  type Projector,
+  projectors,
+  random,
+  scale,
+  scope,
+  type Tensor,
+  transpose,
+} from '../../src/index';
+import { expectForCases } from './cases';
+import {
+  type Case,
+  checkChiSquare,
+  checkMean,
+  checkMeanSquaredError,
+  checkMomentum,
+  checkRankGrowth,
+  checkRegeneration,
+  checkStateSize,
+  falseAlarm,
+  floraCycles,
+} from './checks';
+
+// What this project is about: compressed-then-decompressed gradients equal the full gradient in expectation. Shapes,
+// ranks, sides, seeds and gradients are random. Each statistical assertion calls a right projector wrong with chance at
+// most 1e-9 (see checks.ts); `mutants.test.ts` shows that the same checks convict wrong ones.
+
+const { gaussian, rademacher, haar, coordinates } = projectors;
+const all: readonly Projector[] = [gaussian, rademacher, haar, coordinates];
+
+const gradients = ({ shape, seed }: Case, count: number): Tensor[] =>
+  Array.from({ length: count }, (_, t) => random.normal(fold(random.key(seed), 'gradient', t), shape));
+
+function expectClose(actual: Tensor, expected: Tensor, tolerance = 1e-4): void {
+  const [a, e] = [actual.dataSync(), expected.dataSync()];
+  const size = Math.max(1, ...e.map(Math.abs));
+  expect(a.length).toBe(e.length);
+  for (let i = 0; i < a.length; i++) {
+    expect(Math.abs((a[i] as number) - (e[i] as number))).toBeLessThanOrEqual(tolerance * size);
+  }
+}
+
+for (const projector of all) {
+  describe(`${projector.name} projections`, () => {
+    it('the mean of up(down(G)) is G', () => expectForCases({ runs: 12 }, (given) => checkMean(projector, given)));
+    it('the mean squared error is the closed form', () =>
+      expectForCases({ runs: 12 }, (given) => checkMeanSquaredError(projector, given)));
+    it('one key, one draw; another refresh, path or seed, another draw', () =>
+      expectForCases({ runs: 40 }, ({ seed }) => checkRegeneration(projector, { shape: [48, 60], rank: 12, seed })));
+    it('the state has rank·max(n, m) floats', () =>
+      expectForCases({ runs: 40 }, (given) => checkStateSize(projector, given)));
+    it('the left side of G is the right side of its transpose, transposed', () =>
+      expectForCases({ runs: 40 }, (given) => {
+        const [g] = gradients(given, 1) as [Tensor];
+        const [n, m] = given.shape;
+        const square = n === m ? fixedSide(projector, 'left') : projector;
+        const trip = (p: Projector, x: Tensor): Tensor => {
+          const projection = p.sample(random.key(given.seed), x.shape, given.rank, 0);
+          return p.up(projection, p.down(projection, x));
+        };
+        expectClose(trip(square, g), transpose(trip(projector, transpose(g))));
+        return { passed: true, message: '' };
+      }));
+    it('transfer is down after up, without the full matrix', () =>
+      expectForCases({ runs: 40 }, (given) => {
+        const [g] = gradients(given, 1) as [Tensor];
+        const [from, to] = [0, 1].map((i) => projector.sample(random.key(i), given.shape, given.rank, i));
+        if (!from || !to) throw new Error('two projections');
+        const c = projector.down(from, g);
+        expectClose(projector.transfer(c, from, to), projector.down(to, projector.up(from, c)));
+        return { passed: true, message: '' };
+      }));
+    it('the flora momentum equals the dense moving mean across refreshes', async () => {
+      for (const ordering of ['paper', 'flora-opt'] as const) {
+        await expectForCases({ runs: 2, largest: 8 }, (given) =>
+          checkMomentum(projector, { ...given, steps: 5, refreshEvery: 2, ordering, drawsPerBlock: 12 }),
+        );
+      }
+    }, 60_000);
+  });
+}
+
+describe('exact laws', () => {
+  it('gaussian: Σ r‖Ax‖²/‖x‖² is chi-square', () =>
+    expectForCases({ runs: 25 }, (given) => checkChiSquare(gaussian, given)));
+
+  it('coordinates: how often one coordinate is selected is binomial', () =>
+    expectForCases({ runs: 25 }, ({ shape, rank, seed }) => {
+      const draws = 1000;
+      const [n, m] = shape;
+      const [d, stride] = n < m ? [n, m] : [m, 1];
+      const watched = (seed % d) * stride; // an entry of the watched row or column
+      const g = ones(shape);
+      let hits = 0;
+      for (let draw = 0; draw < draws; draw++) {
+        const p = coordinates.sample(fold(random.key(seed), 'draw', draw), shape, rank, draw);
+        const lifted = scope(() => coordinates.up(p, coordinates.down(p, g))).dataSync();
+        if (lifted[watched] !== 0) hits += 1;
+      }
+      const [low, high] = [falseAlarm / 2, 1 - falseAlarm / 2].map((q) => binomial.quantile(q, draws, rank / d));
+      const passed = hits >= (low as number) && hits <= (high as number);
+      return {
+        passed,
+        message: `${hits} of ${draws} hits; a binomial with chance ${rank}/${d} lies in [${low}, ${high}]`,
+      };
+    }));
+
+  it('haar: rank d is lossless, and rows of any rank keep lengths inside the subspace', () =>
+    expectForCases({ runs: 25 }, ({ shape, seed }) => {
+      const d = Math.min(...shape);
+      const [g] = gradients({ shape, seed, rank: d }, 1) as [Tensor];
+      const p = haar.sample(random.key(seed), shape, d, 0);
+      expectClose(haar.up(p, haar.down(p, g)), g, 1e-5);
+      return { passed: true, message: '' };
+    }));
+});
+
+describe('accumulation', () => {
+  it('equals compressing the sum, in any order of the gradients', () =>
+    expectForCases({ runs: 40 }, (given) => {
+      const parts = gradients(given, 3);
+      const run = (list: readonly Tensor[]): Tensor => {
+        const transform = floraAccumulate({ steps: 3, rank: given.rank, seed: given.seed, inner: scale(1) });
+        let state = transform.init({ w: list[0] as Tensor });
+        let last: Tensor | undefined;
+        for (const w of list) {
+          const [updates, next] = transform.update({ w }, state, { w });
+          [state, last] = [next, updates.w];
+        }
+        return last as Tensor;
+      };
+      const sum = parts.reduce((a, b) => a.add(b));
+      const mean = mul(sum, 1 / 3);
+      const expected = run([mean, mean, mean]);
+      expectClose(run(parts), expected);
+      expectClose(run([...parts].reverse()), expected);
+      return { passed: true, message: '' };
+    }));
+
+  it('the rank of the total update grows as min(n, m, k·r)', () =>
+    expectForCases({ runs: 12, largest: 16 }, (given) =>
+      checkRankGrowth(floraCycles(given.rank), { ...given, cycles: 1 + (given.seed % 4) }),
+    ));
+});
+
+describe('momentum between refreshes', () => {
+  it('is the round trip of the dense moving mean, exactly', () =>
+    expectForCases({ runs: 40 }, (given) => {
+      const { rank, seed } = given;
+      const options = { rank, inner: ema({ decay: 0.9 }), refreshEvery: Number.POSITIVE_INFINITY, seed };
+      const momentum = compress({ projector: gaussian, onRefresh: 'transfer', ...options });
+      const dense = ema({ decay: 0.9 });
+      const list = gradients(given, 4);
+      let [state, denseState] = [momentum.init({ w: list[0] as Tensor }), dense.init({ w: list[0] as Tensor })];
+      for (const w of list) {
+        const [updates, next] = momentum.update({ w }, state, {});
+        const [means, nextDense] = dense.update({ w }, denseState, {});
+        [state, denseState] = [next, nextDense];
+        const projection = state.leaves.w?.projection as ReturnType<typeof gaussian.sample>;
+        expectClose(updates.w as Tensor, gaussian.up(projection, gaussian.down(projection, means.w as Tensor)));
+      }
+      return { passed: true, message: '' };
+    }));
+});
