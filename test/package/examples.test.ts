@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runScript } from './run-script';
+
+/** What each example prints, as far as it must not change; digits that rounding may move are left open. */
+const expected: Readonly<Record<string, readonly RegExp[]>> = {
+  'flora-vs-dense.ts': [
+    /^dense momentum +state 35328 bytes +loss/m,
+    /^flora, rank 4 +state 5632 bytes +loss/m,
+    /^layers\.0\.weight +\[64, 32\] +1408 bytes, gaussian$/m,
+    /^layers\.0\.bias +\[64\] +512 bytes, dense/m,
+  ],
+  'linear-regression.ts': [/^y = 3\.0\d x \+ (1\.99|2\.0\d)$/],
+  'mlp-spiral.ts': [/^accuracy (9[5-9]\.\d|100\.0) %$/m],
+  'projection-error.ts': [
+    /^gaussian +squared error \d\.\d\d, theory 4\.13$/m,
+    /^rademacher +squared error \d\.\d\d, theory 3\.88$/m,
+    /^haar +squared error \d\.\d\d, theory 3\.00$/m,
+    /^coordinates +squared error \d\.\d\d, theory 3\.00$/m,
+    /^mean of 1000 draws +squared error 0\.00\d\d, theory 0\.0041$/m,
+  ],
+};
+
+describe('examples', () => {
+  const files = readdirSync('examples').filter((file) => file.endsWith('.ts'));
+
+  it('each has a row here and is at most 40 lines long', () => {
+    expect(files.sort()).toEqual(Object.keys(expected));
+    for (const file of files) expect(readFileSync(`examples/${file}`, 'utf8').split('\n').length).toBeLessThan(42);
+  });
+
+  const outputs = new Map<string, Promise<string[]>>();
+  const linesOf = (file: string): Promise<string[]> => {
+    const lines = outputs.get(file) ?? runScript({ file: `examples/${file}` });
+    outputs.set(file, lines);
+    return lines;
+  };
+
+  it.each(files)('%s prints what it should', async (file) => {
+    const output = (await linesOf(file)).join('\n');
+    for (const pattern of expected[file] ?? []) expect(output).toMatch(pattern);
+  });
+
+  it('flora-vs-dense.ts: the higher the rank, the more state and the lower the loss; dense has most and lowest', async () => {
+    const [dense, ...flora] = (await linesOf('flora-vs-dense.ts')).slice(0, 4);
+    const runs = [...flora, dense].map((line) => {
+      const [, bytes, loss] = /state (\d+) bytes .* to (\S+)$/.exec(line as string) as RegExpExecArray;
+      return [Number(bytes), Number(loss)] as const;
+    });
+    for (const [i, [bytes, loss]] of runs.slice(1).entries()) {
+      const [fewer, higher] = runs[i] as readonly [number, number];
+      expect(bytes).toBeGreaterThan(fewer);
+      expect(loss).toBeLessThan(higher);
+    }
+  });
+});
