@@ -170,10 +170,6 @@ class Minimum extends Map2 {
 class ReluGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 { return v128.and(g, f32x4.gt(x, f32x4.splat(0))); }
 }
-/** g·(1 − y²), y = tanh x. */
-class TanhGrad extends Map2 {
-  @inline of(g: v128, y: v128): v128 { return f32x4.mul(g, f32x4.sub(f32x4.splat(1), f32x4.mul(y, y))); }
-}
 /** g·s·(1 + x·(1 − s)), s = sigmoid x. */
 class SiluGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 {
@@ -247,11 +243,6 @@ export function reluGrad(
   a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
 ): void {
   zip<ReluGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
-}
-export function tanhGrad(
-  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
-): void {
-  zip<TanhGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
 }
 export function siluGrad(
   a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,

@@ -30,7 +30,7 @@ export type Unary =
   | 'relu'
   | 'silu'
   | 'gelu';
-/** `xGrad(g, x)` is g·x′(x), the one-pass vjp of that unary; `tanhGrad(g, y)` takes the output. */
+/** `xGrad(g, x)` is g·x′(x), the one-pass vjp of that unary. */
 export type Binary =
   | 'add'
   | 'sub'
@@ -41,8 +41,7 @@ export type Binary =
   | 'minimum'
   | 'geluGrad'
   | 'siluGrad'
-  | 'reluGrad'
-  | 'tanhGrad';
+  | 'reluGrad';
 export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
 
 /** A dense array seen as `[outer, length, inner]`; a reduction removes the middle axis. */

@@ -56,7 +56,6 @@ const binaries: Record<Binary, (a: number, b: number) => number> = {
   maximum: Math.max,
   minimum: Math.min,
   reluGrad: (g, x) => (x > 0 ? g : 0),
-  tanhGrad: (g, y) => g * (1 - y * y),
   siluGrad: (g, x) => {
     const s = 1 / (1 + Math.exp(-x));
     return g * s * (1 + x * (1 - s));

@@ -55,7 +55,7 @@ export const runColumns: readonly Column<RunGroup>[] = [
   { heading: 'gap to dense', align: 'right', cell: ({ gap }) => (gap === null ? '–' : percent(gap)) },
   { heading: 'state', align: 'right', cell: first('stateBytes') },
   { heading: 'peak memory', align: 'right', cell: first('peakBytes') },
-  { heading: 'tokens/s', align: 'right', cell: mean('tokensPerSecond', count) },
+  { heading: 'tokens per s', align: 'right', cell: mean('tokensPerSecond', count) },
   { heading: 'time', align: 'right', cell: mean('seconds', duration) },
 ];
 

@@ -30,7 +30,8 @@ export interface GPTOptions {
 
 /**
  * A decoder-only language model in the form of GPT-2: learned positions, pre-norm blocks, a last norm. Weights start as
- * N(0, 0.02²), the projections back into the stream as N(0, 0.02²/(2·layers)), since as many of them add up there.
+ * N(0, σ²) with σ = 0.02·√(768/width): GPT-2's 0.02 at its width, and the same size of outputs at any other. The
+ * projections back into the stream start as N(0, σ²/(2·layers)), since as many of them add up there.
  * @see Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3.
  * @example
  * const model = new GPT({ vocabularySize: 65, context: 64, width: 32, heads: 4, layers: 2, key: random.key(0) });
@@ -58,7 +59,7 @@ export class GPT extends Module {
     ]);
     const { vocabularySize, context, width, heads, layers, dropout = 0, tieHead = false, key } = options;
     checkNumber('GPT', 'layers', layers, { low: 0, whole: true });
-    const std = 0.02;
+    const std = 0.02 * Math.sqrt(768 / width);
     const residualStd = std / Math.sqrt(2 * layers);
     this.tokenEmbedding = new Embedding(vocabularySize, width, { std, key: fold(key, 'tokenEmbedding') });
     this.positionEmbedding = new Embedding(context, width, { std, key: fold(key, 'positionEmbedding') });

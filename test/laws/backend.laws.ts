@@ -45,7 +45,6 @@ const binaries: Binary[] = [
   'geluGrad',
   'siluGrad',
   'reluGrad',
-  'tanhGrad',
 ];
 const comparisons: Compare[] = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'];
 const distributions: Distribution[] = ['uniform', 'normal', 'rademacher'];

@@ -76,12 +76,13 @@ describe('GPT', () => {
     expect(difference.dataSync()[0]).toBeLessThan(1e-6);
   });
 
-  it('starts as GPT-2 does, near a uniform guess', () => {
+  it('starts as GPT-2 does, scaled to its width, near a uniform guess', () => {
     const model = new GPT({ ...small, width: 64 });
     const std = (t: Tensor): number => Math.sqrt(t.square().mean().dataSync()[0] as number);
     const block = model.blocks[0];
-    expect(std((block as NonNullable<typeof block>).mlp.fc.weight)).toBeCloseTo(0.02, 3);
-    expect(std((block as NonNullable<typeof block>).mlp.proj.weight)).toBeCloseTo(0.02 / 2, 3);
+    const expected = 0.02 * Math.sqrt(768 / 64);
+    expect(std((block as NonNullable<typeof block>).mlp.fc.weight) / expected).toBeCloseTo(1, 1);
+    expect(std((block as NonNullable<typeof block>).mlp.proj.weight) / expected).toBeCloseTo(1 / 2, 1);
     const loss = crossEntropy(model.forward(ids([[1, 2, 3]])), ids([[2, 3, 4]]));
     expect(loss.dataSync()[0]).toBeCloseTo(Math.log(11), 0);
   });
