@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
+import { posix, resolve } from 'node:path';
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { runScript } from './run-script';
 
@@ -39,6 +40,30 @@ function blocksOf(page: string): Block[] {
   return blocks;
 }
 
+/** What the compiler says about programs that import the library by its names, under the settings of this repository. */
+function typeErrors(programs: readonly Block[]): string[] {
+  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, resolve('.'));
+  const paths = { floragrad: [resolve('src/index.ts')], 'floragrad/study': [resolve('src/study.ts')] };
+  const texts = new Map(programs.map(({ name, text }) => [resolve(`${name.replace(/\W/g, '-')}.ts`), text]));
+  const host = ts.createCompilerHost({ ...options, paths });
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (file) => texts.has(file) || fileExists(file);
+  host.readFile = (file) => texts.get(file) ?? readFile(file);
+  host.getSourceFile = (file, target) => {
+    const text = texts.get(file);
+    return text === undefined ? getSourceFile(file, target) : ts.createSourceFile(file, text, target);
+  };
+  const program = ts.createProgram([...texts.keys()], { ...options, paths }, host);
+  return [...texts.keys()].flatMap((file) => {
+    const source = program.getSourceFile(file);
+    const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    return found.map(
+      ({ messageText }) => `${posix.basename(file)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+  });
+}
+
 /** What a block says that it prints: its comments `// prints …`, or else the text block after it. */
 function promised({ text, next }: Block): string[] | null {
   const comments = [...text.matchAll(/\/\/ prints (.+)$/gm)].map(([, line]) => line as string);
@@ -55,6 +80,8 @@ describe('code in the documentation', () => {
     const languages = new Set(blocks.map(({ language }) => language));
     expect([...languages].filter((language) => !['ts', 'ts no-run', 'text', 'sh'].includes(language))).toEqual([]);
   });
+
+  it('has the types that it shows', () => expect(typeErrors(programs)).toEqual([]));
 
   it.concurrent.each(programs.map((block) => [block.name, block] as const))('%s runs', async (_, block) => {
     const lines = await runScript({ code: block.text });
