@@ -1,4 +1,4 @@
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
-export { type ProjectionErrorRow, projectionError } from './study/projection-error';
+export { type ProjectionErrorRow, projectionError, rounding } from './study/projection-error';

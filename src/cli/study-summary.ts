@@ -1,13 +1,10 @@
-import type { ProjectionErrorRow } from '../study';
+import { type ProjectionErrorRow, rounding } from '../study';
 import { percent, significant } from './format';
 import type { Column } from './table';
 
-/** No more bias seen than chance and the rounding of float32 explain. */
+/** No more bias seen than chance explains. */
 export const unbiased = ({ biasStatistic, biasThreshold }: ProjectionErrorRow): boolean =>
-  biasStatistic <= biasThreshold + rounding;
-
-/** A projection that loses nothing has no variance to hide behind: what is left of it is rounding. */
-export const rounding = 1e-5;
+  biasStatistic <= biasThreshold;
 
 /** The table of a study, in the terminal and in the report. */
 export const studyColumns: readonly Column<ProjectionErrorRow>[] = [
@@ -35,7 +32,7 @@ export function explainStudy(): string[] {
 }
 
 const bias = (row: ProjectionErrorRow): string =>
-  `${significant(row.biasStatistic)} ${unbiased(row) ? '≤' : '>'} ${significant(Math.max(row.biasThreshold, rounding))}`;
+  `${significant(row.biasStatistic)} ${unbiased(row) ? '≤' : '>'} ${significant(row.biasThreshold)}`;
 
 function deviation(measured: number, theory: number): string {
   if (theory === 0) return Math.abs(measured) < rounding ? 'rounding' : '–';

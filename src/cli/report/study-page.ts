@@ -1,5 +1,5 @@
-import type { ProjectionErrorRow } from '../../study';
-import { explainStudy, rounding, studyColumns, unbiased } from '../study-summary';
+import { type ProjectionErrorRow, rounding } from '../../study';
+import { explainStudy, studyColumns, unbiased } from '../study-summary';
 import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
 
 /** The report of `floragrad study`: one chart for each shape of gradient, then all numbers. */
