@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, resolve } from 'node:path';
@@ -33,7 +32,7 @@ export default defineConfig([
   {
     // The library: no Node module, no dependency.
     ...common,
-    entry: { index: 'src/index.ts', ...(existsSync('src/study.ts') ? { study: 'src/study.ts' } : {}) },
+    entry: { index: 'src/index.ts', study: 'src/study.ts' },
     platform: 'neutral',
     dts: true,
   },
