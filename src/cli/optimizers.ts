@@ -1,3 +1,4 @@
+import { type Filter, matrixFilter } from '../compress/filter';
 import { flora } from '../compress/flora';
 import { projectors } from '../compress/projectors';
 import { adafactor, adam, adamw, type GradientTransform, type Schedule, schedules, sgd } from '../index';
@@ -26,15 +27,25 @@ interface Optimizer {
   make(settings: OptimizerSettings): GradientTransform<unknown>;
 }
 
+/**
+ * Flora compresses the weights of the transformer blocks. Rows of the embeddings and of the head belong to tokens and
+ * positions, most of which a batch does not touch; flora-opt leaves them out too, by their aspect ratio.
+ */
+function blockWeights(rank: number): Filter {
+  const matrices = matrixFilter({ rank });
+  return (path, tensor) => (path.startsWith('blocks.') ? matrices(path, tensor) : 'rows are tokens or positions');
+}
+
 /** Adafactor has dense momentum where Flora has its compressed one, so that the two differ in the compression alone. */
 const momentum = 0.9;
 
 export const optimizers = {
   flora: {
-    learningRate: 0.01,
-    make: ({ projector, ...settings }) => flora({ ...settings, beta: momentum, projector: projectors[projector] }),
+    learningRate: 0.05,
+    make: ({ projector, ...settings }) =>
+      flora({ ...settings, beta: momentum, projector: projectors[projector], filter: blockWeights(settings.rank) }),
   },
-  adafactor: { learningRate: 0.01, make: ({ learningRate }) => adafactor({ learningRate, momentum }) },
+  adafactor: { learningRate: 0.05, make: ({ learningRate }) => adafactor({ learningRate, momentum }) },
   adamw: { learningRate: 0.002, make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }) },
   adam: { learningRate: 0.002, make: ({ learningRate }) => adam({ learningRate }) },
   sgd: { learningRate: 0.3, make: ({ learningRate }) => sgd({ learningRate, momentum }) },

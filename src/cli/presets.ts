@@ -22,47 +22,47 @@ export interface Plan {
 }
 
 export const presets = {
-  /** About a minute: a small model, enough to see it learn. */
+  /** Half a minute: a small model, enough to see it learn. */
   quick: {
     data: 'moby-dick',
     optimizers: ['adafactor', 'flora'],
-    ranks: [16],
+    ranks: [32],
     refreshEvery: 100,
     seeds: 1,
-    steps: 200,
-    batch: 16,
+    steps: 300,
+    batch: 8,
     context: 64,
     width: 64,
     heads: 4,
     layers: 2,
   },
-  /** Some minutes: dense against compressed momentum, far enough to beat counting pairs. */
+  /** Two minutes: dense against compressed momentum, far enough to beat counting pairs. */
   default: {
     data: 'moby-dick',
     optimizers: ['adafactor', 'flora'],
-    ranks: [16],
+    ranks: [64],
     refreshEvery: 100,
     seeds: 1,
-    steps: 1000,
-    batch: 16,
+    steps: 600,
+    batch: 8,
     context: 64,
     width: 128,
     heads: 4,
-    layers: 4,
+    layers: 2,
   },
-  /** Hours: how the gap to dense closes with the rank, over three seeds. */
+  /** A quarter of an hour: how the gap to dense closes with the rank, over three seeds. */
   full: {
     data: 'moby-dick',
     optimizers: ['adafactor', 'flora'],
     ranks: [8, 16, 32, 64],
     refreshEvery: 100,
     seeds: 3,
-    steps: 3000,
-    batch: 16,
+    steps: 600,
+    batch: 8,
     context: 64,
     width: 128,
     heads: 4,
-    layers: 4,
+    layers: 2,
   },
 } satisfies Record<string, Plan>;
 

@@ -11,7 +11,7 @@ export type Filter = (path: string, tensor: Tensor) => true | string;
  */
 export function matrixFilter({ rank, maxAspect = Infinity }: { rank: number; maxAspect?: number }): Filter {
   return (_, { shape }) => {
-    if (shape.length !== 2) return `${shape.length} axes`;
+    if (shape.length !== 2) return 'not a matrix';
     const [small, large] = [...shape].sort((a, b) => a - b) as [number, number];
     if (small < rank) return `smaller dimension ${small} below the rank ${rank}`;
     if (large > maxAspect * small) return `aspect ratio ${(large / small).toFixed(1)} above ${maxAspect}`;

@@ -33,7 +33,10 @@ type Loss = Tensor | { loss: Tensor; aux?: unknown };
  * const { value, grads } = valueAndGrad(() => mseLoss(model.forward(x), y), model.parameters());
  */
 export function valueAndGrad(f: (x: Tensor) => Loss): (x: Tensor) => Evaluated & { grads: Tensor };
-export function valueAndGrad(f: () => Loss, params: Params): Evaluated & { grads: Params };
+export function valueAndGrad<P extends Params>(
+  f: () => Loss,
+  params: P,
+): Evaluated & { grads: { readonly [Path in keyof P]: Tensor } };
 export function valueAndGrad(
   f: (x: Tensor) => Loss,
   params?: Params,
