@@ -65,10 +65,11 @@ export function hvp(f: (x: Tensor) => Tensor): (x: Tensor, v: Tensor) => Tensor 
 
 function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
   checkFloat('valueAndGrad', ...targets);
+  const watched = targets.map((target) => target.value); // before f can assign to them
   return runInScope('valueAndGrad', () => {
     const tape = new Tape(currentScope() as Scope, recordingTapes().length);
     try {
-      const leaves = targets.map((target) => tape.trackOf(target.value) ?? tape.watch(target.value));
+      const leaves = watched.map((value) => tape.trackOf(value) ?? tape.watch(value));
       const returned = recordOn(tape, f);
       const { loss, aux } = 'loss' in returned ? returned : { loss: returned, aux: undefined };
       checkScalar(loss);
@@ -78,8 +79,7 @@ function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & {
       const grads = leaves.map((leaf, i) => leaf.cotangent ?? zeros((targets[i] as Tensor).shape));
       return { value: loss, grads, ...(aux !== undefined && { aux }) };
     } finally {
-      tape.open = false;
-      tape.nodes.length = 0;
+      tape.close(watched);
     }
   });
 }
@@ -144,7 +144,7 @@ function pullBackComposed(node: Node, g: Tensor): Cotangents {
     walkBack(inner, output, g, new Set([g.value])); // the outer walk frees g
     return leaves.map((leaf) => (leaf?.cotangent ? () => leaf.cotangent as Tensor : null));
   } finally {
-    inner.open = false;
+    inner.close([]); // the views go with their scope
   }
 }
 
