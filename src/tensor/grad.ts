@@ -96,13 +96,14 @@ function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlyS
     const g = node.track.cotangent;
     if (!g) continue;
     node.track.cotangent = null;
-    pullBack(tape, node, g);
+    runInScope(`${node.name} vjp`, () => pullBack(tape, node, g));
     release(tape, g.value, survivors);
     release(tape, node.output, survivors);
   }
 }
 
-function pullBack(tape: Tape, node: Node, g: Tensor): void {
+/** Returns what it leaves at the inputs, so that a scope around it frees the rest. */
+function pullBack(tape: Tape, node: Node, g: Tensor): (Tensor | null | undefined)[] {
   const before = lastValueId();
   const stored: Value[] = [];
   const cotangents = isFusedUnderOuterTape(node, g) ? pullBackComposed(node, g) : node.pullback(g);
@@ -123,6 +124,7 @@ function pullBack(tape: Tape, node: Node, g: Tensor): void {
     release(tape, first.value, noSurvivors);
     release(tape, own.value, noSurvivors);
   });
+  return node.inputs.map((input) => tape.trackOf(input)?.cotangent);
 }
 
 const noSurvivors: ReadonlySet<Value> = new Set();

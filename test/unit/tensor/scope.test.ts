@@ -165,6 +165,14 @@ describe('tapes and scopes', () => {
     expect(memory().tensors).toBe(0);
   });
 
+  it('frees activations during the backward pass: a deep chain needs no second copy of itself', () => {
+    f.backend().resetPeak();
+    const depth = 50;
+    const chain = (y: Tensor): Tensor => sum(Array.from({ length: depth }).reduce<Tensor>((z) => f.tanh(z), y));
+    valueAndGrad(chain)(f.zeros([1000]));
+    expect(memory().peakBytes).toBeLessThan((depth + 8) * 4000);
+  });
+
   it('a long-lived tensor does not hold on to the gradients that were taken of it', async () => {
     const script = new URL('collector-scripts.ts', import.meta.url).pathname;
     expect(await runAlone(script, 'gradientOfLongLived', ['--expose-gc'])).toEqual([[true, true, true], 3]);
