@@ -68,10 +68,11 @@ export function hvp(f: (x: Tensor) => Tensor): (x: Tensor, v: Tensor) => Tensor 
 
 function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
   checkFloat('valueAndGrad', ...targets);
+  const watched = targets.map((target) => target.value); // before f can assign to them
   return runInScope('valueAndGrad', () => {
     const tape = new Tape(currentScope() as Scope, recordingTapes().length);
     try {
-      const leaves = targets.map((target) => tape.trackOf(target.value) ?? tape.watch(target.value));
+      const leaves = watched.map((value) => tape.trackOf(value) ?? tape.watch(value));
       const returned = recordOn(tape, f);
       const { loss, aux } = 'loss' in returned ? returned : { loss: returned, aux: undefined };
       checkScalar(loss);
@@ -81,8 +82,7 @@ function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & {
       const grads = leaves.map((leaf, i) => leaf.cotangent ?? zeros((targets[i] as Tensor).shape));
       return { value: loss, grads, ...(aux !== undefined && { aux }) };
     } finally {
-      tape.open = false;
-      tape.nodes.length = 0;
+      tape.close(watched);
     }
   });
 }
@@ -99,13 +99,14 @@ function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlyS
     const g = node.track.cotangent;
     if (!g) continue;
     node.track.cotangent = null;
-    pullBack(tape, node, g);
+    runInScope(`${node.name} vjp`, () => pullBack(tape, node, g));
     release(tape, g.value, survivors);
     release(tape, node.output, survivors);
   }
 }
 
-function pullBack(tape: Tape, node: Node, g: Tensor): void {
+/** Returns what it leaves at the inputs, so that a scope around it frees the rest. */
+function pullBack(tape: Tape, node: Node, g: Tensor): (Tensor | null | undefined)[] {
   const before = lastValueId();
   const stored: Value[] = [];
   const cotangents = isFusedUnderOuterTape(node, g) ? pullBackComposed(node, g) : node.pullback(g);
@@ -126,6 +127,7 @@ function pullBack(tape: Tape, node: Node, g: Tensor): void {
     release(tape, first.value, noSurvivors);
     release(tape, own.value, noSurvivors);
   });
+  return node.inputs.map((input) => tape.trackOf(input)?.cotangent);
 }
 
 const noSurvivors: ReadonlySet<Value> = new Set();
@@ -147,7 +149,7 @@ function pullBackComposed(node: Node, g: Tensor): Cotangents {
     walkBack(inner, output, g, new Set([g.value])); // the outer walk frees g
     return leaves.map((leaf) => (leaf?.cotangent ? () => leaf.cotangent as Tensor : null));
   } finally {
-    inner.open = false;
+    inner.close([]); // the views go with their scope
   }
 }
 

@@ -44,6 +44,13 @@ export class Tape {
     return value.tracks;
   }
 
+  /** Finished: forget the ops and, at the values it differentiated with respect to, their gradients. */
+  close(watched: readonly Value[]): void {
+    this.open = false;
+    this.nodes.length = 0;
+    for (const value of watched) if (value.tracks?.tape === this) value.tracks = value.tracks.next;
+  }
+
   trackOf(value: Value): Track | null {
     for (let track = value.tracks; track; track = track.next) if (track.tape === this) return track;
     return null;
