@@ -175,10 +175,11 @@ function notLinear(name: string): OptionError {
 }
 
 function nothingToCompress(params: Params, rank: number, rows: readonly Treatment[]): OptionError {
-  const first = rows[0];
+  const nearest = rows.find(({ reason }) => reason.includes('rank')) ?? rows[0];
+  const shape = nearest && show(params[nearest.path]?.shape ?? []);
   return new OptionError({
     code: 'compress/nothing',
-    got: `compress got rank ${rank} and ${rows.length} parameters${first ? `, such as ${first.path} ${show(params[first.path]?.shape ?? [])} (${first.reason})` : ''}`,
+    got: `compress got rank ${rank} and ${rows.length} parameters${nearest ? `, such as ${nearest.path} ${shape} (${nearest.reason})` : ''}`,
     expected: 'at least one matrix that it can compress',
     fix: 'lower the rank below the smaller dimension of the weights, or pass a filter',
   });
