@@ -96,7 +96,7 @@ export function compress<P extends Projection, S>(
   const { projector, rank, inner, refreshEvery, onRefresh, combine = lift, seed = 0 } = options;
   checkNumber('compress', 'rank', rank, { low: 1, whole: true });
   checkNumber('compress', 'refreshEvery', refreshEvery, { low: 1, whole: refreshEvery !== Infinity });
-  if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name);
+  if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name ?? 'a transform');
   const filter = options.filter ?? matrixFilter({ rank });
   type Leaf = CompressedLeaf<P, S>;
 

@@ -50,7 +50,7 @@ export interface Projector<P extends Projection = Projection> {
   readonly name: string;
   side(shape: Shape): Side;
   /** A fresh draw for gradients of this shape; `refresh` counts the draws of one parameter, the key already depends on it. */
-  sample(key: Key, shape: Shape, rank: number, refresh: number): P;
+  sample(key: Key, shape: Shape, rank: number, refresh?: number): P;
   /** G [n, m] → C: [n, r] on the right, [r, m] on the left. */
   down(projection: P, gradient: Tensor): Tensor;
   /** C → [n, m], with the transpose of the same A. */

@@ -14,7 +14,7 @@ export function chain<States extends readonly unknown[]>(...parts: Parts<States>
   // The tuple type holds position by position, which a loop cannot express: the only cast of a state.
   const list = parts as readonly GradientTransform<unknown>[];
   return transform<States>({
-    name: `chain(${list.map((part) => part.name).join(', ')})`,
+    name: `chain(${list.map((part) => part.name ?? 'transform').join(', ')})`,
     linear: list.every((part) => part.linear === true),
     init: (params) => list.map((part) => part.init(params)) as unknown as States,
     update(grads, states, params) {

@@ -8,7 +8,8 @@ import type { Params } from '../tensor/tensor';
  * strings. A leaf that is absent from `grads` or from the result means "no update" for that parameter.
  */
 export interface GradientTransform<S> {
-  readonly name: string;
+  /** For messages. */
+  readonly name?: string;
   init(params: Params): S;
   update(grads: Params, state: S, params: Params): [updates: Params, state: S];
   /** The update and every tensor of the state are linear in the gradients, so a linear map may be applied to the state. */
