@@ -146,7 +146,7 @@ function pullBackComposed(node: Node, g: Tensor): Cotangents {
   const leaves = views.map((view) => (view.dtype === 'float32' ? inner.watch(view.value) : null));
   try {
     const output = recordOn(inner, () => (node.recompute as NonNullable<typeof node.recompute>)(views));
-    walkBack(inner, output, g, new Set([g.value])); // the outer walk frees g
+    walkBack(inner, output, g, noSurvivors);
     return leaves.map((leaf) => (leaf?.cotangent ? () => leaf.cotangent as Tensor : null));
   } finally {
     inner.close([]); // the views go with their scope
