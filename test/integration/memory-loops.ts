@@ -4,8 +4,6 @@
  */
 import {
   applyUpdates,
-  chain,
-  type GradientTransform,
   Linear,
   memory,
   mseLoss,
@@ -55,53 +53,57 @@ function look(step: number): void {
   live.push({ tensors, bytes });
 }
 
-/** Three scopes one after the other: loss, gradients and updates leave them all, so the garbage collector has them. */
-function plainStep(batch = one): Tensor {
-  const { value, grads } = valueAndGrad(() => lossOf(batch), params);
-  const [updates] = optimizer.update(grads, optimizer.init(params), params);
-  applyUpdates(params, updates);
-  return value;
+/** The trainer owns parameters and momentum; every twelfth loss throws halfway if asked to. */
+function newTrainer({ throwing = false } = {}) {
+  return trainer({
+    model,
+    transform: sgd({ learningRate: 0.1, momentum: 0.9 }),
+    seed: 0,
+    loss: ({ step, ...batch }: typeof one & { step: number }) => {
+      const loss = lossOf(batch);
+      if (throwing && step % 12 === 0) throw new Error('loss');
+      return loss;
+    },
+  });
 }
+
+/** A batch that did not exist before. */
+function freshBatch(step: number): typeof one {
+  const x = Float32Array.from({ length: inputs }, (_, i) => Math.sin(i + step));
+  return { x: tensor(x, { shape: [1, inputs] }), y: tensor(new Float32Array(outputs), { shape: [1, outputs] }) };
+}
+
 const read = (loss: Tensor): number => loss.dataSync()[0] as number;
 
+/** Without a trainer: loss, gradients and updates leave three scopes, so the garbage collector has them. */
+function plainStep(): void {
+  const { value, grads } = valueAndGrad(() => lossOf(one), params);
+  const [updates] = optimizer.update(grads, optimizer.init(params), params);
+  applyUpdates(params, updates);
+  lastLoss = read(value);
+}
+
 const loops: Record<string, () => void | Promise<void>> = {
-  plain: () =>
-    everyStep(() => {
-      lastLoss = read(plainStep());
-    }),
+  synchronous() {
+    const { step } = newTrainer();
+    everyStep((i) => {
+      lastLoss = step({ ...one, step: i }).loss as number;
+    });
+  },
 
   async awaiting() {
-    for (let step = 0; step < steps; step++) {
-      lastLoss = await plainStep().item();
-      look(step);
+    const { step } = newTrainer();
+    for (let i = 0; i < steps; i++) {
+      lastLoss = await step({ ...one, step: i }).loss;
+      look(i);
     }
   },
 
-  /** Every fifth loss and every seventh update fails halfway. */
   throwing() {
-    let count = 0;
-    const failing: GradientTransform<null> = {
-      name: 'failing',
-      init: () => null,
-      update(grads, state) {
-        for (const gradient of Object.values(grads)) gradient.mul(2);
-        if (count % 7 === 0) throw new Error('transform');
-        return [grads, state];
-      },
-    };
-    const transform = chain(failing, optimizer);
-    const state = transform.init(params);
-    everyStep((step) => {
-      count = step;
+    const { step } = newTrainer({ throwing: true });
+    everyStep((i) => {
       try {
-        const { value, grads } = valueAndGrad(() => {
-          const loss = lossOf(one);
-          if (step % 5 === 0) throw new Error('loss');
-          return loss;
-        }, params);
-        const [updates] = transform.update(grads, state, params);
-        applyUpdates(params, updates);
-        lastLoss = read(value);
+        lastLoss = step({ ...one, step: i }).loss as number;
       } catch {
         caught += 1;
       }
@@ -110,38 +112,19 @@ const loops: Record<string, () => void | Promise<void>> = {
 
   /** New batches, and every tenth step an evaluation under noGrad and one in a scope. */
   evaluating() {
-    everyStep((step) => {
-      const batch = {
-        x: tensor(
-          Float32Array.from({ length: inputs }, (_, i) => Math.sin(i + step)),
-          { shape: [1, inputs] },
-        ),
-        y: tensor(new Float32Array(outputs), { shape: [1, outputs] }),
-      };
-      const value = plainStep(batch);
-      if (step % 10 > 0) return;
-      const [a, b] = [noGrad(() => lossOf(batch)), scope(() => lossOf(one).add(lossOf(batch)))];
-      lastLoss = read(value) + read(a) + read(b);
+    const { step } = newTrainer();
+    everyStep((i) => {
+      const batch = freshBatch(i);
+      lastLoss = step({ ...batch, step: i }).loss as number;
+      if (i % 10 > 0) return;
+      lastLoss += read(noGrad(() => lossOf(one))) + read(scope(() => lossOf(one).add(lossOf(batch))));
     });
   },
 
-  trainer() {
-    const transform = sgd({ learningRate: 0.1, momentum: 0.9 });
-    const run = trainer({ model, transform, loss: lossOf, seed: 0 });
-    everyStep(() => {
-      lastLoss = run.step(one).loss as number;
-    });
-  },
+  plain: () => everyStep(plainStep),
 
   /** In an outer scope nothing is left to the collector; so what a step makes has to stay inside the step. */
-  insideScope: () =>
-    scope(() =>
-      everyStep(() =>
-        scope(() => {
-          lastLoss = read(plainStep());
-        }),
-      ),
-    ),
+  plainInScope: () => scope(() => everyStep(() => scope(plainStep))),
 };
 
 await loops[process.argv[2] as string]?.();
