@@ -1,5 +1,5 @@
 export type { Backend, Memory } from './backend/backend';
-export { backend, setBackend } from './backend/current';
+export { backend } from './backend/current';
 export { referenceBackend } from './backend/reference';
 export { wasmBackend } from './backend/wasm';
 export type { DType, TypedArray } from './base/dtype';
@@ -20,4 +20,5 @@ export { grad, hvp, valueAndGrad } from './tensor/grad';
 export { memory, noGrad } from './tensor/no-grad';
 export * from './tensor/ops';
 export { keep, scope } from './tensor/scope';
+export { setBackend } from './tensor/set-backend';
 export { type Params, Tensor } from './tensor/tensor';

@@ -9,7 +9,7 @@ export function backend(): Backend {
   return current;
 }
 
-/** Use another backend from now on. Tensors stay with the backend that made them; mixing two is an error. */
-export function setBackend(next: Backend): void {
+/** The next one; `setBackend` checks first that no scope is open. */
+export function replaceBackend(next: Backend): void {
   current = next;
 }

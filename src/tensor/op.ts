@@ -55,8 +55,7 @@ export function apply<N extends number, A>(
 ): Tensor {
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
-  const output = wrap(op.forward(backend(), values, attributes, shape), shape, op.name);
-  if (debugging.nonFinite) checkFinite(op.name, output.value);
+  const output = made(op.forward(backend(), values, attributes, shape), shape, op.name);
   if (recordingTapes().length > 0) record(op, values, output.value, attributes, asTensor);
   return output;
 }
@@ -69,7 +68,7 @@ export function compute<N extends number>(
   kernel: (backend: Backend, inputs: Tuple<N, Value>) => Storage,
 ): Tensor {
   if (!currentScope()) return runInScope(origin, () => compute(origin, inputs, shape, kernel));
-  return wrap(kernel(backend(), operands(origin, inputs)), shape, origin);
+  return made(kernel(backend(), operands(origin, inputs)), shape, origin);
 }
 
 /** As `compute`, for a kernel with several results. Only called inside a scope: it serves vjps. */
@@ -80,7 +79,14 @@ export function computeAll(
   kernel: (backend: Backend, inputs: readonly Value[]) => readonly Storage[],
 ): Tensor[] {
   const storages = kernel(backend(), operands<number>(origin, inputs));
-  return storages.map((storage, i) => wrap(storage, shapes[i] as Shape, origin));
+  return storages.map((storage, i) => made(storage, shapes[i] as Shape, origin));
+}
+
+/** What a kernel made: wrapped, and looked at when `debug` asks for it. */
+function made(storage: Storage, shape: Shape, origin: string): Tensor {
+  const result = wrap(storage, shape, origin);
+  if (debugging.nonFinite) checkFinite(origin, result.value);
+  return result;
 }
 
 function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tuple<N, Value> {

@@ -1,15 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import {
+  adafactor,
   chain,
   compress,
   ema,
   explain,
+  type Filter,
   fixedSide,
   flora,
   floraAccumulate,
+  GPT,
   type GradientTransform,
   lift,
   liftPlusRaw,
+  matrixFilter,
   mul,
   projectors,
   random,
@@ -129,6 +133,23 @@ describe('state', () => {
       { path: 'table', compressed: false, side: null, bytes: 4 * (64_000 + 1064) },
     ]);
     expect(rows[3]?.reason).toContain('aspect ratio');
+  });
+
+  it('the GPT of the main job: the sum of the formulas over its parameters', () => {
+    const key = random.key(0);
+    const model = new GPT({ vocabularySize: 81, context: 64, width: 128, heads: 4, layers: 2, key }).parameters();
+    const blocks = matrixFilter({ rank: 64 });
+    const filter: Filter = (path, x) => (path.startsWith('blocks.') ? blocks(path, x) : 'dense');
+    const floats = (momentum: (path: string, n: number, m: number) => number): number =>
+      Object.entries(model).reduce((sum, [path, { shape }]) => {
+        const [n, m] = shape as readonly [number, number?];
+        return sum + (m === undefined ? 2 * n : momentum(path, n, m) + n + m);
+      }, 0);
+    const dense = floats((_, n, m) => n * m);
+    const compressed = floats((path, n, m) => (path.startsWith('blocks.') ? 64 * Math.max(n, m) : n * m));
+    expect([4 * dense, 4 * compressed]).toEqual([1_736_072, 949_640]);
+    expect(stateBytes(adafactor({ learningRate: 1, momentum: 0.9 }).init(model))).toBe(4 * dense);
+    expect(stateBytes(flora({ learningRate: 1, rank: 64, filter }).init(model))).toBe(4 * compressed);
   });
 
   it('n = m = 1024, r = 16 costs 18 432 floats, the accumulator 16 384', () => {

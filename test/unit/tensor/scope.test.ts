@@ -190,6 +190,11 @@ describe('backends and debug', () => {
     expect(numbers(x)).toEqual([1, 2, 3]); // reading needs no current backend
   });
 
+  it('no other backend inside a scope', () => {
+    const other = f.referenceBackend();
+    expect(() => scope(() => f.setBackend(other))).toThrow(expect.objectContaining({ code: 'backend/in-scope' }));
+  });
+
   it('nonFinite names the op that made NaN or infinity', () => {
     f.debug({ nonFinite: true });
     expect(() => f.exp(f.log(f.sub(x, 2)))).toThrow(expect.objectContaining({ code: 'debug/non-finite' }));
