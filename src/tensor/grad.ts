@@ -6,10 +6,10 @@ import { ones, zeros } from './ops/create';
 import { mul } from './ops/mul';
 import { reshape } from './ops/reshape';
 import { sum } from './ops/sum';
-import { currentScope, free, runInScope, type Scope } from './scope';
+import { asyncScope, currentScope, free, isThenable, runInScope, type Scope } from './scope';
 import { type Cotangents, isTracked, type Node, recordingTapes, recordOn, Tape } from './tape';
 import type { Params, Tensor } from './tensor';
-import { forEachTensor } from './tree';
+import { forEachTensor, isTensor } from './tree';
 import { lastValueId, type Value } from './value';
 
 /** What a differentiated function returns: the loss, and anything else that shall leave the scope alive. */
@@ -73,9 +73,7 @@ function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & {
     const tape = new Tape(currentScope() as Scope, recordingTapes().length);
     try {
       const leaves = watched.map((value) => tape.trackOf(value) ?? tape.watch(value));
-      const returned = recordOn(tape, f);
-      const { loss, aux } = 'loss' in returned ? returned : { loss: returned, aux: undefined };
-      checkScalar(loss);
+      const { loss, aux } = lossAndAux(recordOn(tape, f));
       const survivors = new Set<Value>([loss.value]);
       forEachTensor(aux, (tensor) => survivors.add(tensor.value));
       walkBack(tape, loss, ones(loss.shape), survivors);
@@ -159,12 +157,17 @@ function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void 
   if (value.scope === tape.scope && !saved && !survivors.has(value)) free(value, 'the backward pass');
 }
 
-function checkScalar(loss: Tensor): void {
-  if (loss.size === 1 && loss.dtype === 'float32') return;
+/** What the function returned, checked: JavaScript callers can return anything. */
+function lossAndAux(returned: unknown): { loss: Tensor; aux: unknown } {
+  if (isThenable(returned)) throw asyncScope('valueAndGrad');
+  const { loss, aux } = isTensor(returned) ? { loss: returned, aux: undefined } : ((returned ?? {}) as Evaluation);
+  if (isTensor(loss) && loss.size === 1 && loss.dtype === 'float32') return { loss, aux };
   throw new ShapeError({
     code: 'grad/scalar',
-    got: `valueAndGrad got a loss ${show(loss.shape)} of dtype ${loss.dtype}`,
+    got: `valueAndGrad got a loss ${isTensor(loss) ? `${show(loss.shape)} of dtype ${loss.dtype}` : typeof loss}`,
     expected: 'a single float32 number',
-    fix: 'reduce it, for example with mean(loss)',
+    fix: 'return a tensor and reduce it, for example with mean(loss)',
   });
 }
+
+type Evaluation = { readonly loss?: unknown; readonly aux?: unknown };

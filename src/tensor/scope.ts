@@ -40,7 +40,7 @@ export function runInScope<T>(name: string, fn: () => T): T {
   current = inner;
   try {
     const result = fn();
-    if (typeof (result as { then?: unknown } | null)?.then === 'function') throw asyncScope(name);
+    if (isThenable(result)) throw asyncScope(name);
     forEachTensor(result, (tensor) => survivors.add(tensor.value));
     return result;
   } finally {
@@ -97,7 +97,11 @@ export function checkAlive(where: string, value: Value): void {
   });
 }
 
-function asyncScope(name: string): StateError {
+export function isThenable(x: unknown): boolean {
+  return typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+export function asyncScope(name: string): StateError {
   return new StateError({
     code: 'scope/async',
     got: `${name} got a function that returned a promise`,

@@ -53,6 +53,23 @@ describe('valueAndGrad', () => {
     expect(f.memory().bytes).toBe(before.bytes);
   });
 
+  it('says what is wrong with a function that returns no scalar', () => {
+    const x = tensor([1, 2]);
+    const refused = (f: (y: Tensor) => unknown): string => {
+      try {
+        valueAndGrad(f as (y: Tensor) => Tensor)(x);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return 'nothing';
+    };
+    expect(refused((y) => y)).toMatch(/^\[grad\/scalar\] valueAndGrad got a loss \[2\] of dtype float32/);
+    expect(refused(() => undefined)).toMatch(/^\[grad\/scalar\] valueAndGrad got a loss undefined/);
+    expect(refused(() => ({ loss: 3 }))).toMatch(/^\[grad\/scalar\] valueAndGrad got a loss number/);
+    expect(refused(async (y) => sum(y))).toMatch(/^\[scope\/async\] valueAndGrad/);
+    expect(f.memory().tensors).toBe(0);
+  });
+
   it('third derivatives of x⁴ are 24x', () => {
     const fourth = (y: Tensor): Tensor => sum(f.square(f.square(y)));
     const third = f.grad((y) => f.grad((z) => f.grad(fourth)(z))(y))(tensor(2));
