@@ -21,49 +21,27 @@ export interface Plan {
   readonly layers: number;
 }
 
+const standard: Plan = {
+  data: 'moby-dick',
+  optimizers: ['adafactor', 'flora'],
+  ranks: [64],
+  refreshEvery: 100,
+  seeds: 1,
+  steps: 600,
+  batch: 8,
+  context: 64,
+  width: 128,
+  heads: 4,
+  layers: 2,
+};
+
 export const presets = {
   /** Half a minute: a small model, enough to see it learn. */
-  quick: {
-    data: 'moby-dick',
-    optimizers: ['adafactor', 'flora'],
-    ranks: [32],
-    refreshEvery: 100,
-    seeds: 1,
-    steps: 300,
-    batch: 8,
-    context: 64,
-    width: 64,
-    heads: 4,
-    layers: 2,
-  },
+  quick: { ...standard, ranks: [32], steps: 300, width: 64 },
   /** Two minutes: dense against compressed momentum, far enough to beat counting pairs. */
-  default: {
-    data: 'moby-dick',
-    optimizers: ['adafactor', 'flora'],
-    ranks: [64],
-    refreshEvery: 100,
-    seeds: 1,
-    steps: 600,
-    batch: 8,
-    context: 64,
-    width: 128,
-    heads: 4,
-    layers: 2,
-  },
+  default: standard,
   /** A quarter of an hour: how the gap to dense closes with the rank, over three seeds. */
-  full: {
-    data: 'moby-dick',
-    optimizers: ['adafactor', 'flora'],
-    ranks: [8, 16, 32, 64],
-    refreshEvery: 100,
-    seeds: 3,
-    steps: 600,
-    batch: 8,
-    context: 64,
-    width: 128,
-    heads: 4,
-    layers: 2,
-  },
+  full: { ...standard, ranks: [8, 16, 32, 64], seeds: 3 },
 } satisfies Record<string, Plan>;
 
 export type PresetName = keyof typeof presets;
