@@ -6,18 +6,28 @@ export type { DType, TypedArray } from './base/dtype';
 export { BackendError, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
 export type { Shape } from './base/shape';
-export { type CompressOptions, type CompressState, compress, lift, liftPlusRaw } from './compress/compress';
+export {
+  type Combine,
+  type CompressedLeaf,
+  type CompressOptions,
+  type CompressState,
+  compress,
+  lift,
+  liftPlusRaw,
+  type Moves,
+} from './compress/compress';
 export { type Filter, matrixFilter } from './compress/filter';
 export { fixedSide } from './compress/fixed-side';
 export { type FloraOptions, flora } from './compress/flora';
-export { type FloraAccumulateOptions, floraAccumulate } from './compress/flora-accumulate';
+export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { Projection, Projector, Side, SymmetricMoments, Theory } from './compress/projector';
 export { projectors } from './compress/projectors';
 export * from './nn';
 export * from './optim';
 export { debug } from './tensor/debug';
 export { grad, hvp, valueAndGrad } from './tensor/grad';
-export { memory, noGrad } from './tensor/no-grad';
+export { memory } from './tensor/memory';
+export { noGrad } from './tensor/no-grad';
 export * from './tensor/ops';
 export { keep, scope } from './tensor/scope';
 export { setBackend } from './tensor/set-backend';

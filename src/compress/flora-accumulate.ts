@@ -1,5 +1,6 @@
 import { checkNumber, checkOptions } from '../base/errors';
 import { fold, key } from '../base/key';
+import { leafOf } from '../optim/leaf';
 import { type GradientTransform, mapParams, transform } from '../optim/transform';
 import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
@@ -31,7 +32,8 @@ export interface FloraAccumulateState<S> {
 /**
  * Gradient accumulation without the dense buffer: a cycle sums down(G) of `steps` gradients under one projection, then
  * projects the mean up and hands it to `inner` as if it were one gradient; the next cycle draws a new projection.
- * Between the ends of cycles no leaf is returned and `inner` does not move.
+ * Between the ends of cycles no leaf is returned and `inner` does not move. A leaf that is absent from some of the
+ * gradients counts as zero there.
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 1.
  */
 export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): GradientTransform<FloraAccumulateState<S>> {
@@ -52,12 +54,15 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
     explain: (params) => treatments(params, filter, projector, rank),
     update(grads, state, params) {
       const arrived = mapParams(grads, (g, path) =>
-        add(state.sums[path] as Tensor, isCompressed(path, g) ? projector.down(draw(path, g, state.cycle), g) : g),
+        add(
+          leafOf('floraAccumulate', state.sums, path),
+          isCompressed(path, g) ? projector.down(draw(path, g, state.cycle), g) : g,
+        ),
       );
       const sums = { ...state.sums, ...arrived };
       if (state.count + 1 < steps) return [{}, { ...state, count: state.count + 1, sums }];
       const means = mapParams(sums, (sum, path) => {
-        const parameter = params[path] as Tensor;
+        const parameter = leafOf('floraAccumulate', params, path);
         const mean = mul(sum, 1 / steps);
         return isCompressed(path, parameter) ? projector.up(draw(path, parameter, state.cycle), mean) : mean;
       });

@@ -48,7 +48,7 @@ export const haar: Projector<HaarProjection> = {
  * r Gaussian rows of length d, orthonormalised by modified Gram-Schmidt, twice for stability. Each row keeps its own
  * direction (the triangular factor has a positive diagonal), which is what makes the result Haar distributed.
  */
-export function orthonormalRows(key: Key, rank: number, d: number): Float64Array {
+function orthonormalRows(key: Key, rank: number, d: number): Float64Array {
   const q = new Float64Array(rank * d);
   const draw = new Float32Array(d);
   for (let i = 0; i < rank; i++) {

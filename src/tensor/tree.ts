@@ -1,15 +1,12 @@
 import type { Tensor } from './tensor';
 import { Value } from './value';
 
-/** A tree of results: tensors, arrays, records, modules, and whatever else is left alone. */
-export type Tree = unknown;
-
 export function isTensor(x: unknown): x is Tensor {
   return typeof x === 'object' && x !== null && (x as { value?: unknown }).value instanceof Value;
 }
 
-/** Visit every tensor of a tree once, in order of its fields. */
-export function forEachTensor(tree: Tree, visit: (tensor: Tensor) => void, seen: Set<object> = new Set()): void {
+/** Visit every tensor in arrays, records and modules once, in order of their fields; all else is left alone. */
+export function forEachTensor(tree: unknown, visit: (tensor: Tensor) => void, seen: Set<object> = new Set()): void {
   if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return;
   if (seen.has(tree)) return;
   seen.add(tree);
