@@ -32,7 +32,7 @@ export default defineConfig([
   {
     // The library: no Node module, no dependency.
     ...common,
-    entry: { index: 'src/index.ts', study: 'src/study.ts' },
+    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts' },
     platform: 'neutral',
     dts: true,
   },

@@ -24,6 +24,7 @@ const mayImport: Record<string, readonly string[]> = {
   io: training,
   data: training,
   study: [...training, 'adapters', 'io', 'data'],
+  laws: [...training, 'adapters', 'io', 'data', 'study'],
 };
 
 const files = sourceFiles();

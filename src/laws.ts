@@ -1,0 +1,3 @@
+import './tensor/tensor'; // says how tensors are made, which the ops need
+
+export type { Law } from './laws/law';
