@@ -20,8 +20,17 @@ export { type Filter, matrixFilter } from './compress/filter';
 export { fixedSide } from './compress/fixed-side';
 export { type FloraOptions, flora } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
-export type { Projection, Projector, Side, SymmetricMoments, Theory } from './compress/projector';
+export { matrixMaps } from './compress/matrix-projector';
+export {
+  compressedDimension,
+  type Projection,
+  type Projector,
+  project,
+  type Side,
+  smallerSide,
+} from './compress/projector';
 export { projectors } from './compress/projectors';
+export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';
 export * from './nn';
 export * from './optim';
 export { debug } from './tensor/debug';

@@ -1,8 +1,34 @@
 import { coordinates } from './coordinates';
+import { coordinatesByNorm } from './coordinates-by-norm';
+import { coordinatesWithReplacement } from './coordinates-with-replacement';
+import { countSketch } from './count-sketch';
 import { explicit } from './explicit';
 import { gaussian } from './gaussian';
 import { haar } from './haar';
+import { haarUnscaled } from './haar-unscaled';
 import { rademacher } from './rademacher';
+import { shrunkGaussian } from './shrunk-gaussian';
+import { sparse } from './sparse';
+import { srht } from './srht';
+import { topCoordinates } from './top-coordinates';
+import { twoSidedAverage } from './two-sided-average';
+import { twoSidedProduct } from './two-sided-product';
 
-/** The projectors by name. A new one is a file and a row here. */
-export const projectors = { gaussian, rademacher, haar, coordinates, explicit };
+/** The projectors by name. A new one is a file and a row here. Those with options are functions. */
+export const projectors = {
+  gaussian,
+  rademacher,
+  sparse,
+  countSketch,
+  srht,
+  haar,
+  haarUnscaled,
+  coordinates,
+  coordinatesWithReplacement,
+  coordinatesByNorm,
+  topCoordinates,
+  twoSidedAverage,
+  twoSidedProduct,
+  shrunkGaussian,
+  explicit,
+};

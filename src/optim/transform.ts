@@ -22,7 +22,7 @@ export interface GradientTransform<S> {
 export interface Treatment {
   readonly path: string;
   readonly compressed: boolean;
-  readonly side: 'left' | 'right' | null;
+  readonly side: 'left' | 'right' | 'both' | null;
   readonly rank: number | null;
   readonly reason: string;
 }
