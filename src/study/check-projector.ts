@@ -9,6 +9,8 @@ export interface CheckProjectorOptions extends Partial<Certainty> {
   readonly cases?: readonly { readonly shape: readonly [n: number, m: number]; readonly rank: number }[];
   /** Everything random follows from it (default 0). */
   readonly seed?: number;
+  /** Leave out what comes after the first check that fails: enough to know that something is wrong (default false). */
+  readonly stopAtFailure?: boolean;
 }
 
 /**
@@ -30,18 +32,26 @@ export async function checkProjector<P extends Projection>(
   projector: Projector<P>,
   options: CheckProjectorOptions = {},
 ): Promise<Report> {
-  checkOptions('checkProjector', options, ['cases', 'seed', 'falseAlarm', 'power', 'effect']);
-  const { cases = usualCases, seed = 0, falseAlarm = 1e-9, power = 0.999, effect = 0.1 } = options;
+  checkOptions('checkProjector', options, ['cases', 'seed', 'falseAlarm', 'power', 'effect', 'stopAtFailure']);
+  const {
+    cases = usualCases,
+    seed = 0,
+    falseAlarm = 1e-9,
+    power = 0.999,
+    effect = 0.1,
+    stopAtFailure = false,
+  } = options;
   for (const [name, x] of Object.entries({ falseAlarm, power })) {
     checkNumber('checkProjector', name, x, { low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
   }
   checkNumber('checkProjector', 'effect', effect, { low: Number.MIN_VALUE });
   const verdicts: Verdict[] = [];
+  const enough = (): boolean => stopAtFailure && verdicts.some(({ passed }) => !passed);
   for (const { shape, rank } of cases) {
     const given = { shape, rank, seed };
-    for (const { check } of identities) verdicts.push(await check(projector, given));
+    for (const { check } of identities) if (!enough()) verdicts.push(await check(projector, given));
     const certainty = { falseAlarm: falseAlarm / cases.length, power, effect };
-    verdicts.push(...(await expectations(projector, given, certainty)));
+    if (!enough()) verdicts.push(...(await expectations(projector, given, certainty, stopAtFailure)));
   }
   return new Report(`projector ${projector.name}`, verdicts);
 }

@@ -45,6 +45,7 @@ export async function expectations(
   projector: Projector,
   given: ProjectorCase,
   { falseAlarm, power, effect }: Certainty,
+  stopAtFailure = false,
 ): Promise<Verdict[]> {
   const gradient = sampleGradient(given, 'gradient');
   const values = await readGradient(projector, gradient);
@@ -55,7 +56,9 @@ export async function expectations(
   const level = { power, falseAlarm: falseAlarm / (trips.length + transfers.length) };
   const once = (trial: number) => roundTrip(projector, gradient, { ...given, trial });
   const twice = (trial: number) => roundTripTwice(projector, gradient, given, trial);
-  return [...(await decide(given, trips, once, level)), ...(await decide(given, transfers, twice, level))];
+  const verdicts = await decide(given, trips, once, level, stopAtFailure);
+  if (stopAtFailure && verdicts.some(({ passed }) => !passed)) return verdicts;
+  return [...verdicts, ...(await decide(given, transfers, twice, level, stopAtFailure))];
 }
 
 /** E‖Ĝ − G‖²/‖G‖² */
@@ -147,6 +150,7 @@ async function decide(
   readings: readonly Reading[],
   draw: (trial: number) => Promise<ArrayLike<number>>,
   level: { falseAlarm: number; power: number },
+  stopAtFailure: boolean,
 ): Promise<Verdict[]> {
   const measured = readings.some(({ variance }) => variance === undefined) ? await pilot(readings, draw) : null;
   const tests = readings.map((reading, i) => {
@@ -154,6 +158,7 @@ async function decide(
     return { reading, test: new MeanTest({ ...level, ...reading, variance }) };
   });
   for (let trial = 0; tests.some(({ test }) => test.verdict === null); trial++) {
+    if (stopAtFailure && tests.some(({ test }) => test.verdict === 'convicted')) break;
     const lifted = await draw(trial);
     for (const { reading, test } of tests) if (test.verdict === null) test.add(reading.of(lifted));
   }
