@@ -51,6 +51,10 @@ const mutants: Record<string, { row: OpRow; convictedBy: string; error?: string 
     row: tanhLike({ vjp: (g, _, { output }) => [() => mul(1.01, mul(g, slope(output)))] }),
     convictedBy: differences,
   },
+  'a vjp that is 0.1% off': {
+    row: tanhLike({ vjp: (g, _, { output }) => [() => mul(1.001, mul(g, slope(output)))] }),
+    convictedBy: differences,
+  },
   'a vjp of the wrong sign': {
     row: tanhLike({ vjp: (g, _, { output }) => [() => neg(mul(g, slope(output)))] }),
     convictedBy: differences,
