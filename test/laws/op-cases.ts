@@ -12,9 +12,13 @@ import {
 } from '../../src/laws';
 
 type Tensor = f.Tensor;
+
 /** A record of independent switches. */
-export const flags = (...names: string[]): fc.Arbitrary<Record<string, boolean>> =>
-  fc.record(Object.fromEntries(names.map((name) => [name, fc.boolean()])));
+export const flags = <Name extends string>(...names: Name[]): fc.Arbitrary<Record<Name, boolean>> =>
+  fc.tuple(...names.map(() => fc.boolean())).map((on) => {
+    const entries = names.map((name, i) => [name, on[i]]);
+    return Object.fromEntries(entries) as Record<Name, boolean>;
+  });
 
 /** A row for any op: `cases` as in `OpRow`. */
 export const row = (name: string, cases: (extent: Extents) => fc.Arbitrary<OpCase>, needsElements = false): OpRow => ({
@@ -47,9 +51,6 @@ export const products = (extent: Extents) =>
         options,
       ),
     );
-
-/** So many extents. */
-export const sizes = (extent: Extents, count: number): fc.Arbitrary<number[]> => shapesOf(extent, count, count);
 
 /** A block inside a shape. */
 export const blocks = (extent: Extents): fc.Arbitrary<{ shape: number[]; start: number[]; end: number[] }> =>
