@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -58,10 +58,20 @@ describe.skipIf(!built)('the packed package', () => {
 
   it('has every entry it exports', async () => {
     const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: Record<string, unknown> };
-    const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
+    const entries = Object.keys(exports).filter((entry) => !['./package.json', './laws'].includes(entry));
     const script = entries.map((entry) => `await import('floragrad${entry.slice(1)}');`).join('\n');
     await writeFile(join(folder, 'entries.mjs'), script);
     await run(folder, process.execPath, 'entries.mjs');
+  });
+
+  it('has law suites that run in plain Node, where fast-check is installed beside it', async () => {
+    await symlink(resolve('node_modules/fast-check'), join(folder, 'node_modules/fast-check'), 'junction');
+    const script = `
+      import { mul, square } from 'floragrad';
+      import { elementwise, opLaws } from 'floragrad/laws';
+      for (const { holds } of opLaws(elementwise('cube', (x) => mul(x, square(x))))) await holds();`;
+    await writeFile(join(folder, 'laws.mjs'), script);
+    await run(folder, process.execPath, 'laws.mjs');
   });
 
   it('has a command line', async () => {
