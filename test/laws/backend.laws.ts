@@ -33,6 +33,8 @@ const unaries: Unary[] = [
   'relu',
   'silu',
   'gelu',
+  'erf',
+  'geluErf',
 ];
 const binaries: Binary[] = [
   'add',
@@ -43,6 +45,7 @@ const binaries: Binary[] = [
   'maximum',
   'minimum',
   'geluGrad',
+  'geluErfGrad',
   'siluGrad',
   'reluGrad',
 ];
@@ -133,14 +136,17 @@ export function backendLaws(name: string, create: () => Backend): void {
         );
         it('is right at zero, infinity, NaN and far out', () => agree((b, put) => b.unary(op, put(special))));
       });
-      it.each(['exp', 'log', 'tanh', 'sigmoid'] as const)('%s is accurate to 5 units in the last place', (op) => {
-        const x = Float32Array.from({ length: 20000 }, (_, i) => (i - 10000) / (op === 'log' ? 1 : 130));
-        return agree(
-          (b, put) => b.unary(op, put(op === 'log' ? x.map(Math.exp).filter(Number.isFinite) : x)),
-          5,
-          expectRelative,
-        );
-      });
+      it.each(['exp', 'log', 'tanh', 'sigmoid', 'erf'] as const)(
+        '%s is accurate to 5 units in the last place',
+        (op) => {
+          const x = Float32Array.from({ length: 20000 }, (_, i) => (i - 10000) / (op === 'log' ? 1 : 130));
+          return agree(
+            (b, put) => b.unary(op, put(op === 'log' ? x.map(Math.exp).filter(Number.isFinite) : x)),
+            5,
+            expectRelative,
+          );
+        },
+      );
 
       describe.each(binaries)('%s', (op) => {
         const drawn = fc.tuple(broadcasts(2), seeds, fc.constantFrom('both', 'left number', 'right number'));
@@ -307,6 +313,20 @@ export function backendLaws(name: string, create: () => Backend): void {
         const axes = [outer, Math.max(1, length), inner] as const;
         return agree((b, put) => b.argmax(put(Float32Array.from(wholes(seed, sizeOf(axes), 9)), axes), axes));
       });
+      law('cumsum, forwards and backwards', fc.tuple(axes, seeds), ([axes, seed]) =>
+        agree((b, put) => {
+          const x = put(numbers(seed, sizeOf(axes)), axes);
+          return [b.cumsum(x, axes, false), b.cumsum(x, axes, true)];
+        }),
+      );
+      const rowsAndK = fc.tuple(fc.constantFrom(0, 1, 3), extents, fc.double({ min: 0, max: 1, noNaN: true }), seeds);
+      law('topK: ties, infinities and NaN in their order', rowsAndK, ([rows, n, fraction, seed]) =>
+        agree((b, put) => {
+          const marks = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0];
+          const values = Float32Array.from(wholes(seed, rows * n, 12), (x) => marks[x] ?? x - 7);
+          return b.topK(put(values, [rows, n]), Math.round(fraction * n));
+        }),
+      );
       law('NaN wins', fc.tuple(positiveExtents, positiveExtents, seeds), ([length, inner, seed]) =>
         agree((b, put) => {
           const values = numbers(seed, length * inner);
@@ -381,6 +401,14 @@ export function backendLaws(name: string, create: () => Backend): void {
           return [b.layerNorm(x, weight, bias, epsilon), ...b.layerNormGrad(g, x, weight, epsilon)];
         }, 16 + height);
       });
+      law('rmsNorm and its gradients', fc.tuple(rows, seeds, fc.boolean()), ([shape, seed, withWeight]) => {
+        const [height, width] = shape;
+        return agree((b, put) => {
+          const [x, g] = [0, 1].map((i) => put(numbers(seed + i, sizeOf(shape)), shape)) as [Operand, Operand];
+          const weight = withWeight ? put(numbers(seed + 2, width)) : null;
+          return [b.rmsNorm(x, weight, 0.1), ...b.rmsNormGrad(g, x, weight, 0.1)];
+        }, 16 + height);
+      });
       law('crossEntropy and its gradient', fc.tuple(rows, seeds), ([shape, seed]) =>
         agree((b, put) => {
           const logits = put(
@@ -437,6 +465,14 @@ export function backendLaws(name: string, create: () => Backend): void {
           ];
         }),
       );
+      law('stridedAdd: overlapping windows, transposes and broadcasts', moves, ([shape, seed]) =>
+        agree((b, put) => {
+          const x = put(numbers(seed, sizeOf(shape)), shape);
+          const steps = shape.map((_, axis) => (seed >> (2 * axis)) & 3);
+          const reach = shape.reduce<number>((sum, extent, axis) => sum + (extent - 1) * (steps[axis] as number), 3);
+          return [b.stridedAdd(x, reach, steps, 2), b.stridedAdd(x, sizeOf(shape), stridesOf(shape), 0)];
+        }, sizeOf(shape)),
+      );
       law('pad', fc.tuple(shapes, seeds, fc.boolean()), ([shape, seed, ints]) =>
         agree((b, put) => {
           const x = put(ints ? wholes(seed, sizeOf(shape), 99) : numbers(seed, sizeOf(shape)), shape);
@@ -445,6 +481,7 @@ export function backendLaws(name: string, create: () => Backend): void {
             x,
             before,
             shape.map((extent, axis) => extent + (before[axis] as number) + ((seed >> (axis + 4)) & 1)),
+            (seed & 7) - 3,
           );
         }),
       );
