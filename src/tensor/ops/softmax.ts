@@ -1,3 +1,4 @@
+import { checkOptions } from '../../base/errors';
 import { normalizeAxis } from '../../base/shape';
 import { apply, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -49,9 +50,10 @@ function peak(x: Tensor): Tensor {
 
 /** The kernels work on the last axis: bring another one there and back. */
 function alongAxis(op: Op<1>): (x: Tensor, options?: { axis?: number }) => Tensor {
-  return (x, { axis = -1 } = {}) => {
+  return (x, options = {}) => {
+    checkOptions(op.name, options, ['axis']);
     checkFloat(op.name, x);
-    const at = normalizeAxis(op.name, axis, x.shape);
+    const at = normalizeAxis(op.name, options.axis ?? -1, x.shape);
     if (at === x.ndim - 1) return apply(op, [x], undefined, x.shape);
     const order = x.shape.map((_, i) => (i === at ? x.ndim - 1 : i === x.ndim - 1 ? at : i));
     const moved = transpose(x, order);
