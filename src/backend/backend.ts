@@ -106,7 +106,7 @@ export interface Backend {
   compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage;
   /** `condition ? a : b`; condition int32. */
   where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage;
-  /** float32 → int32 truncates towards zero; NaN becomes 0. */
+  /** float32 → int32 truncates towards zero and stays within the range; NaN becomes 0. */
   cast(x: Operand, dtype: DType): Storage;
   /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;

@@ -45,6 +45,11 @@ const unaries: Record<Unary, (x: number) => number> = {
   geluErf: (x) => x * normalCdf(x),
 };
 
+/** Towards zero, and to the nearest that exists; NaN becomes 0. */
+function toInt32(x: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), x)); // an Int32Array truncates
+}
+
 /** √(2/π)·(x + 0.044715·x³), the argument of tanh in the tanh form of GELU. */
 function geluInner(x: number): number {
   return Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x);
@@ -162,7 +167,8 @@ class ReferenceBackend implements Backend {
   }
   cast(x: Operand, dtype: DType): Storage {
     const out = allocate(dtype, sizeOf(x.shape));
-    out.set(valuesOf(x)); // an Int32Array truncates towards zero
+    if (dtype === x.dtype || dtype === 'float32') out.set(valuesOf(x));
+    else for (let i = 0; i < out.length; i++) out[i] = toInt32(valuesOf(x)[i] as number);
     return this.made(out);
   }
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {

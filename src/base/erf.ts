@@ -14,7 +14,7 @@ export function erf(x: number): number {
 }
 
 /**
- * 1 − erf(x) without the cancellation: far out by its continued fraction, exp(−x²)/√π / (x + ½/(x + 1/(x + 1½/(x + …)))).
+ * 1 − erf(x). From 2 on without the cancellation, by the continued fraction exp(−x²)/√π / (x + ½/(x + 1/(x + 1½/(x + …)))).
  * @see Abramowitz and Stegun, 7.1.14.
  */
 export function erfc(x: number): number {

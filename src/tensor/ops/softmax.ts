@@ -2,6 +2,7 @@ import { checkOptions } from '../../base/errors';
 import { normalizeAxis } from '../../base/shape';
 import { apply, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
+import type { Operand } from './binary';
 import { div } from './div';
 import { exp } from './exp';
 import { log } from './log';
@@ -44,8 +45,8 @@ export const softmax = alongAxis(softmaxOp);
 export const logSoftmax = alongAxis(logSoftmaxOp);
 
 /** The shift cancels out of value and derivatives, so no gradient need pass through it. */
-function peak(x: Tensor): Tensor {
-  return stopGradient(max(x, { axis: -1, keepDims: true }));
+function peak(x: Tensor): Operand {
+  return x.size === 0 ? 0 : stopGradient(max(x, { axis: -1, keepDims: true }));
 }
 
 /** The kernels work on the last axis: bring another one there and back. */
