@@ -11,7 +11,8 @@ export function cumsum(x: usize, out: usize, outer: i32, length: i32, inner: i32
   const step = reverse ? 0 - row : row;
   for (let o = 0; o < outer; o++) {
     const first = reverse ? <usize>(length - 1) * row : 0;
-    for (let i = 0; i < inner; i += 4) {
+    if (inner == 1) scan(x + first, out + first, length, step);
+    else for (let i = 0; i < inner; i += 4) {
       let at = first + (<usize>i << 2);
       let low = f64x2.splat(0);
       let high = low;
@@ -26,5 +27,16 @@ export function cumsum(x: usize, out: usize, outer: i32, length: i32, inner: i32
     }
     x += <usize>length * row;
     out += <usize>length * row;
+  }
+}
+
+/** Along neighbours there are no columns to take together. */
+function scan(x: usize, out: usize, length: i32, step: usize): void {
+  let sum: f64 = 0;
+  for (let l = 0; l < length; l++) {
+    sum += load<f32>(x);
+    store<f32>(out, <f32>sum);
+    x += step;
+    out += step;
   }
 }

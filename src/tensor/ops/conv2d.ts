@@ -1,6 +1,7 @@
 import { checkOptions, ShapeError } from '../../base/errors';
 import { show, sizeOf, stridesOf } from '../../base/shape';
 import { apply, checkFloat, type Op } from '../op';
+import { runInScope } from '../scope';
 import type { Tensor } from '../tensor';
 import { add } from './add';
 import { matmul } from './matmul';
@@ -40,9 +41,20 @@ const op: Op<2, Window> = {
       return turned;
     };
     const weight = (): Tensor => reshape(w, [outputs, sizeOf(w.shape.slice(1))]);
+    // Scopes, so that the patches of one are gone before the other makes its own.
     return [
-      () => unpatches(matmul(weight(), byOutput(), { transposeA: true }), x.shape, window),
-      () => reshape(matmul(byOutput(), patches(x, window), { transposeB: true }), w.shape),
+      () => {
+        const turned = byOutput();
+        return runInScope('conv2d vjp', () =>
+          unpatches(matmul(weight(), turned, { transposeA: true }), x.shape, window),
+        );
+      },
+      () => {
+        const turned = byOutput();
+        return runInScope('conv2d vjp', () =>
+          reshape(matmul(turned, patches(x, window), { transposeB: true }), w.shape),
+        );
+      },
     ];
   },
 };
