@@ -1,16 +1,12 @@
 import { checkNumber, checkOptions } from '../base/errors';
 import { fold, type Key } from '../base/key';
-import { conv2d } from '../tensor/ops/conv2d';
+import { type Conv2dOptions, conv2d } from '../tensor/ops/conv2d';
 import { type Pair, pairOf } from '../tensor/ops/patches';
 import type { Tensor } from '../tensor/tensor';
 import { init } from './init';
 import { Module } from './module';
 
-export interface Conv2dModuleOptions {
-  /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
-  readonly stride?: number | Pair;
-  /** Zeros on each side of the images, for both axes or [vertical, horizontal] (default 0). */
-  readonly padding?: number | Pair;
+export interface Conv2dModuleOptions extends Conv2dOptions {
   /** Add a bias (default true). */
   readonly bias?: boolean;
   readonly key: Key;

@@ -5,15 +5,15 @@ import { runInScope } from '../scope';
 import type { Tensor } from '../tensor';
 import { add } from './add';
 import { matmul } from './matmul';
-import { copyPatches, pairOf, patches, positions, unpatches, type Window } from './patches';
+import { copyPatches, type Pair, pairOf, patches, positions, unpatches, type Window } from './patches';
 import { reshape } from './reshape';
 import { transpose } from './transpose';
 
 export interface Conv2dOptions {
   /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
-  readonly stride?: number | readonly [number, number];
+  readonly stride?: number | Pair;
   /** Zeros on each side of the images, for both axes or [vertical, horizontal] (default 0). */
-  readonly padding?: number | readonly [number, number];
+  readonly padding?: number | Pair;
 }
 
 const op: Op<2, Window> = {
@@ -35,25 +35,21 @@ const op: Op<2, Window> = {
   // With G = g as [O, N·h·w]: dP = Wᵀ·G, summed into dx; dW = G·Pᵀ. P is copied once more rather than kept.
   vjp: (g, [x, w], { attributes: window }) => {
     const [batch, outputs, height, width] = g.shape as readonly [number, number, number, number];
-    let turned: Tensor | undefined;
-    const byOutput = (): Tensor => {
-      turned ??= reshape(transpose(g, [1, 0, 2, 3]), [outputs, batch * height * width]);
-      return turned;
+    let byOutput: Tensor | undefined;
+    const turned = (): Tensor => {
+      byOutput ??= reshape(transpose(g, [1, 0, 2, 3]), [outputs, batch * height * width]);
+      return byOutput;
     };
     const weight = (): Tensor => reshape(w, [outputs, sizeOf(w.shape.slice(1))]);
     // Scopes, so that the patches of one are gone before the other makes its own.
     return [
       () => {
-        const turned = byOutput();
-        return runInScope('conv2d vjp', () =>
-          unpatches(matmul(weight(), turned, { transposeA: true }), x.shape, window),
-        );
+        const G = turned();
+        return runInScope('conv2d vjp', () => unpatches(matmul(weight(), G, { transposeA: true }), x.shape, window));
       },
       () => {
-        const turned = byOutput();
-        return runInScope('conv2d vjp', () =>
-          reshape(matmul(turned, patches(x, window), { transposeB: true }), w.shape),
-        );
+        const G = turned();
+        return runInScope('conv2d vjp', () => reshape(matmul(G, patches(x, window), { transposeB: true }), w.shape));
       },
     ];
   },
@@ -61,8 +57,8 @@ const op: Op<2, Window> = {
 
 /**
  * Each output pixel is a dot product of w with the patch of x under it, plus the bias (a cross-correlation, as in
- * PyTorch). Computed as one product with all patches side by side. Cost: 2·N·O·C·kh·kw·h·w flops, and for the time of
- * the call (not on the tape) room for the patches, kh·kw/stride² times x.
+ * PyTorch). Computed as one product with all patches side by side. Cost: 2·N·O·C·kh·kw·h·w flops, each gradient
+ * as many; and for the time of each (not on the tape) room for the patches, kh·kw/stride² times x.
  * Shapes: x [N, C, H, W], w [O, C, kh, kw], bias [O] → [N, O, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1.
  * @throws ShapeError `conv2d/shapes`, `conv2d/kernel-size`
  * @throws OptionError `options/range`, `options/unknown`
