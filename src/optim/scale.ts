@@ -17,6 +17,6 @@ function frozen(params: Params): Treatment[] {
     compressed: false,
     side: null,
     rank: null,
-    reason: 'frozen: scaled by 0',
+    reason: 'never updated: scaled by 0',
   }));
 }
