@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  accumulate,
   add,
   addDecayedWeights,
   chain,
   compress,
   ema,
+  floraAccumulate,
   type GradientTransform,
   mul,
   type Params,
@@ -126,11 +128,10 @@ mutant('counts a step without gradients', 'noLeaf', () => ({
 }));
 mutant('looks paths up in what records inherit', 'everyPath', () => ({
   ...right,
-  init: (params) => ({ sum: Object.fromEntries(Object.entries(right.init(params).sum).filter(([, x]) => x.ndim > 0)) }),
   update(grads, state, params) {
-    const known = Object.fromEntries(Object.entries(grads).filter(([path]) => path in state.sum));
-    const [updates, next] = right.update(known, state, params);
-    return [{ ...grads, ...updates }, next];
+    const done: Record<string, Tensor> = {};
+    const first = Object.fromEntries(Object.entries(grads).filter(([path]) => !(path in done)));
+    return right.update(first, state, params);
   },
 }));
 mutant('writes paths into a bare object', 'everyPath', () =>
@@ -242,7 +243,7 @@ describe('the mean over seeds', () => {
     return chain(compress({ projector: gaussian, rank: 4, inner, refreshEvery: 2, onRefresh, seed }), scale(gain));
   };
   const expected = () => ema({ decay: 0.9 });
-  const options = { expected, effect: 0.4, steps: 3, shapes: [[12, 8], [4]] };
+  const options = { expected, effect: 0.5, steps: 3, shapes: [[12, 8], [4]] };
   const meansOf = async (make: (seed: number) => GradientTransform<unknown>) =>
     (await checkTransform(make, options)).verdicts.filter(({ check }) => check.startsWith('mean'));
 
@@ -254,7 +255,13 @@ describe('the mean over seeds', () => {
     expect(verdicts[0]?.draws).toBeGreaterThan(332);
   });
 
-  it.each([0.6, 1.4])('sees a gain of %s', async (gain) => {
+  it('acquits an accumulation of compressed gradients', async () => {
+    const make = (seed: number) => floraAccumulate({ steps: 2, rank: 4, seed, inner: scale(-1) });
+    const report = await checkTransform(make, { ...options, steps: 4, expected: () => accumulate(2, scale(-1)) });
+    expect(report.assert().verdicts.filter(({ draws }) => draws > 0)).toHaveLength(6);
+  });
+
+  it.each([0.5, 1.5])('sees a gain of %s', async (gain) => {
     const verdicts = await meansOf(((seed: number) => momentum(seed, gain)) as never);
     const failed = verdicts.filter(({ passed }) => !passed).map(({ check, shape }) => [check, shape]);
     expect(failed).toContainEqual(['mean along the expected updates', [12, 8]]);
@@ -280,12 +287,28 @@ describe('the mean over seeds', () => {
     expect(verdict?.message).toMatch(/every seed gives the same update: does make use its seed/);
   });
 
-  it('compares updates with updates', async () => {
-    const { verdicts } = await checkTransform(() => scale(1), {
-      ...options,
-      expected: () => ({ ...right, update: (_, s) => [{}, s] }),
-    }).catch((error: Error) => ({ verdicts: [error.message] }));
-    expect(String(verdicts[0])).toMatch(/steps = 3, in which the expected transform returns no update/);
+  it('is not made where there is nothing to compare, or too much to draw', async () => {
+    const check = (more: object) => checkTransform(momentum as never, { ...options, ...more });
+    await expect(check({ expected: () => accumulate(9, scale(1)) })).rejects.toThrow(
+      /steps = 3, in which the expected transform returns no update/,
+    );
+    await expect(check({ effect: 1e-3 })).rejects.toThrow(/study\/draws.*to see a bias of 0.001/);
+    await expect(check({ effekt: 1 })).rejects.toThrow(/options\/unknown.*"effekt"/);
+    await expect(check({ shapes: [] })).rejects.toThrow(/no shapes/);
+  });
+
+  it('blames neither transform for the other', async () => {
+    const broken = (): GradientTransform<unknown> => ({ ...right, init: () => undefined as never });
+    await expect(checkTransform(momentum as never, { ...options, expected: broken })).rejects.toThrow(
+      /study\/contract.*init of the expected transform returned undefined/,
+    );
+    const slower = await checkTransform(() => accumulate(2, scale(1)), { ...options, expected: () => scale(1) });
+    const withheld = slower.verdicts.at(-1);
+    expect(withheld?.passed).toBe(false);
+    expect(withheld?.message).toMatch(/gradient 0 gives "parameters.0" no update, and one in the expected transform/);
+    const sometimes = (seed: number) => (seed === 5 ? broken() : momentum(seed));
+    const { verdicts } = await checkTransform(sometimes as never, options);
+    expect(verdicts.at(-1)).toMatchObject({ check: 'keeps the form of the contract for every seed', passed: false });
   });
 });
 

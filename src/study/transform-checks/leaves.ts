@@ -64,9 +64,19 @@ export const everyPath: TransformCheck = {
         return yesOrNo(`with odd paths it no longer ${check.name}: ${wrong}`, '');
       }
     }
-    return yesOrNo(null, `paths such as ${JSON.stringify(odd.slice(0, 3))}`);
+    const [updated, others] = [updatedLeaves(make, renamed(given, odd)), updatedLeaves(make, renamed(given, plain))];
+    const lost = odd.find((path, i) => others.has(plain[i] as string) && !updated.has(path));
+    return yesOrNo(
+      lost === undefined ? null : `"${lost}" gets no update, as it does under a plain path`,
+      `paths such as ${JSON.stringify(odd.slice(0, 3))}`,
+    );
   },
 };
+
+function updatedLeaves<S>(make: () => GradientTransform<S>, given: TransformCase): Set<string> {
+  const transform = make();
+  return pathsOf(run(transform, paramsOf(given), gradientsOf(given, cycleOf(transform, given))).outputs);
+}
 
 /** Something inherited that is taken for a tensor turns into NaN at once. */
 const finite: TransformCheck = {
