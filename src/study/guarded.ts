@@ -79,7 +79,12 @@ function kindOf(x: unknown): string {
 
 function breach(got: string, expected: string, cause?: unknown): StateError {
   return new StateError(
-    { code: 'study/contract', got, expected, fix: 'see GradientTransform in src/optim/transform.ts' },
+    {
+      code: 'study/contract',
+      got,
+      expected,
+      fix: 'compare it with the contract GradientTransform and with a transform such as scale',
+    },
     { cause },
   );
 }

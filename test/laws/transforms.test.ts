@@ -35,7 +35,7 @@ const options = new Map<string, TransformLawsOptions>();
 const rows = new Map<string, () => GradientTransform<unknown>>();
 
 function row<S>(name: string, make: () => GradientTransform<S>, needs: TransformLawsOptions = {}): void {
-  rows.set(name, make as () => GradientTransform<unknown>);
+  rows.set(name, make);
   options.set(name, { runs: 12, ...needs });
 }
 

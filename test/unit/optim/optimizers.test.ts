@@ -72,7 +72,7 @@ function deviation({ name, transform }: Row): number {
 const rows: Row[] = [];
 
 function row<S>(name: Case, transform: GradientTransform<S>, roundings: { step: number; a: number; b: number }): void {
-  rows.push({ name, transform: transform as GradientTransform<unknown>, ...roundings });
+  rows.push({ name, transform, ...roundings });
 }
 
 // η·g: the product and η itself. A sum of μ^i·g is at most 1/(1 − μ)·max|g|, and two roundings a step enter it.
