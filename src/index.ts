@@ -24,11 +24,13 @@ export type { Projection, Projector, Side, SymmetricMoments, Theory } from './co
 export { projectors } from './compress/projectors';
 export * from './nn';
 export * from './optim';
+export { customVjp, type VjpRule } from './tensor/custom-vjp';
 export { debug } from './tensor/debug';
 export { grad, hvp, valueAndGrad } from './tensor/grad';
 export { memory } from './tensor/memory';
 export { noGrad } from './tensor/no-grad';
 export * from './tensor/ops';
+export { remat } from './tensor/remat';
 export { keep, scope } from './tensor/scope';
 export { setBackend } from './tensor/set-backend';
 export { type Params, Tensor } from './tensor/tensor';
