@@ -28,6 +28,7 @@ export { customVjp, type VjpRule } from './tensor/custom-vjp';
 export { debug } from './tensor/debug';
 export { grad, hvp, valueAndGrad } from './tensor/grad';
 export { type GradCheckReport, gradCheck } from './tensor/grad-check';
+export { linalg } from './tensor/linalg';
 export { memory } from './tensor/memory';
 export { noGrad } from './tensor/no-grad';
 export * from './tensor/ops';
