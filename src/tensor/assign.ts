@@ -5,7 +5,7 @@ import type { Tensor } from './tensor';
 import { Value } from './value';
 
 /**
- * Point a tensor at new values: the only way to write to one. The new value is *resident*: it stays on the device and
+ * Point a tensor at new values: the only way to write to one for good. The new value is *resident*: it stays on the device and
  * belongs to this tensor until the next assignment. Tapes hold values, so one that recorded the old value stays right.
  * @throws ShapeError `assign/shape`
  */
@@ -30,6 +30,17 @@ export function assign(target: Tensor, source: Tensor): void {
 /** Make a tensor resident with the values it has. */
 export function makeResident(tensor: Tensor): void {
   assign(tensor, tensor);
+}
+
+/** Run `fn` while the tensor names another value, which is neither owned nor made resident. */
+export function withValue<T>(target: Tensor, value: Value, fn: () => T): T {
+  const before = target.value;
+  target.value = value;
+  try {
+    return fn();
+  } finally {
+    target.value = before;
+  }
 }
 
 /** The value itself when a scope owns it and it can change hands; otherwise a second life of the same values. */

@@ -89,7 +89,7 @@ function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & {
  * Reverse accumulation: visit the recorded ops last to first, pull each output's cotangent back and add it up at the
  * inputs. What a node has passed on is freed at once, unless it survives or an outer tape needs it.
  */
-function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlySet<Value>): void {
+export function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlySet<Value>): void {
   const start = tape.trackOf(output.value);
   if (!start) return; // the output does not depend on anything watched
   start.cotangent = seed;
@@ -99,7 +99,7 @@ function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlyS
     node.track.cotangent = null;
     runInScope(`${node.name} vjp`, () => pullBack(tape, node, g));
     release(tape, g.value, survivors);
-    release(tape, node.output, survivors);
+    for (const value of [node.output, ...node.saved]) release(tape, value, survivors);
   }
 }
 
@@ -107,7 +107,7 @@ function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlyS
 function pullBack(tape: Tape, node: Node, g: Tensor): (Tensor | null | undefined)[] {
   const before = lastValueId();
   const stored: Value[] = [];
-  const cotangents = isFusedUnderOuterTape(node, g) ? pullBackComposed(node, g) : node.pullback(g);
+  const cotangents = isFusedUnderOuterTape(node, g) ? pullBackComposed(node, g) : node.pullback(g, tape);
   node.inputs.forEach((input, i) => {
     const track = tape.trackOf(input);
     const cotangent = track && cotangents[i]?.();
@@ -128,7 +128,7 @@ function pullBack(tape: Tape, node: Node, g: Tensor): (Tensor | null | undefined
   return node.inputs.map((input) => tape.trackOf(input)?.cotangent);
 }
 
-const noSurvivors: ReadonlySet<Value> = new Set();
+export const noSurvivors: ReadonlySet<Value> = new Set();
 
 function isFusedUnderOuterTape(node: Node, g: Tensor): boolean {
   return node.recompute !== null && isTracked([g.value, ...node.inputs]);

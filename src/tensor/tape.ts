@@ -7,33 +7,48 @@ import type { Value } from './value';
 /** Cotangents of an op's inputs, each computed only if somebody wants it; null: the op has no derivative there. */
 export type Cotangents = readonly ((() => Tensor) | null)[];
 
-/** One recorded op. Holds values, not tensors: a parameter that is assigned later leaves the tape right. */
-export interface Node {
+/**
+ * What a tape writes down of one op, or of a function that stands as one (`remat`, `customVjp`). Holds values, not
+ * tensors: a parameter that is assigned later leaves the tape right.
+ */
+export interface Step {
   readonly name: string;
   readonly inputs: readonly Value[];
   readonly output: Value;
-  readonly track: Track;
-  /** The vjp of the op with what it saved. */
-  pullback(g: Tensor): Cotangents;
+  /** Made for the pullback alone; freed as soon as that has run. */
+  readonly saved: readonly Value[];
+  /** The vjp with what it saved, for the tape that is walked back. */
+  pullback(g: Tensor, tape: Tape): Cotangents;
   /** The composed definition on other inputs, for ops that are fused; see `Op.composed`. */
   readonly recompute: ((inputs: readonly Tensor[]) => Tensor) | null;
+}
+
+/** A step on one tape. */
+export interface Node extends Step {
+  readonly track: Track;
 }
 
 /** "This value depends on what that tape differentiates with respect to", and its cotangent once the walk gets here. */
 export interface Track {
   readonly tape: Tape;
   cotangent: Tensor | null;
-  readonly next: Track | null;
+  next: Track | null;
 }
 
 /** The ops between the watched values and the loss, in the order they ran. One per derivative being taken. */
 export class Tape {
   readonly nodes: Node[] = [];
+  /** What the tapes it stands in for track and a recorded op has read, in that order. */
+  readonly leaves: Value[] = [];
   /** Still needed: scopes inside must hand over what this tape has saved. */
   open = true;
   constructor(
     readonly scope: Scope,
     readonly depth: number,
+    /** Whatever these track is watched as well, from the first op on that reads it. */
+    private readonly standsFor: readonly Tape[] = [],
+    /** Only note what is read and what depends on it; write no steps down, keep nothing alive. */
+    private readonly notesOnly = false,
   ) {}
 
   /** Differentiate with respect to this value. */
@@ -48,12 +63,37 @@ export class Tape {
   close(watched: readonly Value[]): void {
     this.open = false;
     this.nodes.length = 0;
-    for (const value of watched) if (value.tracks?.tape === this) value.tracks = value.tracks.next;
+    for (const value of watched) unlink(value, this);
   }
 
   trackOf(value: Value): Track | null {
     for (let track = value.tracks; track; track = track.next) if (track.tape === this) return track;
     return null;
+  }
+
+  tracks(value: Value): boolean {
+    return this.trackOf(value) !== null || this.standsFor.some((tape) => tape.tracks(value));
+  }
+
+  append(step: Step): void {
+    for (const input of step.inputs) {
+      if (this.trackOf(input) || !this.tracks(input)) continue;
+      this.watch(input);
+      this.leaves.push(input);
+    }
+    const track = this.watch(step.output);
+    if (this.notesOnly) return;
+    this.nodes.push({ ...step, track });
+    for (const value of [...step.inputs, step.output, ...step.saved]) {
+      if (!value.savedBy?.open || value.savedBy.depth > this.depth) value.savedBy = this;
+    }
+  }
+}
+
+function unlink(value: Value, tape: Tape): void {
+  if (value.tracks?.tape === tape) value.tracks = value.tracks.next;
+  for (let track = value.tracks; track?.next; track = track.next) {
+    if (track.next.tape === tape) track.next = track.next.next;
   }
 }
 
@@ -77,7 +117,7 @@ export function recordOn<T>(tape: Tape | null, fn: () => T): T {
 
 /** Is a derivative being taken with respect to something that one of these depends on? */
 export function isTracked(values: readonly Value[]): boolean {
-  return recording.some((tape) => values.some((value) => tape.trackOf(value)));
+  return recording.some((tape) => values.some((value) => tape.tracks(value)));
 }
 
 /** Append an op to every recording tape that tracks one of its inputs. */
@@ -89,19 +129,16 @@ export function record<N extends number, A>(
   asTensor: (value: Value) => Tensor,
 ): void {
   const { composed } = op;
-  for (const tape of recording) {
-    if (!inputs.some((input) => tape.trackOf(input))) continue;
-    tape.nodes.push({
-      name: op.name,
-      inputs,
-      output,
-      track: tape.watch(output),
-      pullback: (g) =>
-        op.vjp(g, mapTuple<N, Value, Tensor>(inputs, asTensor), { output: asTensor(output), attributes }),
-      recompute: composed ? (xs) => composed(xs as Tuple<N, Tensor>, attributes) : null,
-    });
-    for (const value of [...inputs, output]) {
-      if (!value.savedBy?.open || value.savedBy.depth > tape.depth) value.savedBy = tape;
-    }
-  }
+  recordStep({
+    name: op.name,
+    inputs,
+    output,
+    saved: [],
+    pullback: (g) => op.vjp(g, mapTuple<N, Value, Tensor>(inputs, asTensor), { output: asTensor(output), attributes }),
+    recompute: composed ? (xs) => composed(xs as Tuple<N, Tensor>, attributes) : null,
+  });
+}
+
+export function recordStep(step: Step): void {
+  for (const tape of recording) if (step.inputs.some((input) => tape.tracks(input))) tape.append(step);
 }

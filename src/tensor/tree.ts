@@ -18,7 +18,7 @@ export function forEachTensor(tree: unknown, visit: (tensor: Tensor) => void, se
 export function mapTensors<T>(tree: T, replace: (tensor: Tensor, path: string) => Tensor, path = ''): T {
   if (isTensor(tree)) return replace(tree, path) as T;
   if (Array.isArray(tree)) return tree.map((branch, i) => mapTensors(branch, replace, `${path}/${i}`)) as T;
-  if (typeof tree !== 'object' || tree === null) return tree;
+  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return tree;
   const entries = Object.entries(tree).map(([name, branch]) => [name, mapTensors(branch, replace, `${path}/${name}`)]);
   return Object.fromEntries(entries) as T;
 }

@@ -58,7 +58,7 @@ interface Step {
   readonly op: number;
   readonly a: number;
   readonly b: number;
-  readonly inside: 'nothing' | 'scope' | 'grad' | 'hvp' | 'discarded';
+  readonly inside: 'nothing' | 'scope' | 'grad' | 'hvp' | 'discarded' | 'remat' | 'custom';
 }
 const ops: ((a: Tensor, b: Tensor) => Tensor)[] = [
   (a, b) => f.add(a, b),
@@ -78,10 +78,20 @@ const graphs = fc.array(
     op: fc.nat(ops.length - 1),
     a: fc.nat(9),
     b: fc.nat(9),
-    inside: fc.constantFrom('nothing', 'nothing', 'scope', 'grad', 'hvp', 'discarded'),
+    inside: fc.constantFrom('nothing', 'nothing', 'scope', 'grad', 'hvp', 'discarded', 'remat', 'custom'),
   }),
   { minLength: 1, maxLength: 6 },
 );
+
+/** x·eˣ by a rule of its own, with an argument, an intermediate result and the output saved: (eˣ + x·eˣ + eˣ·(1 + x))/2. */
+const slopeOfItsOwn = f.customVjp({
+  forward: (x: Tensor) => {
+    const e = f.exp(x);
+    const output = f.mul(x, e);
+    return [output, { x, e, output }];
+  },
+  vjp: (g, { x, e, output }) => [f.mul(f.mul(g, 0.5), f.add(f.add(e, output), f.mul(e, f.add(x, 1))))],
+});
 
 function build(steps: readonly Step[], x: Tensor): Tensor {
   const made = [x];
@@ -98,6 +108,8 @@ function build(steps: readonly Step[], x: Tensor): Tensor {
         f.scope(() => f.valueAndGrad(scalar)(p) && undefined);
         return g(p);
       },
+      remat: () => f.remat((y: Tensor) => f.tanh(g(f.remat(g)(y))))(p),
+      custom: () => slopeOfItsOwn(f.tanh(f.add(p, q))),
     }[inside]();
     made.push(f.tanh(result));
   }

@@ -1,0 +1,24 @@
+import { runInScope, type Scope } from './scope';
+import { recordingTapes, recordOn, Tape } from './tape';
+import type { Value } from './value';
+
+/** What a function returned that no tape has recorded, and what it read that the tapes track. */
+export interface Unrecorded<T> {
+  readonly result: T;
+  readonly read: readonly Value[];
+}
+
+/**
+ * Run `fn` in a scope without recording it, for a caller that records a step of its own in its place. A tape that only
+ * takes notes stands in for those that were recording, so `read` also has what `fn` closes over; what `fn` reads
+ * through `stopGradient` or inside `noGrad` is not in it.
+ */
+export function unrecorded<T>(name: string, outside: Scope, fn: () => T): Unrecorded<T> {
+  const notes = new Tape(outside, recordingTapes().length, recordingTapes(), true);
+  try {
+    const result = recordOn(null, () => recordOn(notes, () => runInScope(name, fn)));
+    return { result, read: [...notes.leaves] };
+  } finally {
+    notes.close(notes.leaves);
+  }
+}
