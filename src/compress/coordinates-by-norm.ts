@@ -1,6 +1,9 @@
+import type { TypedArray } from '../base/dtype';
 import type { Key } from '../base/key';
+import { onHost } from '../tensor/linalg/on-host';
+import type { Tensor } from '../tensor/tensor';
 import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
-import { drawCoordinates, drawnCoordinatesTheory } from './sampled-coordinates';
+import { asSelection, type Drawn, drawCoordinates, drawnCoordinatesTheory } from './sampled-coordinates';
 import { type Selection, selectionMaps } from './selection-maps';
 import { squaredNorms } from './theory';
 
@@ -17,19 +20,22 @@ interface ChosenProjection extends Projection, Selection {}
 export function coordinatesByNorm({ of }: { readonly of: 'norm' | 'squaredNorm' }): Projector<ChosenProjection> {
   const name = of === 'norm' ? 'coordinatesByNorm' : 'coordinatesBySquaredNorm';
   const chancesOf = (squares: Float64Array): Float64Array => (of === 'norm' ? squares.map(Math.sqrt) : squares);
-  const uniform = (key: Key, d: number, rank: number): Selection =>
-    drawCoordinates(key, rank, new Float64Array(d).fill(1));
+  const uniform = (key: Key, d: number, rank: number): Drawn => drawCoordinates(key, rank, new Float64Array(d).fill(1));
   return {
     name,
     side: smallerSide,
     sample(key, shape, rank) {
       const projection = project(this.side(shape), shape, rank);
-      return { ...projection, ...uniform(key, compressedDimension(projection), rank) };
+      return { ...projection, ...asSelection(uniform(key, compressedDimension(projection), rank)) };
     },
     refresh(p, gradient, key) {
-      const squares = squaredNorms({ values: gradient.dataSync(), shape: p.shape, side: p.side });
-      if (squares.every((square) => square === 0)) return { ...p, ...uniform(key, squares.length, p.rank) };
-      return { ...p, ...drawCoordinates(key, p.rank, chancesOf(squares)) };
+      const [ids, weights] = onHost(name, [gradient], [[p.rank], [p.rank]], ([values]) => {
+        const squares = squaredNorms({ values: values as TypedArray, shape: p.shape, side: p.side });
+        const nothing = squares.every((square) => square === 0);
+        const drawn = nothing ? uniform(key, squares.length, p.rank) : drawCoordinates(key, p.rank, chancesOf(squares));
+        return [drawn.ids, drawn.weights];
+      });
+      return { ...p, ids: ids as Tensor, weights: weights as Tensor };
     },
     ...selectionMaps((p: ChosenProjection) => p),
     storedFloats: (_, rank) => 2 * rank,

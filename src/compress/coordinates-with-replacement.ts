@@ -1,7 +1,7 @@
 import { OptionError } from '../base/errors';
 import type { Key } from '../base/key';
 import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
-import { drawCoordinates, drawnCoordinatesTheory, errorVariance } from './sampled-coordinates';
+import { asSelection, drawCoordinates, drawnCoordinatesTheory, errorVariance } from './sampled-coordinates';
 import { selectionMaps } from './selection-maps';
 import { oneSided } from './theory';
 
@@ -34,7 +34,9 @@ export function coordinatesWithReplacement(
     sample(key, shape, rank) {
       return { ...project(this.side(shape), shape, rank), key };
     },
-    ...selectionMaps((p: DrawnProjection) => drawCoordinates(p.key, p.rank, chancesFor(compressedDimension(p)))),
+    ...selectionMaps((p: DrawnProjection) =>
+      asSelection(drawCoordinates(p.key, p.rank, chancesFor(compressedDimension(p)))),
+    ),
     storedFloats: () => 0,
     theory(d, rank, gradient) {
       if (chances) {

@@ -10,6 +10,8 @@ import { rademacher } from './rademacher';
 import { shrunkGaussian } from './shrunk-gaussian';
 import { sparse } from './sparse';
 import { srht } from './srht';
+import { svd } from './svd';
+import { svdOf } from './svd-of';
 import { topCoordinates } from './top-coordinates';
 import { twoSidedAverage } from './two-sided-average';
 import { twoSidedProduct } from './two-sided-product';
@@ -27,6 +29,8 @@ export const projectors = {
   coordinatesWithReplacement,
   coordinatesByNorm,
   topCoordinates,
+  svd,
+  svdOf,
   twoSidedAverage,
   twoSidedProduct,
   shrunkGaussian,

@@ -9,13 +9,23 @@ import { type GradientValues, squaredNorms, type Theory } from './theory';
  * S_jj = count_j/(r·q_j), so E[S] = I for every q that is positive where the gradient is not zero.
  * `chances` are proportional to q and need not add up to 1.
  */
-export function drawCoordinates(key: Key, rank: number, chances: ArrayLike<number>): Selection {
+export function drawCoordinates(key: Key, rank: number, chances: ArrayLike<number>): Drawn {
   const cumulative = new Float64Array(chances.length);
   let total = 0;
   for (let j = 0; j < chances.length; j++) cumulative[j] = total += chances[j] as number;
   const ids = Int32Array.from({ length: rank }, (_, l) => firstAbove(cumulative, unitInterval(key, l) * total));
   const weights = Float32Array.from(ids, (j) => 1 / Math.sqrt((rank * (chances[j] as number)) / total));
-  return { ids: fromArray(ids, [rank]), weights: fromArray(weights, [rank]) };
+  return { ids, weights };
+}
+
+/** A selection as plain numbers. */
+export interface Drawn {
+  readonly ids: Int32Array<ArrayBuffer>;
+  readonly weights: Float32Array<ArrayBuffer>;
+}
+
+export function asSelection({ ids, weights }: Drawn): Selection {
+  return { ids: fromArray(ids, [ids.length]), weights: fromArray(weights, [weights.length]) };
 }
 
 /** The first coordinate whose cumulative chance exceeds t; never one of chance 0. */

@@ -1,5 +1,8 @@
+import type { TypedArray } from '../base/dtype';
+import { onHost } from '../tensor/linalg/on-host';
 import { fromArray, ones } from '../tensor/ops/create';
 import { permute } from '../tensor/ops/random';
+import type { Tensor } from '../tensor/tensor';
 import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
 import { type Selection, selectionMaps } from './selection-maps';
 import { squaredNorms } from './theory';
@@ -20,8 +23,11 @@ export const topCoordinates: Projector<ChosenProjection> = {
     return { ...projection, ids: fromArray(ids, [rank]), weights: ones([rank]) };
   },
   refresh(p, gradient) {
-    const squares = squaredNorms({ values: gradient.dataSync(), shape: p.shape, side: p.side });
-    return { ...p, ids: fromArray(Int32Array.from(largestFirst(squares).slice(0, p.rank)), [p.rank]) };
+    const [ids] = onHost('topCoordinates', [gradient], [[p.rank]], ([values]) => {
+      const squares = squaredNorms({ values: values as TypedArray, shape: p.shape, side: p.side });
+      return [Int32Array.from(largestFirst(squares).slice(0, p.rank))];
+    });
+    return { ...p, ids: ids as Tensor };
   },
   ...selectionMaps((p: ChosenProjection) => p),
   storedFloats: (_, rank) => 2 * rank,

@@ -1,5 +1,7 @@
 import { fold, type Key, key } from '../base/key';
 import { compressedShape, type Projection, type Projector } from '../compress/projector';
+import { svd } from '../tensor/linalg/svd';
+import { noGrad } from '../tensor/no-grad';
 import { axpby } from '../tensor/ops/axpby';
 import { random } from '../tensor/ops/random';
 import { transpose } from '../tensor/ops/transpose';
@@ -137,6 +139,40 @@ function notPlain(tree: unknown, path = 'the projection'): string | undefined {
   return undefined;
 }
 
+/**
+ * One round trip has rank r at most, and the sum of many reaches min(n, m): fresh draws leave no direction out for ever. A
+ * coordinate is missing from k draws of r of d with chance about exp(−k·r/d), below e⁻²³/d for the k here. A random sum of
+ * full rank has a singular value below the cut with a chance of about 1e-4, and three of three have with 1e-12.
+ */
+const rankGrowth: Identity = async (projector, given) => {
+  const { shape, rank } = given;
+  const smaller = Math.min(...shape);
+  const bound = Math.min(smaller, projector.side(shape) === 'both' ? 2 * rank : rank);
+  const draws = Math.ceil((Math.max(...shape) / rank) * (Math.log(Math.max(...shape)) + 23));
+  const trip = (trial: number): Tensor =>
+    noGrad(() => {
+      const g = sampleGradient({ ...given, seed: given.seed + trial }, 'rank');
+      const p = draw(projector, given, g, trial);
+      return projector.up(p, projector.down(p, g));
+    });
+  const single = await numericalRank(trip(0));
+  let total = 0;
+  for (let run = 0; run < 3 && total < smaller; run++) {
+    let sum = trip(run * draws);
+    for (let trial = 1; trial < draws; trial++) sum = noGrad(() => sum.add(trip(run * draws + trial)));
+    total = Math.max(total, await numericalRank(sum));
+  }
+  const message = `one round trip has rank ${single} of at most ${bound}, the sum of ${draws} has ${total} of ${smaller}`;
+  const statistic = Math.max(0, single - bound) + (smaller - total);
+  return verdictOn('rank', given, { statistic, threshold: 0, draws, message });
+};
+
+/** Singular values above 1e-5 of the largest one. */
+async function numericalRank(x: Tensor): Promise<number> {
+  const values = await svd(x).s.data();
+  return values.filter((value) => value > 1e-5 * (values[0] as number)).length;
+}
+
 /** The checks that hold for every draw. */
 export const identities: readonly { readonly name: string; readonly check: Identity }[] = [
   { name: 'down and up are linear', check: linearity },
@@ -145,6 +181,7 @@ export const identities: readonly { readonly name: string; readonly check: Ident
   { name: 'the left side of G is the right side of its transpose', check: symmetry },
   { name: 'transfer is down after up', check: transferOracle },
   { name: 'the state is plain data of the promised size', check: state },
+  { name: 'one draw has rank r at most, the sum of many has full rank', check: rankGrowth },
 ];
 
 function draw(projector: Projector, { rank, seed }: ProjectorCase, gradient: Tensor, trial = 0): Projection {

@@ -22,6 +22,7 @@ const rows: readonly Projector[] = [
   coordinatesByNorm({ of: 'norm' }),
   coordinatesByNorm({ of: 'squaredNorm' }),
   rest.topCoordinates,
+  rest.svd,
   rest.twoSidedAverage,
   rest.shrunkGaussian,
 ];

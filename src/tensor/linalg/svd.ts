@@ -33,16 +33,25 @@ export function svd(x: Tensor, options: { rank?: number } = {}): { u: Tensor; s:
   const [u, s, vt] = onHost('svd', [x], shapes, ([values]) => {
     const entries = values as Float32Array;
     checkFiniteInput('svd', entries);
-    // The transpose has the same factors, swapped: decompose whichever is tall.
-    const { long, lengths, short } = tallSvd(
-      m < n ? rowsOf(entries, [m, n]) : columnsOf(entries, [m, n]),
-      Math.max(m, n),
-      rank,
-    );
-    const [left, right] = m < n ? [short, long] : [long, short];
+    const { left, lengths, right } = decompose(entries, [m, n], rank);
     return checkOverflow('svd', [fromColumns(left, m), Float32Array.from(lengths), fromRows(right, n)]);
   });
   return { u: u as Tensor, s: s as Tensor, vt: vt as Tensor };
+}
+
+/** The same on plain numbers, row-major: the first `rank` singular vectors of both sides, and the values. */
+export function decompose(
+  values: Float32Array,
+  [m, n]: readonly [number, number],
+  rank: number,
+): { left: Columns; lengths: number[]; right: Columns } {
+  // The transpose has the same factors, swapped: decompose whichever is tall.
+  if (m < n) {
+    const { long, lengths, short } = tallSvd(rowsOf(values, [m, n]), n, rank);
+    return { left: short, lengths, right: long };
+  }
+  const { long, lengths, short } = tallSvd(columnsOf(values, [m, n]), m, rank);
+  return { left: long, lengths, right: short };
 }
 
 /** A = long·diag(lengths)·shortᵀ for the columns of A [m, n], m ≥ n, which are overwritten. */

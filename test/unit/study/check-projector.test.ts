@@ -35,7 +35,7 @@ const uniform: Projector<Projection & { key: Key }> = {
 describe('checkProjector', () => {
   it('certifies a projector from outside, and says which level is approximate', async () => {
     const report = (await checkProjector(uniform, { effect: 0.2 })).assert();
-    expect(report.toString()).toContain('projector uniform: 27 of 27 checks passed');
+    expect(report.toString()).toContain('projector uniform: 30 of 30 checks passed');
     const approximate = report.verdicts.filter(({ message }) => message.includes('approximate'));
     expect(new Set(approximate.map(({ check }) => check))).toEqual(new Set(['mean squared error']));
   });
