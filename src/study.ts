@@ -1,3 +1,7 @@
+/**
+ * Experiments on projection error: pure functions that return rows.
+ * @module floragrad/study
+ */
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';

@@ -1,6 +1,7 @@
 import { checkNumber, checkOptions, OptionError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { type Shape, sameShape, show } from '../base/shape';
+import type { EmaState } from '../optim/ema';
 import { type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { axpby } from '../tensor/ops/axpby';
 import { zeros } from '../tensor/ops/create';
@@ -10,7 +11,9 @@ import { mapTensors } from '../tensor/tree';
 import { type Filter, matrixFilter, treatments } from './filter';
 import { compressedShape, type Projection, type Projector } from './projector';
 
+/** What to compress, how far, and what runs in the compressed space. */
 export interface CompressOptions<P extends Projection, S> {
+  /** How gradients are projected: one of `projectors`, or one of your own. */
   readonly projector: Projector<P>;
   /** Rows of the projection. */
   readonly rank: number;
@@ -27,6 +30,7 @@ export interface CompressOptions<P extends Projection, S> {
   readonly combine?: Combine<NoInfer<S>>;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
   readonly filter?: Filter;
+  /** What all projections are drawn from (default 0). */
   readonly seed?: number;
 }
 
@@ -34,13 +38,17 @@ export interface CompressOptions<P extends Projection, S> {
 export interface CompressedLeaf<P, S> {
   /** How often the projection was drawn anew. */
   readonly refreshes: number;
+  /** Plain data from which the projection in use is made. */
   readonly projection: P;
+  /** State of the inner transform, in the compressed shape. */
   readonly inner: S;
 }
 
+/** The state of `compress`. */
 export interface CompressState<P, S> {
   /** Optimizer steps done. */
   readonly step: number;
+  /** What each compressed parameter keeps, by path. */
   readonly leaves: Readonly<Record<string, CompressedLeaf<P, S>>>;
   /** Inner state of all parameters that are not compressed. */
   readonly dense: S;
@@ -74,7 +82,7 @@ export const lift: Combine<unknown> = (_, leaf, { refresh, advance, lift: up }) 
  * (1 − β)·G + β·up(mean before this step), and only then refresh and advance: the order of the published flora-opt code,
  * in which the current gradient is not compressed at all.
  */
-export function liftPlusRaw(beta: number): Combine<{ readonly mean: Params }> {
+export function liftPlusRaw(beta: number): Combine<Pick<EmaState, 'mean'>> {
   return (gradient, leaf, { refresh, advance, lift: up }, path) => {
     const update = axpby(1 - beta, gradient, beta, up(leaf, leaf.inner.mean[path] as Tensor));
     const [, next] = advance(refresh(leaf, 1));

@@ -7,7 +7,9 @@ import { transpose } from '../tensor/ops/transpose';
 import type { Tensor } from '../tensor/tensor';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
+/** The selected coordinates, as a function of a key. */
 export interface CoordinateProjection extends Projection {
+  /** What the selection is drawn from. */
   readonly key: Key;
 }
 

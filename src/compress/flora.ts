@@ -23,6 +23,7 @@ export interface FloraOptions extends Omit<AdafactorOptions, 'momentum'> {
   readonly projector?: Projector;
   /** Which parameters are compressed (default: as flora-opt, matrices with min(n, m) ≥ rank and max/min ≤ 4). */
   readonly filter?: Filter;
+  /** What all projections are drawn from (default 0). */
   readonly seed?: number;
 }
 

@@ -8,6 +8,7 @@ import { compressedDimension, type Projection, type Projector, project, smallerS
 
 /** A projection whose A is generated from its key inside every product. */
 export interface GeneratedProjection extends Projection {
+  /** What the entries are a function of. */
   readonly key: Key;
 }
 

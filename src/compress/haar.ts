@@ -4,7 +4,9 @@ import { fromArray } from '../tensor/ops/create';
 import { matrixMaps } from './matrix-projector';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
+/** An orthonormal projection, as a function of a key. */
 export interface HaarProjection extends Projection {
+  /** What the rows are drawn from. */
   readonly key: Key;
 }
 

@@ -12,8 +12,11 @@ export type Side = 'left' | 'right';
 
 /** What every projection of this library knows about itself. Plain data: A is a function of it and is not in it. */
 export interface Projection {
+  /** Which dimension it compresses. */
   readonly side: Side;
+  /** Of the gradients that it projects. */
   readonly shape: readonly [n: number, m: number];
+  /** Rows of A, r. */
   readonly rank: number;
 }
 
@@ -34,6 +37,7 @@ export interface Theory {
 
 /** The three numbers of a symmetric matrix K that these variances depend on. */
 export interface SymmetricMoments {
+  /** Σ K_jj */
   readonly trace: number;
   /** Σ K_ij² */
   readonly squares: number;
@@ -47,7 +51,9 @@ export interface SymmetricMoments {
  * @see methods: `docs/glossary.md`; Flora (Hao, Cao and Mou, ICML 2024), section 2.
  */
 export interface Projector<P extends Projection = Projection> {
+  /** For messages and tables. */
   readonly name: string;
+  /** Which dimension it compresses for gradients of this shape. */
   side(shape: Shape): Side;
   /** A fresh draw for gradients of this shape; `refresh` counts the draws of one parameter, the key already depends on it. */
   sample(key: Key, shape: Shape, rank: number, refresh?: number): P;

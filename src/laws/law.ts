@@ -3,6 +3,7 @@
  * `for (const { name, holds } of backendLaws(create)) it(name, holds)`, or await them in plain Node.
  */
 export interface Law {
+  /** What is owed, as the title of a test. */
   readonly name: string;
   /** Rejects with an error that says what was wrong and, for random cases, the seed and path that replay it. */
   holds(): Promise<void>;

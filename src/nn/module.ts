@@ -24,6 +24,7 @@ const frozen = new WeakSet<Tensor>();
  * }
  */
 export abstract class Module {
+  /** What the layer computes; each layer says what it takes. */
   abstract forward(...inputs: never[]): unknown;
 
   /** All parameters by path, in the order of fields. A tensor that occurs twice is listed once, under its first path. */

@@ -9,27 +9,38 @@ import type { Params, Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 import { Residents } from './residents';
 
+/** What to train, on which loss, and how. */
 export interface TrainerOptions<S, Batch> {
   /** Train the trainable parameters of a model … */
   readonly model?: Module;
   /** … or these tensors. */
   readonly params?: Params;
+  /** From gradients to updates: a named optimizer such as `adam`, or a chain. */
   readonly transform: GradientTransform<S>;
   /** The scalar to minimise. The key is new in every step; pass it to `forward` for dropout. */
   readonly loss: (batch: Batch, options: { readonly key: Key }) => Tensor;
   /** Everything random in a step is a function of this seed and the number of the step. */
   readonly seed: number;
   /** Go on where another trainer stopped: its state and its number of steps. */
-  readonly resume?: { readonly state: S; readonly steps: number };
+  readonly resume?: {
+    /** The other trainer's `state`. */
+    readonly state: S;
+    /** The other trainer's `steps`. */
+    readonly steps: number;
+  };
 }
 
+/** A training loop, one step at a time. */
 export interface Trainer<S, Batch> {
   /**
    * One step of training. `loss` is a number where the backend can read at once, else a promise of one.
    * @throws StateError `trainer/non-finite-loss`, before parameters or state have changed. Where the loss is a promise,
    * it rejects, and the step has been taken.
    */
-  step(batch: Batch): { loss: number | Promise<number> };
+  step(batch: Batch): {
+    /** Before the update. */
+    loss: number | Promise<number>;
+  };
   /** State of the transform. Its tensors are the same objects in every step. */
   readonly state: S;
   /** Steps taken. */

@@ -2,7 +2,7 @@ import type { Params } from '../tensor/tensor';
 import { type GradientTransform, type Treatment, transform } from './transform';
 
 /** One transform for each state of a tuple. */
-type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
+export type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
 
 /**
  * One transform after the other: the updates of each are the gradients of the next. `chain()` is the identity.

@@ -4,7 +4,7 @@ export { type AdamOptions, adam } from './adam';
 export { type AdamWOptions, adamw } from './adamw';
 export { addDecayedWeights } from './add-decayed-weights';
 export { applyUpdates } from './apply-updates';
-export { chain } from './chain';
+export { chain, type Parts as ChainParts } from './chain';
 export { clipByBlockRms } from './clip-by-block-rms';
 export { clipByGlobalNorm } from './clip-by-global-norm';
 export { type EmaOptions, type EmaState, ema } from './ema';

@@ -11,7 +11,9 @@ import type { Params, Tensor } from '../tensor/tensor';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `scaleByFactoredRms`. */
 export interface FactoredRmsState {
+  /** Updates so far, t. */
   readonly step: number;
   /** R, moving mean of the squares of each row, [n] for a weight [n, m]. */
   readonly row: Params;
@@ -21,6 +23,7 @@ export interface FactoredRmsState {
   readonly full: Params;
 }
 
+/** Decay of the second moment, and where it is factored. */
 export interface ScaleByFactoredRmsOptions {
   /** p in β2_t = 1 − t^−p (default 0.8). */
   readonly decayExponent?: number;

@@ -6,7 +6,9 @@ import { scaleByLearningRate } from './scale-by-learning-rate';
 import type { Schedule } from './schedules';
 import { trace } from './trace';
 
+/** Learning rate, momentum and decay. */
 export interface SgdOptions {
+  /** η, or a schedule of it. */
   readonly learningRate: number | Schedule;
   /** μ in b ← μ·b + g (default 0: no momentum and no state). */
   readonly momentum?: number;

@@ -51,15 +51,18 @@ export function fromArray(values: TypedArray, shape: Shape): Tensor {
   return wrap(backend().fromHost(values), shape, 'tensor');
 }
 
+/** A float32 tensor with x everywhere. */
 export function full(shape: Shape, x: number): Tensor {
   checkShape('full', shape);
   return fromArray(new Float32Array(sizeOf(shape)).fill(x), shape);
 }
 
+/** A float32 tensor of zeros. */
 export function zeros(shape: Shape): Tensor {
   return full(shape, 0);
 }
 
+/** A float32 tensor of ones. */
 export function ones(shape: Shape): Tensor {
   return full(shape, 1);
 }
