@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Case, Verdict } from './checks';
 
 /** A gradient's shape, a rank that fits it and a seed for everything random; shrinks to small shapes and rank 1. */
-export function cases(largest: number): fc.Arbitrary<Case> {
+function cases(largest: number): fc.Arbitrary<Case> {
   const extent = fc.integer({ min: 1, max: largest });
   return fc
     .record({ n: extent, m: extent, rank: extent, seed: fc.nat(1e6) })
