@@ -64,25 +64,29 @@ export interface Moves<L> {
   lift(leaf: L, compressed: Tensor): Tensor;
 }
 
-/** One step of one compressed parameter. */
-export type Combine<S> = <L extends CompressedLeaf<unknown, S>>(
+/** One step of one compressed parameter, whatever projects it. */
+export type Combine<S> = <P>(
   gradient: Tensor,
-  leaf: L,
-  moves: Moves<L>,
+  leaf: CompressedLeaf<P, S>,
+  moves: Moves<CompressedLeaf<P, S>>,
   path: string,
-) => [update: Tensor, leaf: L];
+) => [update: Tensor, leaf: CompressedLeaf<P, S>];
 
 /** Refresh if due, advance, and lift what the inner transform returns: Algorithm 2 as the paper states it. */
-export const lift: Combine<unknown> = (_, leaf, { refresh, advance, lift: up }) => {
+export function lift<P, S>(
+  _: Tensor,
+  leaf: CompressedLeaf<P, S>,
+  { refresh, advance, lift: up }: Moves<CompressedLeaf<P, S>>,
+): [update: Tensor, leaf: CompressedLeaf<P, S>] {
   const [compressed, next] = advance(refresh(leaf, 0));
   return [up(next, compressed), next];
-};
+}
 
 /**
  * (1 − β)·G + β·up(mean before this step), and only then refresh and advance: the order of the published flora-opt code,
  * in which the current gradient is not compressed at all.
  */
-export function liftPlusRaw(beta: number): Combine<Pick<EmaState, 'mean'>> {
+export function liftPlusRaw(beta: number): Combine<EmaState> {
   return (gradient, leaf, { refresh, advance, lift: up }, path) => {
     const update = axpby(1 - beta, gradient, beta, up(leaf, leaf.inner.mean[path] as Tensor));
     const [, next] = advance(refresh(leaf, 1));

@@ -24,7 +24,7 @@ export interface TrainerOptions<S, Batch> {
   /** Go on where another trainer stopped: its state and its number of steps. */
   readonly resume?: {
     /** The other trainer's `state`. */
-    readonly state: S;
+    readonly state: NoInfer<S>;
     /** The other trainer's `steps`. */
     readonly steps: number;
   };
