@@ -1,24 +1,17 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newestNode } from '../newest-node/newest-node';
+import { install, type Packed, pack, run } from './pack';
 
 const built = existsSync('dist/index.js');
 if (!built) console.info('package tests skipped: dist is not built (npm run build)');
 
 /** Its suites draw cases with fast-check, an optional peer; nothing to prove before the first of them is there. */
 const lawsUseFastCheck = built && /from ['"]fast-check/.test(readFileSync('dist/laws.js', 'utf8'));
-
-/** Run a program and give back what it prints; a failure rejects with its output. */
-async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { cwd, shell: process.platform === 'win32' });
-  return stdout;
-}
 
 /** One step of training through the public names, as a user would write it. */
 const use = `
@@ -42,18 +35,13 @@ describe.skipIf(!built)('the packed package', () => {
   let root: string;
   /** A project with the package alone, and one that has fast-check too. */
   let [alone, beside] = ['', ''];
-  let packed: { filename: string; size: number; files: { path: string }[] };
+  let packed: Packed;
   beforeAll(async () => {
     if (outside === undefined) throw new Error('fast-check is installed above the folder for temporary files');
     root = await mkdtemp(join(outside, 'floragrad-'));
-    [packed] = JSON.parse(await run('.', 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', root));
-    [alone, beside] = [join(root, 'alone'), join(root, 'beside')] as [string, string];
-    for (const folder of [alone, beside]) {
-      await mkdir(folder);
-      await writeFile(join(folder, 'package.json'), '{ "private": true }');
-      const sparing = ['--offline', '--no-audit', '--no-fund', '--omit=optional', '--ignore-scripts'];
-      await run(folder, 'npm', 'install', ...sparing, `../${packed.filename}`);
-    }
+    packed = await pack(root);
+    alone = await install(root, 'alone', packed);
+    beside = await install(root, 'beside', packed);
     await symlink(resolve('node_modules/fast-check'), join(beside, 'node_modules/fast-check'), 'junction');
   }, 120_000);
   afterAll(() => rm(root, { recursive: true, force: true }));
