@@ -39,6 +39,7 @@ export interface GPTOptions {
  * @see Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3.
  * @example
  * const model = new GPT({ vocabularySize: 65, context: 64, width: 32, heads: 4, layers: 2, key: random.key(0) });
+ * console.log(model.forward(zeros([4, 16]).cast('int32')).shape); // prints [ 4, 16, 65 ]
  */
 export class GPT extends Module {
   /** One row for each token: [V, D]. */

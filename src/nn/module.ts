@@ -22,6 +22,7 @@ const frozen = new WeakSet<Tensor>();
  *     return mul(x, this.weight);
  *   }
  * }
+ * console.log(Object.keys(new Sequential([relu, new Scale()]).parameters())); // prints [ 'layers.1.weight' ]
  */
 export abstract class Module {
   /** What the layer computes; each layer says what it takes. */

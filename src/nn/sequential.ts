@@ -13,7 +13,10 @@ export type Layer =
 /**
  * Layers one after the other; each that is random gets a key of its own.
  * @example
- * const model = new Sequential([new Linear(4, 8, { key }), relu, new Dropout(0.1)]);
+ * const [weights, pass] = [random.key(0), random.key(1)];
+ * const model = new Sequential([new Linear(4, 8, { key: weights }), relu, new Dropout(0.1)]);
+ * const y = model.forward(ones([2, 4]), { key: pass }); // without a key nothing is dropped
+ * console.log(y.shape); // prints [ 2, 8 ]
  */
 export class Sequential extends Module {
   /** What runs, first to last. */

@@ -54,7 +54,12 @@ export interface Trainer<S, Batch> {
  * everything else that a step makes is freed when it ends.
  * @throws OptionError `trainer/parameters` without a model or parameters, or with both
  * @example
- * const { step } = trainer({ model, transform: adam({ learningRate: 1e-3 }), loss: ([x, y]) => mseLoss(model.forward(x), y), seed: 0 });
+ * const model = new Linear(1, 1, { key: random.key(0) });
+ * const loss = ({ x, y }: { x: Tensor; y: Tensor }) => mseLoss(model.forward(x), y);
+ * const training = trainer({ model, transform: sgd({ learningRate: 0.1 }), loss, seed: 0 });
+ * const batch = { x: tensor([[0], [1], [2]]), y: tensor([[1], [3], [5]]) };
+ * for (let step = 0; step < 500; step++) training.step(batch);
+ * console.log((await model.weight.item()).toFixed(2), (await model.bias?.item())?.toFixed(2)); // prints 2.00 1.00
  */
 export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S, Batch> {
   checkOptions('trainer', options, ['model', 'params', 'transform', 'loss', 'seed', 'resume']);

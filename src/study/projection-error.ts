@@ -42,6 +42,7 @@ const falseAlarm = 1e-9;
  * @throws OptionError `study/trials`, `options/range`
  * @example
  * const row = await projectionError({ projector: projectors.gaussian, rows: 64, columns: 32, rank: 8 });
+ * console.log(row.theoryMse, Math.abs(row.relativeMse - row.theoryMse) < 0.2); // prints 4.125 true
  */
 export async function projectionError<P extends Projection>(options: {
   projector: Projector<P>;

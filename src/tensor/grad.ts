@@ -40,7 +40,9 @@ export type Loss =
  * Shapes: every gradient has the shape of its parameter.
  * @throws ShapeError `grad/scalar` when the loss is not a single number
  * @example
- * const { value, grads } = valueAndGrad(() => mseLoss(model.forward(x), y), model.parameters());
+ * const params = { w: tensor([2, 3]) };
+ * const { value, grads } = valueAndGrad(() => params.w.square().sum(), params);
+ * console.log(await value.item(), await grads.w.array()); // prints 13 [ 4, 6 ]
  */
 export function valueAndGrad(f: (x: Tensor) => Loss): (x: Tensor) => Evaluated & {
   /** ∂loss/∂x */

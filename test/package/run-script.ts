@@ -6,7 +6,11 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 
 /** The names that users import, and the sources behind them. */
-const alias = { floragrad: resolve('src/index.ts'), 'floragrad/study': resolve('src/study.ts') };
+const alias = {
+  floragrad: resolve('src/index.ts'),
+  'floragrad/study': resolve('src/study.ts'),
+  'floragrad/laws': resolve('src/laws.ts'),
+};
 
 /** Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints. */
 export async function runScript(source: { readonly code: string } | { readonly file: string }): Promise<string[]> {

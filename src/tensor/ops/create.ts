@@ -14,7 +14,8 @@ export type NestedArray = readonly (number | NestedArray)[];
  * @throws ShapeError `tensor/ragged`, `tensor/length`
  * @throws OptionError `tensor/dtype`
  * @example
- * const x = tensor([[1, 2], [3, 4]]); // [2, 2]
+ * const x = tensor([[1, 2], [3, 4]]);
+ * console.log(x.shape, x.dtype); // prints [ 2, 2 ] float32
  */
 export function tensor(
   values: number | NestedArray | TypedArray,
