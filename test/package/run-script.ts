@@ -12,6 +12,9 @@ const alias = {
   'floragrad/laws': resolve('src/laws.ts'),
 };
 
+/** Longer than any of them takes on a busy machine; a program that hangs is ended. */
+const limit = 60_000; // milliseconds
+
 /** Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints. */
 export async function runScript(source: { readonly code: string } | { readonly file: string }): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'floragrad-script-'));
@@ -29,7 +32,7 @@ export async function runScript(source: { readonly code: string } | { readonly f
       target: 'node20',
       logLevel: 'silent',
     });
-    const { stdout } = await promisify(execFile)(process.execPath, [outfile], { cwd: folder });
+    const { stdout } = await promisify(execFile)(process.execPath, [outfile], { cwd: folder, timeout: limit });
     return stdout.trimEnd().split('\n');
   } finally {
     rmSync(folder, { recursive: true, force: true });
