@@ -19,4 +19,4 @@ export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } 
 export { type SgdOptions, sgd } from './sgd';
 export { stateBytes } from './state-bytes';
 export { type TraceOptions, type TraceState, trace } from './trace';
-export { type GradientTransform, type Treatment, transform } from './transform';
+export { type GradientTransform, mapParams, type Treatment, transform } from './transform';
