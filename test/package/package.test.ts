@@ -65,7 +65,7 @@ describe.skipIf(!built)('the packed package', () => {
     expect(await run(alone, 'npx', '--no-install', 'floragrad', '--help')).toContain('floragrad');
   });
 
-  describe.each(nodes)('on %s', (name, node) => {
+  describe.each(nodes)('on %s', (_, node) => {
     it.skipIf(!node).each([
       ['import', `import * as floragrad from 'floragrad';`, 'use.mjs'],
       ['require', `const floragrad = require('floragrad');`, 'use.cjs'],
