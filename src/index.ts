@@ -33,6 +33,9 @@ export {
   type Moves,
 } from './compress/compress';
 export type { CoordinateProjection } from './compress/coordinates';
+export type { ChosenProjection as NormCoordinatesProjection } from './compress/coordinates-by-norm';
+export type { DrawnProjection } from './compress/coordinates-with-replacement';
+export type { SketchProjection } from './compress/count-sketch';
 export type { ExplicitProjection } from './compress/explicit';
 export { type Filter, matrixFilter } from './compress/filter';
 export { fixedSide } from './compress/fixed-side';
@@ -40,8 +43,21 @@ export { type FloraOptions, flora } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { GeneratedProjection } from './compress/generated-projector';
 export type { HaarProjection } from './compress/haar';
-export type { Projection, Projector, Side, SymmetricMoments, Theory } from './compress/projector';
+export { matrixMaps } from './compress/matrix-projector';
+export {
+  compressedDimension,
+  type Projection,
+  type Projector,
+  project,
+  type Side,
+  smallerSide,
+} from './compress/projector';
 export { projectors } from './compress/projectors';
+export type { SparseProjection } from './compress/sparse';
+export type { HadamardProjection } from './compress/srht';
+export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';
+export type { ChosenProjection as TopCoordinatesProjection } from './compress/top-coordinates';
+export type { TwoSidedProjection } from './compress/two-sided';
 export * from './nn';
 export * from './optim';
 export { debug } from './tensor/debug';

@@ -114,24 +114,34 @@ export function compress<P extends Projection, S>(
 
   const draw = (path: string, shape: Shape, refreshes: number): P =>
     projector.sample(fold(key(seed), path, 'projection', refreshes), shape, rank, refreshes);
-  const start = (path: string, shape: Shape, refreshes: number): Leaf => {
-    const projection = draw(path, shape, refreshes);
-    return { refreshes, projection, inner: inner.init({ [path]: zeros(compressedShape(projection)) }) };
-  };
+  const start = (path: string, projection: P, refreshes: number): Leaf => ({
+    refreshes,
+    projection,
+    inner: inner.init({ [path]: zeros(compressedShape(projector, projection)) }),
+  });
+  /** The projection after `refreshes` refreshes, made for the gradient where the projector looks at it. */
+  const next = (path: string, current: P, gradient: Tensor, refreshes: number): P =>
+    projector.refresh
+      ? projector.refresh(current, gradient, fold(key(seed), path, 'projection', refreshes))
+      : draw(path, current.shape, refreshes);
 
-  const renew = (leaf: Leaf, path: string): Leaf => {
-    const shape = leaf.projection.shape;
-    if (onRefresh === 'reset') return start(path, shape, leaf.refreshes + 1);
-    const projection = draw(path, shape, leaf.refreshes + 1);
-    const compressed = compressedShape(leaf.projection);
+  const renew = (leaf: Leaf, path: string, gradient: Tensor): Leaf => {
+    const refreshes = leaf.refreshes + 1;
+    const projection = next(path, leaf.projection, gradient, refreshes);
+    if (onRefresh === 'reset') return start(path, projection, refreshes);
+    const compressed = compressedShape(projector, leaf.projection);
     const carry = (state: Tensor): Tensor =>
       sameShape(state.shape, compressed) ? projector.transfer(state, leaf.projection, projection) : state;
     const carried = onRefresh === 'transfer' ? mapTensors(leaf.inner, carry) : leaf.inner;
-    return { refreshes: leaf.refreshes + 1, projection, inner: carried };
+    return { refreshes, projection, inner: carried };
   };
 
   const moves = (path: string, gradient: Tensor, step: number): Moves<Leaf> => ({
-    refresh: (leaf, ahead) => (step + ahead > 0 && (step + ahead) % refreshEvery === 0 ? renew(leaf, path) : leaf),
+    refresh(leaf, ahead) {
+      // The state is still zero: a projection made for the first gradient takes the place of the sample.
+      if (step === 0 && projector.refresh) return start(path, next(path, leaf.projection, gradient, 0), 0);
+      return step + ahead > 0 && (step + ahead) % refreshEvery === 0 ? renew(leaf, path, gradient) : leaf;
+    },
     advance(leaf) {
       const [updates, state] = inner.update({ [path]: projector.down(leaf.projection, gradient) }, leaf.inner, {});
       return [updates[path] as Tensor, { ...leaf, inner: state }];
@@ -146,7 +156,9 @@ export function compress<P extends Projection, S>(
       const [chosen, others] = divide(params, (path, tensor) => filter(path, tensor) === true);
       if (Object.keys(chosen).length === 0)
         throw nothingToCompress(params, rank, treatments(params, filter, projector, rank));
-      const leaves = Object.fromEntries(Object.entries(chosen).map(([path, x]) => [path, start(path, x.shape, 0)]));
+      const leaves = Object.fromEntries(
+        Object.entries(chosen).map(([path, x]) => [path, start(path, draw(path, x.shape, 0), 0)]),
+      );
       return { step: 0, leaves, dense: inner.init(others) };
     },
     update(grads, state, params) {

@@ -30,7 +30,9 @@ export function explicit(matrices: readonly Tensor[]): Projector<ExplicitProject
   return {
     name: 'explicit',
     side: smallerSide,
-    sample: (_, shape, rank, refresh = 0) => ({ ...project(smallerSide(shape), shape, rank), refresh }),
+    sample(_, shape, rank, refresh = 0) {
+      return { ...project(this.side(shape), shape, rank), refresh };
+    },
     ...matrixMaps(matrix),
     storedFloats: ([n, m], rank) => rank * Math.min(n as number, m as number),
     theory: () => {

@@ -1,10 +1,21 @@
-import type { Projection, Projector, Side } from './projector';
+import { OptionError } from '../base/errors';
+import type { Projection, Projector } from './projector';
 
-/** A projector that compresses the same side whatever the shape: `right` is the paper's form. The rank stays at most min(n, m). */
-export function fixedSide<P extends Projection>(projector: Projector<P>, side: Side): Projector<P> {
-  return {
+/**
+ * A projector that compresses the same side whatever the shape: `right` is the paper's form.
+ * @throws OptionError `projector/both-sides`
+ */
+export function fixedSide<P extends Projection>(projector: Projector<P>, side: 'left' | 'right'): Projector<P> {
+  const fixed: Projector<P> = {
     ...projector,
     side: () => side,
-    sample: (key, shape, rank, refresh) => ({ ...projector.sample(key, shape, rank, refresh), side }),
+    sample: (key, shape, rank, refresh) => ({ ...projector.sample.call(fixed, key, shape, rank, refresh), side }),
   };
+  if (!projector.compressedShape) return fixed;
+  throw new OptionError({
+    code: 'projector/both-sides',
+    got: `fixedSide got the projector ${projector.name}`,
+    expected: 'one that compresses a single side',
+    fix: 'use it as it is',
+  });
 }

@@ -53,7 +53,9 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
   const draw = (path: string, { shape }: Tensor, cycle: number) =>
     projector.sample(fold(key(seed), path, 'accumulation', cycle), shape, rank, cycle);
   const empty = (params: Params): Params =>
-    mapParams(params, (x, path) => zeros(isCompressed(path, x) ? compressedShape(draw(path, x, 0)) : x.shape));
+    mapParams(params, (x, path) =>
+      zeros(isCompressed(path, x) ? compressedShape(projector, draw(path, x, 0)) : x.shape),
+    );
 
   return transform<FloraAccumulateState<S>>({
     name: 'floraAccumulate',

@@ -4,7 +4,8 @@ import type { Key } from '../base/key';
 import { eye } from '../tensor/ops/create';
 import { matmul } from '../tensor/ops/matmul';
 import { randomTimes, timesRandom } from '../tensor/ops/matmul-random';
-import { compressedDimension, type Projection, type Projector, project, smallerSide, type Theory } from './projector';
+import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
+import type { Theory } from './theory';
 
 /** A projection whose A is generated from its key inside every product. */
 export interface GeneratedProjection extends Projection {
@@ -12,23 +13,28 @@ export interface GeneratedProjection extends Projection {
   readonly key: Key;
 }
 
-/** A projector with independent entries of standard deviation 1/√rank: nothing is stored but the key. */
-export function generatedProjector(
-  name: string,
-  kind: Distribution,
-  theory: (d: number, rank: number) => Theory,
-): Projector<GeneratedProjection> {
+/** A projector with independent entries of standard deviation √(gain/rank): nothing is stored but the key. */
+export function generatedProjector(options: {
+  readonly name: string;
+  readonly entries: Distribution;
+  /** E[S] = gain·I (default 1). */
+  readonly gain?: (d: number, rank: number) => number;
+  readonly theory: (d: number, rank: number) => Theory;
+}): Projector<GeneratedProjection> {
+  const { name, entries, gain = () => 1, theory } = options;
   const matrix = (p: GeneratedProjection): RandomMatrix => ({
-    kind,
+    kind: entries,
     key: p.key,
     rows: p.rank,
     columns: compressedDimension(p),
-    scale: 1 / Math.sqrt(p.rank),
+    scale: Math.sqrt(gain(compressedDimension(p), p.rank) / p.rank),
   });
   return {
     name,
     side: smallerSide,
-    sample: (key, shape, rank) => ({ ...project(smallerSide(shape), shape, rank), key }),
+    sample(key, shape, rank) {
+      return { ...project(this.side(shape), shape, rank), key };
+    },
     down: (p, g) =>
       p.side === 'right'
         ? timesRandom(g, matrix(p), { transpose: true }) // [n, m]·[m, r]

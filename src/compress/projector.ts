@@ -2,15 +2,17 @@ import { OptionError, ShapeError } from '../base/errors';
 import type { Key } from '../base/key';
 import { type Shape, show } from '../base/shape';
 import type { Tensor } from '../tensor/tensor';
+import type { GradientValues, Theory } from './theory';
 
 /**
  * Which dimension of a gradient G [n, m] a projection A compresses.
  * - `right`: down(G) = G·Aᵀ [n, r], A [r, m], compresses m
  * - `left`:  down(G) = A·G [r, m], A [r, n], compresses n
+ * - `both`:  something of both, see the projector
  */
-export type Side = 'left' | 'right';
+export type Side = 'left' | 'right' | 'both';
 
-/** What every projection of this library knows about itself. Plain data: A is a function of it and is not in it. */
+/** What every projection of this library knows about itself. Plain data; A is a function of it, of its key where it is random. */
 export interface Projection {
   /** Which dimension it compresses. */
   readonly side: Side;
@@ -21,33 +23,8 @@ export interface Projection {
 }
 
 /**
- * What a projector promises about S = AᵀA (d×d), the round trip down-then-up, over fresh draws. The property tests and
- * the study hold it to this.
- */
-export interface Theory {
-  /** E[S] = gain·I; 1 means unbiased. */
-  readonly gain: number;
-  /** E‖G·S − G‖²/‖G‖², the same for every G. */
-  readonly relativeMse: number;
-  /** Variance of that relative squared error for one draw: an upper bound over all G. */
-  readonly relativeMseVariance: number;
-  /** Exact variance of Σ K ⊙ S for a symmetric K [d, d]: how far one linear reading of the round trip scatters. */
-  varianceOf(k: SymmetricMoments): number;
-}
-
-/** The three numbers of a symmetric matrix K that these variances depend on. */
-export interface SymmetricMoments {
-  /** Σ K_jj */
-  readonly trace: number;
-  /** Σ K_ij² */
-  readonly squares: number;
-  /** Σ K_jj² */
-  readonly diagonalSquares: number;
-}
-
-/**
- * A family of random projections. Pure: a projection is plain data, and `down` and `up` are linear maps that depend on
- * nothing else.
+ * A family of projections. Pure: a projection is plain data, and `down` and `up` are linear maps that depend on nothing
+ * else.
  * @see methods: `docs/glossary.md`; Flora (Hao, Cao and Mou, ICML 2024), section 2.
  */
 export interface Projector<P extends Projection = Projection> {
@@ -55,18 +32,31 @@ export interface Projector<P extends Projection = Projection> {
   readonly name: string;
   /** Which dimension it compresses for gradients of this shape. */
   side(shape: Shape): Side;
-  /** A fresh draw for gradients of this shape; `refresh` counts the draws of one parameter, the key already depends on it. */
+  /**
+   * A fresh draw for gradients of this shape, on `this.side(shape)`; `refresh` counts the draws of one parameter, the key
+   * already depends on it.
+   */
   sample(key: Key, shape: Shape, rank: number, refresh?: number): P;
-  /** G [n, m] → C: [n, r] on the right, [r, m] on the left. */
+  /**
+   * Only projectors that look at gradients have this: a projection made for `gradient`, in place of a fresh sample. The
+   * sample serves before the first gradient.
+   */
+  refresh?(projection: P, gradient: Tensor, key: Key): P;
+  /** G [n, m] → C: [n, r] on the right, [r, m] on the left, or as `compressedShape` says. */
   down(projection: P, gradient: Tensor): Tensor;
   /** C → [n, m], with the transpose of the same A. */
   up(projection: P, compressed: Tensor): Tensor;
   /** C under a new projection: down(new, up(old, C)), without forming the [n, m] matrix. */
   transfer(compressed: Tensor, from: P, to: P): Tensor;
+  /** The shape of C where it is not the usual one. */
+  compressedShape?(projection: P): Shape;
   /** Floats of state that the projection itself needs: 0 when it is a function of its key. */
   storedFloats(shape: Shape, rank: number): number;
-  /** For the compressed dimension d. */
-  theory(d: number, rank: number): Theory;
+  /**
+   * For the compressed dimension d. Where the promises depend on the gradient, it is needed.
+   * @throws OptionError `projector/no-theory`
+   */
+  theory(d: number, rank: number, gradient?: GradientValues): Theory;
 }
 
 /** Compress the smaller dimension, so that the state is rank·max(n, m) floats; a square is compressed on the right. */
@@ -75,14 +65,28 @@ export function smallerSide(shape: Shape): Side {
   return n < m ? 'left' : 'right';
 }
 
-/** The dimension that a projection compresses. */
-export function compressedDimension({ side, shape: [n, m] }: Projection): number {
+/** The dimension that a projection compresses; the smaller one where it compresses both. */
+export function compressedDimension({ side, shape: [n, m] }: Pick<Projection, 'side' | 'shape'>): number {
+  if (side === 'both') return Math.min(n, m);
   return side === 'left' ? n : m;
 }
 
-/** [n, r] on the right, [r, m] on the left. */
-export function compressedShape({ side, shape: [n, m], rank }: Projection): [number, number] {
-  return side === 'right' ? [n, rank] : [rank, m];
+/** [n, r] on the right, [r, m] on the left, unless the projector has a shape of its own. */
+export function compressedShape<P extends Projection>(projector: Projector<P>, projection: P): Shape {
+  const { side, shape, rank } = projection;
+  const [n, m] = shape;
+  return projector.compressedShape?.(projection) ?? (side === 'right' ? [n, rank] : [rank, m]);
+}
+
+/** A theory that cannot be had without the gradient. */
+export function needGradient(name: string, gradient: GradientValues | undefined): GradientValues {
+  if (gradient) return gradient;
+  throw new OptionError({
+    code: 'projector/no-theory',
+    got: `the projector ${name} was asked for its theory without a gradient`,
+    expected: 'the gradient: its error depends on it',
+    fix: 'call theory(d, rank, { values, shape, side })',
+  });
 }
 
 /**
@@ -92,7 +96,7 @@ export function compressedShape({ side, shape: [n, m], rank }: Projection): [num
  */
 export function project(side: Side, shape: Shape, rank: number): Projection {
   const [n, m] = matrixShape(shape);
-  const d = side === 'left' ? n : m;
+  const d = compressedDimension({ side, shape: [n, m] });
   if (Number.isInteger(rank) && rank >= 1 && rank <= d) return { side, shape: [n, m], rank };
   throw new OptionError({
     code: 'projector/rank',
@@ -111,9 +115,4 @@ function matrixShape(shape: Shape): readonly [number, number] {
     expected: 'two axes',
     fix: 'reshape it to [out, rest], or leave it dense with filter',
   });
-}
-
-/** For entries that are independent with mean 0, variance 1/r and kurtosis κ: Var Σ K ⊙ S = (2·ΣK² + (κ − 3)·ΣK_jj²)/r. */
-export function independentEntriesVariance(rank: number, kurtosis: number): Theory['varianceOf'] {
-  return ({ squares, diagonalSquares }) => (2 * squares + (kurtosis - 3) * diagonalSquares) / rank;
 }

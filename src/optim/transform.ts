@@ -27,7 +27,7 @@ export interface Treatment {
   /** Whether its state lives in a subspace. */
   readonly compressed: boolean;
   /** Which dimension is compressed; null where none is. */
-  readonly side: 'left' | 'right' | null;
+  readonly side: 'left' | 'right' | 'both' | null;
   /** Dimension of the subspace; null where there is none. */
   readonly rank: number | null;
   /** The projector, or why the parameter stays dense. */

@@ -3,7 +3,7 @@ import { fold, key } from '../base/key';
 import { compressedDimension, type Projection, type Projector, type Side } from '../compress/projector';
 import { random } from '../tensor/ops/random';
 import { blocksFor, medianOfMeans, tooFewTrials } from './median-of-means';
-import { readingMoments, roundTrips, unit } from './round-trip';
+import { inner, readGradient, roundTrip } from './round-trip';
 
 /** One line of the study: the measured error of a projector beside what it promises. */
 export interface ProjectionErrorRow {
@@ -59,26 +59,39 @@ export async function projectionError<P extends Projection>(options: {
   }
   if (!(trials >= blocksFor(falseAlarm))) throw tooFewTrials(trials, blocksFor(falseAlarm), falseAlarm);
   const gradient = random.normal(fold(key(seed), 'gradient'), [rows, columns]);
-  const values = await gradient.data();
-  const direction = unit(values);
-  const projection = projector.sample(key(seed), gradient.shape, rank, 0);
-  const theory = projector.theory(compressedDimension(projection), rank);
-  const trips = await roundTrips(projector, { gradient, rank, trials, seed, directions: [direction] });
-  const variance = theory.varianceOf(readingMoments(values, direction, projection));
-  const reading = medianOfMeans(trips.readings[0] as Float64Array, variance, falseAlarm);
+  const given = await readGradient(projector, gradient);
+  const square = inner(given.values, given.values);
+  const theory = projector.theory(compressedDimension(given), rank, given);
+  const [errors, readings, cosines] = [0, 1, 2].map(() => new Float64Array(trials)) as Samples;
+  for (let trial = 0; trial < trials; trial++) {
+    const lifted = await roundTrip(projector, gradient, { rank, seed, trial });
+    const [dot, size] = [inner(lifted, given.values), inner(lifted, lifted)];
+    errors[trial] = (size - 2 * dot) / square + 1;
+    readings[trial] = dot / square;
+    cosines[trial] = size === 0 ? 0 : dot / Math.sqrt(size * square);
+  }
+  const variance = theory.readingVariance?.(given, given.values) ?? square ** 2 * varianceOf(readings);
+  const reading = medianOfMeans(readings, variance / square ** 2, falseAlarm);
   return {
     projector: projector.name,
     rows,
     columns,
-    side: projection.side,
+    side: given.side,
     rank,
     trials,
-    relativeMse: average(trips.squaredError),
+    relativeMse: average(errors),
     theoryMse: theory.relativeMse,
     biasStatistic: Math.abs(reading.estimate - 1),
     biasThreshold: reading.bound + rounding,
-    cosine: average(trips.cosine),
+    cosine: average(cosines),
   };
+}
+
+type Samples = [errors: Float64Array, readings: Float64Array, cosines: Float64Array];
+
+function varianceOf(samples: Float64Array): number {
+  const mean = average(samples);
+  return average(samples.map((x) => (x - mean) ** 2));
 }
 
 function average(samples: Float64Array): number {

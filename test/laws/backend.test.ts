@@ -1,11 +1,20 @@
-import { it } from 'vitest';
+import { describe, it } from 'vitest';
 import { referenceBackend } from '../../src/backend/reference';
 import { wasmBackend } from '../../src/backend/wasm';
 import { relaxedAvailable } from '../../src/backend/wasm-module';
-import { backendLaws } from './backend.laws';
+import type { Backend } from '../../src/index';
+import { backendLaws } from '../../src/laws';
 
-backendLaws('reference', referenceBackend);
-backendLaws('wasm, best build', () => wasmBackend());
-backendLaws('wasm, baseline build', () => wasmBackend({ build: 'baseline' }));
-if (relaxedAvailable()) backendLaws('wasm, relaxed build', () => wasmBackend({ build: 'relaxed' }));
-else it.skip('wasm, relaxed build: this platform has no relaxed SIMD', () => {});
+const backends: Record<string, () => Backend> = {
+  reference: referenceBackend,
+  'wasm, best build': () => wasmBackend(),
+  'wasm, baseline build': () => wasmBackend({ build: 'baseline' }),
+  ...(relaxedAvailable() && { 'wasm, relaxed build': () => wasmBackend({ build: 'relaxed' }) }),
+};
+
+for (const [name, create] of Object.entries(backends)) {
+  describe(name, () => {
+    for (const { name, holds } of backendLaws(create)) it(name, holds);
+  });
+}
+if (!relaxedAvailable()) it.skip('wasm, relaxed build: this platform has no relaxed SIMD', () => {});

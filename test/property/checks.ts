@@ -1,10 +1,10 @@
 import chisquare from '@stdlib/stats-base-dists-chisquare';
 import { fold } from '../../src/base/key';
 import { lift, liftPlusRaw } from '../../src/compress/compress';
-import { compressedDimension, compressedShape } from '../../src/compress/projector';
 import {
   chain,
   compress,
+  compressedDimension,
   ema,
   floraAccumulate,
   type GradientTransform,
@@ -13,17 +13,18 @@ import {
   scale,
   type Tensor,
 } from '../../src/index';
-import { blocksFor, medianOfMeans } from '../../src/study/median-of-means';
-import { inner, readingMoments, roundTrips, unit } from '../../src/study/round-trip';
+import { MeanTest } from '../../src/study/mean-test';
+import type { ProjectorCase } from '../../src/study/projector-case';
+import { inner, readGradient, unit } from '../../src/study/round-trip';
 import { add } from '../../src/tensor/ops/add';
 import { axpby } from '../../src/tensor/ops/axpby';
 import { scope } from '../../src/tensor/scope';
 import { singularValues } from '../support/singular-values';
 
 /**
- * The properties of a compressor in expectation, as checks that return a verdict, so that the same check certifies the
- * projectors of the library and convicts the mutants. Every check of a random quantity calls a right projector wrong
- * with chance at most `falseAlarm`; the bound is proven from the variance (`median-of-means.ts`) or from an exact law.
+ * Checks beyond `checkProjector`: exact laws, and what Flora makes of a projector over several refreshes. They return a
+ * verdict, so that the same check certifies the projectors of the library and convicts the mutants. Each calls a right
+ * projector wrong with chance at most `falseAlarm`, from an exact law or from the variance (`mean-test.ts`).
  */
 export const falseAlarm = 1e-9;
 
@@ -32,58 +33,11 @@ export interface Verdict {
   readonly message: string;
 }
 
-export interface Case {
-  readonly shape: readonly [number, number];
-  readonly rank: number;
-  readonly seed: number;
-}
-
-/** Draws a block in the median of block means: raises power, not the false-alarm chance. */
-const drawsPerBlock = 16;
-
-const gradientOf = ({ shape, seed }: Case): Tensor => random.normal(fold(random.key(seed), 'gradient'), shape);
-
-/** The mean of up(down(G)) is gain·G, read along G itself and along a random direction. */
-export async function checkMean(projector: Projector, given: Case): Promise<Verdict> {
-  const gradient = gradientOf(given);
-  const g = await gradient.data();
-  const w = await random.normal(fold(random.key(given.seed), 'direction'), given.shape).data();
-  const directions = [unit(g), unit(w)];
-  const trials = drawsPerBlock * blocksFor(falseAlarm / 2);
-  const { readings } = await roundTrips(projector, {
-    gradient,
-    rank: given.rank,
-    trials,
-    seed: given.seed,
-    directions,
-  });
-  const projection = projector.sample(random.key(0), given.shape, given.rank, 0);
-  const theory = projector.theory(compressedDimension(projection), given.rank);
-  const verdicts = directions.map((direction, i) => {
-    const variance = theory.varianceOf(readingMoments(g, direction, projection));
-    const { estimate, bound } = medianOfMeans(readings[i] as Float64Array, variance, falseAlarm / 2);
-    const expected = (theory.gain * inner(g, direction)) / Math.sqrt(inner(g, g));
-    return within('mean of ⟨Ĝ, W⟩', estimate, expected, bound);
-  });
-  return verdicts.find(({ passed }) => !passed) ?? (verdicts[0] as Verdict);
-}
-
-/** The mean of ‖up(down(G)) − G‖²/‖G‖² is the closed form. */
-export async function checkMeanSquaredError(projector: Projector, given: Case): Promise<Verdict> {
-  const trials = drawsPerBlock * blocksFor(falseAlarm);
-  const options = { gradient: gradientOf(given), rank: given.rank, trials, seed: given.seed, directions: [] };
-  const { squaredError } = await roundTrips(projector, options);
-  const d = Math.min(...given.shape); // the dimension that a projector compresses unless it is told otherwise
-  const { relativeMse, relativeMseVariance } = projector.theory(d, given.rank);
-  const { estimate, bound } = medianOfMeans(squaredError, relativeMseVariance, falseAlarm);
-  return within('mean squared error', estimate, relativeMse, bound);
-}
-
 /**
  * For a Gaussian A and a fixed vector x, r·‖Ax‖²/‖x‖² is chi-square with r degrees of freedom, so the sum over N
  * independent draws is chi-square with r·N: an exact law, and a two-sided test at exactly `falseAlarm`.
  */
-export async function checkChiSquare(projector: Projector, { shape, rank, seed }: Case): Promise<Verdict> {
+export async function checkChiSquare(projector: Projector, { shape, rank, seed }: ProjectorCase): Promise<Verdict> {
   const draws = 400;
   const x = random.normal(fold(random.key(seed), 'vector'), shape);
   const norm = inner(await x.data(), await x.data());
@@ -106,49 +60,16 @@ function upperQuantile(degrees: number): number {
   return chisquare.quantile(1 - falseAlarm / 2, degrees);
 }
 
-/** The same key gives the same bits; another refresh, path or seed gives another draw; adjointness; linearity. */
-export async function checkRegeneration(projector: Projector, { shape, rank, seed }: Case): Promise<Verdict> {
-  const g = random.normal(fold(random.key(seed), 'gradient'), shape);
-  const keys = [
-    fold(random.key(seed), 'w', 'projection', 0),
-    fold(random.key(seed), 'w', 'projection', 0),
-    fold(random.key(seed), 'w', 'projection', 1),
-    fold(random.key(seed), 'v', 'projection', 0),
-    fold(random.key(seed + 1), 'w', 'projection', 0),
-  ];
-  const codes = keys.map((key) =>
-    projector
-      .down(projector.sample(key, shape, rank, 0), g)
-      .dataSync()
-      .join(),
-  );
-  const others = codes.slice(2).filter((code) => code === codes[0]).length;
-  return {
-    passed: codes[0] === codes[1] && others === 0,
-    message: codes[0] === codes[1] ? `${others} of 3 other keys gave the same draw` : 'one key gave two draws',
-  };
-}
-
-/** The compressed state has rank·max(n, m) floats. */
-export function checkStateSize(projector: Projector, { shape, rank }: Case): Verdict {
-  const [rows, columns] = compressedShape(projector.sample(random.key(0), shape, rank, 0));
-  const expected = rank * Math.max(...shape);
-  return {
-    passed: rows * columns === expected,
-    message: `the state has ${rows * columns} floats; expected ${expected}`,
-  };
-}
-
 /**
  * Flora's momentum after several refreshes equals the dense moving mean in expectation, for a fixed sequence of
  * gradients, read along that mean. The variance of the reading follows the schedule. Let the current projection be
  * applied to a matrix B of mean μ, with total variance v and variance w of ⟨B, W⟩. A fresh unbiased draw lifts it to
- * total variance mse·‖μ‖² + (1 + mse)·v, and to a reading of variance at most c·(‖μ‖² + v) + w: the projector's
- * `varianceOf` K = BᵀW is at most c·‖B‖² with c its largest value for a K of norm ‖W‖₂. A step scales v and w by β².
+ * total variance mse·‖μ‖² + (1 + mse)·v, and to a reading of variance at most c·(‖μ‖² + v) + w with c the
+ * `largestReadingVariance` of the projector. A step scales v and w by β².
  */
 export async function checkMomentum(
   projector: Projector,
-  given: Case & { steps: number; refreshEvery: number; ordering: 'paper' | 'flora-opt'; drawsPerBlock: number },
+  given: ProjectorCase & { steps: number; refreshEvery: number; ordering: 'paper' | 'flora-opt'; effect: number },
 ): Promise<Verdict> {
   const { shape, rank, seed, steps, refreshEvery, ordering } = given;
   const beta = 0.9;
@@ -158,10 +79,14 @@ export async function checkMomentum(
   const means = await Promise.all(denseMeans(gradients, beta).map((mean) => mean.data()));
   const target = means.at(-1) as Float32Array;
   const direction = unit(target);
+  const seen = await readGradient(projector, gradients[0] as Tensor);
+  const theory = projector.theory(compressedDimension(seen), rank, seen);
   const variance = lastVariance();
 
-  const readings = new Float64Array(given.drawsPerBlock * blocksFor(falseAlarm));
-  for (let draw = 0; draw < readings.length; draw++) {
+  const size = Math.sqrt(inner(target, target));
+  const options = { expected: size, variance, effect: given.effect * size, falseAlarm, power: 0.999 };
+  const test = new MeanTest(options);
+  for (let draw = 0; test.verdict === null; draw++) {
     const momentum = compress({
       projector,
       rank,
@@ -180,16 +105,15 @@ export async function checkMomentum(
       }
       return output;
     });
-    readings[draw] = inner(await update.data(), direction);
+    test.add(inner(await update.data(), direction));
   }
-  const { estimate, bound } = medianOfMeans(readings, variance, falseAlarm);
-  return within('momentum along the dense mean', estimate, Math.sqrt(inner(target, target)), bound);
+  return {
+    passed: test.verdict === 'acquitted',
+    message: `the momentum along the dense mean is ${test.mean} over ${test.draws} draws; expected ${size}`,
+  };
 
   function lastVariance(): number {
-    const theory = projector.theory(Math.min(...shape), rank);
-    const widest = singularValues(direction, shape)[0] as number;
-    const most = [0, 1].map((diagonalSquares) => theory.varianceOf({ trace: 0, squares: 1, diagonalSquares }));
-    const c = Math.max(...most) * widest ** 2;
+    const c = theory.largestReadingVariance ?? theory.relativeMse;
     let [carried, lifted, before] = [none, none, none];
     for (let t = 0; t < steps; t++) {
       const due = ordering === 'paper' ? t > 0 && t % refreshEvery === 0 : (t + 1) % refreshEvery === 0;
@@ -225,7 +149,7 @@ function denseMeans(gradients: readonly Tensor[], beta: number): Tensor[] {
  */
 export function checkRankGrowth(
   accumulate: (seed: number) => GradientTransform<unknown>,
-  { shape, rank, seed, cycles }: Case & { cycles: number },
+  { shape, rank, seed, cycles }: ProjectorCase & { cycles: number },
 ): Verdict {
   const expected = Math.min(...shape, cycles * rank);
   const ranks = Array.from({ length: 8 }, (_, run) =>
@@ -253,11 +177,4 @@ export function checkRankGrowth(
 /** Flora's accumulation around plain descent, two gradients a cycle. */
 export function floraCycles(rank: number): (seed: number) => GradientTransform<unknown> {
   return (seed) => chain(floraAccumulate({ steps: 2, rank, seed, inner: scale(-1) })) as GradientTransform<unknown>;
-}
-
-function within(what: string, estimate: number, expected: number, bound: number): Verdict {
-  // Products of float32 numbers: the readings themselves are right to about 1e-5.
-  const slack = 1e-5 * Math.max(1, Math.abs(expected));
-  const off = Math.abs(estimate - expected);
-  return { passed: off <= bound + slack, message: `${what} is ${estimate}; expected ${expected} ± ${bound}` };
 }

@@ -22,6 +22,7 @@ const projects = {
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
     verbatimModuleSyntax: true,
+    declaration: true,
   },
 };
 

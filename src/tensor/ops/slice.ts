@@ -48,7 +48,7 @@ export function slice(x: Tensor, start: readonly number[], end: readonly number[
 }
 
 /** Zeros of `shape` with x at position `start`: the transpose of `slice`. */
-function place(x: Tensor, start: Shape, shape: Shape): Tensor {
+export function place(x: Tensor, start: Shape, shape: Shape): Tensor {
   return apply(placeOp, [x], start, shape);
 }
 

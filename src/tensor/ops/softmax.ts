@@ -1,6 +1,7 @@
 import { normalizeAxis } from '../../base/shape';
 import { apply, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
+import { zeros } from './create';
 import { div } from './div';
 import { exp } from './exp';
 import { log } from './log';
@@ -42,8 +43,9 @@ export const softmax = alongAxis(softmaxOp);
 /** x − log Σ exp(x) along an axis. */
 export const logSoftmax = alongAxis(logSoftmaxOp);
 
-/** The shift cancels out of value and derivatives, so no gradient need pass through it. */
+/** The shift cancels out of value and derivatives, so no gradient need pass through it. A row of nothing has none. */
 function peak(x: Tensor): Tensor {
+  if (x.shape.at(-1) === 0) return zeros([...x.shape.slice(0, -1), 1]);
   return stopGradient(max(x, { axis: -1, keepDims: true }));
 }
 

@@ -21,6 +21,7 @@ import {
   type Params,
   type Projection,
   type Projector,
+  project,
   projectors,
   random,
   referenceBackend,
@@ -31,6 +32,7 @@ import {
   scaleByAdam,
   schedules,
   scope,
+  smallerSide,
   type Tensor,
   tensor,
   trainer,
@@ -107,15 +109,24 @@ const seen: number | undefined = compressed.init({ w }).leaves.w?.inner[1].seen;
 interface Stripes extends Projection {
   readonly offset: number;
 }
-const { name, ...gaussian } = projectors.gaussian;
 const stripes: Projector<Stripes> = {
-  ...gaussian,
-  name: `not ${name}`,
-  sample: (from, shape, rank, refresh = 0) => ({ ...gaussian.sample(from, shape, rank), offset: refresh }),
+  name: 'stripes',
+  side: smallerSide,
+  sample: (_, shape, rank, refresh = 0) => ({ ...project(smallerSide(shape), shape, rank), offset: refresh }),
   down: ({ offset }, g) => g.mul(offset),
   up: (_, c) => c,
   transfer: (c, from, to) => c.mul(to.offset - from.offset),
+  storedFloats: () => 0,
+  theory: (d, rank) => ({ gain: 1, relativeMse: d / rank }),
 };
+/** Declarations can name what a transform keeps. */
+export const carried = compress({
+  projector: projectors.haar,
+  rank: 2,
+  inner: ema({ decay: 0.9 }),
+  refreshEvery: 10,
+  onRefresh: 'transfer',
+});
 const mine = flora({ learningRate: 1e-2, rank: 2, ordering: 'flora-opt' });
 
 const backends: readonly Backend[] = [wasmBackend({ build: 'baseline' }), referenceBackend()];

@@ -1,6 +1,8 @@
-import type { TypedArray } from '../../src/base/dtype';
+import type { TypedArray } from '../base/dtype';
+import { Violation } from './violation';
 
-const unit = 2 ** -23; // distance of neighbouring float32 numbers at 1
+/** Distance of neighbouring float32 numbers at 1. */
+const unit = 2 ** -23;
 
 /**
  * The one tolerance policy. A float32 result may differ from the float64 one by 16 units in the last place of
@@ -8,7 +10,12 @@ const unit = 2 ** -23; // distance of neighbouring float32 numbers at 1
  * infinities must agree, −0 equals 0; int32 values must be equal.
  */
 export function expectClose(actual: TypedArray, expected: TypedArray, terms = 1): void {
-  compare(actual, expected, (e) => unit * (15 + terms) * Math.max(1, Math.abs(e)));
+  compare(actual, expected, (e) => tolerance(Math.abs(e), terms));
+}
+
+/** What `expectClose` allows at numbers of this size. */
+export function tolerance(size: number, terms = 1): number {
+  return unit * (15 + terms) * Math.max(1, size);
 }
 
 /** Within `units` in the last place of the expected number itself, however small; for functions of one element. */
@@ -16,25 +23,34 @@ export function expectRelative(actual: TypedArray, expected: TypedArray, units: 
   compare(actual, expected, (e) => unit * units * Math.abs(e) + 2 ** -149);
 }
 
+/** Number for number: NaN equals NaN, and −0 is not 0. */
+export function expectSame(actual: TypedArray, expected: TypedArray): void {
+  compare(actual, expected, () => -1, Object.is);
+}
+
 /** Bit for bit. */
 export function expectSameBits(actual: TypedArray, expected: TypedArray): void {
-  compare(bitsOf(actual), bitsOf(expected), () => 0);
+  compare(bitsOf(actual), bitsOf(expected), () => -1);
 }
 
 function bitsOf(values: TypedArray): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
 
-function compare(actual: TypedArray, expected: TypedArray, tolerance: (expected: number) => number): void {
+function compare(
+  actual: TypedArray,
+  expected: TypedArray,
+  allowed: (expected: number) => number,
+  same = (a: number, e: number): boolean => a === e || (Number.isNaN(a) && Number.isNaN(e)),
+): void {
   if (actual.constructor !== expected.constructor || actual.length !== expected.length) {
-    throw new Error(`got ${describe(actual)}; expected ${describe(expected)}`);
+    throw new Violation(`got ${describe(actual)}; expected ${describe(expected)}`);
   }
   const exact = expected instanceof Int32Array;
   for (let i = 0; i < expected.length; i++) {
     const [a, e] = [actual[i] as number, expected[i] as number];
-    const same = a === e || (Number.isNaN(a) && Number.isNaN(e));
-    if (same || (!exact && Number.isFinite(e) && Math.abs(a - e) <= tolerance(e))) continue;
-    throw new Error(`element ${i} of ${expected.length} is ${a}; expected ${e} (${Math.abs(a - e)} away)`);
+    if (same(a, e) || (!exact && Number.isFinite(e) && Math.abs(a - e) <= allowed(e))) continue;
+    throw new Violation(`element ${i} of ${expected.length} is ${a}; expected ${e} (${Math.abs(a - e)} away)`);
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { fillRow } from '../../src/base/distribution';
-import type { Shape } from '../../src/base/shape';
+import { fillRow } from '../base/distribution';
+import type { Shape } from '../base/shape';
 
 /** Whole numbers in [0, 2³¹): what values are made from, so that a counterexample prints a number and not an array. */
 export const seeds = fc.nat();
@@ -41,3 +41,28 @@ export function wholes(seed: number, size: number, below: number): Int32Array {
   fillRow('uniform', [seed, 2], 0, 0, values);
   return Int32Array.from(values, (x) => Math.floor(x * below));
 }
+
+/** Numbers at the edges of float32: zeros, subnormals, where exp overflows, infinities, NaN. */
+export const special = Float32Array.of(
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -2,
+  3,
+  1e-30,
+  1e-40,
+  -1e-40,
+  88,
+  -88,
+  100,
+  -100,
+  1e4,
+  -1e4,
+  3e38,
+  -3e38,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  Number.NaN,
+);

@@ -1,0 +1,42 @@
+import type { Key } from '../base/key';
+import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
+import { drawCoordinates, drawnCoordinatesTheory } from './sampled-coordinates';
+import { type Selection, selectionMaps } from './selection-maps';
+import { squaredNorms } from './theory';
+
+/** Rows or columns that were drawn, with their weights. */
+export interface ChosenProjection extends Projection, Selection {}
+
+/**
+ * Importance sampling of rows (left) or columns (right) g_j, with replacement, by the gradient at hand. Unbiased for that
+ * gradient; for another one only where it has no row that this one lacks.
+ * - `norm`, q_j ∝ ‖g_j‖: the least error of all chances, ((Σ‖g_j‖)² − ‖G‖²)/(r‖G‖²)
+ * - `squaredNorm`, q_j ∝ ‖g_j‖²: (d₊ − 1)/r, with d₊ the number of nonzero ones
+ *
+ * The ids and weights are stored, 2·r numbers. Before the first gradient the draws are uniform.
+ */
+export function coordinatesByNorm({ of }: { readonly of: 'norm' | 'squaredNorm' }): Projector<ChosenProjection> {
+  const name = of === 'norm' ? 'coordinatesByNorm' : 'coordinatesBySquaredNorm';
+  const chancesOf = (squares: Float64Array): Float64Array => (of === 'norm' ? squares.map(Math.sqrt) : squares);
+  const uniform = (key: Key, d: number, rank: number): Selection =>
+    drawCoordinates(key, rank, new Float64Array(d).fill(1));
+  return {
+    name,
+    side: smallerSide,
+    sample(key, shape, rank) {
+      const projection = project(this.side(shape), shape, rank);
+      return { ...projection, ...uniform(key, compressedDimension(projection), rank) };
+    },
+    refresh(p, gradient, key) {
+      const squares = squaredNorms({ values: gradient.dataSync(), shape: p.shape, side: p.side });
+      if (squares.every((square) => square === 0)) return { ...p, ...uniform(key, squares.length, p.rank) };
+      return { ...p, ...drawCoordinates(key, p.rank, chancesOf(squares)) };
+    },
+    ...selectionMaps((p: ChosenProjection) => p),
+    storedFloats: (_, rank) => 2 * rank,
+    theory(_, rank, given) {
+      const gradient = needGradient(name, given);
+      return drawnCoordinatesTheory(gradient, rank, chancesOf(squaredNorms(gradient)));
+    },
+  };
+}

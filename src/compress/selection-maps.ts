@@ -1,0 +1,29 @@
+import { gather, scatterAdd } from '../tensor/ops/gather';
+import { mul } from '../tensor/ops/mul';
+import { reshape } from '../tensor/ops/reshape';
+import type { Tensor } from '../tensor/tensor';
+import { compressedDimension, type Projection } from './projector';
+import { rowMaps } from './row-maps';
+
+/** An A with one entry a row: row l of A is weights[l] at ids[l]. */
+export interface Selection {
+  /** int32 [r], each below d; an id may occur twice. */
+  readonly ids: Tensor;
+  /** [r] */
+  readonly weights: Tensor;
+}
+
+/** The linear maps of a projector that selects rows or columns: a gather down, a scatter up. */
+export function selectionMaps<P extends Projection>(selection: (projection: P) => Selection) {
+  const column = (weights: Tensor): Tensor => reshape(weights, [weights.size, 1]);
+  return rowMaps<P>(
+    (p, x) => {
+      const { ids, weights } = selection(p);
+      return mul(gather(x, ids), column(weights));
+    },
+    (p, c) => {
+      const { ids, weights } = selection(p);
+      return scatterAdd(mul(c, column(weights)), ids, compressedDimension(p));
+    },
+  );
+}

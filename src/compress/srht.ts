@@ -1,0 +1,79 @@
+import { fillRow } from '../base/distribution';
+import { fold, type Key } from '../base/key';
+import { fromArray } from '../tensor/ops/create';
+import { gather, scatterAdd } from '../tensor/ops/gather';
+import { mul } from '../tensor/ops/mul';
+import { permute } from '../tensor/ops/random';
+import { place, slice } from '../tensor/ops/slice';
+import type { Tensor } from '../tensor/tensor';
+import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
+import { rowMaps } from './row-maps';
+import { oneSided } from './theory';
+import { walshHadamard } from './walsh-hadamard';
+
+/** Signs and rows of a Hadamard matrix, as a function of a key. */
+export interface HadamardProjection extends Projection {
+  /** What signs and rows are drawn from. */
+  readonly key: Key;
+}
+
+/**
+ * Subsampled randomized Hadamard transform: A = R·H·D/√r with random signs D, the Walsh-Hadamard matrix H of ±1, and R a
+ * choice of r of its rows without replacement. Down and up cost O(log d) an entry of the gradient instead of r. Where d is
+ * no power of two, zeros fill the gradient up to d' = 2^p. Unbiased, relative squared error (d − 1)(d' − r)/(r(d' − 1)),
+ * which is d/r − 1 for d = d'.
+ *
+ * S_jj = 1, and S_ij = D_i·D_j·t(i xor j) with E[t²] = τ = (d' − r)/(r(d' − 1)). Without filling, S² = (d/r)·S, so the error
+ * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.
+ * @see Tropp, "Improved analysis of the subsampled randomized Hadamard transform", 2011.
+ */
+export const srht: Projector<HadamardProjection> = {
+  name: 'srht',
+  side: smallerSide,
+  sample(key, shape, rank) {
+    return { ...project(this.side(shape), shape, rank), key };
+  },
+  ...rowMaps<HadamardProjection>(
+    (p, x) => {
+      const filled = place(mul(x, signs(p)), [0, 0], [powerOfTwo(compressedDimension(p)), x.shape[1] as number]);
+      return mul(gather(walshHadamard(filled), rows(p)), 1 / Math.sqrt(p.rank));
+    },
+    (p, c) => {
+      const d = compressedDimension(p);
+      const spread = walshHadamard(scatterAdd(mul(c, 1 / Math.sqrt(p.rank)), rows(p), powerOfTwo(d)));
+      return mul(slice(spread, [0, 0], [d, c.shape[1] as number]), signs(p));
+    },
+  ),
+  storedFloats: () => 0,
+  theory(d, rank) {
+    const filled = powerOfTwo(d);
+    const tau = filled === 1 ? 0 : (filled - rank) / (rank * (filled - 1));
+    const relativeMse = (d - 1) * tau;
+    const whole = (filled / rank - 2) ** 2 * 2 * (1 - 1 / filled) * tau; // variance of the error with nothing dropped
+    return oneSided({
+      gain: 1,
+      relativeMse,
+      relativeMseVariance: d === filled ? whole : whole + (filled / rank - 1) ** 2 - relativeMse ** 2,
+      varianceOf: ({ squares, diagonalSquares }) => Math.max(0, 2 * (squares - diagonalSquares) * tau),
+    });
+  },
+};
+
+/** D as a column [d, 1]. */
+function signs(p: HadamardProjection): Tensor {
+  const d = compressedDimension(p);
+  const values = new Float32Array(d);
+  fillRow('rademacher', fold(p.key, 'signs'), 0, 0, values);
+  return fromArray(values, [d, 1]);
+}
+
+/** The rows that R keeps, int32 [r]. */
+function rows(p: HadamardProjection): Tensor {
+  const order = permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);
+  return fromArray(order.slice(), [p.rank]);
+}
+
+/** The least power of two that is at least d. */
+function powerOfTwo(d: number): number {
+  return 2 ** Math.ceil(Math.log2(d));
+}

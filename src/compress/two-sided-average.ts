@@ -1,0 +1,69 @@
+import { add } from '../tensor/ops/add';
+import { concat } from '../tensor/ops/concat';
+import { mul } from '../tensor/ops/mul';
+import { reshape } from '../tensor/ops/reshape';
+import { slice } from '../tensor/ops/slice';
+import type { Tensor } from '../tensor/tensor';
+import { gaussian } from './gaussian';
+import { independentEntriesVariance } from './independent-entries';
+import { needGradient, type Projector } from './projector';
+import { type GradientValues, readingMoments } from './theory';
+import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from './two-sided';
+
+const { down, up } = gaussian;
+const half = Math.SQRT1_2; // on the way down and on the way up: ½ for the round trip
+
+/**
+ * The mean of independent Gaussian round trips from the left and from the right, (S_L·G + G·S_R)/2. Unbiased, relative
+ * squared error ¼·((n + 1)/r + (m + 1)/r). C holds A_L·G and G·A_Rᵀ, one after the other, over √2: [r·(n + m)].
+ *
+ * The two errors E_L·G and G·E_R are independent; Var⟨E_L·G, G·E_R⟩ ≤ 4‖G‖⁴/r², and Minkowski's inequality adds up the
+ * deviations.
+ */
+export const twoSidedAverage: Projector<TwoSidedProjection> = {
+  name: 'twoSidedAverage',
+  side: () => 'both',
+  sample: sampleTwoSided,
+  down: (p, g) => join(mul(down(leftOf(p), g), half), mul(down(rightOf(p), g), half)),
+  up(p, c) {
+    const [fromLeft, fromRight] = parts(p, c);
+    return mul(add(up(leftOf(p), fromLeft), up(rightOf(p), fromRight)), half);
+  },
+  transfer(c, from, to) {
+    const [fromLeft, fromRight] = parts(from, c); // [r, m], [n, r]
+    // A_L′·(A_Lᵀ·C_L + C_R·A_R) and (A_Lᵀ·C_L + C_R·A_R)·A_R′ᵀ, each product with the small matrix first
+    const left = add(down(leftOf(to), up(leftOf(from), fromLeft)), up(rightOf(from), down(leftOf(to), fromRight)));
+    const right = add(up(leftOf(from), down(rightOf(to), fromLeft)), down(rightOf(to), up(rightOf(from), fromRight)));
+    return join(mul(left, 1 / 2), mul(right, 1 / 2));
+  },
+  compressedShape: ({ shape: [n, m], rank }) => [rank * (n + m)],
+  storedFloats: () => 0,
+  theory(_, rank, given) {
+    const gradient = needGradient('twoSidedAverage', given);
+    const [n, m] = gradient.shape;
+    const sides = [gaussian.theory(n, rank), gaussian.theory(m, rank)];
+    const deviations = sides.map(({ relativeMseVariance = 0 }) => Math.sqrt(relativeMseVariance));
+    const varianceOf = independentEntriesVariance(rank, 3);
+    return {
+      gain: 1,
+      relativeMse: (n + m + 2) / (4 * rank),
+      relativeMseVariance: ((deviations.reduce((a, b) => a + b) + 4 / rank) / 4) ** 2,
+      readingVariance: (g, w) =>
+        (varianceOf(readingMoments(seenFrom('left', g), w)) + varianceOf(readingMoments(seenFrom('right', g), w))) / 4,
+      largestReadingVariance: 1 / rank,
+    };
+  },
+};
+
+function seenFrom(side: 'left' | 'right', gradient: GradientValues): GradientValues {
+  return { ...gradient, side };
+}
+
+function join(left: Tensor, right: Tensor): Tensor {
+  return concat([reshape(left, [left.size]), reshape(right, [right.size])], 0);
+}
+
+function parts({ shape: [n, m], rank }: TwoSidedProjection, c: Tensor): [left: Tensor, right: Tensor] {
+  const border = rank * m;
+  return [reshape(slice(c, [0], [border]), [rank, m]), reshape(slice(c, [border], [rank * (n + m)]), [n, rank])];
+}

@@ -1,0 +1,38 @@
+import type { Backend } from '../backend/backend';
+import { elementwiseLaws } from './backend/elementwise';
+import { movementLaws } from './backend/movement';
+import { productLaws } from './backend/products';
+import { randomNumberLaws } from './backend/random';
+import { reductionLaws } from './backend/reductions';
+import { rowLaws } from './backend/rows';
+import { storageLaws } from './backend/storage';
+import { trial } from './backend/trial';
+import { type Law, law } from './law';
+import { claim } from './violation';
+
+/**
+ * What every backend owes: it agrees with the reference within the tolerance policy (random numbers to the bit), it
+ * leaves operands alone, and it keeps account of its memory. One backend is made for the whole list, when the first law
+ * runs; what it frees is overwritten with NaN.
+ * @example
+ * for (const { holds } of backendLaws(() => wasmBackend()).slice(0, 3)) {
+ *   await holds(); // or, in a test runner and for all of them, it(name, holds)
+ * }
+ */
+export function backendLaws(create: () => Backend): Law[] {
+  const tried = trial(create);
+  return [
+    ...elementwiseLaws(tried),
+    ...productLaws(tried),
+    ...randomNumberLaws(tried),
+    ...reductionLaws(tried),
+    ...rowLaws(tried),
+    ...movementLaws(tried),
+    ...storageLaws(tried),
+    law('says what it is', () => {
+      const { name } = tried.backend();
+      claim(name !== '', 'the backend has no name');
+      claim('precision' in tried.backend().describe(), 'describe() says nothing about precision');
+    }),
+  ];
+}

@@ -1,0 +1,140 @@
+import fc from 'fast-check';
+import type { Binary, Compare, Operand, Unary } from '../../backend/backend';
+import { type Shape, sizeOf } from '../../base/shape';
+import { broadcasts, numbers, seeds, shapes, special, wholes } from '../arbitraries';
+import { expectRelative } from '../close';
+import { type Law, law, randomLaw } from '../law';
+import type { Trial } from './trial';
+
+const unaries: Unary[] = [
+  'neg',
+  'exp',
+  'log',
+  'sqrt',
+  'rsqrt',
+  'abs',
+  'sign',
+  'square',
+  'tanh',
+  'sigmoid',
+  'relu',
+  'silu',
+  'gelu',
+];
+const binaries: Binary[] = [
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'pow',
+  'maximum',
+  'minimum',
+  'geluGrad',
+  'siluGrad',
+  'reluGrad',
+];
+const comparisons: Compare[] = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'];
+
+/** One element in, one element out: every function of one and two operands, comparisons, `where`, `cast`, `axpby`. */
+export function elementwiseLaws(trial: Trial): Law[] {
+  const { agree } = trial;
+  return [
+    ...unaries.flatMap((op) => unaryLaws(op, trial)),
+    ...(['exp', 'log', 'tanh', 'sigmoid'] as const).map((op) =>
+      law(`elementwise: ${op} is accurate to 5 units in the last place`, () => {
+        const x = Float32Array.from({ length: 20000 }, (_, i) => (i - 10000) / (op === 'log' ? 1 : 130));
+        return agree(
+          (b, put) => b.unary(op, put(op === 'log' ? x.map(Math.exp).filter(Number.isFinite) : x)),
+          5,
+          expectRelative,
+        );
+      }),
+    ),
+    ...binaries.flatMap((op) => binaryLaws(op, trial)),
+    law('elementwise: two numbers make a constant', () => agree((b) => b.binary('add', 1, 2, [3, 5]))),
+    ...comparisons.flatMap((op) => comparisonLaws(op, trial)),
+    randomLaw('elementwise: where', fc.tuple(broadcasts(3), seeds), ([{ shape, operands }, seed]) =>
+      agree((b, put) => {
+        const [p, q, r] = operands as [Shape, Shape, Shape];
+        const condition = put(wholes(seed, sizeOf(p), 2), p);
+        const [x, y] = [put(numbers(seed, sizeOf(q)), q), put(numbers(seed + 1, sizeOf(r)), r)];
+        return [b.where(condition, x, y, shape), b.where(condition, 1, -1, p)];
+      }),
+    ),
+    randomLaw('elementwise: cast', fc.tuple(seeds, shapes), ([seed, shape]) =>
+      agree((b, put) => {
+        const floats = put(
+          numbers(seed, sizeOf(shape)).map((x) => 1000 * x),
+          shape,
+        );
+        const ints = put(wholes(seed, sizeOf(shape), 2 ** 30), shape);
+        return [b.cast(floats, 'int32'), b.cast(floats, 'float32'), b.cast(ints, 'float32'), b.cast(ints, 'int32')];
+      }),
+    ),
+    law('elementwise: cast of NaN is 0', () =>
+      agree((b, put) => b.cast(put(Float32Array.of(Number.NaN, -2.9, 2.9)), 'int32')),
+    ),
+    randomLaw('elementwise: axpby', fc.tuple(seeds, shapes), ([seed, shape]) =>
+      agree((b, put) => {
+        const [x, y] = [0, 1].map((i) => put(numbers(seed + i, sizeOf(shape)), shape)) as [Operand, Operand];
+        return b.axpby(0.9, x, -0.1, y);
+      }),
+    ),
+  ];
+}
+
+function unaryLaws(op: Unary, { agree }: Trial): Law[] {
+  return [
+    randomLaw(`elementwise: ${op} agrees with the reference`, fc.tuple(seeds, shapes), ([seed, shape]) =>
+      agree((b, put) => b.unary(op, put(numbers(seed, sizeOf(shape)), shape))),
+    ),
+    law(`elementwise: ${op} is right at zero, infinity, NaN and far out`, () =>
+      agree((b, put) => b.unary(op, put(special))),
+    ),
+  ];
+}
+
+function binaryLaws(op: Binary, { agree }: Trial): Law[] {
+  const drawn = fc.tuple(broadcasts(2), seeds, fc.constantFrom('both', 'left number', 'right number'));
+  return [
+    randomLaw(
+      `elementwise: ${op} agrees with the reference, broadcast or with a number`,
+      drawn,
+      ([{ shape, operands }, seed, form]) =>
+        agree((b, put) => {
+          const [a, c] = operands.map((of, i) => put(numbers(seed + i, sizeOf(of)), of)) as [Operand, Operand];
+          if (form === 'left number') return b.binary(op, 0.7, c, c.shape);
+          return form === 'right number' ? b.binary(op, a, -1.3, a.shape) : b.binary(op, a, c, shape);
+        }),
+    ),
+    law(`elementwise: ${op} is right at zero, infinity, NaN and far out`, () => {
+      // The formulas of gradients are 0·∞ at infinity: there only finite numbers have a right answer.
+      const values = op.endsWith('Grad') ? special.filter((x) => Math.abs(x) <= 1e4) : special;
+      const n = values.length;
+      return agree((b, put) => b.binary(op, put(values, [n, 1]), put(values, [1, n]), [n, n]));
+    }),
+  ];
+}
+
+function comparisonLaws(op: Compare, { agree }: Trial): Law[] {
+  return [
+    randomLaw(
+      `elementwise: ${op} agrees with the reference`,
+      fc.tuple(broadcasts(2), seeds, fc.boolean()),
+      ([{ shape, operands }, seed, ints]) =>
+        agree((b, put) => {
+          const values = operands.map((of, i) => wholes(seed + i, sizeOf(of), 4));
+          const [a, c] = values.map((v, i) => put(ints ? v : Float32Array.from(v), operands[i])) as [Operand, Operand];
+          return [b.compare(op, a, c, shape), b.compare(op, a, 2, a.shape), b.compare(op, 1.5, c, c.shape)];
+        }),
+    ),
+    law(`elementwise: ${op} is right at zero, infinity and NaN`, () => {
+      const n = special.length;
+      return agree((b, put) => b.compare(op, put(special, [n, 1]), put(special, [1, n]), [n, n]));
+    }),
+    law(`elementwise: ${op} is exact for large whole numbers`, () => {
+      const values = Int32Array.of(2 ** 31 - 1, 2 ** 31 - 2, 16777217, 16777216, -(2 ** 31));
+      return agree((b, put) => b.compare(op, put(values, [5, 1]), put(values, [1, 5]), [5, 5]));
+    }),
+  ];
+}

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { type Shape, sizeOf } from '../../base/shape';
+import { broadcasts, depths, extents, numbers, seeds } from '../arbitraries';
+import { type Law, law, randomLaw } from '../law';
+import type { Trial } from './trial';
+
+const transposes = fc.tuple(fc.boolean(), fc.boolean());
+
+/** Matrix products, batched and beyond the blocks of any kernel. */
+export function productLaws({ agree }: Trial): Law[] {
+  const sizes = fc.tuple(extents, depths, extents);
+  const small = fc.constantFrom(0, 1, 2, 3, 5, 8);
+  const batched = fc.tuple(broadcasts(2), fc.tuple(small, small, small), transposes, seeds);
+  return [
+    randomLaw(
+      'products: matmul, all transposes',
+      fc.tuple(sizes, transposes, seeds),
+      ([[m, k, n], [ta, tb], seed]) =>
+        agree((b, put) => {
+          const x = put(numbers(seed, m * k), ta ? [k, m] : [m, k]);
+          const y = put(numbers(seed + 1, k * n), tb ? [n, k] : [k, n]);
+          return b.matmul(x, y, ta, tb, [m, n]);
+        }, 2 * k),
+      { numRuns: 100 },
+    ),
+    randomLaw(
+      'products: matmul over batches that broadcast',
+      batched,
+      ([{ shape, operands }, [m, k, n], [ta, tb], seed]) =>
+        agree((b, put) => {
+          const [p, q] = operands as [Shape, Shape];
+          const x = put(numbers(seed, sizeOf(p) * m * k), [...p, ...(ta ? [k, m] : [m, k])]);
+          const y = put(numbers(seed + 1, sizeOf(q) * k * n), [...q, ...(tb ? [n, k] : [k, n])]);
+          return b.matmul(x, y, ta, tb, [...shape, m, n]);
+        }, 2 * k),
+    ),
+    ...(
+      [
+        [200, 300, 1100],
+        [1100, 40, 2],
+        [1, 1500, 1],
+        [3, 1, 2100],
+      ] as const
+    ).map(([m, k, n]) =>
+      law(`products: matmul beyond one block: m ${m}, k ${k}, n ${n}`, () =>
+        agree(
+          (b, put) => [b.matmul(put(numbers(1, m * k), [m, k]), put(numbers(2, k * n), [n, k]), false, true, [m, n])],
+          2 * k,
+        ),
+      ),
+    ),
+  ];
+}

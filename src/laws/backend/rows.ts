@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import type { Operand } from '../../backend/backend';
+import { sizeOf } from '../../base/shape';
+import { numbers, seeds, wholes } from '../arbitraries';
+import { type Law, law, randomLaw } from '../law';
+import type { Trial } from './trial';
+
+/** Fused functions of the last axis, with their gradients. */
+export function rowLaws({ agree }: Trial): Law[] {
+  const rows = fc.tuple(fc.constantFrom(0, 1, 2, 5, 67), fc.constantFrom(1, 2, 3, 4, 5, 8, 31, 64, 100, 1030));
+  const norm = fc.tuple(rows, seeds, fc.boolean(), fc.boolean());
+  return [
+    randomLaw('rows: softmax and its gradient', fc.tuple(rows, seeds), ([shape, seed]) =>
+      agree((b, put) => {
+        const x = put(
+          numbers(seed, sizeOf(shape)).map((v) => 10 * v),
+          shape,
+        );
+        const g = put(numbers(seed + 1, sizeOf(shape)), shape);
+        const y = b.softmax(x);
+        return [y, b.softmaxGrad(g, { storage: y, shape, dtype: 'float32' })];
+      }),
+    ),
+    randomLaw('rows: logSoftmax and its gradient', fc.tuple(rows, seeds), ([shape, seed]) =>
+      agree((b, put) => {
+        const x = put(
+          numbers(seed, sizeOf(shape)).map((v) => 10 * v),
+          shape,
+        );
+        const g = put(numbers(seed + 1, sizeOf(shape)), shape);
+        const y = b.logSoftmax(x);
+        return [y, b.logSoftmaxGrad(g, { storage: y, shape, dtype: 'float32' })];
+      }, 1 + shape[1]),
+    ),
+    law('rows: softmax of masked, huge and broken rows', () =>
+      agree((b, put) => {
+        const inf = Number.POSITIVE_INFINITY;
+        const x = put(
+          Float32Array.of(0, -inf, 1, -inf, 100, 100, -100, -100, -inf, -inf, -inf, -inf, 1, Number.NaN, 2, 3),
+          [4, 4],
+        );
+        return [b.softmax(x), b.logSoftmax(x)];
+      }),
+    ),
+    randomLaw('rows: layerNorm and its gradients', norm, ([shape, seed, withWeight, withBias]) => {
+      const [height, width] = shape;
+      return agree((b, put) => {
+        const [x, g] = [0, 1].map((i) => put(numbers(seed + i, sizeOf(shape)), shape)) as [Operand, Operand];
+        const weight = withWeight ? put(numbers(seed + 2, width)) : null;
+        const bias = withBias ? put(numbers(seed + 3, width)) : null;
+        const epsilon = 0.1; // rows of one element have no variance: keep 1/√epsilon small
+        return [b.layerNorm(x, weight, bias, epsilon), ...b.layerNormGrad(g, x, weight, epsilon)];
+      }, 16 + height);
+    }),
+    randomLaw('rows: crossEntropy and its gradient', fc.tuple(rows, seeds), ([shape, seed]) =>
+      agree((b, put) => {
+        const logits = put(
+          numbers(seed, sizeOf(shape)).map((v) => 5 * v),
+          shape,
+        );
+        const targets = put(wholes(seed, shape[0], shape[1]));
+        const g = put(numbers(seed + 1, shape[0]));
+        return [b.crossEntropy(logits, targets), b.crossEntropyGrad(g, logits, targets)];
+      }, 16),
+    ),
+  ];
+}

@@ -1,0 +1,65 @@
+import type { Backend, Operand, Storage } from '../../backend/backend';
+import { referenceBackend } from '../../backend/reference';
+import { dtypeOf, type TypedArray } from '../../base/dtype';
+import type { Shape } from '../../base/shape';
+import { expectClose, expectSameBits } from '../close';
+import { claimEqual } from '../violation';
+
+/** Puts values where the backend under test can use them. */
+type Put = (values: TypedArray, shape?: Shape) => Operand;
+export type Program = (backend: Backend, put: Put) => Storage | readonly Storage[];
+
+/** A backend on trial beside the reference. */
+export interface Trial {
+  /** The backend on trial; made when the first law asks, and shared by all. */
+  backend(): Backend;
+  /** What a program returns on the backend on trial; checks that operands stay untouched and no memory stays behind. */
+  results(program: Program): Promise<TypedArray[]>;
+  /** The same on the reference. */
+  expected(program: Program): Promise<TypedArray[]>;
+  /** Both give the same, by default within the tolerance policy for sums of so many terms. */
+  agree(program: Program, terms?: number, check?: Check): Promise<void>;
+}
+type Check = (actual: TypedArray, expected: TypedArray, terms: number) => void;
+
+export function trial(create: () => Backend): Trial {
+  const reference = referenceBackend();
+  let made: Backend | undefined;
+  function backend(): Backend {
+    if (made) return made;
+    made = create();
+    made.poison(true); // nothing may depend on what freed memory held
+    return made;
+  }
+  const results: Trial['results'] = (program) => run(backend(), program);
+  const expected: Trial['expected'] = (program) => run(reference, program);
+  return {
+    backend,
+    results,
+    expected,
+    async agree(program, terms = 1, check = expectClose) {
+      const [actual, right] = [await results(program), await expected(program)];
+      claimEqual('number of results', actual.length, right.length);
+      for (const [i, values] of actual.entries()) check(values, right[i] as TypedArray, terms);
+    },
+  };
+}
+
+async function run(on: Backend, program: Program): Promise<TypedArray[]> {
+  const before = on.memory();
+  const operands: { storage: Storage; values: TypedArray }[] = [];
+  const mark = on.enter();
+  const out = [
+    program(on, (values, shape = [values.length]) => {
+      const storage = on.fromHost(values.slice());
+      operands.push({ storage, values });
+      return { storage, shape, dtype: dtypeOf(values) };
+    }),
+  ].flat();
+  const read = await Promise.all(out.map((storage) => on.read(storage)));
+  for (const { storage, values } of operands) expectSameBits(await on.read(storage), values);
+  on.leave(mark);
+  for (const storage of [...out, ...operands.map((operand) => operand.storage)]) on.free(storage);
+  claimEqual('memory() afterwards', { ...on.memory(), peakBytes: 0 }, { ...before, peakBytes: 0 });
+  return read;
+}

@@ -1,0 +1,42 @@
+import fc from 'fast-check';
+import { type Law, randomLaw } from './law';
+import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
+import type { OpCase } from './op/case';
+import { derivativeLaws } from './op/derivatives';
+import { fusedLaws } from './op/fused';
+import type { Extents } from './op/shapes';
+
+/** One op for the suite. */
+export interface OpRow {
+  /** In front of the title of each law. */
+  readonly name: string;
+  /** Random cases whose shapes are made of these extents. */
+  cases(extent: Extents): fc.Arbitrary<OpCase>;
+  /** The op refuses shapes without elements, as max does. Default: false. */
+  readonly needsElements?: boolean;
+}
+
+/** A law about a case with inputs drawn from the seed. Arguments come in the order in which fast-check shrinks them. */
+export type CaseLaw = (name: string, holds: (drawn: OpCase, seed: number) => Promise<void>, runs: number) => Law;
+
+/**
+ * What every differentiable op owes, on the current backend and at random shapes: its vjp and its second derivative
+ * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, a fused op equals its
+ * composed definition, results agree with the reference, inputs stay as they are and no memory stays behind.
+ * @example
+ * const cube = (x: Tensor) => mul(x, square(x));
+ * for (const { holds } of opLaws(elementwise('cube', cube))) {
+ *   await holds(); // or, in a test runner, it(name, holds)
+ * }
+ */
+export function opLaws({ name, cases, needsElements = false }: OpRow): Law[] {
+  const over =
+    (extent: Extents): CaseLaw =>
+    (title, holds, runs) =>
+      randomLaw(`${name}: ${title}`, fc.tuple(cases(extent), fc.nat()), ([drawn, seed]) => holds(drawn, seed), {
+        numRuns: runs,
+      });
+  const usual = over(fc.constantFrom(1, 2, 3, 4));
+  const some = [...derivativeLaws(usual), ...fusedLaws(usual), ...bookkeepingLaws(usual)];
+  return needsElements ? some : [...some, ...emptyLaws(over(fc.constantFrom(0, 0, 1, 3)))];
+}

@@ -1,0 +1,106 @@
+import { backend } from '../../backend/current';
+import { referenceBackend } from '../../backend/reference';
+import { valueAndGrad } from '../../tensor/grad';
+import { memory } from '../../tensor/memory';
+import { scope } from '../../tensor/scope';
+import { setBackend } from '../../tensor/set-backend';
+import { expectSameBits } from '../close';
+import type { Law } from '../law';
+import type { CaseLaw } from '../op-laws';
+import { claim, claimEqual } from '../violation';
+import type { OpCase } from './case';
+import { claimNear } from './fused';
+import {
+  directionFor,
+  gradientAt,
+  type Point,
+  paramsOf,
+  pointOf,
+  secondAt,
+  secondOf,
+  tensorsOf,
+  termsOf,
+  valueAt,
+  weighed,
+  weightsFor,
+} from './point';
+
+/** What an op leaves as it found it, and that it does the same everywhere. */
+export function bookkeepingLaws(over: CaseLaw): Law[] {
+  return [
+    over('inputs are not written to', inputsStay, 10),
+    over('value and derivatives agree with the reference', agreesWithReference, 15),
+    over('what is made on the way is freed', temporariesAreFreed, 10),
+  ];
+}
+
+/** Shapes without elements: nothing crashes, and all the other laws of this file hold. */
+export function emptyLaws(over: CaseLaw): Law[] {
+  return [
+    over(
+      'shapes without elements are fine',
+      async (given, seed) => {
+        await agreesWithReference(given, seed);
+        await temporariesAreFreed(given, seed);
+      },
+      25,
+    ),
+  ];
+}
+
+async function inputsStay(given: OpCase, seed: number): Promise<void> {
+  const point = pointOf(given, seed);
+  const xs = tensorsOf(given, point);
+  const weights = weightsFor(seed, given.of(...xs).size);
+  secondOf(given, xs, weights, directionFor(given, seed));
+  for (const [i, x] of xs.entries()) expectSameBits(await x.data(), point[i] as Float32Array);
+}
+
+async function agreesWithReference(given: OpCase, seed: number): Promise<void> {
+  const point = pointOf(given, seed);
+  const actual = await everythingAt(given, point, seed);
+  const home = backend();
+  setBackend(referenceBackend());
+  let expected: Results;
+  try {
+    expected = await everythingAt(given, point, seed);
+  } finally {
+    setBackend(home);
+  }
+  const terms = termsOf(given, actual.value.length);
+  for (const [what, lists] of Object.entries(actual.derivatives)) {
+    for (const [i, values] of lists.entries())
+      claimNear(`the ${what} ${i}`, values, 'on the reference', expected.derivatives[what]?.[i] as Float32Array, terms);
+  }
+  claimNear('the value', actual.value, 'on the reference', expected.value, terms);
+}
+
+interface Results {
+  readonly value: Float32Array;
+  readonly derivatives: Readonly<Record<string, readonly Float32Array[]>>;
+}
+
+async function everythingAt(given: OpCase, point: Point, seed: number): Promise<Results> {
+  const value = await valueAt(given, point);
+  const weights = weightsFor(seed, value.length);
+  const { gradients } = await gradientAt(given, point, weights);
+  const { second } = await secondAt(given, point, weights, directionFor(given, seed));
+  return { value, derivatives: { gradient: gradients, 'second derivative': second.gradients } };
+}
+
+async function temporariesAreFreed(given: OpCase, seed: number): Promise<void> {
+  const before = memory();
+  const weights = weightsFor(seed, (await valueAt(given, pointOf(given, seed))).length);
+  const surplus = scope(() => {
+    const xs = tensorsOf(given, pointOf(given, seed));
+    const params = paramsOf(given, xs);
+    const outside = memory().tensors;
+    const { grads } = valueAndGrad(() => weighed(given, xs, weights), params);
+    const { first, second } = secondOf(given, xs, weights, directionFor(given, seed));
+    const results = 2 + [grads, first, second].flatMap((list) => Object.values(list)).length;
+    return memory().tensors - outside - results;
+  });
+  claim(surplus <= 0, `${surplus} tensors besides the results stay in the scope around a derivative`);
+  const { tensors, bytes } = memory();
+  claimEqual('memory() afterwards', { tensors, bytes }, { tensors: before.tensors, bytes: before.bytes });
+}

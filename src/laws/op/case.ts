@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import type { TypedArray } from '../../base/dtype';
+import { type Shape, show, sizeOf } from '../../base/shape';
+import { permute } from '../../tensor/ops/random';
+import type { Tensor } from '../../tensor/tensor';
+import { numbers, wholes } from '../arbitraries';
+
+/** One input of an op: a shape, and values that are a function of a seed. */
+export interface Input {
+  /** Of the tensor. */
+  readonly shape: Shape;
+  /** In words, for counterexamples. */
+  readonly kind: string;
+  /** A derivative with respect to it is wanted. */
+  readonly differentiable: boolean;
+  /** Values, the same ones for the same seed. */
+  draw(seed: number): TypedArray;
+}
+
+/** An op with its attributes settled, and the shapes it is tried on. */
+export interface OpCase {
+  /** One for each tensor that the op takes. */
+  readonly inputs: readonly Input[];
+  /** The op, applied. */
+  of(...inputs: Tensor[]): Tensor;
+  /** How fast-check prints it. */
+  readonly [fc.toStringMethod]: () => string;
+}
+
+/** `of` on such inputs; `attributes` are only printed. */
+export function opCase(inputs: readonly Input[], of: OpCase['of'], attributes: object = {}): OpCase {
+  const given = [...inputs.map(({ kind, shape }) => `${kind} ${show(shape)}`), JSON.stringify(attributes)];
+  return { inputs, of, [fc.toStringMethod]: () => given.join(', ') };
+}
+
+/**
+ * Numbers in [low, high), by default [−2, 2): multiples of 2⁻¹⁰, so that the steps of finite differences are exact.
+ * Where the op has an edge, such as log at 0, keep the range a twentieth away from it.
+ */
+export function real(shape: Shape, low = -2, high = 2): Input {
+  const stretch = (high - low) / 4; // numbers() lie in [−2, 2)
+  return {
+    shape,
+    kind: 'real',
+    differentiable: true,
+    draw: (seed) => numbers(seed, sizeOf(shape)).map((x) => Math.round((low + stretch * (x + 2)) * 1024) / 1024),
+  };
+}
+
+/** Numbers in [½, 3), for logarithms, roots, powers and denominators. */
+export function positive(shape: Shape): Input {
+  return { ...real(shape, 0.5, 3), kind: 'positive' };
+}
+
+/**
+ * Numbers at least ¼ apart, and 1/16 away from every multiple of ¼, for ops with kinks: max, abs, clip. `group` 1 is
+ * ⅛ away from `group` 0, for ops with a kink where two inputs are equal.
+ */
+export function spaced(shape: Shape, group: 0 | 1 = 0): Input {
+  const size = sizeOf(shape);
+  const first = -Math.floor(size / 2) / 4 + (group === 0 ? 1 : 3) / 16;
+  return {
+    shape,
+    kind: 'spaced',
+    differentiable: true,
+    draw: (seed) => Float32Array.from(permute([seed, 3], size), (rank) => first + rank / 4),
+  };
+}
+
+/** Whole numbers in [0, below), int32. */
+export function ids(shape: Shape, below: number): Input {
+  return {
+    shape,
+    kind: `ids below ${below}`,
+    differentiable: false,
+    draw: (seed) => wholes(seed, sizeOf(shape), below),
+  };
+}
+
+/** The same input, as a constant. */
+export function constant(input: Input): Input {
+  return { ...input, kind: `constant ${input.kind}`, differentiable: false };
+}

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import type { Shape } from '../../base/shape';
+import type { ReduceOptions } from '../../tensor/ops/reduce';
+
+/** Extents of the axes of a case: what the suite hands to `OpRow.cases`. */
+export type Extents = fc.Arbitrary<number>;
+
+/** Shapes of `least` to `most` axes. */
+export function shapesOf(extent: Extents, least = 0, most = 3): fc.Arbitrary<number[]> {
+  return fc.array(extent, { minLength: least, maxLength: most });
+}
+
+/** A shape of at least one axis, and one of its axes, counted from either end. */
+export function shapeAndAxis(extent: Extents): fc.Arbitrary<{
+  /** At least one axis. */
+  shape: number[];
+  /** One of its axes, counted from either end. */
+  axis: number;
+}> {
+  return shapesOf(extent, 1).chain((shape) =>
+    fc.integer({ min: -shape.length, max: shape.length - 1 }).map((axis) => ({ shape, axis })),
+  );
+}
+
+/** What `sum` and its like take: no axis (all of them), one, or several; and `keepDims`. */
+export function reductions(extent: Extents): fc.Arbitrary<{
+  /** At least one axis. */
+  shape: number[];
+  /** For the reduction. */
+  options: ReduceOptions;
+}> {
+  return shapeAndAxis(extent).chain(({ shape, axis }) =>
+    fc
+      .tuple(fc.constantFrom('all', 'one', 'several'), fc.subarray(shape.map((_, i) => i)), fc.boolean())
+      .map(([which, axes, keepDims]) => ({
+        shape,
+        options: { ...(which !== 'all' && { axis: which === 'one' ? axis : axes }), keepDims },
+      })),
+  );
+}
+
+/** `count` shapes that broadcast together: extents set to 1, leading axes left out, one of them whole. */
+export function broadcastShapesOf(extent: Extents, count = 2): fc.Arbitrary<Shape[]> {
+  return shapesOf(extent).chain((shape) => {
+    const narrowed = fc
+      .tuple(fc.nat(7), fc.nat(shape.length))
+      .map(([ones, dropped]) => shape.map((whole, axis) => ((ones >> axis) & 1 ? 1 : whole)).slice(dropped));
+    return fc
+      .tuple(fc.array(narrowed, { minLength: count - 1, maxLength: count - 1 }), fc.nat(count - 1))
+      .map(([others, at]) => others.toSpliced(at, 0, shape));
+  });
+}

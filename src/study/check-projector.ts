@@ -1,0 +1,65 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import type { Projection, Projector } from '../compress/projector';
+import type { ProjectorCase } from './projector-case';
+import { type Certainty, expectations } from './projector-expectations';
+import { identities } from './projector-identities';
+import { Report, type Verdict } from './report';
+
+/** On what, and how sure, a projector is certified. */
+export interface CheckProjectorOptions extends Partial<Certainty> {
+  /** Gradients [n, m] and ranks to check on (default: one wide, one tall, and a square at full rank). */
+  readonly cases?: readonly Pick<ProjectorCase, 'shape' | 'rank'>[];
+  /** Everything random follows from it (default 0). */
+  readonly seed?: number;
+  /** Leave out what comes after the first check that fails: enough to know that something is wrong (default false). */
+  readonly stopAtFailure?: boolean;
+}
+
+/**
+ * Certify a projector: that it is linear, that up is the transpose of down, that a key regenerates its draw, that left and
+ * right agree, that a transfer is what it says, that its state has the promised size, and that over fresh draws its mean,
+ * its mean squared error and its mean after a transfer are what its `theory` promises.
+ *
+ * The statistical checks are sequential (`mean-test.ts`): they stop as soon as the case is clear. A right projector is
+ * called wrong by any of them with chance at most `falseAlarm` (default 1e-9, for the whole call); one whose mean or mean
+ * squared error is off by `effect` (default 0.1) of the promise or more passes with chance at most 1 − `power` (default
+ * 0.999). Both are proven from the variances of the theory; a check whose variance nobody derived says that its level is
+ * approximate.
+ * @throws OptionError `options/…`
+ * @example
+ * const report = await checkProjector(projectors.rademacher, { cases: [{ shape: [6, 16], rank: 3 }], effect: 0.3 });
+ * console.log(report.passed); // prints true
+ */
+export async function checkProjector<P extends Projection>(
+  projector: Projector<P>,
+  options: CheckProjectorOptions = {},
+): Promise<Report> {
+  checkOptions('checkProjector', options, ['cases', 'seed', 'falseAlarm', 'power', 'effect', 'stopAtFailure']);
+  const {
+    cases = usualCases,
+    seed = 0,
+    falseAlarm = 1e-9,
+    power = 0.999,
+    effect = 0.1,
+    stopAtFailure = false,
+  } = options;
+  for (const [name, x] of Object.entries({ falseAlarm, power })) {
+    checkNumber('checkProjector', name, x, { low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
+  }
+  checkNumber('checkProjector', 'effect', effect, { low: Number.MIN_VALUE });
+  const verdicts: Verdict[] = [];
+  const enough = (): boolean => stopAtFailure && verdicts.some(({ passed }) => !passed);
+  for (const { shape, rank } of cases) {
+    const given = { shape, rank, seed };
+    for (const { check } of identities) if (!enough()) verdicts.push(await check(projector, given));
+    const certainty = { falseAlarm: falseAlarm / cases.length, power, effect };
+    if (!enough()) verdicts.push(...(await expectations(projector, given, certainty, stopAtFailure)));
+  }
+  return new Report(`projector ${projector.name}`, verdicts);
+}
+
+const usualCases = [
+  { shape: [6, 16], rank: 3 },
+  { shape: [15, 7], rank: 2 },
+  { shape: [8, 8], rank: 8 },
+] as const;

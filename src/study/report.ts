@@ -1,0 +1,91 @@
+import { StateError } from '../base/errors';
+import { type Shape, show } from '../base/shape';
+
+/** What one check found out about one thing. */
+export interface Verdict {
+  /** Name of the check, the same for every subject. */
+  readonly check: string;
+  /** Whether the statistic stayed within the threshold. */
+  readonly passed: boolean;
+  /** What was measured; the check passes while it is at most `threshold`. */
+  readonly statistic: number;
+  /** The most that the statistic of a right subject may be. */
+  readonly threshold: number;
+  /** Random draws that the statistic is made of; 0 for a check that needs none. */
+  readonly draws: number;
+  /** Replays the check together with `shape`. */
+  readonly seed: number;
+  /** Shape that the check ran on, or that failed; null where several were looked at together. */
+  readonly shape: Shape | null;
+  /** The finding in words. */
+  readonly message: string;
+}
+
+/**
+ * The verdicts on one subject. Any test runner can use it: `report.passed`, `report.assert()`, or print it.
+ * @example
+ * const report = await checkProjector(projectors.haar, { cases: [{ shape: [4, 6], rank: 2 }] });
+ * console.log(report.assert().subject); // prints projector haar
+ */
+export class Report {
+  constructor(
+    /** What was checked, for messages. */
+    readonly subject: string,
+    /** One for each check. */
+    readonly verdicts: readonly Verdict[],
+  ) {}
+
+  /** Whether every check passed. */
+  get passed(): boolean {
+    return this.verdicts.every((verdict) => verdict.passed);
+  }
+
+  /**
+   * This report, if everything in it passed.
+   * @throws StateError `study/check-failed` with each failed check, what it found, and the seed and shape that replay it
+   */
+  assert(): this {
+    if (this.passed) return this;
+    const failed = this.verdicts.filter((verdict) => !verdict.passed);
+    throw new StateError({
+      code: 'study/check-failed',
+      got: `${this.subject} failed ${failed.length} of ${this.verdicts.length} checks:\n${failed.map(finding).join('\n')}\n`,
+      expected: 'every check to pass',
+      fix: 'mend what the messages name, and run the same check again with the seed and shape beside it',
+    });
+  }
+
+  /** A table with one line a verdict. */
+  toString(): string {
+    const head = ['', 'check', 'statistic', 'threshold', 'draws', 'seed', 'shape', 'finding'];
+    const rows = this.verdicts.map((verdict) => [
+      verdict.passed ? 'ok' : 'FAILED',
+      verdict.check,
+      brief(verdict.statistic),
+      brief(verdict.threshold),
+      String(verdict.draws),
+      String(verdict.seed),
+      shapeOf(verdict),
+      verdict.message,
+    ]);
+    const lines = [head, ...rows];
+    const widths = head.map((_, column) => Math.max(...lines.map((cells) => (cells[column] as string).length)));
+    const table = lines.map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] as number)).join('  '));
+    const count = this.verdicts.filter(({ passed }) => passed).length;
+    return [`${this.subject}: ${count} of ${rows.length} checks passed`, ...table.map((line) => line.trimEnd())].join(
+      '\n',
+    );
+  }
+}
+
+function finding(verdict: Verdict): string {
+  return `- ${verdict.check}: ${verdict.message} (seed ${verdict.seed}, shape ${shapeOf(verdict)})`;
+}
+
+function shapeOf({ shape }: Verdict): string {
+  return shape ? show(shape) : '-';
+}
+
+function brief(x: number): string {
+  return Number.isInteger(x) ? String(x) : x.toPrecision(3);
+}

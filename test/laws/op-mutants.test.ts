@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { broadcastShapes } from '../../src/base/shape';
+import type { Tensor } from '../../src/index';
+import { broadcasting, elementwise, type OpRow, opCase, opLaws, real, shapesOf } from '../../src/laws';
+import { apply, compute, type Op } from '../../src/tensor/op';
+import { add, matmul, mul, neg, reshape, square, tanh, transpose } from '../../src/tensor/ops';
+import { sumTo } from '../../src/tensor/ops/sum-to';
+
+// Wrong ops that look right at a glance. The laws must convict each of them, by the law that is about its mistake and
+// for every seed: a law that cannot fail proves nothing.
+
+/** tanh, apart from what is wrong with it. */
+const tanhLike = (wrong: Partial<Op<1>>): OpRow => {
+  const op: Op<1> = {
+    name: 'mutant',
+    forward: (on, [x]) => on.unary('tanh', x),
+    vjp: (g, _, { output }) => [() => mul(g, add(1, neg(square(output))))],
+    ...wrong,
+  };
+  return elementwise('mutant', (x) => apply(op, [x], undefined, x.shape));
+};
+
+/** A sum of two tensors that broadcast, apart from its vjp. */
+const addLike = (vjp: Op<2>['vjp']): OpRow => {
+  const op: Op<2> = { name: 'mutant', forward: (on, [a, b], _, shape) => on.binary('add', a, b, shape), vjp };
+  return broadcasting('mutant', (a, b) => apply(op, [a, b], undefined, broadcastShapes('mutant', a.shape, b.shape)));
+};
+
+/** The product of two square matrices, apart from the cotangent of the left one. */
+const productLike = (left: (g: Tensor, b: Tensor) => Tensor): OpRow => {
+  const op: Op<2> = {
+    name: 'mutant',
+    forward: (on, [a, b], _, shape) => on.matmul(a, b, false, false, shape),
+    vjp: (g, [a, b]) => [() => left(g, b), () => matmul(a, g, { transposeA: true })],
+  };
+  return {
+    name: 'mutant',
+    cases: (extent) =>
+      extent.map((n) => opCase([real([n, n]), real([n, n])], (a, b) => apply(op, [a, b], undefined, [n, n]))),
+  };
+};
+
+const slope = (y: Tensor): Tensor => add(1, neg(square(y)));
+const hidden = (g: Tensor, y: Tensor): Tensor =>
+  compute<2>('hidden', [g, slope(y)], g.shape, (on, [a, b]) => on.binary('mul', a, b, g.shape));
+
+const differences = 'the vjp equals central differences in every coordinate';
+const second = 'the second derivative equals central differences of the gradient';
+const mutants: Record<string, { row: OpRow; convictedBy: string; error?: string }> = {
+  'a vjp that is 1% off': {
+    row: tanhLike({ vjp: (g, _, { output }) => [() => mul(1.01, mul(g, slope(output)))] }),
+    convictedBy: differences,
+  },
+  'a vjp that is 0.1% off': {
+    row: tanhLike({ vjp: (g, _, { output }) => [() => mul(1.001, mul(g, slope(output)))] }),
+    convictedBy: differences,
+  },
+  'a vjp of the wrong sign': {
+    row: tanhLike({ vjp: (g, _, { output }) => [() => neg(mul(g, slope(output)))] }),
+    convictedBy: differences,
+  },
+  'a vjp that forgets the cotangent': {
+    row: tanhLike({ vjp: (_, __, { output }) => [() => slope(output)] }),
+    convictedBy: 'the vjp is linear in the cotangent',
+  },
+  'no sum over broadcast axes': {
+    row: addLike((g) => [() => g, () => g]),
+    convictedBy: 'broadcast axes are summed back: gradients have the shapes of the inputs',
+  },
+  'a mean over broadcast axes': {
+    row: addLike((g, [a, b]) => [() => mul(sumTo(g, a.shape), a.size / g.size), () => sumTo(g, b.shape)]),
+    convictedBy: differences,
+  },
+  'the cotangent of the other input': {
+    row: addLike((g, [a, b]) => [() => sumTo(g, a.shape), () => mul(sumTo(g, b.shape), 0)]),
+    convictedBy: differences,
+  },
+  'a transposed cotangent': {
+    row: productLike((g, b) => transpose(matmul(g, b, { transposeB: true }))),
+    convictedBy: differences,
+  },
+  'a product with the matrix instead of its transpose': {
+    row: productLike((g, b) => matmul(g, b)),
+    convictedBy: differences,
+  },
+  'a vjp kernel without a composed definition': {
+    row: tanhLike({ vjp: (g, _, { output }) => [() => hidden(g, output)] }),
+    convictedBy: second,
+  },
+  'a composed definition that is off by a constant': {
+    row: tanhLike({
+      vjp: (g, _, { output }) => [() => hidden(g, output)],
+      composed: ([x]) => add(tanh(x), 0.01),
+    }),
+    convictedBy: 'a fused op equals its composed definition',
+  },
+  'a composed definition with another slope': {
+    row: tanhLike({
+      vjp: (g, _, { output }) => [() => hidden(g, output)],
+      composed: ([x]) => mul(tanh(x), 1.001),
+    }),
+    convictedBy: 'the gradient is the same under an outer derivative',
+  },
+  'a kernel that differs from the reference': {
+    row: tanhLike({
+      forward: (on, [x]) => on.unary(on.name === 'reference' ? 'tanh' : 'sigmoid', x),
+    }),
+    convictedBy: 'value and derivatives agree with the reference',
+  },
+  'a leak of one tensor': {
+    row: tanhLike({
+      forward(on, [x]) {
+        on.unary('neg', x);
+        return on.unary('tanh', x);
+      },
+    }),
+    convictedBy: 'what is made on the way is freed',
+  },
+  'a crash where there are no elements': {
+    row: {
+      name: 'mutant',
+      cases: (extent) =>
+        shapesOf(extent).map((shape) => opCase([real(shape)], (x) => reshape(tanh(x), [x.size / (x.size && 1)]))),
+    },
+    convictedBy: 'shapes without elements are fine',
+    error: 'ShapeError',
+  },
+};
+
+describe('the laws convict', () => {
+  for (const [name, { row, convictedBy, error = 'Violation' }] of Object.entries(mutants)) {
+    it(name, async () => {
+      const law = opLaws(row).find((one) => one.name === `mutant: ${convictedBy}`);
+      await expect(law?.holds()).rejects.toMatchObject({ cause: { name: error } });
+    });
+  }
+  it('nothing of the ops that the mutants were made from', async () => {
+    const right = [
+      tanhLike({}),
+      tanhLike({ vjp: (g, _, { output }) => [() => hidden(g, output)], composed: ([x]) => tanh(x) }),
+      addLike((g, [a, b]) => [() => sumTo(g, a.shape), () => sumTo(g, b.shape)]),
+      productLike((g, b) => matmul(g, b, { transposeB: true })),
+    ];
+    for (const row of right) for (const { holds } of opLaws(row)) await holds();
+  });
+});

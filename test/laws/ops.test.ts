@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { opLaws } from '../../src/laws';
+import * as ops from '../../src/tensor/ops';
+import { rows } from './ops';
+
+/** Their results do not depend smoothly on any tensor: whole numbers, fresh tensors, or no derivative by definition. */
+const notDifferentiable = [
+  'arange',
+  'argmax',
+  'equal',
+  'eye',
+  'full',
+  'greater',
+  'greaterEqual',
+  'less',
+  'lessEqual',
+  'ones',
+  'random',
+  'stopGradient',
+  'tensor',
+  'zeros',
+];
+
+for (const row of rows) {
+  describe(row.name, () => {
+    for (const { name, holds } of opLaws(row)) it(name, holds);
+  });
+}
+
+it('every op has a row, or is known to have no derivative', () => {
+  const withRow = rows.map(({ name }) => name.split(':')[0]);
+  const missing = Object.keys(ops).filter((name) => !withRow.includes(name) && !notDifferentiable.includes(name));
+  expect(missing).toEqual([]);
+});

@@ -1,0 +1,220 @@
+import fc from 'fast-check';
+import * as f from '../../src/index';
+import {
+  broadcasting,
+  broadcastShapesOf,
+  constant,
+  elementwise,
+  ids,
+  type OpRow,
+  opCase,
+  positive,
+  real,
+  reducing,
+  shapeAndAxis,
+  shapesOf,
+  spaced,
+} from '../../src/laws';
+import { axpby } from '../../src/tensor/ops/axpby';
+import { scatterAdd } from '../../src/tensor/ops/gather';
+import { randomTimes, timesRandom } from '../../src/tensor/ops/matmul-random';
+import { place } from '../../src/tensor/ops/slice';
+import { sumTo } from '../../src/tensor/ops/sum-to';
+import { alongAxis, blocks, flags, orders, products, row } from './op-cases';
+
+type Tensor = f.Tensor;
+
+/**
+ * Every differentiable op, one row or a few; a row is named by the op, and what is special about it after a colon.
+ * What a range keeps clear of is an edge of the op: the derivative is not defined there, or too large to be measured.
+ */
+export const rows: OpRow[] = [
+  elementwise('abs', f.abs, spaced),
+  broadcasting('add', f.add),
+  row('attention', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 1), fc.tuple(extent, extent, extent), fc.nat(2), fc.boolean())
+      .map(([batch, [t, d, e], more, causal]) => {
+        const s = t + more; // a causal query that sees no key has no derivative: its scores are −1e30
+        return opCase(
+          [real([...batch, t, d]), real([...batch, s, d]), real([...batch, s, e])],
+          (q, k, v) => f.attention(q, k, v, { causal, scale: 0.5 }),
+          { causal },
+        );
+      }),
+  ),
+  row('axpby', (extent) =>
+    shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], (x, y) => axpby(0.9, x, -0.1, y))),
+  ),
+  row('broadcastTo', (extent) =>
+    broadcastShapesOf(extent).map(([a, b]) => {
+      const [from, to] = [a, b].sort((p, q) => (p as f.Shape).length - (q as f.Shape).length) as [f.Shape, f.Shape];
+      return opCase([real(from.map((x, i) => (x === to.at(i - from.length) ? x : 1)))], (x) => f.broadcastTo(x, to), {
+        to,
+      });
+    }),
+  ),
+  elementwise('cast: float32 to float32', (x) => f.cast(x, 'float32')),
+  elementwise('clip', (x) => f.clip(x, -0.5, 0.75), spaced),
+  row('concat', (extent) =>
+    fc.tuple(shapeAndAxis(extent), fc.array(extent, { minLength: 1, maxLength: 3 })).map(([{ shape, axis }, lengths]) =>
+      opCase(
+        lengths.map((length) => real(shape.with(axis, length))),
+        (...parts) => f.concat(parts, axis),
+        { axis },
+      ),
+    ),
+  ),
+  row('crossEntropy', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 2), fc.integer({ min: 1, max: 4 }))
+      .map(([leading, classes]) => opCase([real([...leading, classes]), ids(leading, classes)], f.crossEntropy)),
+  ),
+  broadcasting('div', f.div, real, positive),
+  elementwise('div: of a number', (x) => f.div(2, x), positive),
+  elementwise('dropout', (x) => f.dropout(x, 0.4, f.random.key(1))),
+  elementwise('exp', f.exp),
+  row('gather', (extent) =>
+    fc
+      .tuple(fc.integer({ min: 1, max: 4 }), shapesOf(extent, 0, 2), shapesOf(extent, 0, 2))
+      .map(([rows, row, of]) => opCase([real([rows, ...row]), ids(of, rows)], f.gather)),
+  ),
+  elementwise('gelu', f.gelu),
+  row('layerNorm', (extent) =>
+    shapesOf(extent, 1).map((shape) =>
+      opCase([real(shape), real(shape.slice(-1)), real(shape.slice(-1))], (x, weight, bias) =>
+        f.layerNorm(x, weight, bias, { epsilon: 0.1 }),
+      ),
+    ),
+  ),
+  row('layerNorm: without bias', (extent) =>
+    shapesOf(extent, 1).map((shape) =>
+      opCase([real(shape), real(shape.slice(-1))], (x, weight) => f.layerNorm(x, weight, undefined, { epsilon: 0.1 })),
+    ),
+  ),
+  row('layerNorm: alone', (extent) =>
+    shapesOf(extent, 1).map((shape) =>
+      opCase([real(shape)], (x) => f.layerNorm(x, undefined, undefined, { epsilon: 0.1 })),
+    ),
+  ),
+  row('layerNorm: of a constant', (extent) =>
+    shapesOf(extent, 1).map((shape) =>
+      opCase([constant(real(shape)), real(shape.slice(-1)), real(shape.slice(-1))], (x, weight, bias) =>
+        f.layerNorm(x, weight, bias, { epsilon: 0.1 }),
+      ),
+    ),
+  ),
+  elementwise('log', f.log, positive),
+  alongAxis('logSoftmax', (x, axis) => f.logSoftmax(x, { axis })),
+  row('matmul', products),
+  row('matmul: with itself', (extent) =>
+    fc.tuple(extent, extent).map((shape) => opCase([real(shape)], (x) => f.matmul(x, x, { transposeB: true }))),
+  ),
+  row('matmulRandom', (extent) =>
+    fc
+      .tuple(fc.tuple(extent, extent, extent), flags('left', 'transpose'))
+      .map(([[rows, columns, other], { left, transpose }]) => {
+        const a = { kind: 'normal', key: f.random.key(2), rows, columns, scale: 0.5 } as const;
+        const inner = left === transpose ? rows : columns;
+        return opCase(
+          [real(left ? [inner, other] : [other, inner])],
+          (x) => (left ? randomTimes(a, x, { transpose }) : timesRandom(x, a, { transpose })),
+          { left, transpose },
+        );
+      }),
+  ),
+  reducing('max', f.max, { input: spaced, needsElements: true }),
+  broadcasting('maximum', f.maximum, spaced, (shape) => spaced(shape, 1)),
+  reducing('mean', f.mean),
+  reducing('min', f.min, { input: spaced, needsElements: true }),
+  broadcasting('minimum', f.minimum, spaced, (shape) => spaced(shape, 1)),
+  row('mseLoss', (extent) => shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], f.mseLoss))),
+  broadcasting('mul', f.mul),
+  elementwise('mul: with itself', (x) => f.mul(x, x)),
+  elementwise('neg', f.neg),
+  row('place', (extent) =>
+    blocks(extent).map(({ shape, start, end }) =>
+      opCase([real(end.map((stop, i) => stop - (start[i] as number)))], (x) => place(x, start, shape), {
+        start,
+        shape,
+      }),
+    ),
+  ),
+  broadcasting('pow', f.pow, positive, real),
+  elementwise('pow: to a number', (x) => f.pow(x, 1.7), positive),
+  elementwise('pow: of a number', (x) => f.pow(1.7, x)),
+  elementwise('relu', f.relu, spaced),
+  row('reshape', (extent) =>
+    orders(extent).map(({ shape, axes }) => {
+      const to = axes.map((axis) => shape[axis] as number);
+      return opCase([real(shape)], (x) => f.reshape(x, to), { to });
+    }),
+  ),
+  elementwise('rsqrt', f.rsqrt, positive),
+  row('scatterAdd', (extent) =>
+    fc
+      .tuple(fc.integer({ min: 1, max: 4 }), shapesOf(extent, 0, 2), shapesOf(extent, 0, 2))
+      .map(([rows, row, of]) => opCase([real([...of, ...row]), ids(of, rows)], (x, at) => scatterAdd(x, at, rows))),
+  ),
+  elementwise('sigmoid', f.sigmoid),
+  elementwise('sign', f.sign, spaced),
+  elementwise('silu', f.silu),
+  row('slice', (extent) =>
+    blocks(extent).map(({ shape, start, end }) => opCase([real(shape)], (x) => f.slice(x, start, end), { start, end })),
+  ),
+  alongAxis('softmax', (x, axis) => f.softmax(x, { axis })),
+  row('split', (extent) =>
+    fc.tuple(shapeAndAxis(extent), extent, extent).map(([{ shape, axis }, ...parts]) =>
+      opCase(
+        [real(shape.with(axis, parts[0] + parts[1]))],
+        (x) => {
+          const [first, second] = f.split(x, parts, axis) as [Tensor, Tensor];
+          return f.concat([f.square(second), first], axis);
+        },
+        { axis, parts },
+      ),
+    ),
+  ),
+  elementwise('sqrt', f.sqrt, positive),
+  elementwise('square', f.square),
+  elementwise('squeeze', (x) => f.squeeze(x)),
+  row('stack', (extent) =>
+    fc
+      .tuple(shapeAndAxis(extent), fc.integer({ min: 1, max: 3 }))
+      .map(([{ shape, axis }, count]) =>
+        opCase(new Array(count).fill(real(shape)), (...parts) => f.stack(parts, axis), { axis }),
+      ),
+  ),
+  broadcasting('sub', f.sub),
+  elementwise('sub: from a number', (x) => f.sub(1, x)),
+  reducing('sum', f.sum),
+  row('sumTo', (extent) =>
+    broadcastShapesOf(extent).map(([a, b]) => {
+      const [to, from] = [a, b].sort((p, q) => (p as f.Shape).length - (q as f.Shape).length) as [f.Shape, f.Shape];
+      const target = to.map((x, i) => (x === from.at(i - to.length) ? x : 1));
+      return opCase([real(from)], (x) => sumTo(x, target), { target });
+    }),
+  ),
+  elementwise('tanh', f.tanh),
+  row('transpose', (extent) =>
+    orders(extent).map(({ shape, axes }) => opCase([real(shape)], (x) => f.transpose(x, axes), { axes })),
+  ),
+  elementwise('transpose: the last two axes', (x) => f.transpose(x)),
+  row('tril', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 2), fc.integer({ min: -2, max: 2 }))
+      .map(([shape, k]) => opCase([real(shape)], (x) => f.tril(x, k), { k })),
+  ),
+  row('unsqueeze', (extent) =>
+    shapeAndAxis(extent).map(({ shape, axis }) => opCase([real(shape)], (x) => f.unsqueeze(x, axis), { axis })),
+  ),
+  reducing('variance: biased', (x, options) => f.variance(x, { ...options, correction: 0 })),
+  row('variance', (extent) =>
+    fc.tuple(extent, extent).map((shape) => opCase([real([...shape, 3])], (x) => f.variance(x, { axis: [0, -1] }))),
+  ),
+  row('where', (extent) =>
+    broadcastShapesOf(extent, 3).map(([condition, a, b]) =>
+      opCase([ids(condition as f.Shape, 2), real(a as f.Shape), real(b as f.Shape)], f.where),
+    ),
+  ),
+];

@@ -1,0 +1,34 @@
+import { describe, it } from 'vitest';
+import { fixedSide, type Projector, projectors } from '../../src/index';
+import { projectorLaws } from '../../src/laws';
+
+const { countSketch, coordinatesByNorm, coordinatesWithReplacement, sparse, ...rest } = projectors;
+
+/** One row each; `explicit` promises nothing. */
+const rows: readonly Projector[] = [
+  rest.gaussian,
+  fixedSide(rest.gaussian, 'right'),
+  fixedSide(rest.gaussian, 'left'),
+  rest.rademacher,
+  sparse(),
+  sparse({ sparsity: 8 }),
+  countSketch(),
+  countSketch({ nonzeros: 3 }),
+  rest.srht,
+  rest.haar,
+  rest.haarUnscaled,
+  rest.coordinates,
+  coordinatesWithReplacement(),
+  coordinatesByNorm({ of: 'norm' }),
+  coordinatesByNorm({ of: 'squaredNorm' }),
+  rest.topCoordinates,
+  rest.twoSidedAverage,
+  rest.twoSidedProduct,
+  rest.shrunkGaussian,
+];
+
+for (const [i, projector] of rows.entries()) {
+  describe(`${i}: ${projector.name}`, () => {
+    for (const { name, holds } of projectorLaws(projector)) it(name, holds);
+  });
+}
