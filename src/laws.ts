@@ -11,4 +11,5 @@ export { broadcasting, elementwise, reducing } from './laws/op/rows';
 export { broadcastShapesOf, type Extents, reductions, shapeAndAxis, shapesOf } from './laws/op/shapes';
 export { type OpRow, opLaws } from './laws/op-laws';
 export { type ProjectorLawsOptions, projectorCases, projectorLaws } from './laws/projector-laws';
+export { type TransformLaw, type TransformLawsOptions, transformLaws } from './laws/transform-laws';
 export type { ProjectorCase } from './study/projector-case';

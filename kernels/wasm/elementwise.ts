@@ -1,7 +1,10 @@
 // Elementwise families. One class per operation says what it does to four lanes; one loop per family does the rest.
 // A method of a class that nothing overrides is inlined, so the class costs nothing at run time.
 
-import { exp as exponential, clamp, log as logarithm, sigmoid as logistic, storeLanes, tanh as hyperbolic } from './math';
+import {
+  clamp, erf as errorFunction, exp as exponential, log as logarithm, normalCdf, sigmoid as logistic, storeLanes,
+  tanh as hyperbolic,
+} from './math';
 
 // --- one operand ---------------------------------------------------------------------------------------------------
 
@@ -71,6 +74,13 @@ class Gelu extends Map1 {
   }
 }
 
+class Erf extends Map1 {
+  @inline of(x: v128): v128 { return errorFunction(x); }
+}
+class GeluErf extends Map1 {
+  @inline of(x: v128): v128 { return f32x4.mul(x, normalCdf(x)); }
+}
+
 /** −2u, u = √(2/π)·(x + 0.044715·x³). */
 // @ts-ignore: decorator
 @inline
@@ -92,6 +102,8 @@ export function sigmoid(x: usize, out: usize, n: i32): void { map<Sigmoid>(x, ou
 export function relu(x: usize, out: usize, n: i32): void { map<Relu>(x, out, n); }
 export function silu(x: usize, out: usize, n: i32): void { map<Silu>(x, out, n); }
 export function gelu(x: usize, out: usize, n: i32): void { map<Gelu>(x, out, n); }
+export function erf(x: usize, out: usize, n: i32): void { map<Erf>(x, out, n); }
+export function geluErf(x: usize, out: usize, n: i32): void { map<GeluErf>(x, out, n); }
 
 class ToInt extends Map1 {
   @inline of(x: v128): v128 { return i32x4.trunc_sat_f32x4_s(x); }
@@ -193,6 +205,16 @@ class GeluGrad extends Map2 {
   }
 }
 
+/** g·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π), which is 0 beyond |x| = 30: the clamp keeps ∞·0 away. */
+class GeluErfGrad extends Map2 {
+  @inline of(g: v128, x: v128): v128 {
+    const cdf = normalCdf(x);
+    x = clamp(x, -30, 30);
+    const bell = exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
+    return f32x4.mul(g, f32x4.add(cdf, f32x4.mul(f32x4.mul(x, bell), f32x4.splat(0.39894228040143268))));
+  }
+}
+
 function powLanes(a: v128, b: v128): v128 {
   let y = f32x4.splat(power(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)));
   y = f32x4.replace_lane(y, 1, power(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)));
@@ -253,6 +275,12 @@ export function geluGrad(
   a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
 ): void {
   zip<GeluGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
+}
+
+export function geluErfGrad(
+  a: usize, aRow: usize, aOne: bool, b: usize, bRow: usize, bOne: bool, out: usize, rows: i32, n: i32,
+): void {
+  zip<GeluErfGrad>(a, aRow, aOne, b, bRow, bOne, out, rows, n);
 }
 
 // --- comparisons: int32 zeros and ones -----------------------------------------------------------------------------

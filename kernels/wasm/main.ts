@@ -10,6 +10,8 @@ export * from './optimizer';
 export { randomFill } from './random';
 export { argmax, reduceMax, reduceMin, reduceSum } from './reduce';
 export * from './rows';
+export * from './scan';
+export * from './top-k';
 
 /** First byte that static data does not use: where the backend's workspace begins. */
 export function heapBase(): usize {

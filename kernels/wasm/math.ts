@@ -111,6 +111,53 @@ export function sigmoid(x: v128): v128 {
   return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(x))));
 }
 
+/**
+ * 1 − erf(a) for a ≥ 0, to 5 units in the last place where a ≤ 2 and 40 in the far tail (the rounding of a²):
+ * exp(−a²)·t·q(t), t = 1/(1 + 0.3·a). q is fitted for this file in the relative sense, to 2e-8 on 0 ≤ a ≤ 10.2.
+ */
+// @ts-ignore: decorator
+@inline
+export function erfcPositive(a: v128): v128 {
+  const one = f32x4.splat(1);
+  a = f32x4.min(a, f32x4.splat(10.2));
+  const t = f32x4.div(one, f32x4.add(one, f32x4.mul(a, f32x4.splat(0.3))));
+  let q = step(f32x4.splat(-1.295406219e-1), t, 4.856562976e-1);
+  q = step(q, t, -5.124877624e-1);
+  q = step(q, t, 5.479840780e-1);
+  q = step(q, t, -9.485375343e-2);
+  q = step(q, t, 2.150235041e-1);
+  q = step(q, t, 1.483107046e-1);
+  q = step(q, t, 1.707198471e-1);
+  q = step(q, t, 1.691876867e-1);
+  return f32x4.mul(exp(f32x4.neg(f32x4.mul(a, a))), f32x4.mul(q, t));
+}
+
+/** erf x, to 2 units in the last place: a polynomial in x² where |x| < 1, else 1 − erfc|x| with the sign of x. */
+// @ts-ignore: decorator
+@inline
+export function erf(x: v128): v128 {
+  const signs = f32x4.splat(-0.0);
+  const away = v128.andnot(x, signs);
+  const square = f32x4.mul(x, x);
+  let p = step(f32x4.splat(7.853861353153693e-5), square, -8.010193625184903e-4);
+  p = step(p, square, 5.188327685732524e-3);
+  p = step(p, square, -2.685381193529856e-2);
+  p = step(p, square, 1.128358514861418e-1);
+  p = step(p, square, -3.761262582423300e-1);
+  p = step(p, square, 1.128379165726710);
+  const far = v128.or(f32x4.sub(f32x4.splat(1), erfcPositive(away)), v128.and(x, signs));
+  return v128.bitselect(f32x4.mul(p, x), far, f32x4.lt(away, f32x4.splat(1)));
+}
+
+/** The chance that a standard normal number is below x: half of erfc(|x|/√2), or what is left of 1. */
+// @ts-ignore: decorator
+@inline
+export function normalCdf(x: v128): v128 {
+  const half = f32x4.splat(0.5);
+  const tail = f32x4.mul(half, erfcPositive(f32x4.mul(f32x4.abs(x), f32x4.splat(0.70710678118654752))));
+  return v128.bitselect(tail, f32x4.sub(f32x4.splat(1), tail), f32x4.lt(x, f32x4.splat(0)));
+}
+
 /** Store the first `count` lanes, or all four when there are more. */
 // @ts-ignore: decorator
 @inline

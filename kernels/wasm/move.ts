@@ -23,6 +23,34 @@ export function move(
   }
 }
 
+/**
+ * out[i·t0 + j·t1 + l·t2] += x[i·s0 + j·s1 + l] for i < d0, j < d1, l < d2, in this order: the transpose of `move`, for
+ * float32. Elements of out may be met several times.
+ */
+export function moveAdd(
+  x: usize, out: usize, d0: i32, d1: i32, d2: i32, s0: i32, s1: i32, t0: i32, t1: i32, t2: i32,
+): void {
+  for (let i = 0; i < d0; i++) {
+    for (let j = 0; j < d1; j++) addRow(x + (<usize>(j * s1) << 2), out + (<usize>(j * t1) << 2), d2, t2);
+    x += <usize>s0 << 2;
+    out += <usize>t0 << 2;
+  }
+}
+
+function addRow(x: usize, out: usize, n: i32, t: i32): void {
+  let l = 0;
+  if (t == 1) {
+    for (; l + 4 <= n; l += 4) {
+      const at = <usize>l << 2;
+      v128.store(out + at, f32x4.add(v128.load(out + at), v128.load(x + at)));
+    }
+  }
+  for (; l < n; l++) {
+    const at = out + (<usize>(l * t) << 2);
+    store<f32>(at, load<f32>(at) + load<f32>(x + (<usize>l << 2)));
+  }
+}
+
 /** Short rows are not worth the call that `memory.copy` is. */
 function copyRow(x: usize, out: usize, n: i32): void {
   if (n > 64) return memory.copy(out, x, <usize>n << 2);

@@ -148,6 +148,66 @@ function layerNormGradRow(
   }
 }
 
+/** out = x·inverse·weight, inverse = 1/√(mean(x²) + epsilon); weight [n] may be 0 (absent). */
+export function rmsNorm(x: usize, weight: usize, out: usize, rows: i32, n: i32, epsilon: f64): void {
+  const bytes = <usize>n << 2;
+  for (let r = 0; r < rows; r++) {
+    const inverse = f32x4.splat(inverseRms(x, n, epsilon));
+    for (let i = 0; i < n; i += 4) {
+      const at = <usize>i << 2;
+      let y = f32x4.mul(v128.load(x + at), inverse);
+      if (weight) y = f32x4.mul(y, v128.load(weight + at));
+      storeLanes(out + at, y, n - i);
+    }
+    x += bytes;
+    out += bytes;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function inverseRms(x: usize, n: i32, epsilon: f64): f32 {
+  return <f32>(1 / Math.sqrt(dotOf(x, x, n) / n + epsilon));
+}
+
+/**
+ * With x̂ = x·inverse and h = g ⊙ weight, per row: dx = inverse·(h − x̂·mean(h ⊙ x̂)); over the rows: dweight = Σ g ⊙ x̂.
+ * `partial` is room for n floats.
+ */
+export function rmsNormGrad(
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, partial: usize, rows: i32, n: i32, epsilon: f64,
+): void {
+  const bytes = <usize>n << 2;
+  memory.fill(dweight, 0, bytes);
+  memory.fill(partial, 0, bytes);
+  for (let r = 1; r <= rows; r++) {
+    rmsNormGradRow(g, x, weight, dx, partial, n, epsilon);
+    if (r % BLOCK_ROWS == 0 || r == rows) moveSum(partial, dweight, n);
+    g += bytes;
+    x += bytes;
+    dx += bytes;
+  }
+}
+
+function rmsNormGradRow(g: usize, x: usize, weight: usize, dx: usize, dweight: usize, n: i32, epsilon: f64): void {
+  const inverse = f32x4.splat(inverseRms(x, n, epsilon));
+  let dot = f32x4.splat(0);
+  for (let i = 0; i < n; i += 4) {
+    const at = <usize>i << 2;
+    const product = v128.and(f32x4.mul(v128.load(g + at), f32x4.mul(v128.load(x + at), inverse)), firstLanes(n - i));
+    storeLanes(dweight + at, f32x4.add(v128.load(dweight + at), product), n - i);
+    dot = f32x4.add(dot, weight ? v128.and(f32x4.mul(product, v128.load(weight + at)), firstLanes(n - i)) : product);
+  }
+  const meanOfDot = f32x4.splat(addLanes(dot) / <f32>n);
+  for (let i = 0; i < n; i += 4) {
+    const at = <usize>i << 2;
+    const normal = f32x4.mul(v128.load(x + at), inverse);
+    const gradient = v128.load(g + at);
+    const h = weight ? f32x4.mul(gradient, v128.load(weight + at)) : gradient;
+    storeLanes(dx + at, f32x4.mul(inverse, f32x4.sub(h, f32x4.mul(normal, meanOfDot))), n - i);
+  }
+}
+
 /** total += part; part = 0 */
 function moveSum(part: usize, total: usize, n: i32): void {
   for (let i = 0; i < n; i += 4) {

@@ -35,7 +35,9 @@ export type Unary =
   | 'sigmoid'
   | 'relu'
   | 'silu'
-  | 'gelu';
+  | 'gelu'
+  | 'erf'
+  | 'geluErf';
 /** `xGrad(g, x)` is g·x′(x), the one-pass vjp of that unary. */
 export type Binary =
   | 'add'
@@ -46,6 +48,7 @@ export type Binary =
   | 'maximum'
   | 'minimum'
   | 'geluGrad'
+  | 'geluErfGrad'
   | 'siluGrad'
   | 'reluGrad';
 /** Elementwise comparisons. */
@@ -125,7 +128,7 @@ export interface Backend {
   compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage;
   /** `condition ? a : b`; condition int32. */
   where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage;
-  /** float32 → int32 truncates towards zero; NaN becomes 0. */
+  /** float32 → int32 truncates towards zero and stays within the range; NaN becomes 0. */
   cast(x: Operand, dtype: DType): Storage;
   /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
@@ -143,6 +146,13 @@ export interface Backend {
   reduce(op: 'sum' | 'max' | 'min', x: Operand, axes: Axes): Storage;
   /** int32 position of the first largest element; a NaN counts as largest. */
   argmax(x: Operand, axes: Axes): Storage;
+  /** Running sums along the middle axis, each with its own element; `reverse` adds from the end. */
+  cumsum(x: Operand, axes: Axes, reverse: boolean): Storage;
+  /**
+   * The k first of each row, largest first: NaN counts as largest, of equals the lower index comes first. Two int32
+   * results [..., k]: the indices in the row, and those in the whole of x.
+   */
+  topK(x: Operand, k: number): readonly [Storage, Storage];
   /** exp(x − max)/Σ exp(x − max) of each row. */
   softmax(x: Operand): Storage;
   /** y ⊙ (g − Σ g⊙y) */
@@ -155,6 +165,10 @@ export interface Backend {
   layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
   /** Gradients of x, weight and bias. */
   layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
+  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
+  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage;
+  /** Gradients of x and weight. */
+  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
   /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
   crossEntropy(logits: Operand, targets: Operand): Storage;
   /** (softmax − one-hot)·g per row; g [rows]. */
@@ -167,8 +181,10 @@ export interface Backend {
   scatterAdd(g: Operand, ids: Operand, rows: number): Storage;
   /** Element i of the result is read at offset + Σ iₐ·stridesₐ: transpose, slice and broadcast in one. */
   strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage;
-  /** Zeros of `shape` with x placed at `before`: the transpose of slice. */
-  pad(x: Operand, before: readonly number[], shape: Shape): Storage;
+  /** The transpose of strided: element i of x is added to zeros [size] at offset + Σ iₐ·stridesₐ; float32. */
+  stridedAdd(x: Operand, size: number, strides: readonly number[], offset: number): Storage;
+  /** `value` in all of `shape` but the block at `before`, which is x; with zeros the transpose of slice. */
+  pad(x: Operand, before: readonly number[], shape: Shape, value: number): Storage;
   /** Parts seen as [outer, the rest], joined along the rest; `outer` is at least 1. */
   concat(parts: readonly Operand[], outer: number): Storage;
 }

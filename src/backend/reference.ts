@@ -1,5 +1,6 @@
 import { fillRow } from '../base/distribution';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../base/dtype';
+import { erf, normalCdf } from '../base/erf';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
 import { throwIndexRange } from './checks';
@@ -40,7 +41,14 @@ const unaries: Record<Unary, (x: number) => number> = {
   relu: (x) => Math.max(x, 0),
   silu: (x) => x / (1 + Math.exp(-x)),
   gelu: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
+  erf,
+  geluErf: (x) => x * normalCdf(x),
 };
+
+/** Towards zero, and to the nearest that exists; NaN becomes 0. */
+function toInt32(x: number): number {
+  return Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), x)); // an Int32Array truncates
+}
 
 /** √(2/π)·(x + 0.044715·x³), the argument of tanh in the tanh form of GELU. */
 function geluInner(x: number): number {
@@ -64,6 +72,7 @@ const binaries: Record<Binary, (a: number, b: number) => number> = {
     const t = Math.tanh(geluInner(x));
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x));
   },
+  geluErfGrad: (g, x) => g * (normalCdf(x) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI)),
 };
 
 const comparisons: Record<Compare, (a: number, b: number) => boolean> = {
@@ -158,7 +167,8 @@ class ReferenceBackend implements Backend {
   }
   cast(x: Operand, dtype: DType): Storage {
     const out = allocate(dtype, sizeOf(x.shape));
-    out.set(valuesOf(x)); // an Int32Array truncates towards zero
+    if (dtype === x.dtype || dtype === 'float32') out.set(valuesOf(x));
+    else for (let i = 0; i < out.length; i++) out[i] = toInt32(valuesOf(x)[i] as number);
     return this.made(out);
   }
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {
@@ -246,6 +256,38 @@ class ReferenceBackend implements Backend {
     }
     return this.made(out);
   }
+  cumsum(x: Operand, [outer, length, inner]: Axes, reverse: boolean): Storage {
+    const [values, out] = [valuesOf(x), new Float32Array(outer * length * inner)];
+    for (let o = 0; o < outer; o++) {
+      for (let i = 0; i < inner; i++) {
+        let sum = 0;
+        for (let step = 0; step < length; step++) {
+          const l = reverse ? length - 1 - step : step;
+          const at = (o * length + l) * inner + i;
+          sum += values[at] as number;
+          out[at] = sum;
+        }
+      }
+    }
+    return this.made(out);
+  }
+  topK(x: Operand, k: number): readonly [Storage, Storage] {
+    const rows = sizeOf(x.shape.slice(0, -1));
+    const [indices, positions] = [new Int32Array(rows * k), new Int32Array(rows * k)];
+    forRows(x, (row, from, index) => {
+      const before = (i: number, j: number): number => {
+        const [a, b] = [row[i] as number, row[j] as number];
+        if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(b)) - Number(Number.isNaN(a)) || i - j;
+        return a === b ? i - j : a > b ? -1 : 1;
+      };
+      const order = Array.from(row, (_, i) => i).sort(before);
+      for (let j = 0; j < k; j++) {
+        indices[index * k + j] = order[j] as number;
+        positions[index * k + j] = from + (order[j] as number);
+      }
+    });
+    return [this.made(indices), this.made(positions)];
+  }
   softmax(x: Operand): Storage {
     return this.rows(x, (row, out) => {
       const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -306,6 +348,31 @@ class ReferenceBackend implements Backend {
     });
     return [dx, this.made(Float32Array.from(dweight)), this.made(Float32Array.from(dbias))];
   }
+  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage {
+    const w = weight && valuesOf(weight);
+    return this.rows(x, (row, out) => {
+      const inverse = inverseRms(row, epsilon);
+      for (let j = 0; j < row.length; j++) out[j] = (row[j] as number) * inverse * (w ? (w[j] as number) : 1);
+    });
+  }
+  /** With x̂ = x·inverse and h = g ⊙ weight, per row: dx = inverse·(h − x̂·mean(h ⊙ x̂)); dweight = Σ g ⊙ x̂ over the rows. */
+  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage] {
+    const n = x.shape.at(-1) as number;
+    const [gs, w] = [valuesOf(g), weight && valuesOf(weight)];
+    const dweight = new Float64Array(n);
+    const dx = this.rows(x, (row, out, from) => {
+      const inverse = inverseRms(row, epsilon);
+      const normal = (j: number): number => (row[j] as number) * inverse;
+      const h = (j: number): number => (gs[from + j] as number) * (w ? (w[j] as number) : 1);
+      let dot = 0;
+      for (let j = 0; j < n; j++) {
+        dot += h(j) * normal(j);
+        (dweight[j] as number) += (gs[from + j] as number) * normal(j);
+      }
+      for (let j = 0; j < n; j++) out[j] = inverse * (h(j) - (normal(j) * dot) / n);
+    });
+    return [dx, this.made(Float32Array.from(dweight))];
+  }
   crossEntropy(logits: Operand, targets: Operand): Storage {
     const ids = checkedIds('crossEntropy', targets, logits.shape[1] as number);
     const out = new Float32Array(ids.length);
@@ -355,8 +422,14 @@ class ReferenceBackend implements Backend {
     for (let i = 0; i < out.length; i++) out[i] = values[offset + at(i)] as number;
     return this.made(out);
   }
-  pad(x: Operand, before: readonly number[], shape: Shape): Storage {
-    const [values, out] = [valuesOf(x), allocate(x.dtype, sizeOf(shape))];
+  stridedAdd(x: Operand, size: number, strides: readonly number[], offset: number): Storage {
+    const [values, sums] = [valuesOf(x), new Float64Array(size)];
+    const at = locate(x.shape, strides);
+    for (let i = 0; i < values.length; i++) (sums[offset + at(i)] as number) += values[i] as number;
+    return this.made(Float32Array.from(sums));
+  }
+  pad(x: Operand, before: readonly number[], shape: Shape, value: number): Storage {
+    const [values, out] = [valuesOf(x), allocate(x.dtype, sizeOf(shape)).fill(value)];
     const strides = stridesOf(shape);
     const at = locate(x.shape, strides);
     const origin = before.reduce((sum, skip, axis) => sum + skip * (strides[axis] as number), 0);
@@ -445,6 +518,10 @@ function moments(row: Float32Array, epsilon: number): { mean: number; inverse: n
   const mean = row.reduce((a, b) => a + b, 0) / row.length;
   const variance = row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / row.length;
   return { mean, inverse: 1 / Math.sqrt(variance + epsilon) };
+}
+
+function inverseRms(row: Float32Array, epsilon: number): number {
+  return 1 / Math.sqrt(row.reduce((sum, value) => sum + value * value, 0) / row.length + epsilon);
 }
 
 function checkedIds(where: string, ids: Operand, rows: number): TypedArray {

@@ -16,12 +16,34 @@ export function strided(
   return result;
 }
 
-export function pad(device: WasmDevice, x: Operand, before: readonly number[], shape: Shape): Storage {
+export function stridedAdd(
+  device: WasmDevice,
+  x: Operand,
+  size: number,
+  strides: readonly number[],
+  offset: number,
+): Storage {
+  const { heap, kernels } = device;
+  const from = heap.address(x.storage);
+  const result = heap.make('float32', size);
+  const out = heap.address(result);
+  heap.floats.fill(0, out / 4, out / 4 + size);
+  if (x.storage.size === 0) return result;
+  const walk = simplify(x.shape, [stridesOf(x.shape), strides], 3);
+  const [d0, d1, d2] = walk.extents.slice(-3) as Three;
+  const [[s0, s1], [t0, t1, t2]] = walk.strides.map((of) => of.slice(-3)) as [Three, Three];
+  forOuter(walk, 3, ([i = 0, o = 0]) => {
+    kernels.moveAdd(from + 4 * i, out + 4 * (offset + o), d0, d1, d2, s0, s1, t0, t1, t2);
+  });
+  return result;
+}
+
+export function pad(device: WasmDevice, x: Operand, before: readonly number[], shape: Shape, value: number): Storage {
   const { heap } = device;
   const from = heap.address(x.storage);
   const result = heap.make(x.dtype, sizeOf(shape));
   const out = heap.address(result);
-  heap.ints.fill(0, out / 4, out / 4 + result.size);
+  (x.dtype === 'float32' ? heap.floats : heap.ints).fill(value, out / 4, out / 4 + result.size);
   const strides = stridesOf(shape);
   const origin = before.reduce((sum, skip, axis) => sum + skip * (strides[axis] as number), 0);
   move(device, from, stridesOf(x.shape), out + 4 * origin, strides, x.shape);

@@ -16,7 +16,7 @@ import {
   relaxedAvailable,
   sharedAvailable,
 } from './wasm-module';
-import { concat, pad, strided } from './wasm-move';
+import { concat, pad, strided, stridedAdd } from './wasm-move';
 import { matmul, matmulRandom, random } from './wasm-products';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
@@ -189,6 +189,19 @@ class WasmBackend implements Backend {
     this.kernels[name](from, this.heap.address(out), outer, length, inner);
     return out;
   }
+  cumsum(x: Operand, [outer, length, inner]: Axes, reverse: boolean): Storage {
+    const from = this.heap.address(x.storage);
+    const out = this.heap.make('float32', x.storage.size);
+    this.kernels.cumsum(from, this.heap.address(out), outer, length, inner, reverse ? 1 : 0);
+    return out;
+  }
+  topK(x: Operand, k: number): readonly [Storage, Storage] {
+    const [height, width] = rowsOf(x);
+    const from = this.heap.address(x.storage);
+    const [indices, positions] = [this.heap.make('int32', height * k), this.heap.make('int32', height * k)];
+    this.kernels.topK(from, this.heap.address(indices), this.heap.address(positions), height, width, k);
+    return [indices, positions];
+  }
   softmax(x: Operand): Storage {
     return this.rows('softmax', x);
   }
@@ -234,6 +247,23 @@ class WasmBackend implements Backend {
     heap.free(partial);
     return [dx, dweight, dbias];
   }
+  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage {
+    const [height, width] = rowsOf(x);
+    const [from, w] = [this.heap.address(x.storage), weight && this.heap.address(weight.storage)];
+    const out = this.heap.make('float32', x.storage.size);
+    this.kernels.rmsNorm(from, w ?? 0, this.heap.address(out), height, width, epsilon);
+    return out;
+  }
+  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage] {
+    const [height, width] = rowsOf(x);
+    const { heap } = this;
+    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
+    const [dx, dweight, partial] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
+    const [to, toWeight, room] = [dx, dweight, partial].map((x) => heap.address(x)) as [number, number, number];
+    this.kernels.rmsNormGrad(p, q, w ?? 0, to, toWeight, room, height, width, epsilon);
+    heap.free(partial);
+    return [dx, dweight];
+  }
   crossEntropy(logits: Operand, targets: Operand): Storage {
     const [height, width] = rowsOf(logits);
     this.checkIds('crossEntropy', targets, width);
@@ -277,8 +307,11 @@ class WasmBackend implements Backend {
   strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage {
     return strided(this.device, x, shape, strides, offset);
   }
-  pad(x: Operand, before: readonly number[], shape: Shape): Storage {
-    return pad(this.device, x, before, shape);
+  stridedAdd(x: Operand, size: number, strides: readonly number[], offset: number): Storage {
+    return stridedAdd(this.device, x, size, strides, offset);
+  }
+  pad(x: Operand, before: readonly number[], shape: Shape, value: number): Storage {
+    return pad(this.device, x, before, shape, value);
   }
   concat(parts: readonly Operand[], outer: number): Storage {
     return concat(this.device, parts, outer);

@@ -1,6 +1,7 @@
 import { checkNumber, checkOptions, OptionError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { type Shape, sameShape, show } from '../base/shape';
+import { divide } from '../optim/divide';
 import type { EmaState } from '../optim/ema';
 import { type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { axpby } from '../tensor/ops/axpby';
@@ -98,7 +99,7 @@ export function liftPlusRaw(beta: number): Combine<EmaState> {
  * Run a gradient transform in a random low-dimensional subspace: project each gradient down, transform it there, project
  * the result up again, and draw a new subspace every `refreshEvery` steps. A projection is a function of
  * `(seed, path, refresh)` and is never stored.
- * @throws OptionError `compress/transfer`, `compress/nothing`, `options/…`
+ * @throws OptionError `compress/transfer`, `compress/nothing`, `compress/withheld`, `options/…`
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 2, of which this is the general form.
  */
 export function compress<P extends Projection, S>(
@@ -144,6 +145,7 @@ export function compress<P extends Projection, S>(
     },
     advance(leaf) {
       const [updates, state] = inner.update({ [path]: projector.down(leaf.projection, gradient) }, leaf.inner, {});
+      if (!Object.hasOwn(updates, path)) throw withheld(inner.name ?? 'the inner transform', path);
       return [updates[path] as Tensor, { ...leaf, inner: state }];
     },
     lift: (leaf, compressed) => projector.up(leaf.projection, compressed),
@@ -162,7 +164,7 @@ export function compress<P extends Projection, S>(
       return { step: 0, leaves, dense: inner.init(others) };
     },
     update(grads, state, params) {
-      const [chosen, others] = divide(grads, (path) => path in state.leaves);
+      const [chosen, others] = divide(grads, (path) => Object.hasOwn(state.leaves, path));
       const [dense, denseState] = inner.update(others, state.dense, params);
       const moved = Object.entries(chosen).map(([path, gradient]) => {
         const leaf = state.leaves[path] as Leaf;
@@ -182,19 +184,21 @@ export function compress<P extends Projection, S>(
 
 const optionNames = ['projector', 'rank', 'inner', 'refreshEvery', 'onRefresh', 'combine', 'filter', 'seed'];
 
-function divide(params: Params, chosen: (path: string, tensor: Tensor) => boolean): [Params, Params] {
-  const entries = Object.entries(params);
-  const pick = (wanted: boolean): Params =>
-    Object.fromEntries(entries.filter(([path, tensor]) => chosen(path, tensor) === wanted));
-  return [pick(true), pick(false)];
-}
-
 function notLinear(name: string): OptionError {
   return new OptionError({
     code: 'compress/transfer',
     got: `compress got onRefresh 'transfer' around ${name}, whose state is not linear in the gradients`,
     expected: 'an inner transform such as ema, whose state may be multiplied by a matrix',
     fix: "use onRefresh: 'reset' or 'keep'",
+  });
+}
+
+function withheld(name: string, path: string): OptionError {
+  return new OptionError({
+    code: 'compress/withheld',
+    got: `compress got no update for "${path}" from ${name}`,
+    expected: 'one in every step',
+    fix: 'put what withholds updates around it: accumulate(k, chain(compress(…), …))',
   });
 }
 

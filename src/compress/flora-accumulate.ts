@@ -1,6 +1,7 @@
 import { checkNumber, checkOptions } from '../base/errors';
 import { fold, key } from '../base/key';
 import { leafOf } from '../optim/leaf';
+import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
 import { type GradientTransform, mapParams, transform } from '../optim/transform';
 import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
@@ -30,6 +31,8 @@ export interface FloraAccumulateState<S> {
   readonly cycle: number;
   /** Gradients in the sums so far. */
   readonly count: number;
+  /** Of these, how many had each leaf. */
+  readonly counts: LeafCounts;
   /** Σ G·Aᵀ for compressed parameters, Σ G for the others. */
   readonly sums: Params;
   /** State of the transform that gets the means. */
@@ -40,7 +43,7 @@ export interface FloraAccumulateState<S> {
  * Gradient accumulation without the dense buffer: a cycle sums down(G) of `steps` gradients under one projection, then
  * projects the mean up and hands it to `inner` as if it were one gradient; the next cycle draws a new projection.
  * Between the ends of cycles no leaf is returned and `inner` does not move. A leaf that is absent from some of the
- * gradients counts as zero there.
+ * gradients counts as zero there; one that is absent from all of them is absent from the mean.
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 1.
  */
 export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): GradientTransform<FloraAccumulateState<S>> {
@@ -52,16 +55,22 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
   const isCompressed = (path: string, tensor: Tensor): boolean => filter(path, tensor) === true;
   const draw = (path: string, { shape }: Tensor, cycle: number) =>
     projector.sample(fold(key(seed), path, 'accumulation', cycle), shape, rank, cycle);
-  const empty = (params: Params): Params =>
-    mapParams(params, (x, path) =>
+  const empty = (params: Params) => ({
+    count: 0,
+    counts: zeroCounts(params),
+    sums: mapParams(params, (x, path) =>
       zeros(isCompressed(path, x) ? compressedShape(projector, draw(path, x, 0)) : x.shape),
-    );
+    ),
+  });
 
   return transform<FloraAccumulateState<S>>({
     name: 'floraAccumulate',
-    init: (params) => ({ cycle: 0, count: 0, sums: empty(params), inner: inner.init(params) }),
+    linear: inner.linear === true,
+    init: (params) => ({ cycle: 0, ...empty(params), inner: inner.init(params) }),
     explain: (params) => treatments(params, filter, projector, rank),
     update(grads, state, params) {
+      const count = state.count + 1;
+      const counts = countLeaves(state.counts, grads);
       const arrived = mapParams(grads, (g, path) =>
         add(
           leafOf('floraAccumulate', state.sums, path),
@@ -69,14 +78,14 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
         ),
       );
       const sums = { ...state.sums, ...arrived };
-      if (state.count + 1 < steps) return [{}, { ...state, count: state.count + 1, sums }];
-      const means = mapParams(sums, (sum, path) => {
+      if (count < steps) return [{}, { ...state, count, counts, sums }];
+      const means = mapParams(leavesSeen(sums, counts), (sum, path) => {
         const parameter = leafOf('floraAccumulate', params, path);
         const mean = mul(sum, 1 / steps);
         return isCompressed(path, parameter) ? projector.up(draw(path, parameter, state.cycle), mean) : mean;
       });
       const [updates, innerState] = inner.update(means, state.inner, params);
-      return [updates, { cycle: state.cycle + 1, count: 0, sums: empty(params), inner: innerState }];
+      return [updates, { cycle: state.cycle + 1, ...empty(params), inner: innerState }];
     },
   });
 }

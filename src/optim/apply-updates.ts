@@ -11,7 +11,7 @@ import type { Params } from '../tensor/tensor';
 export function applyUpdates(params: Params, updates: Params): void {
   noGrad(() => {
     for (const [path, update] of Object.entries(updates)) {
-      const parameter = params[path];
+      const parameter = Object.hasOwn(params, path) ? params[path] : undefined;
       if (!parameter) {
         throw new StateError({
           code: 'params/unknown',

@@ -24,12 +24,17 @@ export function explain<S>(transform: GradientTransform<S>, params: Params): Exp
   }));
 }
 
-/** Add up what a state keeps under keys that are paths of parameters. */
-function bytesByPath(state: unknown, params: Params, bytes = new Map<string, number>()): Map<string, number> {
-  if (typeof state !== 'object' || state === null || isTensor(state)) return bytes;
-  for (const [name, branch] of Object.entries(state)) {
-    if (Object.hasOwn(params, name)) bytes.set(name, (bytes.get(name) ?? 0) + stateBytes(branch));
-    else bytesByPath(branch, params, bytes);
+/**
+ * Add up what a state keeps under keys that are paths of parameters; the innermost one counts, since a parameter may
+ * have the name of a field of the state.
+ */
+function bytesByPath(state: unknown, params: Params, owner?: string, bytes = new Map<string, number>()) {
+  if (isTensor(state)) {
+    if (owner !== undefined) bytes.set(owner, (bytes.get(owner) ?? 0) + stateBytes(state));
+  } else if (typeof state === 'object' && state !== null) {
+    for (const [name, branch] of Object.entries(state)) {
+      bytesByPath(branch, params, Object.hasOwn(params, name) ? name : owner, bytes);
+    }
   }
   return bytes;
 }

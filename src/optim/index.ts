@@ -1,4 +1,5 @@
 // The list of transforms: one line each.
+export { type AccumulateState, accumulate } from './accumulate';
 export { type AdafactorOptions, adafactor } from './adafactor';
 export { type AdamOptions, adam } from './adam';
 export { type AdamWOptions, adamw } from './adamw';
@@ -9,11 +10,18 @@ export { clipByBlockRms } from './clip-by-block-rms';
 export { clipByGlobalNorm } from './clip-by-global-norm';
 export { type EmaOptions, type EmaState, ema } from './ema';
 export { type Explanation, explain } from './explain';
+export type { LeafCounts } from './leaf-counts';
+export { type LionOptions, lion } from './lion';
+export { masked } from './masked';
+export { type Parts as PartitionParts, partition } from './partition';
+export { type RmspropOptions, rmsprop } from './rmsprop';
 export { scale } from './scale';
 export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam';
 export { type FactoredRmsState, type ScaleByFactoredRmsOptions, scaleByFactoredRms } from './scale-by-factored-rms';
 export { scaleByLearningRate } from './scale-by-learning-rate';
+export { type LionState, type ScaleByLionOptions, scaleByLion } from './scale-by-lion';
 export { scaleByParameterRms } from './scale-by-parameter-rms';
+export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './scale-by-rms';
 export { type ScheduleState, scaleBySchedule } from './scale-by-schedule';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
 export { type SgdOptions, sgd } from './sgd';

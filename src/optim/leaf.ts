@@ -6,7 +6,8 @@ import type { Params, Tensor } from '../tensor/tensor';
  * @throws StateError `params/unknown`
  */
 export function leafOf(where: string, record: Params, path: string): Tensor {
-  const leaf = record[path];
+  // A path may be 'constructor': what a record inherits is no leaf.
+  const leaf = Object.hasOwn(record, path) ? record[path] : undefined;
   if (leaf) return leaf;
   throw new StateError({
     code: 'params/unknown',

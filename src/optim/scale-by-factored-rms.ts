@@ -8,6 +8,8 @@ import { rsqrt } from '../tensor/ops/rsqrt';
 import { square } from '../tensor/ops/square';
 import { mean } from '../tensor/ops/sum';
 import type { Params, Tensor } from '../tensor/tensor';
+import { divide } from './divide';
+import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
@@ -51,7 +53,7 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
   return transform<FactoredRmsState>({
     name,
     init(params) {
-      const [matrices, others] = partition(params, isFactored);
+      const [matrices, others] = divide(params, isFactored);
       return {
         step: 0,
         row: mapParams(matrices, ({ shape: [n = 0] }) => zeros([n])),
@@ -62,15 +64,15 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
     update(grads, state) {
       const step = state.step + 1;
       const beta2 = 1 - step ** -decayExponent;
-      const [matrices, others] = partition(grads, (path) => Object.hasOwn(state.row, path));
+      const [matrices, others] = divide(grads, (path) => Object.hasOwn(state.row, path));
       // mean(G² + ε1) = mean(G²) + ε1, which spares a pass over the matrix.
       const meanSquare = (axis: number) => (g: Tensor) => add(mean(square(g), { axis }), epsilon);
       const row = movingMean(name, beta2, state.row, matrices, meanSquare(1));
       const column = movingMean(name, beta2, state.column, matrices, meanSquare(0));
       const full = movingMean(name, beta2, state.full, others, (g) => add(square(g), epsilon));
       const updates = mapParams(grads, (g, path) => {
-        const [r, c, v] = [row[path], column[path], full[path]];
-        return r && c ? divideByFactors(g, r, c) : mul(g, rsqrt(v as Tensor));
+        if (Object.hasOwn(full, path)) return mul(g, rsqrt(leafOf(name, full, path)));
+        return divideByFactors(g, leafOf(name, row, path), leafOf(name, column, path));
       });
       const after = { row: { ...state.row, ...row }, column: { ...state.column, ...column } };
       return [updates, { step, ...after, full: { ...state.full, ...full } }];
@@ -83,13 +85,4 @@ function divideByFactors(g: Tensor, row: Tensor, column: Tensor): Tensor {
   const left = reshape(rsqrt(div(row, mean(row))), [row.size, 1]); // [n, 1]
   const right = reshape(rsqrt(column), [1, column.size]); // [1, m]
   return mul(mul(g, left), right);
-}
-
-/** The leaves that satisfy a predicate, and the others. */
-function partition(leaves: Params, belongs: (path: string, leaf: Tensor) => boolean): [Params, Params] {
-  const entries = Object.entries(leaves);
-  const [inside, outside] = [true, false].map((side) =>
-    Object.fromEntries(entries.filter(([path, leaf]) => belongs(path, leaf) === side)),
-  ) as [Params, Params];
-  return [inside, outside];
 }

@@ -1,10 +1,22 @@
 import { checkNumber } from '../base/errors';
 import { mul } from '../tensor/ops/mul';
+import type { Params } from '../tensor/tensor';
 import { stateless } from './stateless';
-import type { GradientTransform } from './transform';
+import type { GradientTransform, Treatment } from './transform';
 
-/** factor·u; a descent step has a negative factor. */
+/** factor·u; a descent step has a negative factor, and 0 freezes. */
 export function scale(factor: number): GradientTransform<readonly []> {
   checkNumber('scale', 'factor', factor);
-  return stateless('scale', (u) => mul(u, factor), { linear: true });
+  const transform = stateless('scale', (u) => mul(u, factor), { linear: true });
+  return factor === 0 ? { ...transform, explain: frozen } : transform;
+}
+
+function frozen(params: Params): Treatment[] {
+  return Object.keys(params).map((path) => ({
+    path,
+    compressed: false,
+    side: null,
+    rank: null,
+    reason: 'never updated: scaled by 0',
+  }));
 }

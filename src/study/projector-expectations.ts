@@ -88,6 +88,7 @@ function means(gradient: GradientValues, theory: Theory, direction: Float64Array
     effect: gain * smallest,
     of: (lifted) => inner(lifted, w) / Math.sqrt(square),
   });
+  if (side === 'both') return [along('W = G', unit(values), effect), along('a random W', direction, effect)];
   const coordinates = Array.from(squaredNorms(gradient), (norm, j) => {
     const only = unit(Float64Array.from(values, (x, at) => (coordinate(at, shape, side) === j ? x : 0)));
     const share = Math.sqrt(norm / square);

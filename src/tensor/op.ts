@@ -71,7 +71,7 @@ export function compute<N extends number>(
   return made(kernel(backend(), operands(origin, inputs)), shape, origin);
 }
 
-/** As `compute`, for a kernel with several results. Only called inside a scope: it serves vjps. */
+/** As `compute`, for a kernel with several results. Only called inside a scope. */
 export function computeAll(
   origin: string,
   inputs: readonly Tensor[],

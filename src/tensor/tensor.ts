@@ -135,11 +135,17 @@ export class Tensor {
   silu(): Tensor {
     return ops.silu(this);
   }
-  gelu(): Tensor {
-    return ops.gelu(this);
+  gelu(options?: ops.GeluOptions): Tensor {
+    return ops.gelu(this, options);
+  }
+  erf(): Tensor {
+    return ops.erf(this);
   }
   clip(low: number, high: number): Tensor {
     return ops.clip(this, low, high);
+  }
+  clone(): Tensor {
+    return ops.clone(this);
   }
   cast(dtype: DType): Tensor {
     return ops.cast(this, dtype);
@@ -165,6 +171,15 @@ export class Tensor {
   argmax(options?: { axis?: number; keepDims?: boolean }): Tensor {
     return ops.argmax(this, options);
   }
+  logSumExp(options?: ops.ReduceOptions): Tensor {
+    return ops.logSumExp(this, options);
+  }
+  cumsum(options?: { axis?: number }): Tensor {
+    return ops.cumsum(this, options);
+  }
+  topK(k: number): ops.TopK {
+    return ops.topK(this, k);
+  }
   reshape(shape: Shape): Tensor {
     return ops.reshape(this, shape);
   }
@@ -173,6 +188,9 @@ export class Tensor {
   }
   slice(start: readonly number[], end: readonly number[]): Tensor {
     return ops.slice(this, start, end);
+  }
+  pad(padding: readonly (readonly [number, number])[], value?: number): Tensor {
+    return ops.pad(this, padding, value);
   }
   squeeze(axis?: number): Tensor {
     return ops.squeeze(this, axis);

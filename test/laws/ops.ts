@@ -18,11 +18,12 @@ import {
 import { axpby } from '../../src/tensor/ops/axpby';
 import { scatterAdd } from '../../src/tensor/ops/gather';
 import { randomTimes, timesRandom } from '../../src/tensor/ops/matmul-random';
-import { place } from '../../src/tensor/ops/slice';
+import { place } from '../../src/tensor/ops/pad';
 import { sumTo } from '../../src/tensor/ops/sum-to';
 import { alongAxis, blocks, flags, orders, products, row } from './op-cases';
 
 type Tensor = f.Tensor;
+const smallWindow = fc.integer({ min: 1, max: 2 });
 
 /**
  * Every differentiable op, one row or a few; a row is named by the op, and what is special about it after a colon.
@@ -56,6 +57,22 @@ export const rows: OpRow[] = [
   ),
   elementwise('cast: float32 to float32', (x) => f.cast(x, 'float32')),
   elementwise('clip', (x) => f.clip(x, -0.5, 0.75), spaced),
+  elementwise('clone', f.clone),
+  row('conv2d', (extent) =>
+    fc
+      .tuple(fc.tuple(extent, extent, extent), fc.tuple(smallWindow, smallWindow), fc.nat(2), smallWindow, fc.boolean())
+      .map(([[batch, input, output], [height, width], padding, stride, withBias]) =>
+        opCase(
+          [
+            real([batch, input, height + 2, width + 1], -1, 1),
+            real([output, input, height, width], -1, 1),
+            ...(withBias ? [real([output])] : []),
+          ],
+          (x, w, bias) => f.conv2d(x as Tensor, w as Tensor, bias, { stride, padding: [padding, 1] }),
+          { stride, padding },
+        ),
+      ),
+  ),
   row('concat', (extent) =>
     fc.tuple(shapeAndAxis(extent), fc.array(extent, { minLength: 1, maxLength: 3 })).map(([{ shape, axis }, lengths]) =>
       opCase(
@@ -70,16 +87,35 @@ export const rows: OpRow[] = [
       .tuple(shapesOf(extent, 0, 2), fc.integer({ min: 1, max: 4 }))
       .map(([leading, classes]) => opCase([real([...leading, classes]), ids(leading, classes)], f.crossEntropy)),
   ),
+  row('cumsum', (extent) =>
+    shapeAndAxis(extent).map(({ shape, axis }) => opCase([real(shape)], (x) => f.cumsum(x, { axis }), { axis })),
+  ),
   broadcasting('div', f.div, real, positive),
   elementwise('div: of a number', (x) => f.div(2, x), positive),
   elementwise('dropout', (x) => f.dropout(x, 0.4, f.random.key(1))),
+  row('einsum', (extent) =>
+    fc
+      .tuple(extent, extent, extent)
+      .map(([i, j, k]) =>
+        opCase([real([i, j]), real([j, k]), real([i, k])], (...xs) => f.einsum('ij,jk,ik->kj', ...xs)),
+      ),
+  ),
+  row('einsum: diagonals and an ellipsis', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 1), extent, extent)
+      .map(([batch, i, j]) =>
+        opCase([real([...batch, i, j, i]), real([j])], (x, y) => f.einsum('...iji,j->...i', x, y), { batch }),
+      ),
+  ),
+  elementwise('erf', f.erf),
   elementwise('exp', f.exp),
   row('gather', (extent) =>
     fc
       .tuple(fc.integer({ min: 1, max: 4 }), shapesOf(extent, 0, 2), shapesOf(extent, 0, 2))
       .map(([rows, row, of]) => opCase([real([rows, ...row]), ids(of, rows)], f.gather)),
   ),
-  elementwise('gelu', f.gelu),
+  elementwise('gelu', (x) => f.gelu(x)),
+  elementwise('gelu: exact', (x) => f.gelu(x, { exact: true })),
   row('layerNorm', (extent) =>
     shapesOf(extent, 1).map((shape) =>
       opCase([real(shape), real(shape.slice(-1)), real(shape.slice(-1))], (x, weight, bias) =>
@@ -106,7 +142,15 @@ export const rows: OpRow[] = [
   ),
   elementwise('log', f.log, positive),
   alongAxis('logSoftmax', (x, axis) => f.logSoftmax(x, { axis })),
+  reducing('logSumExp', f.logSumExp, { needsElements: true }),
   row('matmul', products),
+  row('matmul: vectors', (extent) =>
+    fc
+      .tuple(extent, extent, extent)
+      .map(([b, n, m]) =>
+        opCase([real([n]), real([b, n, m]), real([m])], (v, x, w) => f.matmul(f.matmul(v, x), w), { b }),
+      ),
+  ),
   row('matmul: with itself', (extent) =>
     fc.tuple(extent, extent).map((shape) => opCase([real(shape)], (x) => f.matmul(x, x, { transposeB: true }))),
   ),
@@ -132,6 +176,12 @@ export const rows: OpRow[] = [
   broadcasting('mul', f.mul),
   elementwise('mul: with itself', (x) => f.mul(x, x)),
   elementwise('neg', f.neg),
+  row('pad', (extent) =>
+    blocks(extent).map(({ shape, start, end }) => {
+      const padding = start.map((before, axis) => [before, end[axis] as number] as const);
+      return opCase([real(shape)], (x) => f.pad(x, padding, -1.5), { padding });
+    }),
+  ),
   row('place', (extent) =>
     blocks(extent).map(({ shape, start, end }) =>
       opCase([real(end.map((stop, i) => stop - (start[i] as number)))], (x) => place(x, start, shape), {
@@ -149,6 +199,14 @@ export const rows: OpRow[] = [
       const to = axes.map((axis) => shape[axis] as number);
       return opCase([real(shape)], (x) => f.reshape(x, to), { to });
     }),
+  ),
+  row('rmsNorm', (extent) =>
+    shapesOf(extent, 1).map((shape) =>
+      opCase([real(shape), real(shape.slice(-1))], (x, weight) => f.rmsNorm(x, weight, { epsilon: 0.1 })),
+    ),
+  ),
+  row('rmsNorm: alone', (extent) =>
+    shapesOf(extent, 1).map((shape) => opCase([real(shape)], (x) => f.rmsNorm(x, undefined, { epsilon: 0.1 }))),
   ),
   elementwise('rsqrt', f.rsqrt, positive),
   row('scatterAdd', (extent) =>
@@ -196,6 +254,11 @@ export const rows: OpRow[] = [
     }),
   ),
   elementwise('tanh', f.tanh),
+  row('topK', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 2), extent, extent)
+      .map(([leading, k, more]) => opCase([spaced([...leading, k + more])], (x) => f.topK(x, k).values, { k })),
+  ),
   row('transpose', (extent) =>
     orders(extent).map(({ shape, axes }) => opCase([real(shape)], (x) => f.transpose(x, axes), { axes })),
   ),

@@ -12,15 +12,15 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
 
 /**
  * The largest size of a page's script that holds this import alone, minified and gzipped, in bytes. Raise one with the
- * reason in the commit. About 49 kB of each are the four builds of the kernels: every tensor can reach every op and so
+ * reason in the commit. About 62 kB of each are the four builds of the kernels: every tensor can reach every op and so
  * every kernel, whatever is imported.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "export * from 'floragrad'": 100_000, // 79,471 when this was written
-  "export * from 'floragrad/study'": 85_000, // 63,812
-  "export * from 'floragrad/laws'": 100_000, // 62,546, when it had no law yet
-  "export { matmul, tensor } from 'floragrad'": 75_000, // 65,239
-  "export { ShapeError } from 'floragrad'": 75_000, // 64,895
+  "export * from 'floragrad'": 120_000, // 102,170 when this was written
+  "export * from 'floragrad/study'": 105_000, // 88,789
+  "export * from 'floragrad/laws'": 120_000, // 100,851
+  "export { matmul, tensor } from 'floragrad'": 95_000, // 80,298
+  "export { ShapeError } from 'floragrad'": 95_000, // 79,936
 };
 
 /** The bundle of a script that imports the built package, minified. */
@@ -67,7 +67,7 @@ describe.skipIf(!built)('sizes', () => {
       sizesOf("export * from 'floragrad'"),
       sizesOf("export { matmul, tensor } from 'floragrad'"),
     ]);
-    expect(all.gzipped - two.gzipped).toBeGreaterThan(10_000); // 14,232 when this was written
+    expect(all.gzipped - two.gzipped).toBeGreaterThan(10_000); // 21,872 when this was written
   });
 
   it('what tree shaking leaves still works', async () => {

@@ -57,6 +57,17 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
           ];
         }),
     ),
+    randomLaw(
+      'index and movement: stridedAdd: overlapping windows, transposes and broadcasts',
+      moves,
+      ([shape, seed]) =>
+        agree((b, put) => {
+          const x = put(numbers(seed, sizeOf(shape)), shape);
+          const steps = shape.map((_, axis) => (seed >> (2 * axis)) & 3);
+          const reach = shape.reduce<number>((sum, extent, axis) => sum + (extent - 1) * (steps[axis] as number), 3);
+          return [b.stridedAdd(x, reach, steps, 2), b.stridedAdd(x, sizeOf(shape), stridesOf(shape), 0)];
+        }, sizeOf(shape)),
+    ),
     randomLaw('index and movement: pad', fc.tuple(shapes, seeds, fc.boolean()), ([shape, seed, ints]) =>
       agree((b, put) => {
         const x = put(ints ? wholes(seed, sizeOf(shape), 99) : numbers(seed, sizeOf(shape)), shape);
@@ -65,6 +76,7 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
           x,
           before,
           shape.map((extent, axis) => extent + (before[axis] as number) + ((seed >> (axis + 4)) & 1)),
+          (seed & 7) - 3,
         );
       }),
     ),

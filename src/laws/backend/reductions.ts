@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { sizeOf } from '../../base/shape';
-import { depths, numbers, positiveExtents, seeds, wholes } from '../arbitraries';
+import { depths, extents, numbers, positiveExtents, seeds, wholes } from '../arbitraries';
 import { expectSame } from '../close';
 import { type Law, law, randomLaw } from '../law';
 import { claim } from '../violation';
@@ -9,6 +9,7 @@ import type { Program, Trial } from './trial';
 /** Sums and extremes over one axis. */
 export function reductionLaws({ agree, results }: Trial): Law[] {
   const axes = fc.tuple(fc.constantFrom(0, 1, 2, 5), depths, fc.constantFrom(0, 1, 2, 3, 4, 7, 16, 21, 33));
+  const rowsAndK = fc.tuple(fc.constantFrom(0, 1, 3), extents, fc.double({ min: 0, max: 1, noNaN: true }), seeds);
   return [
     randomLaw('reductions: sum, max and min', fc.tuple(axes, seeds), ([axes, seed]) => {
       const [outer, length, inner] = axes;
@@ -24,6 +25,19 @@ export function reductionLaws({ agree, results }: Trial): Law[] {
         const axes = [outer, Math.max(1, length), inner] as const;
         return agree((b, put) => b.argmax(put(Float32Array.from(wholes(seed, sizeOf(axes), 9)), axes), axes));
       },
+    ),
+    randomLaw('reductions: cumsum, forwards and backwards', fc.tuple(axes, seeds), ([axes, seed]) =>
+      agree((b, put) => {
+        const x = put(numbers(seed, sizeOf(axes)), axes);
+        return [b.cumsum(x, axes, false), b.cumsum(x, axes, true)];
+      }),
+    ),
+    randomLaw('reductions: topK: ties, infinities and NaN in their order', rowsAndK, ([rows, n, fraction, seed]) =>
+      agree((b, put) => {
+        const marks = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0];
+        const values = Float32Array.from(wholes(seed, rows * n, 12), (x) => marks[x] ?? x - 7);
+        return b.topK(put(values, [rows, n]), Math.round(fraction * n));
+      }),
     ),
     randomLaw('reductions: NaN wins', fc.tuple(positiveExtents, positiveExtents, seeds), ([length, inner, seed]) =>
       agree((b, put) => {

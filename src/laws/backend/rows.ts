@@ -52,6 +52,14 @@ export function rowLaws({ agree }: Trial): Law[] {
         return [b.layerNorm(x, weight, bias, epsilon), ...b.layerNormGrad(g, x, weight, epsilon)];
       }, 16 + height);
     }),
+    randomLaw('rows: rmsNorm and its gradients', fc.tuple(rows, seeds, fc.boolean()), ([shape, seed, withWeight]) => {
+      const [height, width] = shape;
+      return agree((b, put) => {
+        const [x, g] = [0, 1].map((i) => put(numbers(seed + i, sizeOf(shape)), shape)) as [Operand, Operand];
+        const weight = withWeight ? put(numbers(seed + 2, width)) : null;
+        return [b.rmsNorm(x, weight, 0.1), ...b.rmsNormGrad(g, x, weight, 0.1)];
+      }, 16 + height);
+    }),
     randomLaw('rows: crossEntropy and its gradient', fc.tuple(rows, seeds), ([shape, seed]) =>
       agree((b, put) => {
         const logits = put(

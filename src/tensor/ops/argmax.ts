@@ -1,3 +1,4 @@
+import { checkOptions } from '../../base/errors';
 import { normalizeAxis, sizeOf } from '../../base/shape';
 import { checkFloat, compute } from '../op';
 import type { Tensor } from '../tensor';
@@ -5,9 +6,15 @@ import { emptyReduction } from './max';
 import { reducedShape } from './reduce';
 import { reshape } from './reshape';
 
-/** int32 position of the first largest element along an axis (default: of all elements). No derivative. */
-export function argmax(x: Tensor, { axis, keepDims = false }: { axis?: number; keepDims?: boolean } = {}): Tensor {
+/**
+ * int32 position of the first largest element along an axis (default: of all elements); NaN counts as largest. No
+ * derivative.
+ * @throws ShapeError `reduce/empty`, `axis/range`
+ */
+export function argmax(x: Tensor, options: { axis?: number; keepDims?: boolean } = {}): Tensor {
+  checkOptions('argmax', options, ['axis', 'keepDims']);
   checkFloat('argmax', x);
+  const { axis, keepDims = false } = options;
   const flat = axis === undefined ? reshape(x, [x.size]) : x;
   const at = normalizeAxis('argmax', axis ?? 0, flat.shape);
   const length = flat.shape[at] as number;

@@ -7,7 +7,7 @@ import { split } from './slice';
 
 const op: Op<number, number> = {
   name: 'concat',
-  forward: (backend, parts, axis, shape) => backend.concat(parts, sizeOf(shape.slice(0, axis))),
+  forward: (backend, parts, axis, shape) => backend.concat(parts, Math.max(1, sizeOf(shape.slice(0, axis)))),
   vjp(g, parts, { attributes: axis }) {
     const sizes = parts.map((part) => part.shape[axis] as number);
     let pieces: Tensor[] | undefined;

@@ -1,15 +1,14 @@
+import { checkOptions } from '../../base/errors';
 import { compute } from '../op';
+import type { Tensor } from '../tensor';
 import { add } from './add';
+import { erf } from './erf';
 import { mul } from './mul';
 import { square } from './square';
 import { tanh } from './tanh';
 import { unary } from './unary';
 
-/**
- * GELU in its tanh form: x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
- * @see Hendrycks and Gimpel, "Gaussian error linear units", arXiv 1606.08415.
- */
-export const gelu = unary(
+const tanhForm = unary(
   'gelu',
   (g, x) => compute<2>('gelu vjp', [g, x], x.shape, (backend, [a, b]) => backend.binary('geluGrad', a, b, x.shape)),
   (x) => {
@@ -17,3 +16,25 @@ export const gelu = unary(
     return mul(mul(0.5, x), add(1, tanh(inner)));
   },
 );
+
+/** x·Φ(x), Φ(x) = ½·(1 + erf(x/√2)). */
+const exactForm = unary(
+  'geluErf',
+  (g, x) => compute<2>('gelu vjp', [g, x], x.shape, (backend, [a, b]) => backend.binary('geluErfGrad', a, b, x.shape)),
+  (x) => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))),
+);
+
+/** Which form of GELU. */
+export interface GeluOptions {
+  /** x times the chance that a normal number is below x, by erf (default: the tanh form, within 5e-4 of it). */
+  readonly exact?: boolean;
+}
+
+/**
+ * GELU, in its tanh form x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))) or exactly, x/2·(1 + erf(x/√2)).
+ * @see Hendrycks and Gimpel, "Gaussian error linear units", arXiv 1606.08415.
+ */
+export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
+  checkOptions('gelu', options, ['exact']);
+  return options.exact ? exactForm(x) : tanhForm(x);
+}

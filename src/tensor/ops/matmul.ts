@@ -37,15 +37,17 @@ const op: Op<2, Required<MatmulOptions>> = {
 };
 
 /**
- * Matrix product over the last two axes; leading axes are batches and broadcast.
- * Shapes: a [..., m, k], b [..., k, n] → [..., m, n]. Cost: 2·m·k·n flops a batch.
+ * Matrix product over the last two axes; leading axes are batches and broadcast. A vector on the left counts as a row,
+ * one on the right as a column, whose axis the result does not have; there is nothing to transpose in it.
+ * Shapes: a [..., m, k], b [..., k, n] → [..., m, n]; a [k] → [..., n]; b [k] → [..., m]. Cost: 2·m·k·n flops a batch.
  * @throws ShapeError `matmul/ndim`, `matmul/inner-dims`, `broadcast/mismatch`
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   checkOptions('matmul', options, ['transposeA', 'transposeB']);
   checkFloat('matmul', a, b);
   const { transposeA = false, transposeB = false } = options;
-  if (a.ndim < 2 || b.ndim < 2) throw tooFewAxes(a, b);
+  if (a.ndim === 0 || b.ndim === 0) throw tooFewAxes(a, b);
+  if (a.ndim === 1 || b.ndim === 1) return ofVectors(a, b, options);
   // Many rows times one matrix is a single product: [..., m, k]·[k, n] = [(...·m), k]·[k, n].
   if (a.ndim > 2 && b.ndim === 2 && !transposeA) {
     const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1) as number]);
@@ -59,6 +61,16 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   return apply(op, [a, b], { transposeA, transposeB }, [...batch, m, n]);
 }
 
+/** With axes of extent 1 for the time of the product. */
+function ofVectors(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions): Tensor {
+  const product = matmul(a.ndim === 1 ? reshape(a, [1, a.size]) : a, b.ndim === 1 ? reshape(b, [b.size, 1]) : b, {
+    transposeA: transposeA && a.ndim > 1,
+    transposeB: transposeB && b.ndim > 1,
+  });
+  const [m, n] = product.shape.slice(-2) as [number, number];
+  return reshape(product, [...product.shape.slice(0, -2), ...(a.ndim > 1 ? [m] : []), ...(b.ndim > 1 ? [n] : [])]);
+}
+
 function lastTwo(shape: Shape, swapped: boolean): [number, number] {
   const [rows, columns] = shape.slice(-2) as [number, number];
   return swapped ? [columns, rows] : [rows, columns];
@@ -68,8 +80,8 @@ function tooFewAxes(a: Tensor, b: Tensor): ShapeError {
   return new ShapeError({
     code: 'matmul/ndim',
     got: `matmul got a ${show(a.shape)} and b ${show(b.shape)}`,
-    expected: 'at least two axes each',
-    fix: 'unsqueeze a vector to [1, k] or [k, 1] first',
+    expected: 'at least one axis each',
+    fix: 'use mul for a product with a scalar',
   });
 }
 

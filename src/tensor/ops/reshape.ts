@@ -1,5 +1,5 @@
 import { ShapeError } from '../../base/errors';
-import { type Shape, show, sizeOf } from '../../base/shape';
+import { normalizeAxis, type Shape, show, sizeOf } from '../../base/shape';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 
@@ -28,17 +28,23 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   return apply(op, [x], undefined, full);
 }
 
-/** Remove axes of extent 1: all of them, or the one given. */
+/**
+ * Remove axes of extent 1: all of them, or the one given.
+ * @throws ShapeError `axis/range`, and `reshape/size` for an axis of another extent
+ */
 export function squeeze(x: Tensor, axis?: number): Tensor {
-  const at = axis !== undefined && axis < 0 ? axis + x.ndim : axis;
+  const at = axis === undefined ? undefined : normalizeAxis('squeeze', axis, x.shape);
   return reshape(
     x,
     x.shape.filter((extent, i) => (at === undefined ? extent !== 1 : i !== at)),
   );
 }
 
-/** Insert an axis of extent 1 before `axis` (−1: at the end). */
+/**
+ * Insert an axis of extent 1 before `axis` (−1: at the end).
+ * @throws ShapeError `axis/range`
+ */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
-  const at = axis < 0 ? axis + x.ndim + 1 : axis;
+  const at = normalizeAxis('unsqueeze', axis, [...x.shape, 1]);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }

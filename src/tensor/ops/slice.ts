@@ -1,7 +1,8 @@
 import { ShapeError } from '../../base/errors';
-import { type Shape, show, stridesOf } from '../../base/shape';
+import { normalizeAxis, type Shape, show, stridesOf } from '../../base/shape';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
+import { place } from './pad';
 
 const sliceOp: Op<1, Shape> = {
   name: 'slice',
@@ -11,19 +12,6 @@ const sliceOp: Op<1, Shape> = {
     return backend.strided(x, shape, strides, offset);
   },
   vjp: (g, [x], { attributes: start }) => [() => place(g, start, x.shape)],
-};
-
-const placeOp: Op<1, Shape> = {
-  name: 'place',
-  forward: (backend, [x], before, shape) => backend.pad(x, before, shape),
-  vjp: (g, [x], { attributes: start }) => [
-    () =>
-      slice(
-        g,
-        start,
-        start.map((at, axis) => at + (x.shape[axis] as number)),
-      ),
-  ],
 };
 
 /**
@@ -47,15 +35,10 @@ export function slice(x: Tensor, start: readonly number[], end: readonly number[
   return apply(sliceOp, [x], from, shape);
 }
 
-/** Zeros of `shape` with x at position `start`: the transpose of `slice`. */
-export function place(x: Tensor, start: Shape, shape: Shape): Tensor {
-  return apply(placeOp, [x], start, shape);
-}
-
 /** `parts` blocks along an axis: that many equal ones, or blocks of the given sizes. */
 export function split(x: Tensor, parts: number | readonly number[], axis = 0): Tensor[] {
-  const at = axis < 0 ? axis + x.ndim : axis;
-  const extent = x.shape[at] ?? 0;
+  const at = normalizeAxis('split', axis, x.shape);
+  const extent = x.shape[at] as number;
   const sizes = typeof parts === 'number' ? new Array<number>(parts).fill(extent / parts) : parts;
   if (sizes.reduce((a, b) => a + b, 0) !== extent || !sizes.every(Number.isInteger)) {
     throw new ShapeError({

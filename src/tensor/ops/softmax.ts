@@ -1,7 +1,8 @@
+import { checkOptions } from '../../base/errors';
 import { normalizeAxis } from '../../base/shape';
 import { apply, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
-import { zeros } from './create';
+import type { Operand } from './binary';
 import { div } from './div';
 import { exp } from './exp';
 import { log } from './log';
@@ -43,17 +44,17 @@ export const softmax = alongAxis(softmaxOp);
 /** x − log Σ exp(x) along an axis. */
 export const logSoftmax = alongAxis(logSoftmaxOp);
 
-/** The shift cancels out of value and derivatives, so no gradient need pass through it. A row of nothing has none. */
-function peak(x: Tensor): Tensor {
-  if (x.shape.at(-1) === 0) return zeros([...x.shape.slice(0, -1), 1]);
-  return stopGradient(max(x, { axis: -1, keepDims: true }));
+/** The shift cancels out of value and derivatives, so no gradient need pass through it. */
+function peak(x: Tensor): Operand {
+  return x.size === 0 ? 0 : stopGradient(max(x, { axis: -1, keepDims: true }));
 }
 
 /** The kernels work on the last axis: bring another one there and back. */
 function alongAxis(op: Op<1>): (x: Tensor, options?: { axis?: number }) => Tensor {
-  return (x, { axis = -1 } = {}) => {
+  return (x, options = {}) => {
+    checkOptions(op.name, options, ['axis']);
     checkFloat(op.name, x);
-    const at = normalizeAxis(op.name, axis, x.shape);
+    const at = normalizeAxis(op.name, options.axis ?? -1, x.shape);
     if (at === x.ndim - 1) return apply(op, [x], undefined, x.shape);
     const order = x.shape.map((_, i) => (i === at ? x.ndim - 1 : i === x.ndim - 1 ? at : i));
     const moved = transpose(x, order);

@@ -1,9 +1,22 @@
+import { ShapeError } from '../../base/errors';
+import { show } from '../../base/shape';
 import type { Tensor } from '../tensor';
 import { fromArray } from './create';
 import { mul } from './mul';
 
-/** The lower triangle of the last two axes; zeros above diagonal `k`. */
+/**
+ * The lower triangle of the last two axes; zeros above diagonal `k`.
+ * @throws ShapeError `tril/ndim`
+ */
 export function tril(x: Tensor, k = 0): Tensor {
+  if (x.ndim < 2) {
+    throw new ShapeError({
+      code: 'tril/ndim',
+      got: `tril got a tensor ${show(x.shape)}`,
+      expected: 'a matrix, or a batch of them',
+      fix: 'reshape it first',
+    });
+  }
   const [rows, columns] = x.shape.slice(-2) as [number, number];
   const mask = Float32Array.from({ length: rows * columns }, (_, i) =>
     i % columns <= Math.floor(i / columns) + k ? 1 : 0,

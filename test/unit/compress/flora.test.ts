@@ -104,6 +104,13 @@ describe('flora accumulation', () => {
     const [second] = transform.update(grads, again, params);
     expect(first.w?.dataSync()).not.toEqual(second.w?.dataSync());
   });
+  it('leaves out a parameter that no gradient of a cycle had', () => {
+    const transform = step(scale(-1));
+    const params = { w: zeros([4, 6]), bias: zeros([6]) };
+    const half = transform.update({ w: params.w }, transform.init(params), params)[1];
+    const [updates] = transform.update({ w: params.w }, half, params);
+    expect(Object.keys(updates)).toEqual(['w']);
+  });
 });
 
 describe('state', () => {

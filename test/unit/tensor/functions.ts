@@ -58,4 +58,28 @@ export const functions: Record<string, (x: Tensor) => Tensor> = {
   layerNormWeight: (x) => f.layerNorm(at(7, [5, 4]), f.sum(x, { axis: 0 }), f.mean(x, { axis: 0 })),
   crossEntropy: (x) => f.crossEntropy(x, tensor([1, 0, 3], { dtype: 'int32' })),
   attention: (x) => f.attention(x, f.mul(x, 0.5), f.tanh(x), { causal: true }),
+  powZeroExponents: (x) => f.pow(f.add(x, 5), tensor([0, 1, 2, 3])),
+  erf: f.erf,
+  geluExact: (x) => f.gelu(x, { exact: true }),
+  clone: f.clone,
+  pad: (x) => f.pad(x, [[1, 0], [0, 2]], -3), // biome-ignore format: pairs
+  logSumExp: (x) => f.logSumExp(f.mul(x, 3), { axis: 1 }),
+  logSumExpAll: (x) => f.logSumExp(x, { keepDims: true }),
+  cumsum: (x) => f.cumsum(f.square(x), { axis: 0 }),
+  cumsumFlat: (x) => f.cumsum(f.square(x)),
+  topK: (x) => f.square(f.topK(x, 2).values),
+  rmsNorm: (x) => f.rmsNorm(x, at(5, [4])),
+  rmsNormWeight: (x) => f.rmsNorm(at(7, [5, 4]), f.sum(x, { axis: 0 })),
+  matmulVector: (x) => f.matmul(at(2, [3]), f.matmul(x, at(3, [4, 2]))),
+  vectorMatmul: (x) => f.matmul(f.square(x), f.sum(x, { axis: 0 })),
+  dotProduct: (x) => f.matmul(f.reshape(x, [12]), f.reshape(f.tanh(x), [12])),
+  einsumChain: (x) => f.einsum('ij,jk,ik->kj', x, at(1, [4, 5]), f.einsum('ij,jk', x, at(2, [4, 5]))),
+  einsumEllipsis: (x) => f.einsum('...j,...kj->k...', x, at(1, [2, 1, 5, 4])),
+  einsumDiagonal: (x) =>
+    f.einsum('ijij,ij->j', f.reshape(f.mul(f.reshape(x, [12, 1]), f.reshape(x, [12])), [3, 4, 3, 4]), x),
+  einsumRows: (x) => f.einsum('ij,ij->i', x, f.tanh(x)),
+  conv2d: (x) => f.conv2d(f.reshape(x, [1, 1, 3, 4]), at(1, [2, 1, 2, 2]), at(2, [2]), { padding: 1, stride: [2, 1] }),
+  conv2dWeight: (x) => f.conv2d(at(1, [2, 3, 4, 5]), f.reshape(x, [2, 3, 1, 2]), f.sum(x, { axis: 0 }).slice([0], [2])),
+  conv2dBoth: (x) =>
+    f.conv2d(f.reshape(x, [1, 2, 2, 3]), f.reshape(f.tanh(x), [3, 2, 2, 1]), undefined, { padding: [0, 1] }),
 };

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { checkNumber, checkOptions } from '../base/errors';
+import type { Shape } from '../base/shape';
+import type { GradientTransform } from '../optim/transform';
+import { guarded } from '../study/guarded';
+import { oddPaths, type TransformCase } from '../study/transform-case';
+import { type TransformCheck, transformChecks } from '../study/transform-checks';
+import type { Law } from './law';
+
+/** A law of transforms, by the name under which `except` may speak of it. */
+export type TransformLaw = keyof typeof transformChecks;
+
+/** Which parameters, how many cases, and what does not apply. */
+export interface TransformLawsOptions {
+  /** Parameters that every case has, for a transform that needs some: `{ weight: [6, 5] }` for a compressor. */
+  readonly always?: Readonly<Record<string, Shape>>;
+  /** Laws that do not apply, each with the reason why. They are left out. */
+  readonly except?: Partial<Readonly<Record<TransformLaw, string>>>;
+  /** Random cases for each law (default 20). */
+  readonly runs?: number;
+}
+
+/**
+ * What every gradient transform owes: it is pure, its state is plain data in shapes that stay, it can be saved after any
+ * step, absent leaves stay as they are, it frees what it uses, and it is itself in a chain, behind a mask and in a
+ * partition. Cases are random: one to five parameters, scalars to 3-D and some without elements, under paths that a
+ * careless record trips over. A transform that takes a seed is one transform for each seed: pass one of them.
+ * @throws OptionError `options/…`
+ * @example
+ * for (const { holds } of transformLaws(() => adam({ learningRate: 0.1 }), { runs: 2 })) {
+ *   await holds(); // or, in a test runner, it(name, holds)
+ * }
+ */
+export function transformLaws<S>(
+  transform: GradientTransform<S> | (() => GradientTransform<S>),
+  options: TransformLawsOptions = {},
+): Law[] {
+  checkOptions('transformLaws', options, ['always', 'except', 'runs']);
+  const { always = {}, except = {}, runs = 20 } = options;
+  checkNumber('transformLaws', 'runs', runs, { low: 1, whole: true });
+  checkOptions('except of transformLaws', except, Object.keys(transformChecks));
+  const make = () => guarded(typeof transform === 'function' ? transform : () => transform);
+  return Object.entries<TransformCheck>(transformChecks)
+    .filter(([law]) => !Object.hasOwn(except, law))
+    .map(([, check]) => ({
+      name: check.name,
+      holds: () =>
+        fc.assert(
+          fc.asyncProperty(cases(always), async (given) => {
+            const { statistic, threshold, message } = await check.find(make, given);
+            if (!(statistic <= threshold)) throw new Error(message);
+          }),
+          { numRuns: check.heavy ? Math.ceil(runs / 10) : runs },
+        ),
+    }));
+}
+
+const shapes = fc.array(fc.constantFrom(0, 1, 2, 3, 4, 5), { maxLength: 3 });
+const paths = fc.constantFrom(
+  'layer.weight',
+  'layer.bias',
+  'blocks.0.mlp.fc.weight',
+  'blocks.1.mlp.fc.weight',
+  ...oddPaths,
+);
+
+function cases(always: Readonly<Record<string, Shape>>): fc.Arbitrary<TransformCase> {
+  const leaves = fc.uniqueArray(fc.tuple(paths, shapes), { selector: ([path]) => path, minLength: 1, maxLength: 4 });
+  return fc
+    .record({ leaves, mask: fc.nat(31), stop: fc.nat(9), seed: fc.nat(1e6) })
+    .map(({ leaves, mask, ...rest }) => {
+      const shapes = { ...Object.fromEntries(leaves), ...always };
+      return { shapes, present: Object.keys(shapes).filter((_, i) => (mask >> i) & 1), ...rest };
+    });
+}

@@ -1,0 +1,47 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { fold, type Key } from '../base/key';
+import { type Conv2dOptions, conv2d } from '../tensor/ops/conv2d';
+import { type Pair, pairOf } from '../tensor/ops/patches';
+import type { Tensor } from '../tensor/tensor';
+import { init } from './init';
+import { Module } from './module';
+
+/** Steps, borders, bias and first values. */
+export interface Conv2dModuleOptions extends Conv2dOptions {
+  /** Add a bias (default true). */
+  readonly bias?: boolean;
+  /** What the first values are drawn from. */
+  readonly key: Key;
+}
+
+/** Images through a kernel, with PyTorch's layout: weight [outputs, inputs, kh, kw], bias [outputs]. */
+export class Conv2d extends Module {
+  /** W [outputs, inputs, kh, kw]. */
+  weight: Tensor;
+  /** b [outputs], or null without one. */
+  bias: Tensor | null;
+  /** Pixels from one output to the next. */
+  readonly stride: Pair;
+  /** Zeros on each side of the images. */
+  readonly padding: Pair;
+
+  /** Weight and bias start as U(−1/√n, 1/√n) with n = inputs·kh·kw. `kernel`: its extent, or [vertical, horizontal]. */
+  constructor(inputs: number, outputs: number, kernel: number | Pair, options: Conv2dModuleOptions) {
+    super();
+    checkOptions('Conv2d', options, ['stride', 'padding', 'bias', 'key']);
+    checkNumber('Conv2d', 'inputs', inputs, { low: 1, whole: true });
+    checkNumber('Conv2d', 'outputs', outputs, { low: 1, whole: true });
+    const [kh, kw] = pairOf('Conv2d', 'kernel', kernel, 1);
+    const { stride = 1, padding = 0, bias = true, key } = options;
+    const bound = 1 / Math.sqrt(inputs * kh * kw);
+    this.weight = init.uniform(fold(key, 'weight'), [outputs, inputs, kh, kw], bound);
+    this.bias = bias ? init.uniform(fold(key, 'bias'), [outputs], bound) : null;
+    this.stride = pairOf('Conv2d', 'stride', stride, 1);
+    this.padding = pairOf('Conv2d', 'padding', padding, 0);
+  }
+
+  /** Shapes: x [N, inputs, H, W] → [N, outputs, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1. */
+  forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias ?? undefined, { stride: this.stride, padding: this.padding });
+  }
+}

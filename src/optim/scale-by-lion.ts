@@ -1,0 +1,43 @@
+import { checkNumber, checkOptions } from '../base/errors';
+import { axpby } from '../tensor/ops/axpby';
+import { sign } from '../tensor/ops/sign';
+import type { Params } from '../tensor/tensor';
+import { leafOf } from './leaf';
+import { movingMean, zerosLike } from './moving-mean';
+import { type GradientTransform, mapParams, transform } from './transform';
+
+/** The state of `scaleByLion`. */
+export interface LionState {
+  /** M, moving mean of each gradient. */
+  readonly mean: Params;
+}
+
+/** Weights of the past. */
+export interface ScaleByLionOptions {
+  /** Weight of the past in the direction, β1 (default 0.9). */
+  readonly beta1?: number;
+  /** Decay of the mean, β2 (default 0.99). */
+  readonly beta2?: number;
+}
+
+/**
+ * Lion without its learning rate: u = sign(β1·M + (1 − β1)·g), then M ← β2·M + (1 − β2)·g. Defaults as in optax.
+ * @see Chen et al., "Symbolic discovery of optimization algorithms", arXiv 2302.06675, Algorithm 2.
+ */
+export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform<LionState> {
+  checkOptions('scaleByLion', options, ['beta1', 'beta2']);
+  const { beta1 = 0.9, beta2 = 0.99 } = options;
+  checkNumber('scaleByLion', 'beta1', beta1, { low: 0, high: 1 });
+  checkNumber('scaleByLion', 'beta2', beta2, { low: 0, high: 1 });
+  return transform<LionState>({
+    name: 'scaleByLion',
+    init: (params) => ({ mean: zerosLike(params) }),
+    update(grads, state) {
+      const updates = mapParams(grads, (g, path) =>
+        sign(axpby(beta1, leafOf('scaleByLion', state.mean, path), 1 - beta1, g)),
+      );
+      const means = movingMean('scaleByLion', beta2, state.mean, grads);
+      return [updates, { mean: { ...state.mean, ...means } }];
+    },
+  });
+}

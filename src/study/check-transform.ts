@@ -1,0 +1,130 @@
+import { checkNumber, checkOptions, OptionError } from '../base/errors';
+import { checkShape, type Shape, show } from '../base/shape';
+import type { GradientTransform } from '../optim/transform';
+import { guarded } from './guarded';
+import { type MeanOptions, meanVerdicts } from './mean-verdicts';
+import { Report, type Verdict } from './report';
+import type { TransformCase } from './transform-case';
+import { type TransformCheck, transformChecks } from './transform-checks';
+
+/** On what, and how sure, a transform is checked. */
+export interface CheckTransformOptions {
+  /** Shapes of the parameters that it is tried on (default [16, 12], [12, 16], [5] and a scalar). */
+  readonly shapes?: readonly Shape[];
+  /**
+   * The transform that this one is in expectation over seeds, for fixed gradients: `() => ema({ decay: 0.9 })` for a
+   * compressed momentum. Without it nothing random is checked.
+   */
+  readonly expected?: () => GradientTransform<unknown>;
+  /** Gradients in a row over which the means are compared (default 4); take whole cycles and a few refreshes. */
+  readonly steps?: number;
+  /** Chance that a right transform fails any of the random checks (default 1e-9). */
+  readonly falseAlarm?: number;
+  /** Chance that a bias of `effect` is seen (default 0.999). */
+  readonly power?: number;
+  /** Size of a bias that must be seen, relative to the expected updates (default 0.1); draws grow as 1/effect². */
+  readonly effect?: number;
+  /** All cases and draws are a function of it (default 0). */
+  readonly seed?: number;
+}
+
+/**
+ * Check a gradient transform against everything that transforms owe (the laws of `floragrad/laws`, on one case), and,
+ * with `expected`, that the mean of its updates over seeds is what it claims. Needs no test runner: print the report, or
+ * `assert()` it. `make(seed)` makes the transform; one without randomness ignores the seed.
+ *
+ * **How many draws.** With m random verdicts each has the false-alarm chance α = falseAlarm/m and takes the median of
+ * k = ⌈8·ln(1/α)⌉ means of b draws, which leaves ±2σ/√b around the true mean with chance at most α
+ * (`median-of-means.ts`). In one direction a block mean is off by cσ/√b with chance at most 1/(1 + c²) (Cantelli), and
+ * half of k blocks are so with chance at most exp(−2k·(½ − 1/(1 + c²))²) (Hoeffding), which is 1 − power for
+ * 1/(1 + c²) = ½ − √(ln(1/(1 − power))/2k). A bias Δ = effect·‖expected‖ is then seen with at least `power` if
+ * Δ ≥ (2 + c)·σ/√b, so b = ⌈((2 + c)·σ/Δ)²⌉, and k·b draws are made. σ is estimated: from 2k first draws for b, and from
+ * all draws for the bound. So levels are approximate, and the messages say so.
+ * @throws OptionError `options/…`, `study/draws` when more than 200,000 draws would be needed
+ * @example
+ * const momentum = ema({ decay: 0.9 });
+ * const settings = { projector: projectors.gaussian, rank: 4, refreshEvery: 2, onRefresh: 'transfer' } as const;
+ * const make = (seed: number) => compress({ ...settings, inner: momentum, seed });
+ * const report = await checkTransform(make, { expected: () => momentum, effect: 0.5 });
+ * console.log(report.passed); // prints true
+ */
+export async function checkTransform<S>(
+  make: (seed: number) => GradientTransform<S>,
+  options: CheckTransformOptions = {},
+): Promise<Report> {
+  const { given, mean } = settle(options);
+  const made = () => guarded(() => make(given.seed));
+  const verdicts: Verdict[] = [];
+  for (const check of Object.values<TransformCheck>(transformChecks)) {
+    const verdict = await verdictOf(check, made, given);
+    verdicts.push(verdict);
+    if (check.premise && !verdict.passed) return new Report(subjectOf(make, given), stoppedAt(verdicts));
+  }
+  if (mean) verdicts.push(...(await meanVerdicts(make, given, mean)));
+  return new Report(subjectOf(make, given), verdicts);
+}
+
+function settle(options: CheckTransformOptions): { given: TransformCase; mean: MeanOptions | null } {
+  checkOptions('checkTransform', options, optionNames);
+  const { shapes = defaultShapes, steps = 4, falseAlarm = 1e-9, power = 0.999, effect = 0.1, seed = 0 } = options;
+  checkNumber('checkTransform', 'steps', steps, { low: 1, whole: true });
+  checkNumber('checkTransform', 'falseAlarm', falseAlarm, { low: Number.MIN_VALUE, high: 0.5 });
+  checkNumber('checkTransform', 'power', power, { low: 0.5, high: 1 - 2 ** -53 });
+  checkNumber('checkTransform', 'effect', effect, { low: 1e-3 });
+  checkNumber('checkTransform', 'seed', seed, { whole: true });
+  if (shapes.length === 0) throw noShapes();
+  for (const shape of shapes) checkShape('checkTransform', shape);
+  const named = Object.fromEntries(shapes.map((shape, i) => [`parameters.${i}`, shape]));
+  return {
+    // Every other leaf is there in thinned gradients, and runs are interrupted in the middle.
+    given: { shapes: named, present: Object.keys(named).filter((_, i) => i % 2 === 0), stop: 1, seed },
+    mean: options.expected ? { expected: options.expected, steps, falseAlarm, power, effect } : null,
+  };
+}
+
+async function verdictOf<S>(
+  { name, find }: TransformCheck,
+  make: () => GradientTransform<S>,
+  given: TransformCase,
+): Promise<Verdict> {
+  const frame = { check: name, draws: 0, seed: given.seed, shape: null };
+  try {
+    const finding = await find(make, given);
+    return { ...frame, ...finding, passed: finding.statistic <= finding.threshold };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ...frame, passed: false, statistic: 1, threshold: 0, message };
+  }
+}
+
+/** The last verdict says that the checks after it did not run. */
+function stoppedAt(verdicts: readonly Verdict[]): Verdict[] {
+  return verdicts.map((verdict, i) =>
+    i < verdicts.length - 1
+      ? verdict
+      : { ...verdict, message: `${verdict.message} (the other checks build on this one and did not run)` },
+  );
+}
+
+function subjectOf<S>(make: (seed: number) => GradientTransform<S>, { shapes, seed }: TransformCase): string {
+  let name: string | undefined;
+  try {
+    name = make(seed)?.name;
+  } catch {
+    // The first check has said what is wrong with it.
+  }
+  return `${name ?? 'transform'} on ${Object.values(shapes).map(show).join(', ')}`;
+}
+
+function noShapes(): OptionError {
+  return new OptionError({
+    code: 'options/range',
+    got: 'checkTransform got no shapes',
+    expected: 'at least one shape of a parameter',
+    fix: 'leave shapes out for the default, or pass one such as [[16, 12]]',
+  });
+}
+
+const defaultShapes: readonly Shape[] = [[16, 12], [12, 16], [5], []];
+
+const optionNames = ['shapes', 'expected', 'steps', 'falseAlarm', 'power', 'effect', 'seed'];

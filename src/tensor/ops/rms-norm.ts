@@ -1,0 +1,54 @@
+import { checkOptions, ShapeError } from '../../base/errors';
+import { sameShape, show } from '../../base/shape';
+import { apply, checkFloat, computeAll, type Op } from '../op';
+import type { Tensor } from '../tensor';
+import { add } from './add';
+import { mul } from './mul';
+import { rsqrt } from './rsqrt';
+import { square } from './square';
+import { mean } from './sum';
+
+/** Inputs: x, then the weight if given. */
+const op: Op<number, number> = {
+  name: 'rmsNorm',
+  forward: (backend, [x, weight], epsilon) => backend.rmsNorm(x as NonNullable<typeof x>, weight ?? null, epsilon),
+  vjp(g, inputs, { attributes: epsilon }) {
+    const [x] = inputs as readonly [Tensor, Tensor?];
+    let both: Tensor[] | undefined;
+    const gradients = (): Tensor[] => {
+      both ??= computeAll('rmsNorm vjp', [g, ...inputs], [x.shape, x.shape.slice(-1)], (backend, values) => {
+        const [cotangent, input, scale] = values as readonly [typeof g.value, typeof g.value, typeof g.value?];
+        return backend.rmsNormGrad(cotangent, input, scale ?? null, epsilon);
+      });
+      return both;
+    };
+    return inputs.map((_, i) => () => gradients()[i] as Tensor);
+  },
+  composed(inputs, epsilon) {
+    const [x, weight] = inputs as readonly [Tensor, Tensor?];
+    const normal = mul(x, rsqrt(add(mean(square(x), { axis: -1, keepDims: true }), epsilon)));
+    return weight ? mul(normal, weight) : normal;
+  },
+};
+
+/**
+ * Each row of the last axis divided by √(mean(x²) + epsilon), then times weight: a layer norm that leaves the mean.
+ * Shapes: x [..., n], weight [n] → [..., n]. `epsilon`: default 1e-6.
+ * @throws ShapeError `rms-norm/shapes`
+ * @see Zhang and Sennrich, "Root mean square layer normalization", arXiv 1910.07467, eq. 4.
+ */
+export function rmsNorm(x: Tensor, weight?: Tensor, options: { epsilon?: number } = {}): Tensor {
+  checkOptions('rmsNorm', options, ['epsilon']);
+  const inputs = [x, ...(weight ? [weight] : [])];
+  checkFloat('rmsNorm', ...inputs);
+  const row = x.shape.slice(-1);
+  if (x.ndim === 0 || (weight && !sameShape(weight.shape, row))) {
+    throw new ShapeError({
+      code: 'rms-norm/shapes',
+      got: `rmsNorm got x ${show(x.shape)} and weight ${weight ? show(weight.shape) : 'none'}`,
+      expected: `at least one axis, and a weight ${show(row)}`,
+      fix: 'make the weight of the last extent of x',
+    });
+  }
+  return apply(op, inputs, options.epsilon ?? 1e-6, x.shape);
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import * as f from '../../../src/index';
+import * as ops from '../../../src/tensor/ops';
+
+type Tensor = f.Tensor;
+const { zeros } = f;
+const ids = (...values: number[]): Tensor => f.tensor(values, { dtype: 'int32' });
+const key = f.random.key(0);
+
+const ofOne: Record<string, (x: Tensor) => Tensor> = {
+  abs: f.abs,
+  erf: f.erf,
+  exp: f.exp,
+  gelu: f.gelu,
+  log: f.log,
+  neg: f.neg,
+  relu: f.relu,
+  rsqrt: f.rsqrt,
+  sigmoid: f.sigmoid,
+  sign: f.sign,
+  silu: f.silu,
+  sqrt: f.sqrt,
+  square: f.square,
+  tanh: f.tanh,
+  softmax: f.softmax,
+  logSoftmax: f.logSoftmax,
+  layerNorm: f.layerNorm,
+  rmsNorm: f.rmsNorm,
+  clone: f.clone,
+  stopGradient: f.stopGradient,
+  tril: f.tril,
+};
+const ofTwo: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
+  add: f.add,
+  sub: f.sub,
+  mul: f.mul,
+  div: f.div,
+  pow: f.pow,
+  maximum: f.maximum,
+  minimum: f.minimum,
+  equal: f.equal,
+  less: f.less,
+  lessEqual: f.lessEqual,
+  greater: f.greater,
+  greaterEqual: f.greaterEqual,
+};
+
+/** Every op as a function of a tensor without elements, the shape of that tensor, and the shape that comes out. */
+const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: number[]]> = {
+  ...Object.fromEntries(Object.entries(ofOne).map(([name, op]) => [name, [(x) => op(x), [0, 3], [0, 3]]])),
+  ...Object.fromEntries(
+    Object.entries(ofTwo).map(([name, op]) => [name, [(x) => op(x, f.ones([2, 1, 3])), [0, 3], [2, 0, 3]]]),
+  ),
+  argmax: [(x) => f.argmax(x, { axis: 1 }), [0, 3], [0]],
+  attention: [(x) => f.attention(x, f.ones([5, 3]), f.ones([5, 2]), { causal: true }), [0, 3], [0, 2]],
+  broadcastTo: [(x) => f.broadcastTo(x, [4, 0, 3]), [0, 3], [4, 0, 3]],
+  cast: [(x) => f.cast(x, 'int32'), [0, 3], [0, 3]],
+  clip: [(x) => f.clip(x, -1, 1), [0, 3], [0, 3]],
+  concat: [(x) => f.concat([x, x], 1), [0, 3], [0, 6]],
+  conv2d: [(x) => f.conv2d(x, f.ones([2, 3, 2, 2]), f.ones([2]), { padding: 1 }), [0, 3, 4, 4], [0, 2, 5, 5]],
+  crossEntropy: [(x) => f.crossEntropy(x, ids()), [0, 3], []],
+  cumsum: [(x) => f.cumsum(x, { axis: 0 }), [0, 3], [0, 3]],
+  dropout: [(x) => f.dropout(x, 0.5, key), [0, 3], [0, 3]],
+  einsum: [(x) => f.einsum('ij,kj->kj', x, f.ones([2, 3])), [0, 3], [2, 3]],
+  gather: [(x) => f.gather(x, ids()), [0, 3], [0, 3]],
+  logSumExp: [(x) => f.logSumExp(x, { axis: 1 }), [0, 3], [0]],
+  matmul: [(x) => f.matmul(f.ones([2, 0]), x), [0, 3], [2, 3]],
+  max: [(x) => f.max(x, { axis: 1 }), [0, 3], [0]],
+  min: [(x) => f.min(x, { axis: 1 }), [0, 3], [0]],
+  mean: [(x) => f.mean(x, { axis: 0 }), [0, 3], [3]],
+  mseLoss: [(x) => f.mseLoss(x, x), [0, 3], []],
+  pad: [(x) => f.pad(x, [[1, 1], [0, 0]]), [0, 3], [2, 3]], // biome-ignore format: pairs
+  reshape: [(x) => f.reshape(x, [3, 0, 5]), [0, 3], [3, 0, 5]],
+  slice: [(x) => f.slice(x, [0, 1], [0, 3]), [0, 3], [0, 2]],
+  split: [(x) => f.split(x, 3, 1)[2] as Tensor, [0, 3], [0, 1]],
+  squeeze: [(x) => f.squeeze(x), [0, 1], [0]],
+  stack: [(x) => f.stack([x, x]), [0, 3], [2, 0, 3]],
+  sum: [(x) => f.sum(x, { axis: 0 }), [0, 3], [3]],
+  topK: [(x) => f.topK(x, 2).values, [0, 3], [0, 2]],
+  transpose: [(x) => f.transpose(x), [0, 3], [3, 0]],
+  unsqueeze: [(x) => f.unsqueeze(x, 0), [0, 3], [1, 0, 3]],
+  variance: [(x) => f.variance(x, { axis: 0 }), [0, 3], [3]],
+  where: [(x) => f.where(f.greater(x, 0), x, 1), [0, 3], [0, 3]],
+};
+/** More of them, where the axis that an op works on is the empty one. */
+const along: typeof rows = {
+  softmax: [f.softmax, [3, 0], [3, 0]],
+  logSoftmax: [f.logSoftmax, [3, 0], [3, 0]],
+  layerNorm: [(x) => f.layerNorm(x, zeros([0]), zeros([0])), [3, 0], [3, 0]],
+  rmsNorm: [(x) => f.rmsNorm(x, zeros([0])), [3, 0], [3, 0]],
+  cumsum: [(x) => f.cumsum(x, { axis: 1 }), [3, 0], [3, 0]],
+  topK: [(x) => f.topK(x, 0).values, [3, 0], [3, 0]],
+  logSumExp: [f.logSumExp, [3, 0], []],
+  gather: [(x) => f.gather(x, ids(2, 1)), [3, 0], [2, 0]],
+  attention: [(x) => f.attention(f.ones([2, 4]), x, x), [0, 4], [2, 4]],
+  einsum: [(x) => f.einsum('ii,i->', x, zeros([0])), [0, 0], []],
+  conv2d: [(x) => f.conv2d(x, f.ones([2, 0, 2, 2]), f.ones([2])), [1, 0, 3, 3], [1, 2, 2, 2]],
+  matmul: [(x) => f.matmul(x, zeros([0])), [3, 0], [3]],
+  tril: [f.tril, [2, 3, 0], [2, 3, 0]],
+  split: [(x) => f.split(x, [0, 0], 0)[1] as Tensor, [0, 3], [0, 3]],
+};
+
+describe.each([
+  ['reference', f.referenceBackend],
+  ['wasm', f.wasmBackend],
+] as const)('tensors without elements on %s', (_, create) => {
+  const cases = [...Object.entries(rows), ...Object.entries(along)].map(([name, row]) => [name, ...row] as const);
+  it.each(cases)('%s', (_, run, from, to) => {
+    f.setBackend(create());
+    expect(run(zeros(from)).shape).toEqual(to);
+    expect(run(zeros(from)).dataSync().length).toBe(to.reduce((a, b) => a * b, 1));
+    if (run(zeros(from)).dtype === 'float32') {
+      const loss = (x: Tensor): Tensor => f.sum(f.square(run(x)));
+      expect(f.grad(loss)(zeros(from)).shape).toEqual(from);
+      expect(f.hvp(loss)(zeros(from), zeros(from)).shape).toEqual(from);
+    }
+    expect(f.memory()).toMatchObject({ tensors: 0, bytes: 0 });
+    f.setBackend(f.wasmBackend());
+  });
+
+  it('has a row for every op', () => {
+    const makers = ['arange', 'eye', 'full', 'ones', 'random', 'tensor', 'zeros'];
+    const names = Object.keys(ops).filter((name) => !makers.includes(name));
+    expect(names.filter((name) => !(name in rows))).toEqual([]);
+    expect(makers.map((name) => name in ops)).not.toContain(false);
+    expect(
+      [f.zeros([0]), f.eye(0), f.arange(0), f.random.normal(key, [0, 3]), f.random.permutation(key, 0)].map(
+        (x) => x.size,
+      ),
+    ).toEqual([0, 0, 0, 0, 0]);
+  });
+});
