@@ -1,9 +1,25 @@
-export type { Backend, Memory } from './backend/backend';
+/**
+ * The front door: tensors, derivatives, layers, gradient transforms and compression.
+ * @module floragrad
+ */
+export type {
+  Axes,
+  Backend,
+  Binary,
+  Compare,
+  Memory,
+  Operand as BackendOperand,
+  RandomMatrix,
+  Storage,
+  Unary,
+} from './backend/backend';
 export { backend } from './backend/current';
 export { referenceBackend } from './backend/reference';
-export { wasmBackend } from './backend/wasm';
+export { type WasmOptions, wasmBackend } from './backend/wasm';
+export type { Build } from './backend/wasm-module';
+export type { Distribution } from './base/distribution';
 export type { DType, TypedArray } from './base/dtype';
-export { BackendError, FileError, OptionError, ShapeError, StateError } from './base/errors';
+export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
 export type { Shape } from './base/shape';
 export {
@@ -16,10 +32,17 @@ export {
   liftPlusRaw,
   type Moves,
 } from './compress/compress';
+export type { CoordinateProjection } from './compress/coordinates';
+export type { ChosenProjection as NormCoordinatesProjection } from './compress/coordinates-by-norm';
+export type { DrawnProjection } from './compress/coordinates-with-replacement';
+export type { SketchProjection } from './compress/count-sketch';
+export type { ExplicitProjection } from './compress/explicit';
 export { type Filter, matrixFilter } from './compress/filter';
 export { fixedSide } from './compress/fixed-side';
 export { type FloraOptions, flora } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
+export type { GeneratedProjection } from './compress/generated-projector';
+export type { HaarProjection } from './compress/haar';
 export { matrixMaps } from './compress/matrix-projector';
 export {
   compressedDimension,
@@ -30,12 +53,16 @@ export {
   smallerSide,
 } from './compress/projector';
 export { projectors } from './compress/projectors';
+export type { SparseProjection } from './compress/sparse';
+export type { HadamardProjection } from './compress/srht';
 export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';
+export type { ChosenProjection as TopCoordinatesProjection } from './compress/top-coordinates';
+export type { TwoSidedProjection } from './compress/two-sided';
 export * from './nn';
 export * from './optim';
 export { customVjp, type VjpRule } from './tensor/custom-vjp';
 export { debug } from './tensor/debug';
-export { grad, hvp, valueAndGrad } from './tensor/grad';
+export { type Evaluated, grad, hvp, type Loss, valueAndGrad } from './tensor/grad';
 export { type GradCheckReport, gradCheck } from './tensor/grad-check';
 export { linalg } from './tensor/linalg';
 export { memory } from './tensor/memory';

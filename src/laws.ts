@@ -1,3 +1,7 @@
+/**
+ * What every implementation of a contract owes, for any test runner. Needs fast-check.
+ * @module floragrad/laws
+ */
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export { backendLaws } from './laws/backend-laws';
@@ -8,3 +12,4 @@ export { broadcastShapesOf, type Extents, reductions, shapeAndAxis, shapesOf } f
 export { type OpRow, opLaws } from './laws/op-laws';
 export { type ProjectorLawsOptions, projectorCases, projectorLaws } from './laws/projector-laws';
 export { type TransformLaw, type TransformLawsOptions, transformLaws } from './laws/transform-laws';
+export type { ProjectorCase } from './study/projector-case';

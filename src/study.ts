@@ -1,3 +1,7 @@
+/**
+ * Experiments on projection error: pure functions that return rows.
+ * @module floragrad/study
+ */
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export { type CheckProjectorOptions, checkProjector } from './study/check-projector';
@@ -5,4 +9,5 @@ export { type CheckTransformOptions, checkTransform } from './study/check-transf
 export { MeanTest } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
 export { type ProjectionErrorRow, projectionError, rounding } from './study/projection-error';
+export type { ProjectorCase } from './study/projector-case';
 export { Report, type Verdict } from './study/report';

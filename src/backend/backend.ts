@@ -5,17 +5,23 @@ import type { Shape } from '../base/shape';
 
 /** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
 export interface Storage {
+  /** Type of the elements. */
   readonly dtype: DType;
+  /** Number of elements. */
   readonly size: number;
 }
 
 /** What a backend computes with. Elements are always dense and row-major; there are no strided views. */
 export interface Operand {
+  /** Where the values are. */
   readonly storage: Storage;
+  /** Extents, outermost first. */
   readonly shape: Shape;
+  /** As that of the storage. */
   readonly dtype: DType;
 }
 
+/** Elementwise functions of one operand. */
 export type Unary =
   | 'neg'
   | 'exp'
@@ -45,6 +51,7 @@ export type Binary =
   | 'geluErfGrad'
   | 'siluGrad'
   | 'reluGrad';
+/** Elementwise comparisons. */
 export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
 
 /** A dense array seen as `[outer, length, inner]`; a reduction removes the middle axis. */
@@ -52,17 +59,25 @@ export type Axes = readonly [outer: number, length: number, inner: number];
 
 /** A matrix that is a function of its key and never stored: `scale` times entry (row, column) of a distribution. */
 export interface RandomMatrix {
+  /** What the entries are drawn from. */
   readonly kind: Distribution;
+  /** What the entries are a function of. */
   readonly key: Key;
+  /** Number of rows. */
   readonly rows: number;
+  /** Number of columns. */
   readonly columns: number;
+  /** Factor of every entry. */
   readonly scale: number;
 }
 
 /** Bytes held for live tensors; equal to what the backend's allocator says. */
 export interface Memory {
+  /** Live values. */
   readonly tensors: number;
+  /** Bytes held now. */
   readonly bytes: number;
+  /** The largest number of bytes held since the start or the last `resetPeak`. */
   readonly peakBytes: number;
 }
 
@@ -73,10 +88,13 @@ export interface Memory {
  * Results never share memory with operands and operands are never written to.
  */
 export interface Backend {
+  /** For messages and `describe`. */
   readonly name: string;
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
+  /** What is held for live tensors. */
   memory(): Memory;
+  /** Let `peakBytes` start again from the bytes held now. */
   resetPeak(): void;
   /** Overwrite freed memory with NaN, so that a use after free cannot go unseen. */
   poison(on: boolean): void;
@@ -86,6 +104,7 @@ export interface Backend {
   fromHost(values: TypedArray): Storage;
   /** The same values under a second, independent life (what `reshape` returns); the memory goes when both are free. */
   alias(storage: Storage): Storage;
+  /** The values are no longer needed; using the storage again is a fault of the caller. */
   free(storage: Storage): void;
   /** No scope owns this storage any more: from now on the garbage collector must be enough (D3). */
   collectable(storage: Storage): void;
@@ -93,6 +112,7 @@ export interface Backend {
   resident(storage: Storage): void;
   /** Between `enter` and `leave(mark)`, device copies of host arrays may be cached; `leave` drops them. */
   enter(): number;
+  /** Drop the copies that were cached since `enter` returned this mark. */
   leave(mark: number): void;
   /** A copy of the values. */
   read(storage: Storage): Promise<TypedArray>;
@@ -100,7 +120,9 @@ export interface Backend {
   readSync(storage: Storage): TypedArray;
 
   // --- elementwise; a number stands for a scalar operand, `shape` is the broadcast shape -------------------------
+  /** op(x) for each element; float32. */
   unary(op: Unary, x: Operand): Storage;
+  /** op(a, b) for each pair of elements; float32. */
   binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage;
   /** int32 zeros and ones; both operands have the same dtype. */
   compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage;
@@ -131,9 +153,11 @@ export interface Backend {
    * results [..., k]: the indices in the row, and those in the whole of x.
    */
   topK(x: Operand, k: number): readonly [Storage, Storage];
+  /** exp(x − max)/Σ exp(x − max) of each row. */
   softmax(x: Operand): Storage;
   /** y ⊙ (g − Σ g⊙y) */
   softmaxGrad(g: Operand, y: Operand): Storage;
+  /** x − max − log Σ exp(x − max) of each row. */
   logSoftmax(x: Operand): Storage;
   /** g − exp(y)·Σ g */
   logSoftmaxGrad(g: Operand, y: Operand): Storage;

@@ -20,6 +20,7 @@ import { concat, pad, strided, stridedAdd } from './wasm-move';
 import { matmul, matmulRandom, random } from './wasm-products';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
+/** How the kernels are chosen. */
 export interface WasmOptions {
   /** Pin the kernels' build, so that bits are the same on every machine ('baseline'). Default: the best there is. */
   readonly build?: Build;

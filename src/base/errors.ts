@@ -11,9 +11,13 @@ export interface ErrorParts {
 }
 
 abstract class FloragradError extends Error {
+  /** Stable identifier with a heading in `docs/errors.md`, for example `matmul/inner-dims`. */
   readonly code: string;
+  /** What was given, in words. */
   readonly got: string;
+  /** What would have been right. */
   readonly expected: string;
+  /** What to type next. */
   readonly fix: string;
 
   constructor(parts: ErrorParts, options?: ErrorOptions) {

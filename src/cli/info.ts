@@ -5,7 +5,7 @@ import { type Io, screen } from './io';
 import { commonOptions, describeOptions, parseOptions } from './options';
 import { outputFile } from './output-file';
 
-export const infoHelp = `floragrad info: what runs here, and on what
+const infoHelp = `floragrad info: what runs here, and on what
 
 ${describeOptions(commonOptions)}
 `;

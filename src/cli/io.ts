@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 
 /** The part of a Node stream that commands write to; tests pass their own. */
-export interface Sink {
+interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
 }
@@ -21,7 +21,7 @@ export interface Screen {
   line(text?: string): void;
 }
 
-export type Colours = ReturnType<typeof pc.createColors>;
+type Colours = ReturnType<typeof pc.createColors>;
 
 export function screen(io: Io, json: string | undefined): Screen {
   const stream = json === '-' ? io.stderr : io.stdout;

@@ -4,7 +4,7 @@ import { projectors } from '../compress/projectors';
 import { adafactor, adam, adamw, type GradientTransform, type Schedule, schedules, sgd } from '../index';
 
 /** What an optimizer of the command line is made from. */
-export interface OptimizerSettings {
+interface OptimizerSettings {
   readonly learningRate: Schedule;
   /** Only Flora reads what follows. */
   readonly rank: number;

@@ -3,7 +3,7 @@ import { OptionError } from '../index';
 import { closest } from './closest';
 
 /** One option of a command: how `--help` shows it. Every option takes a value. */
-export interface OptionSpec {
+interface OptionSpec {
   readonly value: string;
   readonly help: string;
 }

@@ -21,7 +21,7 @@ const studyOptions = {
   ...commonOptions,
 } satisfies OptionSpecs;
 
-export const studyHelp = `floragrad study: what projecting a gradient down and up again does to it
+const studyHelp = `floragrad study: what projecting a gradient down and up again does to it
 
 For random gradients it measures the mean squared error beside what theory says, and
 tests whether the projection keeps the gradient on average (whether it is unbiased).

@@ -16,7 +16,7 @@ import type { TrainOutput } from './train-output';
 import { newModel, planRuns, type RunResult, trainRun, transformOf } from './train-run';
 import { conclude, introduce, runName } from './train-summary';
 
-export const trainHelp = `floragrad train: teach a small GPT to write, once for each optimizer, and compare
+const trainHelp = `floragrad train: teach a small GPT to write, once for each optimizer, and compare
 
 Every run starts from the same weights and sees the same batches, so what differs is the
 optimizer. adafactor has the dense momentum that flora compresses.

@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, OptionError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { type Shape, sameShape, show } from '../base/shape';
 import { divide } from '../optim/divide';
+import type { EmaState } from '../optim/ema';
 import { type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { axpby } from '../tensor/ops/axpby';
 import { zeros } from '../tensor/ops/create';
@@ -11,7 +12,9 @@ import { mapTensors } from '../tensor/tree';
 import { type Filter, matrixFilter, treatments } from './filter';
 import { compressedShape, type Projection, type Projector } from './projector';
 
+/** What to compress, how far, and what runs in the compressed space. */
 export interface CompressOptions<P extends Projection, S> {
+  /** How gradients are projected: one of `projectors`, or one of your own. */
   readonly projector: Projector<P>;
   /** Rows of the projection. */
   readonly rank: number;
@@ -28,6 +31,7 @@ export interface CompressOptions<P extends Projection, S> {
   readonly combine?: Combine<NoInfer<S>>;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
   readonly filter?: Filter;
+  /** What all projections are drawn from (default 0). */
   readonly seed?: number;
 }
 
@@ -35,13 +39,17 @@ export interface CompressOptions<P extends Projection, S> {
 export interface CompressedLeaf<P, S> {
   /** How often the projection was drawn anew. */
   readonly refreshes: number;
+  /** Plain data from which the projection in use is made. */
   readonly projection: P;
+  /** State of the inner transform, in the compressed shape. */
   readonly inner: S;
 }
 
+/** The state of `compress`. */
 export interface CompressState<P, S> {
   /** Optimizer steps done. */
   readonly step: number;
+  /** What each compressed parameter keeps, by path. */
   readonly leaves: Readonly<Record<string, CompressedLeaf<P, S>>>;
   /** Inner state of all parameters that are not compressed. */
   readonly dense: S;
@@ -57,25 +65,29 @@ export interface Moves<L> {
   lift(leaf: L, compressed: Tensor): Tensor;
 }
 
-/** One step of one compressed parameter. */
-export type Combine<S> = <L extends CompressedLeaf<unknown, S>>(
+/** One step of one compressed parameter, whatever projects it. */
+export type Combine<S> = <P>(
   gradient: Tensor,
-  leaf: L,
-  moves: Moves<L>,
+  leaf: CompressedLeaf<P, S>,
+  moves: Moves<CompressedLeaf<P, S>>,
   path: string,
-) => [update: Tensor, leaf: L];
+) => [update: Tensor, leaf: CompressedLeaf<P, S>];
 
 /** Refresh if due, advance, and lift what the inner transform returns: Algorithm 2 as the paper states it. */
-export const lift: Combine<unknown> = (_, leaf, { refresh, advance, lift: up }) => {
+export function lift<P, S>(
+  _: Tensor,
+  leaf: CompressedLeaf<P, S>,
+  { refresh, advance, lift: up }: Moves<CompressedLeaf<P, S>>,
+): [update: Tensor, leaf: CompressedLeaf<P, S>] {
   const [compressed, next] = advance(refresh(leaf, 0));
   return [up(next, compressed), next];
-};
+}
 
 /**
  * (1 − β)·G + β·up(mean before this step), and only then refresh and advance: the order of the published flora-opt code,
  * in which the current gradient is not compressed at all.
  */
-export function liftPlusRaw(beta: number): Combine<{ readonly mean: Params }> {
+export function liftPlusRaw(beta: number): Combine<EmaState> {
   return (gradient, leaf, { refresh, advance, lift: up }, path) => {
     const update = axpby(1 - beta, gradient, beta, up(leaf, leaf.inner.mean[path] as Tensor));
     const [, next] = advance(refresh(leaf, 1));

@@ -7,7 +7,8 @@ import { asSelection, type Drawn, drawCoordinates, drawnCoordinatesTheory } from
 import { type Selection, selectionMaps } from './selection-maps';
 import { squaredNorms } from './theory';
 
-interface ChosenProjection extends Projection, Selection {}
+/** Rows or columns that were drawn, with their weights. */
+export interface ChosenProjection extends Projection, Selection {}
 
 /**
  * Importance sampling of rows (left) or columns (right) g_j, with replacement, by the gradient at hand. Unbiased for that

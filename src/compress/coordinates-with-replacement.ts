@@ -5,7 +5,9 @@ import { asSelection, drawCoordinates, drawnCoordinatesTheory, errorVariance } f
 import { selectionMaps } from './selection-maps';
 import { oneSided } from './theory';
 
-interface DrawnProjection extends Projection {
+/** Coordinates drawn with replacement, as a function of a key. */
+export interface DrawnProjection extends Projection {
+  /** What the coordinates are drawn from. */
   readonly key: Key;
 }
 

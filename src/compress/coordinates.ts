@@ -5,7 +5,9 @@ import { compressedDimension, type Projection, type Projector, project, smallerS
 import { selectionMaps } from './selection-maps';
 import { oneSided } from './theory';
 
+/** The selected coordinates, as a function of a key. */
 export interface CoordinateProjection extends Projection {
+  /** What the selection is drawn from. */
   readonly key: Key;
 }
 

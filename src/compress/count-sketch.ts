@@ -11,7 +11,9 @@ import { compressedDimension, type Projection, type Projector, project, smallerS
 import { rowMaps } from './row-maps';
 import { oneSided } from './theory';
 
-interface SketchProjection extends Projection {
+/** A hash of the coordinates, as a function of a key. */
+export interface SketchProjection extends Projection {
+  /** What buckets and signs are drawn from. */
   readonly key: Key;
 }
 

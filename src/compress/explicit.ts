@@ -4,7 +4,9 @@ import type { Tensor } from '../tensor/tensor';
 import { matrixMaps } from './matrix-projector';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
-interface ExplicitProjection extends Projection {
+/** One of the given matrices. */
+export interface ExplicitProjection extends Projection {
+  /** Its position in the list. */
   readonly refresh: number;
 }
 

@@ -11,17 +11,23 @@ import { type Filter, matrixFilter, treatments } from './filter';
 import { gaussian } from './gaussian';
 import { compressedShape } from './projector';
 
+/** Length of a cycle, size of its sums, and what gets their mean. */
 export interface FloraAccumulateOptions<S> {
   /** τ in the paper: gradients per cycle. */
   readonly steps: number;
+  /** Rows of the projection. */
   readonly rank: number;
+  /** The transform that gets the mean gradient of each cycle. */
   readonly inner: GradientTransform<S>;
+  /** What all projections are drawn from (default 0). */
   readonly seed?: number;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
   readonly filter?: Filter;
 }
 
+/** The state of `floraAccumulate`. */
 export interface FloraAccumulateState<S> {
+  /** Cycles done; the projections are a function of it. */
   readonly cycle: number;
   /** Gradients in the sums so far. */
   readonly count: number;
@@ -29,6 +35,7 @@ export interface FloraAccumulateState<S> {
   readonly counts: LeafCounts;
   /** Σ G·Aᵀ for compressed parameters, Σ G for the others. */
   readonly sums: Params;
+  /** State of the transform that gets the means. */
   readonly inner: S;
 }
 

@@ -23,6 +23,7 @@ export interface FloraOptions extends Omit<AdafactorOptions, 'momentum'> {
   readonly projector?: Projector;
   /** Which parameters are compressed (default: as flora-opt, matrices with min(n, m) ≥ rank and max/min ≤ 4). */
   readonly filter?: Filter;
+  /** What all projections are drawn from (default 0). */
   readonly seed?: number;
 }
 
@@ -32,7 +33,10 @@ export interface FloraOptions extends Omit<AdafactorOptions, 'momentum'> {
  * @throws OptionError `flora/ordering`, `compress/nothing`, `options/…`
  * @see Hao, Cao and Mou, "Flora: low-rank adapters are secretly gradient compressors", ICML 2024, Algorithm 2.
  * @example
+ * const params = { weight: zeros([64, 64]), bias: zeros([64]) };
  * const transform = flora({ learningRate: 1e-2, rank: 16, refreshEvery: 100, seed: 1 });
+ * const [weight, bias] = explain(transform, params);
+ * console.log(weight?.reason, weight?.bytes, bias?.reason); // prints gaussian 4608 dense: not a matrix
  */
 export function flora(options: FloraOptions) {
   checkOptions('flora', options, [...adafactorOptionNames, ...floraOptionNames]);

@@ -9,6 +9,7 @@ import type { Theory } from './theory';
 
 /** A projection whose A is generated from its key inside every product. */
 export interface GeneratedProjection extends Projection {
+  /** What the entries are a function of. */
   readonly key: Key;
 }
 

@@ -5,7 +5,9 @@ import { orthonormalRows } from './orthonormal-rows';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 import { oneSided, type Theory } from './theory';
 
+/** An orthonormal projection, as a function of a key. */
 export interface HaarProjection extends Projection {
+  /** What the rows are drawn from. */
   readonly key: Key;
 }
 

@@ -14,8 +14,11 @@ export type Side = 'left' | 'right' | 'both';
 
 /** What every projection of this library knows about itself. Plain data; A is a function of it, of its key where it is random. */
 export interface Projection {
+  /** Which dimension it compresses. */
   readonly side: Side;
+  /** Of the gradients that it projects. */
   readonly shape: readonly [n: number, m: number];
+  /** Rows of A, r. */
   readonly rank: number;
 }
 
@@ -25,7 +28,9 @@ export interface Projection {
  * @see methods: `docs/glossary.md`; Flora (Hao, Cao and Mou, ICML 2024), section 2.
  */
 export interface Projector<P extends Projection = Projection> {
+  /** For messages and tables. */
   readonly name: string;
+  /** Which dimension it compresses for gradients of this shape. */
   side(shape: Shape): Side;
   /**
    * A fresh draw for gradients of this shape, on `this.side(shape)`; `refresh` counts the draws of one parameter, the key

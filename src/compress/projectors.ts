@@ -20,13 +20,17 @@ import { twoSidedProduct } from './two-sided-product';
 export const projectors = {
   gaussian,
   rademacher,
+  /** Entries that are mostly zero; its options say how many. */
   sparse,
+  /** A hash into buckets with signs. */
   countSketch,
   srht,
   haar,
   haarUnscaled,
   coordinates,
+  /** Rows or columns drawn independently, some perhaps twice. */
   coordinatesWithReplacement,
+  /** Rows or columns drawn by their norms in the gradient at hand. */
   coordinatesByNorm,
   topCoordinates,
   svd,
@@ -34,5 +38,6 @@ export const projectors = {
   twoSidedAverage,
   twoSidedProduct,
   shrunkGaussian,
+  /** Given matrices in place of random ones, one for each refresh. */
   explicit,
 };

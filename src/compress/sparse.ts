@@ -7,7 +7,9 @@ import { independentEntriesTheory } from './independent-entries';
 import { matrixMaps } from './matrix-projector';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
-interface SparseProjection extends Projection {
+/** A matrix that is mostly zeros, as a function of a key. */
+export interface SparseProjection extends Projection {
+  /** What the entries are drawn from. */
   readonly key: Key;
 }
 

@@ -12,7 +12,9 @@ import { rowMaps } from './row-maps';
 import { oneSided } from './theory';
 import { walshHadamard } from './walsh-hadamard';
 
-interface HadamardProjection extends Projection {
+/** Signs and rows of a Hadamard matrix, as a function of a key. */
+export interface HadamardProjection extends Projection {
+  /** What signs and rows are drawn from. */
   readonly key: Key;
 }
 

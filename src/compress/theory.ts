@@ -3,8 +3,11 @@ import type { Side } from './projector';
 
 /** A gradient [n, m] as plain numbers, row-major, with the side that a projection compresses. */
 export interface GradientValues {
+  /** Row-major. */
   readonly values: ArrayLike<number>;
+  /** [n, m]. */
   readonly shape: readonly [n: number, m: number];
+  /** Which dimension is compressed. */
   readonly side: Side;
 }
 
@@ -28,6 +31,7 @@ export interface Theory {
 
 /** The three numbers of a symmetric matrix K that variances of ΣK⊙S depend on. */
 export interface SymmetricMoments {
+  /** Σ K_jj */
   readonly trace: number;
   /** Σ K_ij² */
   readonly squares: number;

@@ -7,7 +7,8 @@ import { compressedDimension, needGradient, type Projection, type Projector, pro
 import { type Selection, selectionMaps } from './selection-maps';
 import { squaredNorms } from './theory';
 
-interface ChosenProjection extends Projection, Selection {}
+/** Rows or columns that were chosen, with weights of 1. */
+export interface ChosenProjection extends Projection, Selection {}
 
 /**
  * The r rows (left) or columns (right) of the gradient with the largest norms, as they are. Biased: what is dropped is

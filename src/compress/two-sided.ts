@@ -5,6 +5,7 @@ import { type Projection, project } from './projector';
 
 /** A projection with a Gaussian A_L [r, n] on the left and an independent A_R [r, m] on the right; both are functions of the key. */
 export interface TwoSidedProjection extends Projection {
+  /** What both are drawn from. */
   readonly key: Key;
 }
 

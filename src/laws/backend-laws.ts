@@ -15,8 +15,9 @@ import { claim } from './violation';
  * leaves operands alone, and it keeps account of its memory. One backend is made for the whole list, when the first law
  * runs; what it frees is overwritten with NaN.
  * @example
- * import { backendLaws } from 'floragrad/laws';
- * for (const { name, holds } of backendLaws(() => myBackend())) it(name, holds);
+ * for (const { holds } of backendLaws(() => wasmBackend()).slice(0, 3)) {
+ *   await holds(); // or, in a test runner and for all of them, it(name, holds)
+ * }
  */
 export function backendLaws(create: () => Backend): Law[] {
   const tried = trial(create);

@@ -2,7 +2,7 @@ import type { TypedArray } from '../base/dtype';
 import { Violation } from './violation';
 
 /** Distance of neighbouring float32 numbers at 1. */
-export const unit = 2 ** -23;
+const unit = 2 ** -23;
 
 /**
  * The one tolerance policy. A float32 result may differ from the float64 one by 16 units in the last place of

@@ -6,6 +6,7 @@ import fc from 'fast-check';
  * share what they try, and count its memory: let them run one after the other.
  */
 export interface Law {
+  /** What is owed, as the title of a test. */
   readonly name: string;
   /** Rejects with an error that says what was wrong and, for random cases, the seed and path that replay it. */
   holds(): Promise<void>;

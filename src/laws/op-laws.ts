@@ -8,6 +8,7 @@ import type { Extents } from './op/shapes';
 
 /** One op for the suite. */
 export interface OpRow {
+  /** In front of the title of each law. */
   readonly name: string;
   /** Random cases whose shapes are made of these extents. */
   cases(extent: Extents): fc.Arbitrary<OpCase>;
@@ -23,9 +24,10 @@ export type CaseLaw = (name: string, holds: (drawn: OpCase, seed: number) => Pro
  * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, a fused op equals its
  * composed definition, results agree with the reference, inputs stay as they are and no memory stays behind.
  * @example
- * import { elementwise, opLaws } from 'floragrad/laws';
  * const cube = (x: Tensor) => mul(x, square(x));
- * for (const { name, holds } of opLaws(elementwise('cube', cube))) it(name, holds);
+ * for (const { holds } of opLaws(elementwise('cube', cube))) {
+ *   await holds(); // or, in a test runner, it(name, holds)
+ * }
  */
 export function opLaws({ name, cases, needsElements = false }: OpRow): Law[] {
   const over =

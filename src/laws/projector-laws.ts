@@ -6,6 +6,7 @@ import { identities } from '../study/projector-identities';
 import { Report, type Verdict } from '../study/report';
 import type { Law } from './law';
 
+/** How many cases, how large, and how sure the statistical laws are. */
 export interface ProjectorLawsOptions extends Partial<Certainty> {
   /** Random cases for each law that holds exactly (default 25). */
   readonly runs?: number;
@@ -27,7 +28,7 @@ export function projectorCases(largest = 16): fc.Arbitrary<ProjectorCase> {
  * What every projector owes, on random shapes, ranks and seeds: the checks of `checkProjector`, as laws that fast-check
  * shrinks. `falseAlarm` (default 1e-9) is for a whole run of the statistical law; `effect` is 0.25 by default.
  * @example
- * for (const { name, holds } of projectorLaws(projectors.haar, { runs: 2, statisticalRuns: 1 })) {
+ * for (const { holds } of projectorLaws(projectors.haar, { runs: 2, statisticalRuns: 1 })) {
  *   await holds(); // or, in a test runner, it(name, holds)
  * }
  */

@@ -10,6 +10,7 @@ import type { Law } from './law';
 /** A law of transforms, by the name under which `except` may speak of it. */
 export type TransformLaw = keyof typeof transformChecks;
 
+/** Which parameters, how many cases, and what does not apply. */
 export interface TransformLawsOptions {
   /** Parameters that every case has, for a transform that needs some: `{ weight: [6, 5] }` for a compressor. */
   readonly always?: Readonly<Record<string, Shape>>;
@@ -26,7 +27,9 @@ export interface TransformLawsOptions {
  * careless record trips over. A transform that takes a seed is one transform for each seed: pass one of them.
  * @throws OptionError `options/…`
  * @example
- * for (const { name, holds } of transformLaws(() => myTransform({ rate: 0.1 }))) it(name, holds);
+ * for (const { holds } of transformLaws(() => adam({ learningRate: 0.1 }), { runs: 2 })) {
+ *   await holds(); // or, in a test runner, it(name, holds)
+ * }
  */
 export function transformLaws<S>(
   transform: GradientTransform<S> | (() => GradientTransform<S>),

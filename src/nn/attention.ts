@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor/tensor';
 import { Linear } from './linear';
 import { Module } from './module';
 
+/** Masking and first values. */
 export interface MultiHeadAttentionOptions {
   /** Let each position see itself and earlier ones only (default false). */
   readonly causal?: boolean;
@@ -15,6 +16,7 @@ export interface MultiHeadAttentionOptions {
   readonly std?: number | undefined;
   /** As in `Linear`, for `proj`. */
   readonly projStd?: number | undefined;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
@@ -23,9 +25,13 @@ export interface MultiHeadAttentionOptions {
  * @see Vaswani et al., "Attention is all you need", arXiv 1706.03762, section 3.2.2.
  */
 export class MultiHeadAttention extends Module {
+  /** Queries, keys and values side by side: [D] → [3·D]. */
   qkv: Linear;
+  /** From the joined heads back to the stream: [D] → [D]. */
   proj: Linear;
+  /** Number of heads, H; each has D/H dimensions. */
   readonly heads: number;
+  /** Whether a position sees itself and earlier ones only. */
   readonly causal: boolean;
 
   /** @throws OptionError `attention/heads` when heads do not divide the width */

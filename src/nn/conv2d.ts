@@ -6,17 +6,23 @@ import type { Tensor } from '../tensor/tensor';
 import { init } from './init';
 import { Module } from './module';
 
+/** Steps, borders, bias and first values. */
 export interface Conv2dModuleOptions extends Conv2dOptions {
   /** Add a bias (default true). */
   readonly bias?: boolean;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
 /** Images through a kernel, with PyTorch's layout: weight [outputs, inputs, kh, kw], bias [outputs]. */
 export class Conv2d extends Module {
+  /** W [outputs, inputs, kh, kw]. */
   weight: Tensor;
+  /** b [outputs], or null without one. */
   bias: Tensor | null;
+  /** Pixels from one output to the next. */
   readonly stride: Pair;
+  /** Zeros on each side of the images. */
   readonly padding: Pair;
 
   /** Weight and bias start as U(−1/√n, 1/√n) with n = inputs·kh·kw. `kernel`: its extent, or [vertical, horizontal]. */

@@ -6,6 +6,7 @@ import { Module } from './module';
 
 /** Zero elements with probability `rate` and scale up the others; the identity where `forward` gets no key. */
 export class Dropout extends Module {
+  /** @param rate - Probability of zeroing an element, from 0 to 1. */
   constructor(readonly rate: number) {
     super();
     checkNumber('Dropout', 'rate', rate, { low: 0, high: 1 });

@@ -5,14 +5,17 @@ import type { Tensor } from '../tensor/tensor';
 import { init } from './init';
 import { Module } from './module';
 
+/** First values of the table. */
 export interface EmbeddingOptions {
   /** Standard deviation of the first values (default 1). */
   readonly std?: number | undefined;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
 /** A table with one learned row for each id: weight [rows, width]. */
 export class Embedding extends Module {
+  /** The table [rows, width]. */
   weight: Tensor;
 
   /** The weight starts as N(0, std²). */

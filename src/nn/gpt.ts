@@ -12,6 +12,7 @@ import { Linear } from './linear';
 import { Module } from './module';
 import { TransformerBlock } from './transformer';
 
+/** Sizes and first values of a GPT. */
 export interface GPTOptions {
   /** Number of different tokens, V. */
   readonly vocabularySize: number;
@@ -19,12 +20,15 @@ export interface GPTOptions {
   readonly context: number;
   /** Width of the stream, D; `heads` must divide it. */
   readonly width: number;
+  /** Heads of each attention. */
   readonly heads: number;
+  /** Number of blocks. */
   readonly layers: number;
   /** Probability of zeroing an element, where `forward` gets a key (default 0). */
   readonly dropout?: number;
   /** Read the logits off the token embedding instead of a matrix of their own (default false). */
   readonly tieHead?: boolean;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
@@ -35,14 +39,22 @@ export interface GPTOptions {
  * @see Radford et al., "Language models are unsupervised multitask learners", 2019, section 2.3.
  * @example
  * const model = new GPT({ vocabularySize: 65, context: 64, width: 32, heads: 4, layers: 2, key: random.key(0) });
+ * console.log(model.forward(zeros([4, 16]).cast('int32')).shape); // prints [ 4, 16, 65 ]
  */
 export class GPT extends Module {
+  /** One row for each token: [V, D]. */
   tokenEmbedding: Embedding;
+  /** One row for each position: [context, D]. */
   positionEmbedding: Embedding;
+  /** What the stream passes, in order. */
   blocks: TransformerBlock[];
+  /** Of the stream, before the head. */
   finalNorm: LayerNorm;
+  /** From the stream to the logits: [D] → [V], without bias. */
   head: Linear;
+  /** Of the embedded tokens; the blocks have their own. */
   dropout: Dropout;
+  /** Longest sequence, in tokens. */
   readonly context: number;
 
   constructor(options: GPTOptions) {

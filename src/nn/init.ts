@@ -10,6 +10,7 @@ import { random } from '../tensor/ops/random';
 import { sub } from '../tensor/ops/sub';
 import type { Tensor } from '../tensor/tensor';
 
+/** What follows the layer, and which pass keeps its variance. */
 export interface KaimingOptions {
   /** Slope of the leaky ReLU that follows, below 0 (default 0: a ReLU). */
   readonly slope?: number;

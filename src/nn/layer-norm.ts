@@ -6,8 +6,11 @@ import { Module } from './module';
 
 /** Each row to mean 0 and variance 1, then times weight plus bias, [width] each. */
 export class LayerNorm extends Module {
+  /** Factor of each column, [width]. */
   weight: Tensor;
+  /** What is added to each column, [width]. */
   bias: Tensor;
+  /** Added to the variance. */
   readonly epsilon: number;
 
   /** Weight starts at 1, bias at 0; `epsilon` is added to the variance (default 1e-5). */

@@ -7,17 +7,21 @@ import type { Tensor } from '../tensor/tensor';
 import { init } from './init';
 import { Module } from './module';
 
+/** Bias and first values. */
 export interface LinearOptions {
   /** Add a bias (default true). */
   readonly bias?: boolean;
   /** Draw the weight from N(0, std²) and start the bias at zero (default: PyTorch's uniform law for both). */
   readonly std?: number | undefined;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
 /** y = x·Wᵀ + b, with PyTorch's layout: weight [outputs, inputs], bias [outputs]. */
 export class Linear extends Module {
+  /** W [outputs, inputs]. */
   weight: Tensor;
+  /** b [outputs], or null without one. */
   bias: Tensor | null;
 
   /** Weight and bias start as U(−1/√inputs, 1/√inputs). */

@@ -9,17 +9,21 @@ import { Module } from './module';
 
 const activations = { relu, gelu, tanh };
 
+/** Widths, activation and first values. */
 export interface MLPOptions {
   /** Widths from the input to the output: [784, 512, 10] makes two layers. */
   readonly sizes: readonly number[];
   /** Between the layers, not after the last one (default 'relu'). */
   readonly activation?: keyof typeof activations;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
 /** Linear layers with an activation between them. */
 export class MLP extends Module {
+  /** One for each pair of neighbouring sizes. */
   layers: Linear[];
+  /** What runs between the layers. */
   readonly activation: keyof typeof activations;
 
   /** @throws OptionError `mlp/activation` */

@@ -22,8 +22,10 @@ const frozen = new WeakSet<Tensor>();
  *     return mul(x, this.weight);
  *   }
  * }
+ * console.log(Object.keys(new Sequential([relu, new Scale()]).parameters())); // prints [ 'layers.1.weight' ]
  */
 export abstract class Module {
+  /** What the layer computes; each layer says what it takes. */
   abstract forward(...inputs: never[]): unknown;
 
   /** All parameters by path, in the order of fields. A tensor that occurs twice is listed once, under its first path. */

@@ -6,7 +6,9 @@ import { Module } from './module';
 
 /** Each row divided by the root of its mean square, then times weight [width]. */
 export class RMSNorm extends Module {
+  /** Factor of each column, [width]. */
   weight: Tensor;
+  /** Added to the mean square. */
   readonly epsilon: number;
 
   /** Weight starts at 1; `epsilon` is added to the mean square (default 1e-6). */

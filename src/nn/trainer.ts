@@ -9,27 +9,38 @@ import type { Params, Tensor } from '../tensor/tensor';
 import type { Module } from './module';
 import { Residents } from './residents';
 
+/** What to train, on which loss, and how. */
 export interface TrainerOptions<S, Batch> {
   /** Train the trainable parameters of a model … */
   readonly model?: Module;
   /** … or these tensors. */
   readonly params?: Params;
+  /** From gradients to updates: a named optimizer such as `adam`, or a chain. */
   readonly transform: GradientTransform<S>;
   /** The scalar to minimise. The key is new in every step; pass it to `forward` for dropout. */
   readonly loss: (batch: Batch, options: { readonly key: Key }) => Tensor;
   /** Everything random in a step is a function of this seed and the number of the step. */
   readonly seed: number;
   /** Go on where another trainer stopped: its state and its number of steps. */
-  readonly resume?: { readonly state: S; readonly steps: number };
+  readonly resume?: {
+    /** The other trainer's `state`. */
+    readonly state: NoInfer<S>;
+    /** The other trainer's `steps`. */
+    readonly steps: number;
+  };
 }
 
+/** A training loop, one step at a time. */
 export interface Trainer<S, Batch> {
   /**
    * One step of training. `loss` is a number where the backend can read at once, else a promise of one.
    * @throws StateError `trainer/non-finite-loss`, before parameters or state have changed. Where the loss is a promise,
    * it rejects, and the step has been taken.
    */
-  step(batch: Batch): { loss: number | Promise<number> };
+  step(batch: Batch): {
+    /** Before the update. */
+    loss: number | Promise<number>;
+  };
   /** State of the transform. Its tensors are the same objects in every step. */
   readonly state: S;
   /** Steps taken. */
@@ -43,7 +54,12 @@ export interface Trainer<S, Batch> {
  * everything else that a step makes is freed when it ends.
  * @throws OptionError `trainer/parameters` without a model or parameters, or with both
  * @example
- * const { step } = trainer({ model, transform: adam({ learningRate: 1e-3 }), loss: ([x, y]) => mseLoss(model.forward(x), y), seed: 0 });
+ * const model = new Linear(1, 1, { key: random.key(0) });
+ * const loss = ({ x, y }: { x: Tensor; y: Tensor }) => mseLoss(model.forward(x), y);
+ * const training = trainer({ model, transform: sgd({ learningRate: 0.1 }), loss, seed: 0 });
+ * const batch = { x: tensor([[0], [1], [2]]), y: tensor([[1], [3], [5]]) };
+ * for (let step = 0; step < 500; step++) training.step(batch);
+ * console.log((await model.weight.item()).toFixed(2), (await model.bias?.item())?.toFixed(2)); // prints 2.00 1.00
  */
 export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S, Batch> {
   checkOptions('trainer', options, ['model', 'params', 'transform', 'loss', 'seed', 'resume']);

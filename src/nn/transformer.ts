@@ -10,6 +10,7 @@ import { LayerNorm } from './layer-norm';
 import { Linear } from './linear';
 import { Module } from './module';
 
+/** Masking, dropout and first values. */
 export interface TransformerBlockOptions {
   /** Let each position see itself and earlier ones only (default false). */
   readonly causal?: boolean;
@@ -19,12 +20,15 @@ export interface TransformerBlockOptions {
   readonly std?: number | undefined;
   /** The same for the two projections back into the stream (default: std). */
   readonly residualStd?: number | undefined;
+  /** What the first values are drawn from. */
   readonly key: Key;
 }
 
 /** Two layers with a GELU between them, at four times the width. */
 export class FeedForward extends Module {
+  /** [D] → [4·D] */
   fc: Linear;
+  /** [4·D] → [D] */
   proj: Linear;
 
   constructor(width: number, options: { std?: number | undefined; projStd?: number | undefined; key: Key }) {
@@ -45,10 +49,15 @@ export class FeedForward extends Module {
  * @see Xiong et al., "On layer normalization in the transformer architecture", arXiv 2002.04745, figure 1b.
  */
 export class TransformerBlock extends Module {
+  /** Of what the attention sees. */
   attentionNorm: LayerNorm;
+  /** The first branch: mixes positions. */
   attention: MultiHeadAttention;
+  /** Of what the feed-forward layers see. */
   mlpNorm: LayerNorm;
+  /** The second branch: each position for itself. */
   mlp: FeedForward;
+  /** Of what each branch adds to the stream. */
   dropout: Dropout;
 
   constructor(width: number, heads: number, options: TransformerBlockOptions) {

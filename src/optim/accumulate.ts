@@ -7,6 +7,7 @@ import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from './leaf-cou
 import { zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `accumulate`. */
 export interface AccumulateState<S> {
   /** Gradients in the sums so far. */
   readonly count: number;
@@ -14,6 +15,7 @@ export interface AccumulateState<S> {
   readonly counts: LeafCounts;
   /** Σ g, zero at the start of a cycle. */
   readonly sums: Params;
+  /** State of the transform that gets the means. */
   readonly inner: S;
 }
 

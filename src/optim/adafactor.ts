@@ -10,6 +10,7 @@ import { scaleByParameterRms } from './scale-by-parameter-rms';
 import type { Schedule } from './schedules';
 import type { GradientTransform } from './transform';
 
+/** All parts of Adafactor; every option but the learning rate has a default. */
 export interface AdafactorOptions extends ScaleByFactoredRmsOptions {
   /** ρ; with `scaleParameter` a step is relative to the size of the parameter. */
   readonly learningRate: number | Schedule;

@@ -4,7 +4,9 @@ import { type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam';
 import { scaleByLearningRate } from './scale-by-learning-rate';
 import type { Schedule } from './schedules';
 
+/** Learning rate and moments. */
 export interface AdamOptions extends ScaleByAdamOptions {
+  /** η, or a schedule of it. */
   readonly learningRate: number | Schedule;
 }
 

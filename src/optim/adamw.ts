@@ -5,6 +5,7 @@ import { chain } from './chain';
 import { scaleByAdam } from './scale-by-adam';
 import { scaleByLearningRate } from './scale-by-learning-rate';
 
+/** Learning rate, moments and decay. */
 export interface AdamWOptions extends AdamOptions {
   /** Decoupled weight decay, multiplied by the learning rate (default 0.01). */
   readonly weightDecay?: number;

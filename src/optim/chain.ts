@@ -2,13 +2,15 @@ import type { Params } from '../tensor/tensor';
 import { type GradientTransform, type Treatment, transform } from './transform';
 
 /** One transform for each state of a tuple. */
-type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
+export type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
 
 /**
  * One transform after the other: the updates of each are the gradients of the next. `chain()` is the identity.
  * The state is the tuple of the parts' states: `chain(a, b)` has state [A, B].
  * @example
- * const adam = chain(scaleByAdam(), scale(-1e-3));
+ * const clippedAdam = chain(clipByGlobalNorm(1), scaleByAdam(), scale(-1e-3));
+ * const [, { step }] = clippedAdam.init({ weight: ones([2]) });
+ * console.log(step); // prints 0
  */
 export function chain<States extends readonly unknown[]>(...parts: Parts<States>): GradientTransform<States> {
   // The tuple type holds position by position, which a loop cannot express: the only cast of a state.

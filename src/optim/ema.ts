@@ -4,6 +4,7 @@ import type { Params } from '../tensor/tensor';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `ema`. */
 export interface EmaState {
   /** Moving mean of each gradient, zero at first. */
   readonly mean: Params;
@@ -11,6 +12,7 @@ export interface EmaState {
   readonly step?: number;
 }
 
+/** Weight of the past, and the treatment of the start. */
 export interface EmaOptions {
   /** Weight of the past, β in [0, 1). */
   readonly decay: number;

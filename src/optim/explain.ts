@@ -7,6 +7,7 @@ import type { GradientTransform, Treatment } from './transform';
 
 /** What a transform does with one parameter, and what it keeps for it. */
 export interface Explanation extends Treatment {
+  /** Of the parameter. */
   readonly shape: Shape;
   /** Bytes of state, measured on a fresh state. */
   readonly bytes: number;

@@ -5,6 +5,7 @@ import { scaleByLearningRate } from './scale-by-learning-rate';
 import { type ScaleByLionOptions, scaleByLion } from './scale-by-lion';
 import type { Schedule } from './schedules';
 
+/** Learning rate, moments and decay. */
 export interface LionOptions extends ScaleByLionOptions {
   /** η, the length of a step in every coordinate; a third to a tenth of Adam's. */
   readonly learningRate: number | Schedule;

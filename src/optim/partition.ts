@@ -4,7 +4,7 @@ import { divide } from './divide';
 import { type GradientTransform, type Treatment, transform } from './transform';
 
 /** One transform for each label. */
-type Parts<States extends Readonly<Record<string, unknown>>> = {
+export type Parts<States extends Readonly<Record<string, unknown>>> = {
   readonly [Label in keyof States]: GradientTransform<States[Label]>;
 };
 

@@ -6,7 +6,9 @@ import { type ScaleByRmsOptions, scaleByRms } from './scale-by-rms';
 import type { Schedule } from './schedules';
 import { trace } from './trace';
 
+/** Learning rate, moments and momentum. */
 export interface RmspropOptions extends ScaleByRmsOptions {
+  /** η, or a schedule of it. */
   readonly learningRate: number | Schedule;
   /** μ in b ← μ·b + g/(√V + ε) (default 0: no momentum and no state for it). */
   readonly momentum?: number;

@@ -9,7 +9,9 @@ import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `scaleByAdam`. */
 export interface AdamState {
+  /** Updates so far, t. */
   readonly step: number;
   /** M, moving mean of each gradient. */
   readonly mean: Params;
@@ -17,6 +19,7 @@ export interface AdamState {
   readonly square: Params;
 }
 
+/** Decays of the moments. */
 export interface ScaleByAdamOptions {
   /** Decay of the mean, β1 (default 0.9). */
   readonly beta1?: number;

@@ -13,7 +13,9 @@ import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `scaleByFactoredRms`. */
 export interface FactoredRmsState {
+  /** Updates so far, t. */
   readonly step: number;
   /** R, moving mean of the squares of each row, [n] for a weight [n, m]. */
   readonly row: Params;
@@ -23,6 +25,7 @@ export interface FactoredRmsState {
   readonly full: Params;
 }
 
+/** Decay of the second moment, and where it is factored. */
 export interface ScaleByFactoredRmsOptions {
   /** p in β2_t = 1 − t^−p (default 0.8). */
   readonly decayExponent?: number;

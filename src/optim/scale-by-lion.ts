@@ -6,11 +6,13 @@ import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `scaleByLion`. */
 export interface LionState {
   /** M, moving mean of each gradient. */
   readonly mean: Params;
 }
 
+/** Weights of the past. */
 export interface ScaleByLionOptions {
   /** Weight of the past in the direction, β1 (default 0.9). */
   readonly beta1?: number;

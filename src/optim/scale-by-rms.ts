@@ -10,6 +10,7 @@ import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `scaleByRms`. */
 export interface RmsState {
   /** V, moving mean of the square of each gradient. */
   readonly square: Params;
@@ -17,6 +18,7 @@ export interface RmsState {
   readonly mean?: Params;
 }
 
+/** Decay of the moving means, and what is divided by. */
 export interface ScaleByRmsOptions {
   /** Decay of the moving means, α (default 0.99). */
   readonly alpha?: number;

@@ -2,6 +2,7 @@ import { mul } from '../tensor/ops/mul';
 import type { Schedule } from './schedules';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `scaleBySchedule`. */
 export interface ScheduleState {
   /** Updates so far, which is the argument of the schedule for the next one. */
   readonly step: number;

@@ -3,14 +3,17 @@ import { checkNumber, checkOptions } from '../base/errors';
 /** A number that depends on the step, counted from 0: above all a learning rate. */
 export type Schedule = (step: number) => number;
 
+/** From one value to another in a number of steps. */
 export interface RampOptions {
   /** Value at step 0. */
   readonly from: number;
   /** Value at step `steps` and ever after (default 0). */
   readonly to?: number;
+  /** Length of the way. */
   readonly steps: number;
 }
 
+/** A rise and a fall. */
 export interface WarmupCosineOptions {
   /** Largest value, reached at step `warmup`. */
   readonly peak: number;
@@ -24,6 +27,7 @@ export interface WarmupCosineOptions {
 
 /** Learning rates over time: pure functions of the step. */
 export const schedules = {
+  /** The same value at every step. */
   constant(value: number): Schedule {
     checkNumber('schedules.constant', 'value', value);
     return () => value;

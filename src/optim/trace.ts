@@ -5,11 +5,13 @@ import { leafOf } from './leaf';
 import { zerosLike } from './moving-mean';
 import { type GradientTransform, mapParams, transform } from './transform';
 
+/** The state of `trace`. */
 export interface TraceState {
   /** Decaying sum of each gradient, zero at first. */
   readonly trace: Params;
 }
 
+/** Weight of the past, and how the sum is used. */
 export interface TraceOptions {
   /** Weight of the past, μ in [0, 1]. */
   readonly decay: number;

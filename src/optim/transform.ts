@@ -10,7 +10,9 @@ import type { Params } from '../tensor/tensor';
 export interface GradientTransform<S> {
   /** For messages. */
   readonly name?: string;
+  /** The state before the first update. */
   init(params: Params): S;
+  /** One step: what to add to the parameters, or the gradients of the next part, and the state after it. */
   update(grads: Params, state: S, params: Params): [updates: Params, state: S];
   /** The update and every tensor of the state are linear in the gradients, so a linear map may be applied to the state. */
   readonly linear?: boolean;
@@ -20,10 +22,15 @@ export interface GradientTransform<S> {
 
 /** One parameter as one transform treats it. */
 export interface Treatment {
+  /** Of the parameter. */
   readonly path: string;
+  /** Whether its state lives in a subspace. */
   readonly compressed: boolean;
+  /** Which dimension is compressed; null where none is. */
   readonly side: 'left' | 'right' | 'both' | null;
+  /** Dimension of the subspace; null where there is none. */
   readonly rank: number | null;
+  /** The projector, or why the parameter stays dense. */
   readonly reason: string;
 }
 

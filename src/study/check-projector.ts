@@ -1,12 +1,14 @@
 import { checkNumber, checkOptions } from '../base/errors';
 import type { Projection, Projector } from '../compress/projector';
+import type { ProjectorCase } from './projector-case';
 import { type Certainty, expectations } from './projector-expectations';
 import { identities } from './projector-identities';
 import { Report, type Verdict } from './report';
 
+/** On what, and how sure, a projector is certified. */
 export interface CheckProjectorOptions extends Partial<Certainty> {
   /** Gradients [n, m] and ranks to check on (default: one wide, one tall, and a square at full rank). */
-  readonly cases?: readonly { readonly shape: readonly [n: number, m: number]; readonly rank: number }[];
+  readonly cases?: readonly Pick<ProjectorCase, 'shape' | 'rank'>[];
   /** Everything random follows from it (default 0). */
   readonly seed?: number;
   /** Leave out what comes after the first check that fails: enough to know that something is wrong (default false). */
@@ -26,7 +28,7 @@ export interface CheckProjectorOptions extends Partial<Certainty> {
  * @throws OptionError `options/…`
  * @example
  * const report = await checkProjector(projectors.rademacher, { cases: [{ shape: [6, 16], rank: 3 }], effect: 0.3 });
- * console.log(report.passed); // true
+ * console.log(report.passed); // prints true
  */
 export async function checkProjector<P extends Projection>(
   projector: Projector<P>,

@@ -7,6 +7,7 @@ import { Report, type Verdict } from './report';
 import type { TransformCase } from './transform-case';
 import { type TransformCheck, transformChecks } from './transform-checks';
 
+/** On what, and how sure, a transform is checked. */
 export interface CheckTransformOptions {
   /** Shapes of the parameters that it is tried on (default [16, 12], [12, 16], [5] and a scalar). */
   readonly shapes?: readonly Shape[];
@@ -41,10 +42,11 @@ export interface CheckTransformOptions {
  * all draws for the bound. So levels are approximate, and the messages say so.
  * @throws OptionError `options/…`, `study/draws` when more than 200,000 draws would be needed
  * @example
- * const report = await checkTransform((seed) => compress({ …, inner: ema({ decay: 0.9 }), seed }), {
- *   expected: () => ema({ decay: 0.9 }),
- * });
- * console.log(report.toString());
+ * const momentum = ema({ decay: 0.9 });
+ * const settings = { projector: projectors.gaussian, rank: 4, refreshEvery: 2, onRefresh: 'transfer' } as const;
+ * const make = (seed: number) => compress({ ...settings, inner: momentum, seed });
+ * const report = await checkTransform(make, { expected: () => momentum, effect: 0.5 });
+ * console.log(report.passed); // prints true
  */
 export async function checkTransform<S>(
   make: (seed: number) => GradientTransform<S>,

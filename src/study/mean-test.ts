@@ -22,6 +22,7 @@ export class MeanTest {
   readonly most: number;
   /** Evidence against the expected mean that convicts, in nats. */
   readonly threshold: number;
+  /** What is clear so far; null while nothing is. */
   verdict: 'convicted' | 'acquitted' | null = null;
 
   #sum = 0;
@@ -32,12 +33,17 @@ export class MeanTest {
   readonly #againstEffect = { above: 0, below: 0 };
 
   constructor(
+    /** What is to be told apart, and how surely. */
     readonly options: {
+      /** The mean of a right subject. */
       readonly expected: number;
       /** σ², or an upper bound of it. */
       readonly variance: number;
+      /** The smallest distance from it that shall be found. */
       readonly effect: number;
+      /** The largest chance that the right mean is convicted. */
       readonly falseAlarm: number;
+      /** The least chance that a mean off by `effect` or more is convicted. */
       readonly power: number;
     },
   ) {

@@ -7,6 +7,7 @@ import { OptionError } from '../base/errors';
  * samples it was seen to fire thousands of times too often at δ = 10⁻⁹.
  */
 export interface MeanEstimate {
+  /** The median of the block means. */
   readonly estimate: number;
   /** |estimate − mean| exceeds this with chance at most δ. */
   readonly bound: number;

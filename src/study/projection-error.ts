@@ -7,14 +7,21 @@ import { inner, readGradient, roundTrip } from './round-trip';
 
 /** One line of the study: the measured error of a projector beside what it promises. */
 export interface ProjectionErrorRow {
+  /** Its name. */
   readonly projector: string;
+  /** n of the gradient [n, m]. */
   readonly rows: number;
+  /** m of the gradient [n, m]. */
   readonly columns: number;
+  /** Which dimension was compressed. */
   readonly side: Side;
+  /** Rows of the projection. */
   readonly rank: number;
+  /** Fresh projections of the same gradient. */
   readonly trials: number;
   /** Mean of ‖Ĝ − G‖²/‖G‖² over the trials. */
   readonly relativeMse: number;
+  /** What the projector promises for it. */
   readonly theoryMse: number;
   /** How far the mean of ⟨Ĝ, G⟩/‖G‖² is from 1 (median of block means). */
   readonly biasStatistic: number;
@@ -28,13 +35,14 @@ export interface ProjectionErrorRow {
 export const rounding = 1e-5;
 
 /** The chance that an unbiased projector is called biased. */
-export const falseAlarm = 1e-9;
+const falseAlarm = 1e-9;
 
 /**
  * Project one random Gaussian gradient down and up again under fresh draws, and compare with the projector's theory.
  * @throws OptionError `study/trials`, `options/range`
  * @example
  * const row = await projectionError({ projector: projectors.gaussian, rows: 64, columns: 32, rank: 8 });
+ * console.log(row.theoryMse, Math.abs(row.relativeMse - row.theoryMse) < 0.2); // prints 4.125 true
  */
 export async function projectionError<P extends Projection>(options: {
   projector: Projector<P>;

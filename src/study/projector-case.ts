@@ -9,6 +9,7 @@ import type { Verdict } from './report';
 export interface ProjectorCase {
   /** Of the gradient. */
   readonly shape: readonly [n: number, m: number];
+  /** Of the projection. */
   readonly rank: number;
   /** Everything random in the check follows from it. */
   readonly seed: number;

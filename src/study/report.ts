@@ -5,9 +5,11 @@ import { type Shape, show } from '../base/shape';
 export interface Verdict {
   /** Name of the check, the same for every subject. */
   readonly check: string;
+  /** Whether the statistic stayed within the threshold. */
   readonly passed: boolean;
   /** What was measured; the check passes while it is at most `threshold`. */
   readonly statistic: number;
+  /** The most that the statistic of a right subject may be. */
   readonly threshold: number;
   /** Random draws that the statistic is made of; 0 for a check that needs none. */
   readonly draws: number;
@@ -22,15 +24,18 @@ export interface Verdict {
 /**
  * The verdicts on one subject. Any test runner can use it: `report.passed`, `report.assert()`, or print it.
  * @example
- * (await checkTransform(() => adam({ learningRate: 1e-3 }))).assert();
+ * const report = await checkProjector(projectors.haar, { cases: [{ shape: [4, 6], rank: 2 }] });
+ * console.log(report.assert().subject); // prints projector haar
  */
 export class Report {
   constructor(
     /** What was checked, for messages. */
     readonly subject: string,
+    /** One for each check. */
     readonly verdicts: readonly Verdict[],
   ) {}
 
+  /** Whether every check passed. */
   get passed(): boolean {
     return this.verdicts.every((verdict) => verdict.passed);
   }

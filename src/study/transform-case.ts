@@ -35,7 +35,7 @@ export function paramsOf(given: TransformCase): Params {
 }
 
 /** The gradient of one step, of all leaves. Different `run`s have unrelated gradients. */
-export function gradientOf(given: TransformCase, step: number, run = 'gradient'): Params {
+function gradientOf(given: TransformCase, step: number, run = 'gradient'): Params {
   return normals(given, run, step);
 }
 

@@ -14,11 +14,21 @@ import { lastValueId, type Value } from './value';
 
 /** What a differentiated function returns: the loss, and anything else that shall leave the scope alive. */
 export interface Evaluated {
+  /** The loss, as the function returned it. */
   readonly value: Tensor;
+  /** What the function returned as `aux`, with its tensors alive. */
   readonly aux?: unknown;
 }
 
-type Loss = Tensor | { loss: Tensor; aux?: unknown };
+/** A scalar to differentiate, alone or with anything else that shall leave the scope alive. */
+export type Loss =
+  | Tensor
+  | {
+      /** The scalar. */
+      loss: Tensor;
+      /** Arrays, records and modules are searched for tensors. */
+      aux?: unknown;
+    };
 
 /**
  * Value and gradient of a scalar function.
@@ -30,13 +40,21 @@ type Loss = Tensor | { loss: Tensor; aux?: unknown };
  * Shapes: every gradient has the shape of its parameter.
  * @throws ShapeError `grad/scalar` when the loss is not a single number
  * @example
- * const { value, grads } = valueAndGrad(() => mseLoss(model.forward(x), y), model.parameters());
+ * const params = { w: tensor([2, 3]) };
+ * const { value, grads } = valueAndGrad(() => params.w.square().sum(), params);
+ * console.log(await value.item(), await grads.w.array()); // prints 13 [ 4, 6 ]
  */
-export function valueAndGrad(f: (x: Tensor) => Loss): (x: Tensor) => Evaluated & { grads: Tensor };
+export function valueAndGrad(f: (x: Tensor) => Loss): (x: Tensor) => Evaluated & {
+  /** ∂loss/∂x */
+  grads: Tensor;
+};
 export function valueAndGrad<P extends Params>(
   f: () => Loss,
   params: P,
-): Evaluated & { grads: { readonly [Path in keyof P]: Tensor } };
+): Evaluated & {
+  /** ∂loss/∂parameter under the path of each parameter. */
+  grads: { readonly [Path in keyof P]: Tensor };
+};
 export function valueAndGrad(
   f: (x: Tensor) => Loss,
   params?: Params,

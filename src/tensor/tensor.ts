@@ -22,15 +22,19 @@ export class Tensor {
     this.value = value;
   }
 
+  /** Extents of the axes, outermost first. */
   get shape(): Shape {
     return this.value.shape;
   }
+  /** Type of the elements: 'float32', or 'int32' for ids and comparisons. */
   get dtype(): DType {
     return this.value.dtype;
   }
+  /** Number of axes; 0 for a scalar. */
   get ndim(): number {
     return this.shape.length;
   }
+  /** Number of elements. */
   get size(): number {
     return sizeOf(this.shape);
   }
@@ -54,6 +58,7 @@ export class Tensor {
   async array(): Promise<number | ops.NestedArray> {
     return nest(await this.data(), this.shape);
   }
+  /** Shape and dtype, for messages; the values are read with `data`. */
   toString(): string {
     return `Tensor(${show(this.shape)}, ${this.dtype})`;
   }
@@ -172,7 +177,7 @@ export class Tensor {
   cumsum(options?: { axis?: number }): Tensor {
     return ops.cumsum(this, options);
   }
-  topK(k: number): { values: Tensor; indices: Tensor } {
+  topK(k: number): ops.TopK {
     return ops.topK(this, k);
   }
   reshape(shape: Shape): Tensor {

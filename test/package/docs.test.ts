@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { docExamples } from './doc-examples';
 import { runScript } from './run-script';
 
 /** A fenced block of a page, with the fence that follows it directly. */
@@ -44,7 +45,8 @@ function blocksOf(page: string): Block[] {
 function typeErrors(programs: readonly Block[]): string[] {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, resolve('.'));
-  const paths = { floragrad: [resolve('src/index.ts')], 'floragrad/study': [resolve('src/study.ts')] };
+  const doors = { floragrad: 'index', 'floragrad/study': 'study', 'floragrad/laws': 'laws' };
+  const paths = Object.fromEntries(Object.entries(doors).map(([name, file]) => [name, [resolve(`src/${file}.ts`)]]));
   const texts = new Map(programs.map(({ name, text }) => [resolve(`${name.replace(/\W/g, '-')}.ts`), text]));
   const host = ts.createCompilerHost({ ...options, paths });
   const { fileExists, readFile, getSourceFile } = host;
@@ -87,6 +89,20 @@ describe('code in the documentation', () => {
     const lines = await runScript({ code: block.text });
     const expected = promised(block);
     if (expected) expect(lines).toEqual(expected);
+  });
+});
+
+describe('examples in doc comments', async () => {
+  const programs = (await docExamples()).map((example): Block => ({ ...example, language: 'ts', next: null }));
+
+  it('are there, and have the types that they show', () => {
+    expect(programs.length).toBeGreaterThan(9);
+    expect(typeErrors(programs)).toEqual([]);
+  });
+
+  it.concurrent.each(programs.map((block) => [block.name, block] as const))('%s runs', async (_, block) => {
+    const lines = await runScript({ code: block.text });
+    expect(lines).toEqual(promised(block) ?? ['']);
   });
 });
 

@@ -4,6 +4,12 @@ import { runScript } from './run-script';
 
 /** What each example prints, as far as it must not change; digits that rounding may move are left open. */
 const expected: Readonly<Record<string, readonly RegExp[]>> = {
+  'char-gpt.ts': [
+    /^step {2}0 {2}loss 3\.\d+$/m,
+    /^step 60 {2}loss 0\.[3-7]\d+$/m,
+    /^[a-z]+ \(new\)$/m,
+    /^[a-z]+ \(a name/m,
+  ],
   'flora-vs-dense.ts': [
     /^dense momentum +state 35328 bytes +loss/m,
     /^flora, rank 4 +state 5632 bytes +loss/m,
@@ -19,6 +25,8 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^coordinates +squared error \d\.\d\d, theory 3\.00$/m,
     /^mean of 1000 draws +squared error 0\.00\d\d, theory 0\.0041$/m,
   ],
+  // Newton squares its error at the end; eight steps of descent have hardly begun.
+  'second-order.ts': [/^8: Newton 0\.1704, gradient \d(\.\d)?e-[5-8]; descent 0\.6\d+, 1$/m],
 };
 
 describe('examples', () => {

@@ -1,19 +1,14 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createRequire } from 'node:module';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newestNode } from '../newest-node/newest-node';
+import { install, type Packed, pack, run } from './pack';
 
 const built = existsSync('dist/index.js');
 if (!built) console.info('package tests skipped: dist is not built (npm run build)');
-
-/** Run a program and give back what it prints; a failure rejects with its output. */
-async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { cwd, shell: process.platform === 'win32' });
-  return stdout;
-}
 
 /** One step of training through the public names, as a user would write it. */
 const use = `
@@ -22,16 +17,31 @@ const use = `
   const { value, grads } = valueAndGrad(() => matmul(tensor([[1, 2]]), w), { w });
   Promise.all([value.item(), grads.w.array()]).then((result) => console.log(JSON.stringify(result)));`;
 
+/** A folder for projects in which nothing is found but what they install: Node also looks in every folder above. */
+const outside = [tmpdir(), homedir()].find((folder) => {
+  const above = createRequire(join(folder, 'project', 'index.js')).resolve.paths('fast-check') ?? [];
+  return !above.some((modules) => existsSync(join(modules, 'fast-check')));
+});
+
+const nodes = [
+  [`Node ${process.version.slice(1)}`, process.execPath],
+  ['the newest Node', newestNode],
+] as const;
+
 describe.skipIf(!built)('the packed package', () => {
-  let folder: string;
-  let packed: { filename: string; size: number; files: { path: string }[] };
+  let root: string;
+  /** A project with the package alone, and one that has fast-check too. */
+  let [alone, beside] = ['', ''];
+  let packed: Packed;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'floragrad-'));
-    [packed] = JSON.parse(await run('.', 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', folder));
-    await writeFile(join(folder, 'package.json'), '{ "private": true }');
-    await run(folder, 'npm', 'install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`);
+    if (outside === undefined) throw new Error('fast-check is installed above the folder for temporary files');
+    root = await mkdtemp(join(outside, 'floragrad-'));
+    packed = await pack(root);
+    alone = await install(root, 'alone', packed);
+    beside = await install(root, 'beside', packed);
+    await symlink(resolve('node_modules/fast-check'), join(beside, 'node_modules/fast-check'), 'junction');
   }, 120_000);
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(() => rm(root, { recursive: true, force: true }));
 
   it('holds the built files with their types, and neither sources nor tests', () => {
     const paths = packed.files.map(({ path }) => path);
@@ -44,37 +54,50 @@ describe.skipIf(!built)('the packed package', () => {
   });
 
   it('brings no dependency along', async () => {
-    const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as { packages: object };
+    const lock = JSON.parse(await readFile(join(alone, 'package-lock.json'), 'utf8')) as { packages: object };
     expect(Object.keys(lock.packages).sort()).toEqual(['', 'node_modules/floragrad']);
   });
 
-  it.each([
-    ['import', `import * as floragrad from 'floragrad';`, 'use.mjs'],
-    ['require', `const floragrad = require('floragrad');`, 'use.cjs'],
-  ])('works with %s', async (_, load, file) => {
-    await writeFile(join(folder, file), load + use);
-    expect(JSON.parse(await run(folder, process.execPath, file))).toEqual([11, [[1], [2]]]);
-  });
-
-  it('has every entry it exports', async () => {
-    const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: Record<string, unknown> };
-    const entries = Object.keys(exports).filter((entry) => !['./package.json', './laws'].includes(entry));
-    const script = entries.map((entry) => `await import('floragrad${entry.slice(1)}');`).join('\n');
-    await writeFile(join(folder, 'entries.mjs'), script);
-    await run(folder, process.execPath, 'entries.mjs');
-  });
-
-  it('has law suites that run in plain Node, where fast-check is installed beside it', async () => {
-    await symlink(resolve('node_modules/fast-check'), join(folder, 'node_modules/fast-check'), 'junction');
-    const script = `
-      import { mul, square } from 'floragrad';
-      import { elementwise, opLaws } from 'floragrad/laws';
-      for (const { holds } of opLaws(elementwise('cube', (x) => mul(x, square(x))))) await holds();`;
-    await writeFile(join(folder, 'laws.mjs'), script);
-    await run(folder, process.execPath, 'laws.mjs');
-  });
-
   it('has a command line', async () => {
-    expect(await run(folder, 'npx', '--no-install', 'floragrad', '--help')).toContain('floragrad');
+    expect(await run(alone, 'npx', '--no-install', 'floragrad', '--help')).toContain('floragrad');
+  });
+
+  describe.each(nodes)('on %s', (_, node) => {
+    it.skipIf(!node).each([
+      ['import', `import * as floragrad from 'floragrad';`, 'use.mjs'],
+      ['require', `const floragrad = require('floragrad');`, 'use.cjs'],
+    ])('works with %s', async (_, load, file) => {
+      await writeFile(join(alone, file), load + use);
+      expect(JSON.parse(await run(alone, node as string, file))).toEqual([11, [[1], [2]]]);
+    });
+
+    it.skipIf(!node)('every entry loads with import and with require', async () => {
+      const { exports } = JSON.parse(await readFile('package.json', 'utf8')) as { exports: Record<string, unknown> };
+      const names = Object.keys(exports).map((entry) => `floragrad${entry.slice(1)}`);
+      const entries = names.filter((entry) => !entry.endsWith('.json'));
+      const imports = entries.map((entry) => `await import('${entry}');`);
+      const requires = names.map((entry) => `require('${entry}');`);
+      for (const [file, lines] of [['entries.mjs', imports] as const, ['entries.cjs', requires] as const]) {
+        await writeFile(join(beside, file), lines.join('\n'));
+        await run(beside, node as string, file);
+      }
+      expect(entries).toContain('floragrad/laws'); // the entry for which fast-check is there
+    });
+
+    it.skipIf(!node)('law suites run without a test runner, where fast-check is installed beside', async () => {
+      const script = `
+        import { mul, square } from 'floragrad';
+        import { elementwise, opLaws } from 'floragrad/laws';
+        for (const { holds } of opLaws(elementwise('cube', (x) => mul(x, square(x))))) await holds();`;
+      await writeFile(join(beside, 'laws.mjs'), script);
+      await run(beside, node as string, 'laws.mjs');
+    });
+
+    it.skipIf(!node)('only floragrad/laws needs fast-check, and Node says so', async () => {
+      for (const entry of ['floragrad', 'floragrad/study'])
+        await run(alone, node as string, '--input-type=module', '-e', `await import('${entry}');`);
+      const laws = run(alone, node as string, '--input-type=module', '-e', "await import('floragrad/laws');");
+      await expect(laws).rejects.toThrow(/ERR_MODULE_NOT_FOUND.*Cannot find package 'fast-check'/s);
+    });
   });
 });

@@ -20,7 +20,7 @@ export interface Chart {
   readonly levels?: readonly { readonly label: string; readonly y: number }[];
 }
 
-export interface Series {
+interface Series {
   readonly label: string;
   /** Index into the palette. */
   readonly colour: number;

@@ -6,7 +6,7 @@ import { expectClose, expectSameBits } from '../close';
 import { claimEqual } from '../violation';
 
 /** Puts values where the backend under test can use them. */
-export type Put = (values: TypedArray, shape?: Shape) => Operand;
+type Put = (values: TypedArray, shape?: Shape) => Operand;
 export type Program = (backend: Backend, put: Put) => Storage | readonly Storage[];
 
 /** A backend on trial beside the reference. */

@@ -7,17 +7,21 @@ import { numbers, wholes } from '../arbitraries';
 
 /** One input of an op: a shape, and values that are a function of a seed. */
 export interface Input {
+  /** Of the tensor. */
   readonly shape: Shape;
   /** In words, for counterexamples. */
   readonly kind: string;
   /** A derivative with respect to it is wanted. */
   readonly differentiable: boolean;
+  /** Values, the same ones for the same seed. */
   draw(seed: number): TypedArray;
 }
 
 /** An op with its attributes settled, and the shapes it is tried on. */
 export interface OpCase {
+  /** One for each tensor that the op takes. */
   readonly inputs: readonly Input[];
+  /** The op, applied. */
   of(...inputs: Tensor[]): Tensor;
   /** How fast-check prints it. */
   readonly [fc.toStringMethod]: () => string;

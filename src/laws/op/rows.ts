@@ -1,4 +1,5 @@
 import type { Shape } from '../../base/shape';
+import type { ReduceOptions } from '../../tensor/ops/reduce';
 import type { Tensor } from '../../tensor/tensor';
 import type { OpRow } from '../op-laws';
 import { type Input, opCase, real } from './case';
@@ -26,7 +27,7 @@ export function broadcasting(
 /** A row for a reduction over all axes, one or several. */
 export function reducing(
   name: string,
-  of: (x: Tensor, options: { axis?: number | number[]; keepDims: boolean }) => Tensor,
+  of: (x: Tensor, options: ReduceOptions) => Tensor,
   { input = real, needsElements = false }: { input?: (shape: Shape) => Input; needsElements?: boolean } = {},
 ): OpRow {
   return {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Shape } from '../../base/shape';
+import type { ReduceOptions } from '../../tensor/ops/reduce';
 
 /** Extents of the axes of a case: what the suite hands to `OpRow.cases`. */
 export type Extents = fc.Arbitrary<number>;
@@ -10,16 +11,24 @@ export function shapesOf(extent: Extents, least = 0, most = 3): fc.Arbitrary<num
 }
 
 /** A shape of at least one axis, and one of its axes, counted from either end. */
-export function shapeAndAxis(extent: Extents): fc.Arbitrary<{ shape: number[]; axis: number }> {
+export function shapeAndAxis(extent: Extents): fc.Arbitrary<{
+  /** At least one axis. */
+  shape: number[];
+  /** One of its axes, counted from either end. */
+  axis: number;
+}> {
   return shapesOf(extent, 1).chain((shape) =>
     fc.integer({ min: -shape.length, max: shape.length - 1 }).map((axis) => ({ shape, axis })),
   );
 }
 
 /** What `sum` and its like take: no axis (all of them), one, or several; and `keepDims`. */
-export function reductions(
-  extent: Extents,
-): fc.Arbitrary<{ shape: number[]; options: { axis?: number | number[]; keepDims: boolean } }> {
+export function reductions(extent: Extents): fc.Arbitrary<{
+  /** At least one axis. */
+  shape: number[];
+  /** For the reduction. */
+  options: ReduceOptions;
+}> {
   return shapeAndAxis(extent).chain(({ shape, axis }) =>
     fc
       .tuple(fc.constantFrom('all', 'one', 'several'), fc.subarray(shape.map((_, i) => i)), fc.boolean())

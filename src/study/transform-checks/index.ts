@@ -26,4 +26,4 @@ export const transformChecks = {
   linear,
 } satisfies Record<string, TransformCheck>;
 
-export type { Finding, TransformCheck } from './check';
+export type { TransformCheck } from './check';

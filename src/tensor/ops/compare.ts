@@ -8,9 +8,13 @@ import { full } from './create';
 
 /** Elementwise comparisons with broadcasting: int32 zeros and ones, without derivative. */
 export const equal = comparison('equal');
+/** a < b: int32 zeros and ones. */
 export const less = comparison('less');
+/** a ≤ b: int32 zeros and ones. */
 export const lessEqual = comparison('lessEqual');
+/** a > b: int32 zeros and ones. */
 export const greater = comparison('greater');
+/** a ≥ b: int32 zeros and ones. */
 export const greaterEqual = comparison('greaterEqual');
 
 function comparison(name: Compare): (a: Operand, b: Operand) => Tensor {

@@ -9,6 +9,7 @@ import { copyPatches, type Pair, pairOf, patches, positions, unpatches, type Win
 import { reshape } from './reshape';
 import { transpose } from './transpose';
 
+/** Steps and borders. */
 export interface Conv2dOptions {
   /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
   readonly stride?: number | Pair;

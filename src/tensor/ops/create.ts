@@ -14,7 +14,8 @@ export type NestedArray = readonly (number | NestedArray)[];
  * @throws ShapeError `tensor/ragged`, `tensor/length`
  * @throws OptionError `tensor/dtype`
  * @example
- * const x = tensor([[1, 2], [3, 4]]); // [2, 2]
+ * const x = tensor([[1, 2], [3, 4]]);
+ * console.log(x.shape, x.dtype); // prints [ 2, 2 ] float32
  */
 export function tensor(
   values: number | NestedArray | TypedArray,
@@ -51,15 +52,18 @@ export function fromArray(values: TypedArray, shape: Shape): Tensor {
   return wrap(backend().fromHost(values), shape, 'tensor');
 }
 
+/** A float32 tensor with x everywhere. */
 export function full(shape: Shape, x: number): Tensor {
   checkShape('full', shape);
   return fromArray(new Float32Array(sizeOf(shape)).fill(x), shape);
 }
 
+/** A float32 tensor of zeros. */
 export function zeros(shape: Shape): Tensor {
   return full(shape, 0);
 }
 
+/** A float32 tensor of ones. */
 export function ones(shape: Shape): Tensor {
   return full(shape, 1);
 }

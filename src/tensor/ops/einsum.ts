@@ -26,7 +26,8 @@ interface Labelled {
  * operands and results is formed, and a good order of the operands is the caller's to choose.
  * @throws ShapeError `einsum/equation`, `einsum/operands`, `einsum/sizes`
  * @example
- * const scores = einsum('bqhd,bkhd->bhqk', queries, keys);
+ * const [queries, keys] = [ones([2, 5, 3, 4]), ones([2, 6, 3, 4])];
+ * console.log(einsum('bqhd,bkhd->bhqk', queries, keys).shape); // prints [ 2, 3, 5, 6 ]
  */
 export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
   checkFloat('einsum', ...tensors);

@@ -24,8 +24,9 @@ const exactForm = unary(
   (x) => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))),
 );
 
-/** `exact`: x times the chance that a normal number is below x, by erf (default: the tanh form, within 5e-4 of it). */
+/** Which form of GELU. */
 export interface GeluOptions {
+  /** x times the chance that a normal number is below x, by erf (default: the tanh form, within 5e-4 of it). */
   readonly exact?: boolean;
 }
 

@@ -7,7 +7,9 @@ import { sumTo } from './sum-to';
 
 /** Read an operand with its last two axes swapped, at no cost. */
 export interface MatmulOptions {
+  /** a is stored as [..., k, m] (default false). */
   readonly transposeA?: boolean;
+  /** b is stored as [..., n, k], as the weight of a `Linear` is (default false). */
   readonly transposeB?: boolean;
 }
 

@@ -18,7 +18,9 @@ function sample(kind: Distribution): (key: Key, shape: Shape) => Tensor {
  * backend. Derive a key for each purpose with `fold`.
  */
 export const random = {
+  /** The root key of a seed, a whole number. */
   key,
+  /** A key derived from another one and a path of parts: `fold(root, 'dropout', step)`. */
   fold,
   /** Mean 0, variance 1. */
   normal: sample('normal'),

@@ -7,7 +7,9 @@ import { reshape } from './reshape';
 
 /** `axis`: one axis or several (default: all). `keepDims`: leave them as extents of 1 (default: remove them). */
 export interface ReduceOptions {
+  /** One axis or several, negative ones counted from the back (default: all). */
   readonly axis?: number | readonly number[];
+  /** Leave the reduced axes as extents of 1 (default false: remove them). */
   readonly keepDims?: boolean;
 }
 

@@ -6,6 +6,14 @@ import type { Tensor } from '../tensor';
 import { gather } from './gather';
 import { reshape } from './reshape';
 
+/** The largest elements of each row, and where they are. */
+export interface TopK {
+  /** [..., k], largest first. */
+  readonly values: Tensor;
+  /** int32 [..., k], positions in the row. */
+  readonly indices: Tensor;
+}
+
 /**
  * The k largest elements along the last axis, largest first. Of equals the lower index comes first, and NaN counts as
  * largest. A derivative passes through the values to the elements that were chosen. Cost: n·log k comparisons a row.
@@ -13,7 +21,7 @@ import { reshape } from './reshape';
  * @throws ShapeError `top-k/ndim`
  * @throws OptionError `options/range` unless 0 ≤ k ≤ n
  */
-export function topK(x: Tensor, k: number): { values: Tensor; indices: Tensor } {
+export function topK(x: Tensor, k: number): TopK {
   checkFloat('topK', x);
   if (x.ndim === 0) {
     throw new ShapeError({

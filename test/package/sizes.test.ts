@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+
+const built = existsSync('dist/index.js');
+if (!built) console.info('sizes are not measured: dist is not built (npm run build)');
+
+const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, unknown> };
+const entries = Object.keys(exports).filter((entry) => entry !== './package.json');
+
+/**
+ * The largest size of a page's script that holds this import alone, minified and gzipped, in bytes. Raise one with the
+ * reason in the commit. About 62 kB of each are the four builds of the kernels: every tensor can reach every op and so
+ * every kernel, whatever is imported.
+ */
+const budgets: Readonly<Record<string, number>> = {
+  "export * from 'floragrad'": 120_000, // 102,170 when this was written
+  "export * from 'floragrad/study'": 105_000, // 88,789
+  "export * from 'floragrad/laws'": 120_000, // 100,851
+  "export { matmul, tensor } from 'floragrad'": 95_000, // 80,298
+  "export { ShapeError } from 'floragrad'": 95_000, // 79,936
+};
+
+/** The bundle of a script that imports the built package, minified. */
+async function bundle(script: string): Promise<Uint8Array> {
+  const alias = Object.fromEntries(
+    entries.map((entry) => [`floragrad${entry.slice(1)}`, resolve(`dist/${entry.slice(2) || 'index'}.js`)]),
+  );
+  const { outputFiles } = await build({
+    stdin: { contents: script, resolveDir: '.' },
+    alias,
+    external: ['fast-check'],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+  });
+  return outputFiles[0]?.contents ?? new Uint8Array();
+}
+
+async function sizesOf(script: string): Promise<{ minified: number; gzipped: number }> {
+  const code = await bundle(script);
+  return { minified: code.length, gzipped: gzipSync(code, { level: 9 }).length };
+}
+
+describe.skipIf(!built)('sizes', () => {
+  it('are known for every entry', () => {
+    const known = Object.keys(budgets).map((script) => /'floragrad(.*)'/.exec(script)?.[1]);
+    expect(entries.filter((entry) => !known.includes(entry.slice(1)))).toEqual([]);
+  });
+
+  it('stay within the budget', async () => {
+    const sizes = await Promise.all(Object.keys(budgets).map(sizesOf));
+    const rows = Object.entries(budgets).map(([script, budget], i) => ({ script, ...sizes[i], budget }));
+    console.table(rows);
+    for (const { script, gzipped, budget } of rows) {
+      expect(gzipped, script).toBeGreaterThan(1000); // an empty bundle would mean that nothing was measured
+      expect(gzipped, script).toBeLessThanOrEqual(budget);
+    }
+  });
+
+  it('tree shaking leaves layers, optimizers and compression out of a page that multiplies matrices', async () => {
+    const [all, two] = await Promise.all([
+      sizesOf("export * from 'floragrad'"),
+      sizesOf("export { matmul, tensor } from 'floragrad'"),
+    ]);
+    expect(all.gzipped - two.gzipped).toBeGreaterThan(10_000); // 21,872 when this was written
+  });
+
+  it('what tree shaking leaves still works', async () => {
+    const script =
+      "import { matmul, tensor } from 'floragrad'; export const six = matmul(tensor([[2]]), tensor([[3]]));";
+    const url = `data:text/javascript;base64,${Buffer.from(await bundle(script)).toString('base64')}`;
+    const { six } = (await import(url)) as { six: { item(): Promise<number> } };
+    expect(await six.item()).toBe(6);
+  });
+});

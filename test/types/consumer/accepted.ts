@@ -1,0 +1,145 @@
+// What a user's project may write, with no library but ES2022: neither DOM nor Node.
+import {
+  adam,
+  applyUpdates,
+  type Backend,
+  chain,
+  compress,
+  crossEntropy,
+  ema,
+  type Filter,
+  flora,
+  GPT,
+  type GradientTransform,
+  grad,
+  hvp,
+  type Key,
+  Linear,
+  lift,
+  Module,
+  mseLoss,
+  type Params,
+  type Projection,
+  type Projector,
+  project,
+  projectors,
+  random,
+  referenceBackend,
+  relu,
+  Sequential,
+  ShapeError,
+  scale,
+  scaleByAdam,
+  schedules,
+  scope,
+  smallerSide,
+  type Tensor,
+  tensor,
+  trainer,
+  valueAndGrad,
+  wasmBackend,
+} from 'floragrad';
+import type { Law } from 'floragrad/laws';
+import { type ProjectionErrorRow, projectionError } from 'floragrad/study';
+
+/** The two types are one and the same. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const yes = <_ extends true>(): void => {};
+
+const w = tensor([[1, 2]]);
+const b = tensor([0]);
+
+const of = valueAndGrad(() => ({ loss: mseLoss(w, b), aux: { w } }), { w, 'layer.bias': b });
+yes<Same<keyof typeof of.grads, 'w' | 'layer.bias'>>();
+const gradient: Tensor = of.grads['layer.bias'];
+const single: Tensor = valueAndGrad((x: Tensor) => x.sum())(w).grads;
+const second: Tensor = hvp((x) => x.square().sum())(w, grad((x) => x.sum())(w));
+
+const parts = chain(scaleByAdam(), scale(-1e-3));
+const state = parts.init({ w });
+const [updates, [adamState, nothing]] = parts.update({ w: single }, state, { w });
+const step: number = adamState.step;
+const empty: readonly [] = nothing;
+applyUpdates({ w }, updates);
+
+class Scale extends Module {
+  weight = tensor([1]);
+  forward(x: Tensor): Tensor {
+    return x.mul(this.weight);
+  }
+}
+const key: Key = random.key(0);
+const model = new Sequential([new Linear(2, 2, { key }), relu, new Scale()]);
+const training = trainer({
+  model,
+  transform: adam({ learningRate: schedules.warmupCosine({ peak: 1e-3, warmup: 10, steps: 100 }) }),
+  loss: ({ x }: { x: Tensor }) => mseLoss(model.forward(x), x),
+  seed: 0,
+});
+const resumed = trainer({
+  params: { w },
+  transform: parts,
+  loss: () => w.sum(),
+  seed: 0,
+  resume: { state, steps: 1 },
+});
+yes<Same<typeof resumed.state, typeof state>>();
+const loss: number | Promise<number> = training.step({ x: w }).loss;
+
+const gpt = new GPT({ vocabularySize: 8, context: 4, width: 8, heads: 2, layers: 1, key });
+const logits = gpt.forward(tensor([[1, 2]], { dtype: 'int32' }), { key });
+const entropy = crossEntropy(logits, tensor([[2, 3]], { dtype: 'int32' }));
+
+const doubled: GradientTransform<{ readonly seen: number }> = {
+  init: () => ({ seen: 0 }),
+  update: (grads, { seen }) => [grads, { seen: seen + 1 }],
+};
+const onlyWeights: Filter = (path) => path.endsWith('weight') || 'not a weight';
+const compressed = compress({
+  projector: projectors.haar,
+  rank: 2,
+  inner: chain(ema({ decay: 0.9 }), doubled),
+  refreshEvery: 10,
+  onRefresh: 'keep',
+  combine: lift,
+  filter: onlyWeights,
+});
+const seen: number | undefined = compressed.init({ w }).leaves.w?.inner[1].seen;
+
+interface Stripes extends Projection {
+  readonly offset: number;
+}
+const stripes: Projector<Stripes> = {
+  name: 'stripes',
+  side: smallerSide,
+  sample: (_, shape, rank, refresh = 0) => ({ ...project(smallerSide(shape), shape, rank), offset: refresh }),
+  down: ({ offset }, g) => g.mul(offset),
+  up: (_, c) => c,
+  transfer: (c, from, to) => c.mul(to.offset - from.offset),
+  storedFloats: () => 0,
+  theory: (d, rank) => ({ gain: 1, relativeMse: d / rank }),
+};
+/** Declarations can name what a transform keeps. */
+export const carried = compress({
+  projector: projectors.haar,
+  rank: 2,
+  inner: ema({ decay: 0.9 }),
+  refreshEvery: 10,
+  onRefresh: 'transfer',
+});
+const mine = flora({ learningRate: 1e-2, rank: 2, ordering: 'flora-opt' });
+
+const backends: readonly Backend[] = [wasmBackend({ build: 'baseline' }), referenceBackend()];
+const laws: readonly Law[] = [{ name: 'holds', holds: async () => {} }];
+
+export async function read(params: Params): Promise<[number, Float32Array | Int32Array]> {
+  const row: ProjectionErrorRow = await projectionError({ projector: stripes, rows: 4, columns: 4, rank: 2 });
+  try {
+    return [await scope(() => entropy.add(row.relativeMse)).item(), await (params.w ?? w).data()];
+  } catch (error) {
+    if (error instanceof ShapeError) return [error.code.length, w.dataSync()];
+    throw error;
+  }
+}
+
+export { backends, empty, gradient, laws, loss, mine, second, seen, step };
