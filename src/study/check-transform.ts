@@ -33,14 +33,10 @@ export interface CheckTransformOptions {
  * with `expected`, that the mean of its updates over seeds is what it claims. Needs no test runner: print the report, or
  * `assert()` it. `make(seed)` makes the transform; one without randomness ignores the seed.
  *
- * **How many draws.** With m random verdicts each has the false-alarm chance α = falseAlarm/m and takes the median of
- * k = ⌈8·ln(1/α)⌉ means of b draws, which leaves ±2σ/√b around the true mean with chance at most α
- * (`median-of-means.ts`). In one direction a block mean is off by cσ/√b with chance at most 1/(1 + c²) (Cantelli), and
- * half of k blocks are so with chance at most exp(−2k·(½ − 1/(1 + c²))²) (Hoeffding), which is 1 − power for
- * 1/(1 + c²) = ½ − √(ln(1/(1 − power))/2k). A bias Δ = effect·‖expected‖ is then seen with at least `power` if
- * Δ ≥ (2 + c)·σ/√b, so b = ⌈((2 + c)·σ/Δ)²⌉, and k·b draws are made. σ is estimated: from 2k first draws for b, and from
- * all draws for the bound. So levels are approximate, and the messages say so.
- * @throws OptionError `options/…`, `study/draws` when more than 200,000 draws would be needed
+ * **How many draws.** The random verdicts share `falseAlarm`. Each is a sequential test (`MeanTest`) of the mean along one
+ * direction, against biases of `effect`·‖expected‖, that stops as soon as the case is clear; some hundred first draws
+ * measure the variance it needs, so levels are approximate, and the messages say so.
+ * @throws OptionError `options/…`, `study/draws` when more than 200,000 draws could be needed
  * @example
  * const momentum = ema({ decay: 0.9 });
  * const settings = { projector: projectors.gaussian, rank: 4, refreshEvery: 2, onRefresh: 'transfer' } as const;

@@ -5,8 +5,8 @@ import { random } from '../tensor/ops/random';
 import { scope } from '../tensor/scope';
 import type { Params } from '../tensor/tensor';
 import { guarded } from './guarded';
-import { blocksFor, medianOfMeans } from './median-of-means';
-import { rounding } from './projection-error';
+import { MeanTest } from './mean-test';
+import { pilotDraws, pilotMargin, variance } from './pilot';
 import type { Verdict } from './report';
 import { inner, unit } from './round-trip';
 import { gradientsOf, paramsOf, run, type TransformCase } from './transform-case';
@@ -30,13 +30,15 @@ interface Reading {
   readonly size: number;
 }
 
-/** How many draws a check makes at most. */
+/** What float32 may do to a reading, relative to the size of the updates. */
+const rounding = 1e-4;
+/** How many draws a check may need in the worst case. */
 const mostDraws = 200_000;
 
 /**
  * For each leaf, that the mean over seeds of the updates is the expected transform's: read along the expected updates
  * of all steps, along those of the last step, where refreshes and transfers have added up, and along a random direction.
- * The numbers of draws are derived at `checkTransform`.
+ * Each reading is a sequential test with a variance that is measured first.
  */
 export async function meanVerdicts<S>(
   make: (seed: number) => GradientTransform<S>,
@@ -51,42 +53,44 @@ export async function meanVerdicts<S>(
   const expected = outputsOf(guarded(options.expected, 'the expected transform'));
   if (expected.every((updates) => Object.keys(updates).length === 0)) throw nothingToCompare(steps);
   const readings = (await Promise.all(Object.keys(params).map((path) => readingsOf(path, expected, given)))).flat();
-  const chance = Math.min(falseAlarm / readings.length, 1 - power);
-  const blocks = blocksFor(chance);
-  const samples: number[][] = readings.map(() => []);
+  const level = { falseAlarm: falseAlarm / readings.length, power };
   try {
     const mismatch = differentLeaves(outputsOf(guarded(() => make(given.seed))), expected);
     if (mismatch !== null) return [failed('updates what the expected transform updates', mismatch, given)];
-    await drawUntil(2 * blocks);
-    const perBlock = readings.map(({ size }, i) => drawsPerBlock(variance(samples[i] as number[]), size));
-    await drawUntil(blocks * Math.max(2, ...perBlock));
+    const first: number[][] = readings.map(() => []);
+    for (let draw = 0; draw < pilotDraws; draw++) {
+      const values = await read(draw);
+      for (const [i, value] of values.entries()) first[i]?.push(value);
+    }
+    const tests = readings.map(({ target, size }, i) => {
+      const spread = pilotMargin * variance(first[i] as number[]);
+      const least = spread > 0 ? effect : rounding; // what does not scatter is known at once
+      return new MeanTest({ ...level, expected: target, variance: spread, effect: least * size });
+    });
+    const needed = Math.max(...tests.map(({ most }) => most));
+    if (needed > mostDraws) throw tooManyDraws(needed, effect);
+    for (let draw = pilotDraws; tests.some(({ verdict }) => verdict === null); draw++) {
+      const values = await read(draw);
+      for (const [i, value] of values.entries()) tests[i]?.add(value);
+    }
+    return readings.map((reading, i) => verdictOf(reading, tests[i] as MeanTest, first[i] as number[], given));
   } catch (error) {
     if (error instanceof StateError && error.code === 'study/contract') {
       return [failed('keeps the form of the contract for every seed', error.message, given)];
     }
     throw error;
   }
-  return readings.map((reading, i) => verdictOf(reading, samples[i] as number[], chance, given));
 
-  async function drawUntil(count: number): Promise<void> {
-    for (let draw = samples[0]?.length ?? count; draw < count; draw++) {
-      const outputs = outputsOf(guarded(() => make(given.seed + draw)));
-      const stacked = new Map<string, Float32Array>();
-      for (const path of Object.keys(params)) stacked.set(path, await stack(path, outputs));
-      for (const [i, { path, direction }] of readings.entries()) {
-        const updates = stacked.get(path) as Float32Array;
-        // NaN convicts a draw that updates this leaf in other steps than the first draw did.
-        samples[i]?.push(updates.length === direction.length ? inner(updates, direction) : Number.NaN);
-      }
-    }
-  }
-
-  /** b = ((2 + c)·σ/Δ)², with 1/(1 + c²) = ½ − √(ln(1/(1 − power))/2k). */
-  function drawsPerBlock(sigma2: number, size: number): number {
-    const c = Math.sqrt(1 / (0.5 - Math.sqrt(Math.log(1 / (1 - power)) / (2 * blocks))) - 1);
-    const b = Math.ceil(((2 + c) ** 2 * sigma2) / (effect * size) ** 2);
-    if (b * blocks > mostDraws) throw tooManyDraws(b * blocks, effect);
-    return b;
+  /** All readings of one draw. */
+  async function read(draw: number): Promise<number[]> {
+    const outputs = outputsOf(guarded(() => make(given.seed + draw)));
+    const stacked = new Map<string, Float32Array>();
+    for (const path of Object.keys(params)) stacked.set(path, await stack(path, outputs));
+    return readings.map(({ path, direction }) => {
+      const updates = stacked.get(path) as Float32Array;
+      // NaN convicts a draw that updates this leaf in other steps than the first draw did.
+      return updates.length === direction.length ? inner(updates, direction) : Number.NaN;
+    });
   }
 }
 
@@ -127,31 +131,22 @@ function updatesOf(updates: Params, path: string) {
   return Object.hasOwn(updates, path) ? [updates[path] as Params[string]] : [];
 }
 
-function verdictOf(reading: Reading, samples: readonly number[], chance: number, given: TransformCase): Verdict {
+function verdictOf(reading: Reading, test: MeanTest, first: readonly number[], given: TransformCase): Verdict {
   const { check, path, target, size } = reading;
-  const { estimate, bound } = medianOfMeans(samples, variance(samples), chance);
-  const statistic = Math.abs(estimate - target) / size;
-  const threshold = bound / size + rounding;
-  const passed = statistic <= threshold;
-  const stuck = !passed && samples.every((sample) => sample === samples[0]);
-  const level = `level ${chance.toExponential(0)}, approximate: variance estimated`;
-  const found = `"${path}": ${(estimate / size).toPrecision(4)} of the size expected, should be ${(target / size).toPrecision(4)}`;
+  const passed = test.verdict === 'acquitted';
+  const stuck = !passed && first.every((sample) => sample === first[0]);
+  const level = 'its variance is measured, so the level is approximate';
+  const found = `"${path}": ${(test.mean / size).toPrecision(4)} of the size expected, should be ${(target / size).toPrecision(4)}`;
   return {
     check,
     passed,
-    statistic,
-    threshold,
-    draws: samples.length,
+    statistic: test.evidence,
+    threshold: test.threshold,
+    draws: first.length + test.draws,
     seed: given.seed,
     shape: given.shapes[path] ?? null,
     message: stuck ? `${found}; every seed gives the same update: does make use its seed?` : `${found} (${level})`,
   };
-}
-
-/** Unbiased sample variance. */
-function variance(samples: readonly number[]): number {
-  const mean = samples.reduce((a, b) => a + b, 0) / samples.length;
-  return samples.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (samples.length - 1);
 }
 
 /** Where two runs do not update the same leaves in the same steps, in words; null if they do. */

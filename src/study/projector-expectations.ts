@@ -5,6 +5,7 @@ import { noGrad } from '../tensor/no-grad';
 import { random } from '../tensor/ops/random';
 import type { Tensor } from '../tensor/tensor';
 import { MeanTest } from './mean-test';
+import { pilotDraws, pilotMargin, variance } from './pilot';
 import { type ProjectorCase, sampleGradient, verdictOn } from './projector-case';
 import type { Verdict } from './report';
 import { drawProjection, inner, readGradient, roundTrip, unit } from './round-trip';
@@ -30,10 +31,6 @@ interface Reading {
   of(lifted: ArrayLike<number>): number;
 }
 
-/** Draws that measure a variance nobody derived. */
-const pilotDraws = 400;
-/** A measured variance is too small by more than this with a chance that nobody can state: the level is approximate. */
-const pilotMargin = 2;
 /** A row or column that is lost altogether deviates by 1; half of that must be seen. */
 const coordinateEffect = 0.5;
 
@@ -195,10 +192,7 @@ async function pilot(readings: readonly Reading[], draw: (trial: number) => Prom
       (samples[which] as Float64Array)[i] = reading.of(lifted);
     });
   }
-  return samples.map((own) => {
-    const mean = own.reduce((a, b) => a + b, 0) / own.length;
-    return own.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (own.length - 1);
-  });
+  return samples.map(variance);
 }
 
 function divide(a: number | undefined, b: number): number | undefined {
