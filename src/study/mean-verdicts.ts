@@ -63,9 +63,11 @@ export async function meanVerdicts<S>(
       for (const [i, value] of values.entries()) first[i]?.push(value);
     }
     const tests = readings.map(({ target, size }, i) => {
-      const spread = pilotMargin * variance(first[i] as number[]);
-      const least = spread > 0 ? effect : rounding; // what does not scatter is known at once
-      return new MeanTest({ ...level, expected: target, variance: spread, effect: least * size });
+      const samples = first[i] as number[];
+      if (isConstant(samples))
+        return new MeanTest({ ...level, expected: target, variance: 0, effect: rounding * size });
+      const spread = pilotMargin * variance(samples);
+      return new MeanTest({ ...level, expected: target, variance: spread, effect: effect * size });
     });
     const needed = Math.max(...tests.map(({ most }) => most));
     if (needed > mostDraws) throw tooManyDraws(needed, effect);
@@ -134,7 +136,7 @@ function updatesOf(updates: Params, path: string) {
 function verdictOf(reading: Reading, test: MeanTest, first: readonly number[], given: TransformCase): Verdict {
   const { check, path, target, size } = reading;
   const passed = test.verdict === 'acquitted';
-  const stuck = !passed && first.every((sample) => sample === first[0]);
+  const stuck = !passed && isConstant(first);
   const level = 'its variance is measured, so the level is approximate';
   const found = `"${path}": ${(test.mean / size).toPrecision(4)} of the size expected, should be ${(target / size).toPrecision(4)}`;
   return {
@@ -147,6 +149,10 @@ function verdictOf(reading: Reading, test: MeanTest, first: readonly number[], g
     shape: given.shapes[path] ?? null,
     message: stuck ? `${found}; every seed gives the same update: does make use its seed?` : `${found} (${level})`,
   };
+}
+
+function isConstant(samples: readonly number[]): boolean {
+  return samples.every((sample) => sample === samples[0]);
 }
 
 /** Where two runs do not update the same leaves in the same steps, in words; null if they do. */

@@ -47,6 +47,7 @@ export interface GradCheckReport {
  * `tolerance`: default 1e-3, relative to the larger of the two derivatives.
  * @throws ShapeError `grad-check/result`, `dtype/float32`
  * @example
+ * const x = random.normal(random.key(1), [3, 4]);
  * const report = await gradCheck((x) => tanh(square(x)), x);
  * if (!report.passed) throw new Error(`${report}`);
  */
