@@ -55,6 +55,7 @@ export {
 export { projectors } from './compress/projectors';
 export type { SparseProjection } from './compress/sparse';
 export type { HadamardProjection } from './compress/srht';
+export type { StoredProjection } from './compress/svd';
 export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';
 export type { ChosenProjection as TopCoordinatesProjection } from './compress/top-coordinates';
 export type { TwoSidedProjection } from './compress/two-sided';
@@ -65,6 +66,9 @@ export { debug } from './tensor/debug';
 export { type Evaluated, grad, hvp, type Loss, valueAndGrad } from './tensor/grad';
 export { type GradCheckReport, gradCheck } from './tensor/grad-check';
 export { linalg } from './tensor/linalg';
+export type { Eigh } from './tensor/linalg/eigh';
+export type { QR } from './tensor/linalg/qr';
+export type { SVD } from './tensor/linalg/svd';
 export { memory } from './tensor/memory';
 export { noGrad } from './tensor/no-grad';
 export * from './tensor/ops';

@@ -34,6 +34,7 @@ export const projectors = {
   coordinatesByNorm,
   topCoordinates,
   svd,
+  /** The leading singular vectors of an older gradient. */
   svdOf,
   twoSidedAverage,
   twoSidedProduct,

@@ -8,6 +8,7 @@ import { compressedDimension, needGradient, type Projection, type Projector, pro
 
 /** A projection that holds its A [r, d]. */
 export interface StoredProjection extends Projection {
+  /** A, orthonormal rows. */
   readonly matrix: Tensor;
 }
 

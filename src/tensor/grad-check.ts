@@ -25,13 +25,17 @@ export interface GradCheckReport {
   readonly path: string;
   /** Position in the tensor, one entry for each axis. */
   readonly index: readonly number[];
+  /** The derivative from the backward pass, there. */
   readonly analytic: number;
+  /** The derivative from differences, there. */
   readonly numeric: number;
   /** How far the numeric value may be off: rounding, curvature, a kink nearby. */
   readonly error: number;
+  /** Coordinates that were compared. */
   readonly checked: number;
   /** Coordinates at a kink, or where f is too rough or too random for differences. */
   readonly undecided: number;
+  /** All of it in a sentence. */
   toString(): string;
 }
 

@@ -23,7 +23,10 @@ import type { Value } from './value';
  * @throws StateError `remat/replay` when the second run reads other tensors that need a gradient than the first
  * @see Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost", arXiv 1604.06174.
  * @example
+ * const layer = new MLP({ key: random.key(1), sizes: [8, 32, 8] });
  * const block = remat((x: Tensor) => layer.forward(x));
+ * const x = random.normal(random.key(2), [4, 8]);
+ * const { grads } = valueAndGrad(() => sum(square(block(x))), layer.parameters());
  */
 export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (...xs: Xs) => R {
   return (...xs) => {

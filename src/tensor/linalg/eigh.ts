@@ -6,6 +6,14 @@ import { fromColumns } from './columns';
 import { onHost } from './on-host';
 import { symmetricEigen } from './symmetric-eigen';
 
+/** The factors of `linalg.eigh`: x·vectors = vectors·diag(values). */
+export interface Eigh {
+  /** [n], ascending */
+  readonly values: Tensor;
+  /** [n, n], one in each column */
+  readonly vectors: Tensor;
+}
+
 /**
  * Eigenvalues, ascending, and orthonormal eigenvectors of a symmetric matrix: x·vectors = vectors·diag(values).
  * Shapes: x [n, n] → values [n], vectors [n, n], one in each column, with either sign.
@@ -15,7 +23,7 @@ import { symmetricEigen } from './symmetric-eigen';
  * @throws ShapeError `linalg/not-a-matrix`, `linalg/not-square`
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  */
-export function eigh(x: Tensor): { values: Tensor; vectors: Tensor } {
+export function eigh(x: Tensor): Eigh {
   const [n, columns] = checkMatrix('eigh', x);
   if (n !== columns) {
     throw new ShapeError({

@@ -3,4 +3,11 @@ import { qr } from './qr';
 import { svd } from './svd';
 
 /** Decompositions of matrices, in float64 on the CPU. They have no gradient, and say so. */
-export const linalg = { qr, svd, eigh };
+export const linalg = {
+  /** Orthonormal columns times an upper triangle. */
+  qr,
+  /** Singular values with their vectors, all or the leading ones. */
+  svd,
+  /** Eigenvalues and eigenvectors of a symmetric matrix. */
+  eigh,
+};

@@ -4,6 +4,14 @@ import { columnsOf, fromColumns, unitColumns } from './columns';
 import { columnOfR, factor, timesQ } from './householder';
 import { onHost } from './on-host';
 
+/** The factors of `linalg.qr`: x = q·r. */
+export interface QR {
+  /** [m, k], orthonormal columns */
+  readonly q: Tensor;
+  /** [k, n], upper triangle, no negative number on its diagonal */
+  readonly r: Tensor;
+}
+
 /**
  * x = q·r with orthonormal columns in q and an upper triangular r, for k = min(m, n).
  * Shapes: x [m, n] → q [m, k], r [k, n].
@@ -15,7 +23,7 @@ import { onHost } from './on-host';
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  * @see Mezzadri, "How to generate random matrices from the classical compact groups", arXiv math-ph/0609050, section 5.
  */
-export function qr(x: Tensor): { q: Tensor; r: Tensor } {
+export function qr(x: Tensor): QR {
   const [m, n] = checkMatrix('qr', x);
   const k = Math.min(m, n);
   const shapes = [[m, k], [k, n]]; // biome-ignore format: one line

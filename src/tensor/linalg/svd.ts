@@ -7,6 +7,16 @@ import { orthogonalize } from './jacobi';
 import { nearlyOrthogonal } from './nearly-orthogonal';
 import { onHost } from './on-host';
 
+/** The factors of `linalg.svd`: x = u·diag(s)·vt. */
+export interface SVD {
+  /** [m, k], orthonormal columns */
+  readonly u: Tensor;
+  /** [k], descending */
+  readonly s: Tensor;
+  /** [k, n], orthonormal rows */
+  readonly vt: Tensor;
+}
+
 /**
  * x = u·diag(s)·vt with orthonormal columns in u, orthonormal rows in vt and singular values that descend, for
  * k = min(m, n); with `rank`, the first so many of them, which are the same numbers.
@@ -23,7 +33,7 @@ import { onHost } from './on-host';
  * @throws OptionError `options/range` for a rank that is not between 1 and k
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  */
-export function svd(x: Tensor, options: { rank?: number } = {}): { u: Tensor; s: Tensor; vt: Tensor } {
+export function svd(x: Tensor, options: { rank?: number } = {}): SVD {
   checkOptions('svd', options, ['rank']);
   const [m, n] = checkMatrix('svd', x);
   const k = Math.min(m, n);
