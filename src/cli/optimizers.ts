@@ -1,7 +1,7 @@
 import { type Filter, matrixFilter } from '../compress/filter';
 import { flora } from '../compress/flora';
-import { projectors } from '../compress/projectors';
 import { adafactor, adam, adamw, type GradientTransform, type Schedule, schedules, sgd } from '../index';
+import { projectorNamed } from './projectors';
 
 /** What an optimizer of the command line is made from. */
 interface OptimizerSettings {
@@ -10,16 +10,13 @@ interface OptimizerSettings {
   readonly rank: number;
   readonly refreshEvery: number;
   readonly ordering: Ordering;
-  readonly projector: ProjectorName;
+  /** One of `projectorNames`. */
+  readonly projector: string;
   readonly seed: number;
 }
 
 export const orderings = ['paper', 'flora-opt'] as const;
 export type Ordering = (typeof orderings)[number];
-
-/** The projectors that need nothing but a rank. */
-export const projectorNames = ['gaussian', 'rademacher', 'haar', 'coordinates'] as const;
-export type ProjectorName = (typeof projectorNames)[number];
 
 interface Optimizer {
   /** Peak of the schedule unless `--learning-rate` says otherwise. */
@@ -43,7 +40,7 @@ export const optimizers = {
   flora: {
     learningRate: 0.05,
     make: ({ projector, ...settings }) =>
-      flora({ ...settings, beta: momentum, projector: projectors[projector], filter: blockWeights(settings.rank) }),
+      flora({ ...settings, beta: momentum, projector: projectorNamed(projector), filter: blockWeights(settings.rank) }),
   },
   adafactor: { learningRate: 0.05, make: ({ learningRate }) => adafactor({ learningRate, momentum }) },
   adamw: { learningRate: 0.002, make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }) },

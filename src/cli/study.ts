@@ -1,19 +1,19 @@
-import { projectors } from '../compress/projectors';
 import { OptionError } from '../index';
 import { type ProjectionErrorRow, projectionError } from '../study';
 import { count } from './format';
 import { type Io, screen } from './io';
-import { projectorNames } from './optimizers';
+
 import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
 import { outputFile } from './output-file';
 import { progress } from './progress';
+import { projectorHelp, projectorNamed, projectorNames, usualProjectors } from './projectors';
 import { studyPage } from './report/study-page';
 import { explainStudy, studyColumns } from './study-summary';
 import { textTable } from './table';
 import { choice, list, matrixShape, wholeNumber } from './values';
 
 const studyOptions = {
-  projector: { value: 'LIST', help: `any of ${projectorNames.join(', ')} [all]` },
+  projector: { value: 'LIST', help: `what to compare, or all [${usualProjectors.join()}]` },
   shape: { value: 'LIST', help: 'rows x columns of the gradient, as in 256x512 [256x512]' },
   rank: { value: 'LIST', help: 'ranks to project to [4,16,64]' },
   trials: { value: 'N', help: 'independent projections behind each row [200]' },
@@ -28,6 +28,9 @@ tests whether the projection keeps the gradient on average (whether it is unbias
 
 ${describeOptions(studyOptions)}
 
+Projectors
+${projectorHelp}
+
 Example
   floragrad study --projector gaussian,haar --shape 256x512 --rank 4,16,64 --report study.html
 `;
@@ -35,7 +38,8 @@ Example
 export async function study(argv: readonly string[], io: Io): Promise<void> {
   const given = parseOptions('study', studyOptions, argv);
   if (given === null) return void io.stdout.write(studyHelp);
-  const names = list(given.projector ?? projectorNames.join(), (item) => choice('projector', item, projectorNames));
+  const wanted = given.projector === 'all' ? projectorNames.join() : (given.projector ?? usualProjectors.join());
+  const names = list(wanted, (item) => choice('projector', item, projectorNames));
   const shapes = list(given.shape ?? '256x512', (item) => item).map((item) => matrixShape('shape', item));
   const ranks = list(given.rank ?? '4,16,64', (item) => wholeNumber('rank', item, { low: 1 }));
   const trials = wholeNumber('trials', given.trials ?? '200', { low: 2 });
@@ -52,7 +56,7 @@ export async function study(argv: readonly string[], io: Io): Promise<void> {
   for (const [height, width] of shapes) {
     for (const name of names) {
       for (const rank of ranks) {
-        const projector = projectors[name];
+        const projector = projectorNamed(name);
         rows.push(await projectionError({ projector, rows: height, columns: width, rank, trials, seed }));
         shown.update(rows.length, `${name} ${height}x${width} rank ${rank}`);
       }

@@ -1,14 +1,8 @@
 import { OptionError } from '../index';
-import {
-  type OptimizerName,
-  type Ordering,
-  optimizerNames,
-  orderings,
-  type ProjectorName,
-  projectorNames,
-} from './optimizers';
+import { type OptimizerName, type Ordering, optimizerNames, orderings } from './optimizers';
 import { commonOptions, type Given, type OptionSpecs, parseOptions } from './options';
 import { type Plan, presetNames, presets } from './presets';
+import { projectorNames } from './projectors';
 import { choice, list, positiveNumber, wholeNumber } from './values';
 
 export const trainOptions = {
@@ -16,7 +10,7 @@ export const trainOptions = {
   optimizer: { value: 'LIST', help: `any of ${optimizerNames.join(', ')}, compared on the same batches` },
   rank: { value: 'LIST', help: "rank of Flora's projection; several ranks are several runs, as in 16,64" },
   'refresh-every': { value: 'K', help: 'steps between new projections of Flora' },
-  projector: { value: 'NAME', help: `how Flora projects: ${projectorNames.join(', ')} [gaussian]` },
+  projector: { value: 'NAME', help: 'how Flora projects; floragrad study --help lists the names [gaussian]' },
   ordering: { value: 'NAME', help: "order of Flora's steps: paper, or flora-opt as in the authors' code [paper]" },
   data: { value: 'NAME|FILE', help: 'moby-dick, names, or a text file in UTF-8' },
   steps: { value: 'N', help: 'optimizer steps of each run' },
@@ -35,7 +29,7 @@ export const trainOptions = {
 export interface TrainSettings extends Plan {
   readonly preset: string;
   readonly seed: number;
-  readonly projector: ProjectorName;
+  readonly projector: string;
   readonly ordering: Ordering;
   readonly learningRate: number | undefined;
   readonly sample: number;

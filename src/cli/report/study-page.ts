@@ -2,15 +2,28 @@ import { type ProjectionErrorRow, rounding } from '../../study';
 import { explainStudy, studyColumns, unbiased } from '../study-summary';
 import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
 
-/** The report of `floragrad study`: one chart for each shape of gradient, then all numbers. */
+/** The report of `floragrad study`: charts for each shape of gradient, then all numbers. */
 export function studyPage(rows: readonly ProjectionErrorRow[], command: string): string {
   const shapes = [...new Set(rows.map(shapeOf))];
-  const charts = shapes.map((shape, i) =>
-    errorChart(
-      `error-${i}`,
-      rows.filter((row) => shapeOf(row) === shape),
-    ),
+  const names = [...new Set(rows.map(({ projector }) => projector))];
+  // No more projectors in a chart than there are colours.
+  const groups = Array.from({ length: Math.ceil(names.length / paletteSize) }, (_, i) =>
+    names.slice(i * paletteSize, (i + 1) * paletteSize),
   );
+  const charts = shapes.flatMap((shape) =>
+    groups.map((group, i) => ({
+      shape,
+      chart: errorChart(
+        `error-${shape}-${i}`,
+        rows.filter((row) => shapeOf(row) === shape && group.includes(row.projector)),
+      ),
+    })),
+  );
+  const figures = (shape: string): string =>
+    charts
+      .filter((one) => one.shape === shape)
+      .map(({ chart }) => figure(chart.id, 'Points: measured mean squared error. Dashed: theory.'))
+      .join('\n');
   const biased = rows.filter((row) => !unbiased(row)).length;
   const verdict =
     biased === 0
@@ -20,7 +33,7 @@ export function studyPage(rows: readonly ProjectionErrorRow[], command: string):
 <p class="lead">A gradient is projected down to a few numbers and up again. These are the errors of many independent
 projections, beside the error that theory gives.</p>
 <p class="headline">${escapeHtml(verdict)}</p>
-${shapes.map((shape, i) => `<h2>Gradient ${shape}</h2>\n${figure(`error-${i}`, 'Points: measured mean squared error. Dashed: theory.')}`).join('\n')}
+${shapes.map((shape) => `<h2>Gradient ${shape}</h2>\n${figures(shape)}`).join('\n')}
 <h2>All numbers</h2>
 ${htmlTable('Measured and theoretical error', studyColumns, rows)}
 ${explainStudy()
@@ -28,7 +41,11 @@ ${explainStudy()
   .join('\n')}
 <h2>Repeat this</h2>
 <pre><code>${escapeHtml(command)}</code></pre>`;
-  return page('Projection error against theory', body, charts);
+  return page(
+    'Projection error against theory',
+    body,
+    charts.map(({ chart }) => chart),
+  );
 }
 
 const shapeOf = ({ rows, columns }: ProjectionErrorRow): string => `${rows}x${columns}`;
