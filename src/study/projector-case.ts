@@ -20,14 +20,15 @@ export type Identity = (projector: Projector, given: ProjectorCase) => Promise<V
 
 /**
  * A random gradient whose rows and columns differ in size by up to a factor of 3, so that a projector which mixes them up
- * shows. Shape [n, m].
+ * shows; no entry is small beside its row and column, so that each is worth a test. Shape [n, m].
  */
 export function sampleGradient({ shape, seed }: ProjectorCase, purpose: string): Tensor {
   const from = fold(key(seed), purpose);
   const [n, m] = shape;
-  const size = (name: string, extents: [number, number]): Tensor =>
-    random.uniform(fold(from, name), extents).mul(1.2).sub(0.6).exp();
-  return mul(mul(random.normal(from, shape), size('rows', [n, 1])), size('columns', [1, m]));
+  const size = (name: string, extents: readonly number[]): Tensor =>
+    random.uniform(fold(from, name), extents).mul(1.2).sub(0.6).exp(); // from 0.55 to 1.8
+  const entries = mul(random.rademacher(fold(from, 'signs'), shape), size('entries', shape));
+  return mul(mul(entries, size('rows', [n, 1])), size('columns', [1, m]));
 }
 
 /** A verdict on this case; the message says the rank, which a shape does not. */
