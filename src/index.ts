@@ -49,10 +49,10 @@ export {
   type Projection,
   type Projector,
   project,
-  type Side,
   smallerSide,
 } from './compress/projector';
 export { projectors } from './compress/projectors';
+export type { Side } from './compress/side';
 export type { SparseProjection } from './compress/sparse';
 export type { HadamardProjection } from './compress/srht';
 export type { StoredProjection } from './compress/svd';

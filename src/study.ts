@@ -1,5 +1,5 @@
 /**
- * Experiments on projection error: pure functions that return rows.
+ * Projectors and transforms certified, and experiments on projection error: pure functions that return what they found.
  * @module floragrad/study
  */
 import './tensor/tensor'; // says how tensors are made, which the ops need

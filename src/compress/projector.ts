@@ -2,15 +2,8 @@ import { OptionError, ShapeError } from '../base/errors';
 import type { Key } from '../base/key';
 import { type Shape, show } from '../base/shape';
 import type { Tensor } from '../tensor/tensor';
+import type { Side } from './side';
 import type { GradientValues, Theory } from './theory';
-
-/**
- * Which dimension of a gradient G [n, m] a projection A compresses.
- * - `right`: down(G) = G·Aᵀ [n, r], A [r, m], compresses m
- * - `left`:  down(G) = A·G [r, m], A [r, n], compresses n
- * - `both`:  something of both, see the projector
- */
-export type Side = 'left' | 'right' | 'both';
 
 /** What every projection of this library knows about itself. Plain data; A is a function of it, of its key where it is random. */
 export interface Projection {

@@ -1,5 +1,5 @@
 import { stridesOf } from '../base/shape';
-import type { Side } from './projector';
+import type { Side } from './side';
 
 /** A gradient [n, m] as plain numbers, row-major, with the side that a projection compresses. */
 export interface GradientValues {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type Law, randomLaw } from './law';
 import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
-import type { OpCase } from './op/case';
+import type { CaseLaw, OpCase } from './op/case';
 import { derivativeLaws } from './op/derivatives';
 import { fusedLaws } from './op/fused';
 import type { Extents } from './op/shapes';
@@ -15,9 +15,6 @@ export interface OpRow {
   /** The op refuses shapes without elements, as max does. Default: false. */
   readonly needsElements?: boolean;
 }
-
-/** A law about a case with inputs drawn from the seed. Arguments come in the order in which fast-check shrinks them. */
-export type CaseLaw = (name: string, holds: (drawn: OpCase, seed: number) => Promise<void>, runs: number) => Law;
 
 /**
  * What every differentiable op owes, on the current backend and at random shapes: its vjp and its second derivative

@@ -1,6 +1,7 @@
 import { checkNumber, checkOptions } from '../base/errors';
 import { fold, key } from '../base/key';
-import { compressedDimension, type Projection, type Projector, type Side } from '../compress/projector';
+import { compressedDimension, type Projection, type Projector } from '../compress/projector';
+import type { Side } from '../compress/side';
 import { random } from '../tensor/ops/random';
 import { blocksFor, medianOfMeans, tooFewTrials } from './median-of-means';
 import { inner, readGradient, roundTrip } from './round-trip';

@@ -6,9 +6,8 @@ import { scope } from '../../tensor/scope';
 import { setBackend } from '../../tensor/set-backend';
 import { expectSameBits } from '../close';
 import type { Law } from '../law';
-import type { CaseLaw } from '../op-laws';
 import { claim, claimEqual } from '../violation';
-import type { OpCase } from './case';
+import type { CaseLaw, OpCase } from './case';
 import { claimNear } from './fused';
 import {
   directionFor,

@@ -4,6 +4,7 @@ import { type Shape, show, sizeOf } from '../../base/shape';
 import { permute } from '../../tensor/ops/random';
 import type { Tensor } from '../../tensor/tensor';
 import { numbers, wholes } from '../arbitraries';
+import type { Law } from '../law';
 
 /** One input of an op: a shape, and values that are a function of a seed. */
 export interface Input {
@@ -81,3 +82,6 @@ export function ids(shape: Shape, below: number): Input {
 export function constant(input: Input): Input {
   return { ...input, kind: `constant ${input.kind}`, differentiable: false };
 }
+
+/** A law about a case with inputs drawn from the seed. Arguments come in the order in which fast-check shrinks them. */
+export type CaseLaw = (name: string, holds: (drawn: OpCase, seed: number) => Promise<void>, runs: number) => Law;

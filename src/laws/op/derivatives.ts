@@ -1,9 +1,8 @@
 import { sameShape, show } from '../../base/shape';
 import { tolerance } from '../close';
 import type { Law } from '../law';
-import type { CaseLaw } from '../op-laws';
 import { claim } from '../violation';
-import type { OpCase } from './case';
+import type { CaseLaw, OpCase } from './case';
 import { difference, type Estimate, offsets, step } from './differences';
 import {
   directionFor,

@@ -4,9 +4,8 @@ import { recordOn, Tape } from '../../tensor/tape';
 import type { Tensor } from '../../tensor/tensor';
 import { tolerance } from '../close';
 import type { Law } from '../law';
-import type { CaseLaw } from '../op-laws';
 import { claim } from '../violation';
-import type { OpCase } from './case';
+import type { CaseLaw, OpCase } from './case';
 import {
   directionFor,
   gradientAt,
