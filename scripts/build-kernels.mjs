@@ -1,4 +1,4 @@
-// Compiles kernels/wasm (AssemblyScript) into the four binaries of the CPU backend and writes them as base64 into
+// Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes them as base64 into
 // src/backend/generated/wasm-binaries.ts. Does nothing when that file was made from the same sources:
 //   node scripts/build-kernels.mjs
 import { createHash } from 'node:crypto';
@@ -22,15 +22,11 @@ const common = [
   'simd',
 ];
 const memory = ['--importMemory', '--noExportMemory', '--maximumMemory', '65536'];
-const relaxed = ['--enable', 'relaxed-simd'];
-const shared = ['--enable', 'threads', '--sharedMemory'];
 
 /** Name of the binary → what it is compiled with. The baseline runs wherever SIMD does. */
 const builds = {
   baseline: [],
-  relaxed,
-  baselineShared: shared,
-  relaxedShared: [...relaxed, ...shared],
+  relaxed: ['--enable', 'relaxed-simd'],
 };
 
 if (isMainThread) await main();
@@ -42,10 +38,23 @@ async function main() {
   const binaries = await Promise.all(Object.entries(builds).map(([name, flags]) => compileInWorker(name, flags)));
   const lines = binaries.map(({ name, bytes }) => {
     console.log(`${name}: ${bytes.length} bytes`);
-    return `  ${name}: '${Buffer.from(bytes).toString('base64')}',`;
+    const base64 = Buffer.from(bytes).toString('base64');
+    return `  ${name}: {\n    memoryFlag: ${memoryFlagOf(bytes)},\n    base64: '${base64}',\n  },`;
   });
   mkdirSync(new URL('.', output), { recursive: true });
   writeFileSync(output, `${stamp}\nexport const binaries = {\n${lines.join('\n')}\n};\n`);
+}
+
+/**
+ * Where the binary says what memory it imports: 1 for one with a maximum. Compiled for shared memory, the same source
+ * differs in this byte alone, which is then 3; so the other half of the builds is made when one is loaded.
+ */
+function memoryFlagOf(bytes) {
+  const memoryImport = Buffer.from('\x03env\x06memory\x02\x01', 'latin1');
+  const at = Buffer.from(bytes).indexOf(memoryImport);
+  if (at < 0 || Buffer.from(bytes).indexOf(memoryImport, at + 1) >= 0)
+    throw new Error('one import of a memory expected');
+  return at + memoryImport.length - 1;
 }
 
 /** Of everything that decides the bytes: the kernels, this script and the compiler's version. */

@@ -51,6 +51,10 @@ export interface WasmModule {
 const initialPages = 256; // 16 MiB; the system commits what is touched
 const maximumPages = 65536; // 4 GiB
 
+/** What a binary says of the memory it imports; only the first bit is set where it was compiled. */
+const withMaximum = 1;
+const sharedMemory = 2;
+
 /** A function that does nothing but `f32x4.relaxed_madd`. */
 const relaxedProbe = [
   0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b, 0x03, 0x02, 0x01, 0x00,
@@ -86,12 +90,10 @@ export function chooseBuild(asked: Build | undefined): Build {
 /** Compile and start: under a millisecond, synchronously. */
 export function instantiate(build: Build): WasmModule {
   const shared = sharedAvailable();
-  const binary = decode(binaries[shared ? (`${build}Shared` as const) : build]);
+  const { base64, memoryFlag } = binaries[build];
+  const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  if (shared) binary[memoryFlag] = withMaximum | sharedMemory;
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
   return { kernels: exports as Kernels, memory };
-}
-
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
