@@ -7,7 +7,7 @@ import { mul } from './ops/mul';
 import { reshape } from './ops/reshape';
 import { sum } from './ops/sum';
 import { asyncScope, currentScope, free, isThenable, runInScope, type Scope } from './scope';
-import { type Cotangents, isTracked, type Node, recordingTapes, recordOn, Tape } from './tape';
+import { type Cotangents, isTracked, recordingTapes, recordOn, type Step, Tape, type Track } from './tape';
 import type { Params, Tensor } from './tensor';
 import { forEachTensor, isTensor } from './tree';
 import { lastValueId, type Value } from './value';
@@ -115,53 +115,54 @@ export function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: Re
     const g = node.track.cotangent;
     if (!g) continue;
     node.track.cotangent = null;
-    runInScope(`${node.name} vjp`, () => pullBack(tape, node, g));
+    const { step } = node;
+    runInScope(`${step.name} vjp`, () => pullBack(tape, step, g));
     release(tape, g.value, survivors);
-    for (const value of [node.output, ...node.saved]) release(tape, value, survivors);
+    release(tape, step.output, survivors);
+    for (const value of step.saved) release(tape, value, survivors);
   }
 }
 
 /** Returns what it leaves at the inputs, so that a scope around it frees the rest. */
-function pullBack(tape: Tape, node: Node, g: Tensor): (Tensor | null | undefined)[] {
+function pullBack(tape: Tape, step: Step, g: Tensor): Tensor[] {
   const before = lastValueId();
+  const cotangents = isFusedUnderOuterTape(step, g) ? pullBackComposed(step, g) : step.pullback(g, tape);
+  const tracks: Track[] = [];
   const stored: Value[] = [];
-  const cotangents = isFusedUnderOuterTape(node, g) ? pullBackComposed(node, g) : node.pullback(g, tape);
-  node.inputs.forEach((input, i) => {
-    const track = tape.trackOf(input);
+  for (let i = 0; i < step.inputs.length; i++) {
+    const track = tape.trackOf(step.inputs[i] as Value);
     const cotangent = track && cotangents[i]?.();
-    if (!track || !cotangent) return;
+    if (!track || !cotangent) continue;
     // An op may hand on what it got (add) or one tensor twice: each track needs a life of its own.
     const shared = cotangent.value.id <= before || stored.includes(cotangent.value);
     const own = shared ? reshape(cotangent, cotangent.shape) : cotangent;
     stored.push(own.value);
-    if (!track.cotangent) {
-      track.cotangent = own;
-      return;
-    }
-    const [first, total] = [track.cotangent, add(track.cotangent, own)];
-    track.cotangent = total;
+    tracks.push(track);
+    const first = track.cotangent;
+    track.cotangent = first ? add(first, own) : own;
+    if (!first) continue;
     release(tape, first.value, noSurvivors);
     release(tape, own.value, noSurvivors);
-  });
-  return node.inputs.map((input) => tape.trackOf(input)?.cotangent);
+  }
+  return tracks.map((track) => track.cotangent as Tensor);
 }
 
 export const noSurvivors: ReadonlySet<Value> = new Set();
 
-function isFusedUnderOuterTape(node: Node, g: Tensor): boolean {
-  return node.recompute !== null && isTracked([g.value, ...node.inputs]);
+function isFusedUnderOuterTape({ recompute, inputs }: Step, g: Tensor): boolean {
+  return recompute !== null && (isTracked([g.value]) || isTracked(inputs));
 }
 
 /**
  * Second derivatives through a fused op: its vjp kernel is opaque to the outer tape, so differentiate the composed
  * definition instead, on views of the inputs (so that an input that occurs twice is told apart).
  */
-function pullBackComposed(node: Node, g: Tensor): Cotangents {
-  const views = node.inputs.map((value) => reshape(asTensor(value), value.shape));
+function pullBackComposed({ recompute, inputs }: Step, g: Tensor): Cotangents {
+  const views = inputs.map((value) => reshape(asTensor(value), value.shape));
   const inner = new Tape(currentScope() as Scope, recordingTapes().length);
   const leaves = views.map((view) => (view.dtype === 'float32' ? inner.watch(view.value) : null));
   try {
-    const output = recordOn(inner, () => (node.recompute as NonNullable<typeof node.recompute>)(views));
+    const output = recordOn(inner, () => (recompute as NonNullable<typeof recompute>)(views));
     walkBack(inner, output, g, noSurvivors);
     return leaves.map((leaf) => (leaf?.cotangent ? () => leaf.cotangent as Tensor : null));
   } finally {

@@ -23,8 +23,9 @@ export interface Step {
   readonly recompute: ((inputs: readonly Tensor[]) => Tensor) | null;
 }
 
-/** A step on one tape. */
-export interface Node extends Step {
+/** A step on one tape, with the track of its output. */
+export interface Node {
+  readonly step: Step;
   readonly track: Track;
 }
 
@@ -83,10 +84,14 @@ export class Tape {
     }
     const track = this.watch(step.output);
     if (this.notesOnly) return;
-    this.nodes.push({ ...step, track });
-    for (const value of [...step.inputs, step.output, ...step.saved]) {
-      if (!value.savedBy?.open || value.savedBy.depth > this.depth) value.savedBy = this;
-    }
+    this.nodes.push({ step, track });
+    for (const value of step.inputs) this.save(value);
+    for (const value of step.saved) this.save(value);
+    this.save(step.output);
+  }
+
+  private save(value: Value): void {
+    if (!value.savedBy?.open || value.savedBy.depth > this.depth) value.savedBy = this;
   }
 }
 

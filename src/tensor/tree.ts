@@ -6,12 +6,22 @@ export function isTensor(x: unknown): x is Tensor {
 }
 
 /** Visit every tensor in arrays, records and modules once, in order of their fields; all else is left alone. */
-export function forEachTensor(tree: unknown, visit: (tensor: Tensor) => void, seen: Set<object> = new Set()): void {
-  if (typeof tree !== 'object' || tree === null || ArrayBuffer.isView(tree)) return;
-  if (seen.has(tree)) return;
+export function forEachTensor(tree: unknown, visit: (tensor: Tensor) => void): void {
+  if (isTensor(tree))
+    visit(tree); // by far the most common
+  else if (typeof tree === 'object' && tree !== null) search(tree, visit, new Set());
+}
+
+function search(tree: object, visit: (tensor: Tensor) => void, seen: Set<object>): void {
+  if (ArrayBuffer.isView(tree) || seen.has(tree)) return;
   seen.add(tree);
-  if (isTensor(tree)) visit(tree);
-  else for (const branch of Object.values(tree)) forEachTensor(branch, visit, seen);
+  if (isTensor(tree)) {
+    visit(tree);
+    return;
+  }
+  for (const branch of Array.isArray(tree) ? tree : Object.values(tree)) {
+    if (typeof branch === 'object' && branch !== null) search(branch, visit, seen);
+  }
 }
 
 /** The same plain arrays and records with every tensor replaced; numbers and strings stay. */

@@ -48,7 +48,7 @@ function bothForms(given: OpCase, seed: number): (readonly [Tensor, Tensor])[] {
     try {
       for (const value of watched) tape.watch(value);
       recordOn(tape, () => given.of(...xs));
-      return tape.nodes.flatMap(({ recompute, inputs, output }) =>
+      return tape.nodes.flatMap(({ step: { recompute, inputs, output } }) =>
         recompute ? [[asTensor(output), recompute(inputs.map(asTensor))] as const] : [],
       );
     } finally {
