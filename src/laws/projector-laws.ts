@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Projection, Projector } from '../compress/projector';
+import { usualCases } from '../study/check-projector';
 import type { ProjectorCase } from '../study/projector-case';
 import { type Certainty, expectations } from '../study/projector-expectations';
 import { identities } from '../study/projector-identities';
@@ -8,9 +9,9 @@ import type { Law } from './law';
 
 /** How many cases, how large, and how sure the statistical laws are. */
 export interface ProjectorLawsOptions extends Partial<Certainty> {
-  /** Random cases for each law that holds exactly (default 25). */
+  /** Cases for each law that holds exactly, three of them the usual ones (default 25). */
   readonly runs?: number;
-  /** Random cases for the laws about means (default 6). */
+  /** Cases for the laws about means, three of them the usual ones of `checkProjector` (default 6). */
   readonly statisticalRuns?: number;
   /** Largest extent of a gradient (default 16). */
   readonly largest?: number;
@@ -21,7 +22,7 @@ export function projectorCases(largest = 16): fc.Arbitrary<ProjectorCase> {
   const extent = fc.integer({ min: 1, max: largest });
   return fc
     .record({ n: extent, m: extent, rank: extent, seed: fc.nat(1e6) })
-    .map(({ n, m, rank, seed }) => ({ shape: [n, m] as const, rank: Math.min(rank, n, m), seed }));
+    .map(({ n, m, rank, seed }) => ({ shape: [n, m] as const, rank: 1 + ((rank - 1) % Math.min(n, m)), seed }));
 }
 
 /**
@@ -44,9 +45,11 @@ export function projectorLaws<P extends Projection>(
         fc.asyncProperty(projectorCases(largest), async (given) => {
           new Report(`projector ${projector.name}`, await check(given)).assert();
         }),
-        { numRuns },
+        { numRuns, examples },
       ),
   });
+  // Random shapes can be too small to tell: these cannot.
+  const examples = usualCases.map((given): [ProjectorCase] => [{ ...given, seed: 0 }]);
   const certainty = { falseAlarm: falseAlarm / statisticalRuns, power, effect };
   return [
     ...identities.map(({ name, check }) => law(name, runs, async (given) => [await check(projector, given)])),

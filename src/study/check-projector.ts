@@ -58,7 +58,8 @@ export async function checkProjector<P extends Projection>(
   return new Report(`projector ${projector.name}`, verdicts);
 }
 
-const usualCases = [
+/** A wide one, a tall one, and a square at full rank. */
+export const usualCases = [
   { shape: [6, 16], rank: 3 },
   { shape: [15, 7], rank: 2 },
   { shape: [8, 8], rank: 8 },

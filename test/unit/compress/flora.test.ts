@@ -5,6 +5,7 @@ import {
   compress,
   ema,
   explain,
+  eye,
   type Filter,
   fixedSide,
   flora,
@@ -103,6 +104,30 @@ describe('flora accumulation', () => {
     const [, again] = transform.update(grads, next, params);
     const [second] = transform.update(grads, again, params);
     expect(first.w?.dataSync()).not.toEqual(second.w?.dataSync());
+  });
+  it('lifts by the projection it summed under: the identity comes back as AᵀA, which is symmetric', () => {
+    const transform = step(scale(1));
+    const params = { w: eye(5) };
+    let state = transform.init(params);
+    const lifted: number[][] = [];
+    for (let i = 0; i < 6; i++) {
+      const [updates, next] = transform.update(params, state, params);
+      state = next;
+      if (updates.w) lifted.push(Array.from(updates.w.dataSync()));
+    }
+    expect(lifted).toHaveLength(3);
+    for (const s of lifted)
+      for (let i = 0; i < 25; i++) expect(s[i]).toBeCloseTo(s[5 * (i % 5) + Math.floor(i / 5)] ?? NaN, 6);
+  });
+  it('divides by the number of gradients', () => {
+    const transform = floraAccumulate({ steps: 3, rank: 2, inner: scale(1) });
+    const params = { w: zeros([4, 6]), bias: tensor([3, 6]) };
+    let [updates, state] = transform.update(params, transform.init(params), params);
+    for (let i = 0; i < 2; i++) {
+      expect(updates).toEqual({});
+      [updates, state] = transform.update(params, state, params);
+    }
+    for (const [i, x] of [3, 6].entries()) expect(updates.bias?.dataSync()[i]).toBeCloseTo(x, 6);
   });
   it('leaves out a parameter that no gradient of a cycle had', () => {
     const transform = step(scale(-1));
