@@ -26,7 +26,10 @@ export interface QR {
 export function qr(x: Tensor): QR {
   const [m, n] = checkMatrix('qr', x);
   const k = Math.min(m, n);
-  const shapes = [[m, k], [k, n]]; // biome-ignore format: one line
+  const shapes = [
+    [m, k],
+    [k, n],
+  ];
   const [q, r] = onHost('qr', [x], shapes, ([values]) => {
     checkFiniteInput('qr', values as Float32Array);
     const factors = factor(columnsOf(values as Float32Array, [m, n]), m);

@@ -7,7 +7,10 @@ const numbers = (t: Tensor | null): number[] => Array.from((t as Tensor).dataSyn
 it('has parameters of PyTorch’s shapes, drawn from U(−1/√n, 1/√n) with n inputs to each output', () => {
   const layer = new Conv2d(8, 16, [3, 5], { key });
   const shapes = Object.entries(layer.parameters()).map(([path, { shape }]) => [path, shape]);
-  expect(shapes).toEqual([['weight', [16, 8, 3, 5]], ['bias', [16]]]); // biome-ignore format: rows
+  expect(shapes).toEqual([
+    ['weight', [16, 8, 3, 5]],
+    ['bias', [16]],
+  ]);
   const bound = Math.fround(1 / Math.sqrt(8 * 3 * 5));
   const values = [...numbers(layer.weight), ...numbers(layer.bias)].map(Math.abs);
   expect(Math.max(...values)).toBeLessThanOrEqual(bound);

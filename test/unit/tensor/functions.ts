@@ -62,7 +62,15 @@ export const functions: Record<string, (x: Tensor) => Tensor> = {
   erf: f.erf,
   geluExact: (x) => f.gelu(x, { exact: true }),
   clone: f.clone,
-  pad: (x) => f.pad(x, [[1, 0], [0, 2]], -3), // biome-ignore format: pairs
+  pad: (x) =>
+    f.pad(
+      x,
+      [
+        [1, 0],
+        [0, 2],
+      ],
+      -3,
+    ),
   logSumExp: (x) => f.logSumExp(f.mul(x, 3), { axis: 1 }),
   logSumExpAll: (x) => f.logSumExp(x, { keepDims: true }),
   cumsum: (x) => f.cumsum(f.square(x), { axis: 0 }),

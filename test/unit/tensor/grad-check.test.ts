@@ -36,9 +36,23 @@ describe('gradCheck', () => {
   it('convicts a vjp that is wrong in one place, and says where', async () => {
     const wrongSquare = f.customVjp({
       forward: (y: Tensor) => [f.square(y), y],
-      vjp: (g, y) => [f.mul(f.mul(g, f.mul(y, 2)), tensor([[1, 1, 1], [1, 1, 1.02]]))], // biome-ignore format: rows
+      vjp: (g, y) => [
+        f.mul(
+          f.mul(g, f.mul(y, 2)),
+          tensor([
+            [1, 1, 1],
+            [1, 1, 1.02],
+          ]),
+        ),
+      ],
     });
-    const report = await gradCheck(wrongSquare, tensor([[1, 2, 3], [4, 5, 6]])); // biome-ignore format: rows
+    const report = await gradCheck(
+      wrongSquare,
+      tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+    );
     expect(report).toMatchObject({ passed: false, path: 'x', index: [1, 2], checked: 6, undecided: 0 });
     expect(report.analytic / report.numeric).toBeCloseTo(1.02, 5);
     expect(report.deviation).toBeCloseTo(0.02 / 1.02, 4);

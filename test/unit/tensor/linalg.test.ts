@@ -131,7 +131,10 @@ describe('for zero, low-rank, repeated, graded, huge and tiny matrices of every 
     check((x, values, [m, n]) => {
       const k = Math.min(m, n);
       const { q, r } = linalg.qr(x);
-      expect([q.shape, r.shape]).toEqual([[m, k], [k, n]]); // biome-ignore format: rows
+      expect([q.shape, r.shape]).toEqual([
+        [m, k],
+        [k, n],
+      ]);
       const [qs, rs] = [valuesOf(q), valuesOf(r)];
       expectOrthonormal(qs, [m, k]);
       rs.forEach((entry, at) => {
@@ -181,7 +184,7 @@ describe('for zero, low-rank, repeated, graded, huge and tiny matrices of every 
         (values[i * n + j] as number) / 2 + (values[j * n + i] as number) / 2;
       const entries = Float32Array.from({ length: size * size }, (_, i) => at(Math.floor(i / size), i % size));
       const { values: eigen, vectors } = linalg.eigh(tensor(entries, { shape: [size, size] }));
-      expect([eigen.shape, vectors.shape]).toEqual([[size], [size, size]]); // biome-ignore format: rows
+      expect([eigen.shape, vectors.shape]).toEqual([[size], [size, size]]);
       const [ls, vs] = [valuesOf(eigen), valuesOf(vectors)];
       expectOrthonormal(vs, [size, size]);
       for (const [i, value] of ls.entries()) expect(value).toBeGreaterThanOrEqual(ls[i - 1] ?? -Infinity);
@@ -246,15 +249,27 @@ describe('linalg', () => {
   it('a very wide matrix costs what its small side does', () => {
     const wide = f.random.normal(f.random.key(2), [3, 200_000]);
     const { u, s, vt } = linalg.svd(wide);
-    expect([u.shape, s.shape, vt.shape]).toEqual([[3, 3], [3], [3, 200_000]]); // biome-ignore format: rows
+    expect([u.shape, s.shape, vt.shape]).toEqual([[3, 3], [3], [3, 200_000]]);
     for (const value of valuesOf(s)) expect(Math.abs(value / Math.sqrt(200_000) - 1)).toBeLessThan(0.02);
     expect(linalg.qr(f.transpose(wide)).q.shape).toEqual([200_000, 3]);
   });
 
   it('eigh reads the lower triangle alone', () => {
-    const lower = linalg.eigh(tensor([[2, 99], [1, 2]])); // biome-ignore format: rows
+    const lower = linalg.eigh(
+      tensor([
+        [2, 99],
+        [1, 2],
+      ]),
+    );
     expect(valuesOf(lower.values)).toEqual([1, 3]);
-    expect(linalg.eigh(tensor([[2, Infinity], [1, 2]])).values.shape).toEqual([2]); // biome-ignore format: rows
+    expect(
+      linalg.eigh(
+        tensor([
+          [2, Infinity],
+          [1, 2],
+        ]),
+      ).values.shape,
+    ).toEqual([2]);
   });
 
   it('gives the same bits on every backend, inside scopes and outside, and frees what it should', () => {
@@ -305,7 +320,14 @@ describe('linalg', () => {
       expect(() => decompose(f.ones([2, 3, 3]))).toThrow(code('linalg/not-a-matrix'));
       expect(() => decompose(tensor([[1]], { dtype: 'int32' }))).toThrow(code('dtype/float32'));
       for (const bad of [Number.NaN, Infinity, -Infinity]) {
-        expect(() => decompose(tensor([[1, 0], [bad, 1]]))).toThrow(code('linalg/non-finite')); // biome-ignore format: rows
+        expect(() =>
+          decompose(
+            tensor([
+              [1, 0],
+              [bad, 1],
+            ]),
+          ),
+        ).toThrow(code('linalg/non-finite'));
       }
       expect(() => decompose(f.full([4, 4], 3e38))).toThrow(code('linalg/overflow'));
     }

@@ -13,7 +13,15 @@ const ops: Record<string, Op> = {
   'cumsum 0': (x) => f.cumsum(x as Tensor, { axis: 0 }),
   'cumsum -1': (x) => f.cumsum(x as Tensor, { axis: -1 }),
   topK: (x) => f.topK(x as Tensor, 3).values,
-  pad: (x) => f.pad(x as Tensor, [[1, 3], [2, 0]], 1.5), // biome-ignore format: pairs
+  pad: (x) =>
+    f.pad(
+      x as Tensor,
+      [
+        [1, 3],
+        [2, 0],
+      ],
+      1.5,
+    ),
   rmsNorm: (x, w) => f.rmsNorm(x as Tensor, w),
   'rmsNorm without weight': (x) => f.rmsNorm(x as Tensor),
   'gelu exact': (x) => f.gelu(x as Tensor, { exact: true }),

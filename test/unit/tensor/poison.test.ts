@@ -35,7 +35,13 @@ describe('with freed memory poisoned', () => {
   it('a tiny GPT: loss, gradients and the derivative of their squared norm', () => {
     const run = (): number[][] => {
       const model = new f.GPT({ vocabularySize: 5, context: 4, width: 4, heads: 2, layers: 2, key: f.random.key(1) });
-      const ids = f.tensor([[0, 3, 1, 4], [2, 2, 0, 1]], { dtype: 'int32' }); // biome-ignore format: rows
+      const ids = f.tensor(
+        [
+          [0, 3, 1, 4],
+          [2, 2, 0, 1],
+        ],
+        { dtype: 'int32' },
+      );
       const params = model.parameters();
       const loss = (): Tensor => f.crossEntropy(model.forward(ids), ids);
       const squaredNorm = (): Tensor =>

@@ -63,7 +63,10 @@ describe('remat', () => {
   });
 
   it('several results, in arrays and records, with constants among them', () => {
-    const x = tensor([[1, 2], [3, 4]]); // biome-ignore format: rows
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
     const parts = remat((y: Tensor, power: number) => ({
       list: [f.square(y), f.sum(y, { axis: 0 })],
       ids: f.argmax(y, { axis: 1 }),
@@ -107,7 +110,10 @@ describe('remat', () => {
       ),
     );
     const { grads } = valueAndGrad(() => sum(g(x)), { x, w });
-    expect([numbers(grads.x), numbers(grads.w)]).toEqual([[3, 10], [0, 0]]); // biome-ignore format: rows
+    expect([numbers(grads.x), numbers(grads.w)]).toEqual([
+      [3, 10],
+      [0, 0],
+    ]);
     f.debug({ nonFinite: true });
     const bad = remat((y: Tensor) => f.log(f.sub(y, 2)));
     expect(() => f.grad((y) => sum(bad(y)))(x)).toThrow('log made a tensor [2] made by log whose element 0');

@@ -34,7 +34,7 @@ describe.each([
       ['split', () => f.split(x(), 3, 1)[2] as Tensor, [3, 6]],
       ['concat', () => f.concat([x(), ints(7, 8).reshape([2, 1])], 1), [1, 2, 3, 7, 4, 5, 6, 8]],
       ['stack', () => f.stack([ints(1), ints(2)]), [1, 2]],
-      ['pad', () => f.pad(ints(1, 2), [[1, 1]], -7), [-7, 1, 2, -7]], // biome-ignore format: pairs
+      ['pad', () => f.pad(ints(1, 2), [[1, 1]], -7), [-7, 1, 2, -7]],
       ['broadcastTo', () => f.broadcastTo(ints(4), [3]), [4, 4, 4]],
       ['clone', () => f.clone(x()), [1, 2, 3, 4, 5, 6]],
       ['stopGradient', () => f.stopGradient(ints(5)), [5]],
@@ -120,8 +120,25 @@ describe.each([
       expect(numbers(f.slice(x, [-1], []))).toEqual([3, 4, 5]);
       expect(numbers(f.slice(x, [0, -2], [-1, -1]))).toEqual([1]);
       expect(f.slice(x, [0, 3], [2, 3]).shape).toEqual([2, 0]);
-      for (const [start, end] of [[[0, -4], [2, 3]], [[0, 0], [2, 4]], [[0, 2], [2, 1]], [[0, 0, 0], [1, 1, 1]]] as const)
-        expect(() => f.slice(x, start, end)).toThrow(/slice\/range/); // biome-ignore format: pairs
+      for (const [start, end] of [
+        [
+          [0, -4],
+          [2, 3],
+        ],
+        [
+          [0, 0],
+          [2, 4],
+        ],
+        [
+          [0, 2],
+          [2, 1],
+        ],
+        [
+          [0, 0, 0],
+          [1, 1, 1],
+        ],
+      ] as const)
+        expect(() => f.slice(x, start, end)).toThrow(/slice\/range/);
     });
     it('a reduction over no axes changes nothing; cumsum and argmax without an axis go through all', () => {
       const x = tensor([3, 1, 2, 5], { shape: [2, 2] });
@@ -173,7 +190,10 @@ describe.each([
       expect(numbers(f.relu(x))).toEqual([1, nan, 3, nan]);
       expect(numbers(f.argmax(x))).toEqual([1]);
       const { values, indices } = f.topK(x, 3);
-      expect([numbers(values), numbers(indices)]).toEqual([[nan, nan, 3], [1, 3, 2]]); // biome-ignore format: rows
+      expect([numbers(values), numbers(indices)]).toEqual([
+        [nan, nan, 3],
+        [1, 3, 2],
+      ]);
     });
     it('comparisons with NaN are 0; where keeps the branch not taken out', () => {
       const x = tensor([nan, 1]);
@@ -192,8 +212,14 @@ describe.each([
       expect(slope((x) => f.max(x), [1, 3, 3])).toEqual([0, 0.5, 0.5]);
       expect(slope((x) => f.min(x), [1, 1, 1, 1])).toEqual([0.25, 0.25, 0.25, 0.25]);
       expect(slope((x) => f.max(x), [1, nan, 3])).toEqual([nan, nan, nan]);
-      expect(slopes(f.maximum, [1, 2, 3, nan], [2, 2, 2, 2])).toEqual([[0, 0.5, 1, 0], [1, 0.5, 0, 0]]); // biome-ignore format: rows
-      expect(slopes(f.minimum, [1, 2, 3, 1], [2, 2, 2, nan])).toEqual([[1, 0.5, 0, 0], [0, 0.5, 1, 0]]); // biome-ignore format: rows
+      expect(slopes(f.maximum, [1, 2, 3, nan], [2, 2, 2, 2])).toEqual([
+        [0, 0.5, 1, 0],
+        [1, 0.5, 0, 0],
+      ]);
+      expect(slopes(f.minimum, [1, 2, 3, 1], [2, 2, 2, nan])).toEqual([
+        [1, 0.5, 0, 0],
+        [0, 0.5, 1, 0],
+      ]);
       expect(slope((x) => f.clip(x, -1, 1), [-2, -1, 0, 1, 2])).toEqual([0, 0.5, 1, 0.5, 0]);
     });
   });
@@ -201,12 +227,21 @@ describe.each([
   describe('at zero', () => {
     it('division', () => {
       expect(numbers(f.div(tensor([1, 0, -1, 1]), tensor([0, 0, 0, -0])))).toEqual([inf, nan, -inf, -inf]);
-      expect(slopes(f.div, [1, 0, -1], [0, 0, 0])).toEqual([[inf, inf, inf], [-inf, nan, inf]]); // biome-ignore format: rows
+      expect(slopes(f.div, [1, 0, -1], [0, 0, 0])).toEqual([
+        [inf, inf, inf],
+        [-inf, nan, inf],
+      ]);
     });
     it('powers', () => {
-      const [a, b] = [[0, 0, 0, 0, 0, -2, -2], [0, 1, 2, 0.5, -1, 2, 0.5]]; // biome-ignore format: pairs
+      const [a, b] = [
+        [0, 0, 0, 0, 0, -2, -2],
+        [0, 1, 2, 0.5, -1, 2, 0.5],
+      ];
       expect(numbers(f.pow(tensor(a), tensor(b)))).toEqual([1, 0, 0, 0, inf, 4, nan]);
-      expect(slopes(f.pow, a, b)).toEqual([[0, 1, 0, inf, -inf, -4, nan], [0, 0, 0, 0, -inf, nan, nan]]); // biome-ignore format: rows
+      expect(slopes(f.pow, a, b)).toEqual([
+        [0, 1, 0, inf, -inf, -4, nan],
+        [0, 0, 0, 0, -inf, nan, nan],
+      ]);
       for (const [i, exponent] of b.entries()) {
         const [withNumber] = slope((x) => f.pow(x, exponent), [a[i] as number]);
         expect(withNumber).toBe(slopes(f.pow, a, b)[0]?.[i]);
@@ -216,7 +251,12 @@ describe.each([
       expect(slope((x) => f.pow(-1, x), [2])).toEqual([nan]);
     });
     it('second derivatives of x⁰, x¹ and x²', () => {
-      for (const [exponent, curvature] of [[0, 0], [1, 0], [2, 2], [3, 0]] as const) // biome-ignore format: pairs
+      for (const [exponent, curvature] of [
+        [0, 0],
+        [1, 0],
+        [2, 2],
+        [3, 0],
+      ] as const)
         for (const e of [exponent, tensor(exponent)]) {
           const second = f.hvp((x) => f.sum(f.pow(x, e)))(tensor([0]), tensor([1]));
           expect(numbers(second), `x^${exponent}`).toEqual([curvature]);

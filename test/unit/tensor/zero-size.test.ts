@@ -69,7 +69,15 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   min: [(x) => f.min(x, { axis: 1 }), [0, 3], [0]],
   mean: [(x) => f.mean(x, { axis: 0 }), [0, 3], [3]],
   mseLoss: [(x) => f.mseLoss(x, x), [0, 3], []],
-  pad: [(x) => f.pad(x, [[1, 1], [0, 0]]), [0, 3], [2, 3]], // biome-ignore format: pairs
+  pad: [
+    (x) =>
+      f.pad(x, [
+        [1, 1],
+        [0, 0],
+      ]),
+    [0, 3],
+    [2, 3],
+  ],
   reshape: [(x) => f.reshape(x, [3, 0, 5]), [0, 3], [3, 0, 5]],
   slice: [(x) => f.slice(x, [0, 1], [0, 3]), [0, 3], [0, 2]],
   split: [(x) => f.split(x, 3, 1)[2] as Tensor, [0, 3], [0, 1]],

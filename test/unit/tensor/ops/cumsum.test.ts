@@ -15,7 +15,10 @@ import {
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync());
 
 it('runs along any axis', () => {
-  const x = tensor([[1, 2, 3], [4, 5, 6]]); // biome-ignore format: rows
+  const x = tensor([
+    [1, 2, 3],
+    [4, 5, 6],
+  ]);
   expect(numbers(cumsum(x, { axis: 1 }))).toEqual([1, 3, 6, 4, 9, 15]);
   expect(numbers(x.cumsum({ axis: -2 }))).toEqual([1, 2, 3, 5, 7, 9]);
 });

@@ -52,17 +52,38 @@ describe('einsum', () => {
   it.each<[string, number[][], number[]]>([
     ['ba', [[2, 3]], [3, 2]],
     ['bA', [[2, 3]], [3, 2]], // capitals come first
-    ['ab,bc', [[2, 3], [3, 4]], [2, 4]], // biome-ignore format: shapes
+    [
+      'ab,bc',
+      [
+        [2, 3],
+        [3, 4],
+      ],
+      [2, 4],
+    ],
     ['ii', [[3, 3]], []],
     ['i...', [[2, 3, 4]], [3, 4, 2]],
-    ['...i,...i', [[2, 3], [4, 2, 3]], [4, 2]], // biome-ignore format: shapes
+    [
+      '...i,...i',
+      [
+        [2, 3],
+        [4, 2, 3],
+      ],
+      [4, 2],
+    ],
     ['i...j->...', [[2, 4, 3]], [4]],
     ['...i->i', [[3]], [3]], // an ellipsis of nothing may be left out
-    ['i,i->i', [[1], [3]], [3]], // biome-ignore format: shapes
-    ['...,...->...', [[2, 1], [3]], [2, 3]], // biome-ignore format: shapes
+    ['i,i->i', [[1], [3]], [3]],
+    ['...,...->...', [[2, 1], [3]], [2, 3]],
     ['', [[]], []],
-    [' a b , b -> a ', [[2, 3], [3]], [2]], // biome-ignore format: shapes
-    ['ij,jk->ik', [[2, 0], [0, 3]], [2, 3]], // biome-ignore format: shapes
+    [' a b , b -> a ', [[2, 3], [3]], [2]],
+    [
+      'ij,jk->ik',
+      [
+        [2, 0],
+        [0, 3],
+      ],
+      [2, 3],
+    ],
   ])('%s of %j has the shape that NumPy gives it', (equation, shapes, expected) => {
     expect(f.einsum(equation, ...shapes.map((shape) => at(1, shape))).shape).toEqual(expected);
   });
@@ -78,9 +99,23 @@ describe('einsum', () => {
   it.each<[RegExp, string, number[][]]>([
     [/einsum\/operands.*"ij,jk".*1 tensors; expected 2/, 'ij,jk', [[2, 3]]],
     [/einsum\/operands/, 'ij', []],
-    [/einsum\/sizes.*extents 3 and 4 for the label "j"/, 'ij,jk', [[2, 3], [4, 5]]], // biome-ignore format: shapes
+    [
+      /einsum\/sizes.*extents 3 and 4 for the label "j"/,
+      'ij,jk',
+      [
+        [2, 3],
+        [4, 5],
+      ],
+    ],
     [/einsum\/sizes.*extents 1 and 3 for the label "i"/, 'ii', [[1, 3]]],
-    [/einsum\/sizes.*extents 2 and 3 for an axis of the ellipsis/, '...i,...i', [[2, 4], [3, 4]]], // biome-ignore format: shapes
+    [
+      /einsum\/sizes.*extents 2 and 3 for an axis of the ellipsis/,
+      '...i,...i',
+      [
+        [2, 4],
+        [3, 4],
+      ],
+    ],
     [/einsum\/sizes.*\[2, 3\] for the term "i" .*expected 1 axes/, 'i', [[2, 3]]],
     [/einsum\/sizes.*expected at least 2 axes/, 'i...j', [[2]]],
     [/einsum\/equation.*the label "k" after the arrow/, 'ij->ik', [[2, 3]]],

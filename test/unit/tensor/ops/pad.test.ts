@@ -4,9 +4,29 @@ import { grad, pad, slice, square, sum, type Tensor, tensor } from '../../../../
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync());
 
 it('puts a value around the tensor, infinite ones too', () => {
-  const x = tensor([[1, 2], [3, 4]]); // biome-ignore format: rows
-  expect(numbers(pad(x, [[1, 0], [0, 1]]))).toEqual([0, 0, 0, 1, 2, 0, 3, 4, 0]); // biome-ignore format: pairs
-  expect(numbers(x.pad([[0, 0], [1, 0]], Number.NEGATIVE_INFINITY))).toEqual([-Infinity, 1, 2, -Infinity, 3, 4]); // biome-ignore format: pairs
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]);
+  expect(
+    numbers(
+      pad(x, [
+        [1, 0],
+        [0, 1],
+      ]),
+    ),
+  ).toEqual([0, 0, 0, 1, 2, 0, 3, 4, 0]);
+  expect(
+    numbers(
+      x.pad(
+        [
+          [0, 0],
+          [1, 0],
+        ],
+        Number.NEGATIVE_INFINITY,
+      ),
+    ),
+  ).toEqual([-Infinity, 1, 2, -Infinity, 3, 4]);
   expect(numbers(pad(tensor(5), []))).toEqual([5]);
 });
 
@@ -28,6 +48,5 @@ it.each([
   [[[0.5, 0]]],
   [[[1]]],
 ])('refuses the padding %j of a vector', (padding) => {
-  // biome-ignore format: cases
   expect(() => pad(tensor([1]), padding as unknown as [number, number][])).toThrow(/pad\/padding/);
 });

@@ -4,9 +4,18 @@ import { grad, memory, mul, scope, square, sum, type Tensor, tensor, topK } from
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync());
 
 it('gives values and int32 indices along the last axis', () => {
-  const { values, indices } = topK(tensor([[3, 1, 2], [4, 6, 5]]), 2); // biome-ignore format: rows
-  expect([values.shape, indices.shape, indices.dtype]).toEqual([[2, 2], [2, 2], 'int32']); // biome-ignore format: row
-  expect([numbers(values), numbers(indices)]).toEqual([[3, 2, 6, 5], [0, 2, 1, 2]]); // biome-ignore format: rows
+  const { values, indices } = topK(
+    tensor([
+      [3, 1, 2],
+      [4, 6, 5],
+    ]),
+    2,
+  );
+  expect([values.shape, indices.shape, indices.dtype]).toEqual([[2, 2], [2, 2], 'int32']);
+  expect([numbers(values), numbers(indices)]).toEqual([
+    [3, 2, 6, 5],
+    [0, 2, 1, 2],
+  ]);
 });
 
 it('sorts, with k = n, in the order of a stable sort', () => {
