@@ -134,8 +134,11 @@ export interface Backend {
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
 
   // --- products ------------------------------------------------------------------------------------------------
-  /** [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes broadcast. */
-  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage;
+  /**
+   * [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes
+   * broadcast. `bias` [n] is added to every row.
+   */
+  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape, bias: Operand | null): Storage;
   /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
   /** The last axis is the column of the random matrix, all others together its row. */

@@ -178,19 +178,27 @@ class ReferenceBackend implements Backend {
 
   // --- products ------------------------------------------------------------------------------------------------
 
-  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage {
+  matmul(
+    a: Operand,
+    b: Operand,
+    transposeA: boolean,
+    transposeB: boolean,
+    shape: Shape,
+    bias: Operand | null,
+  ): Storage {
     const [m, n] = shape.slice(-2) as [number, number];
     const k = a.shape[a.shape.length - (transposeA ? 2 : 1)] as number;
     const batch = shape.slice(0, -2);
     const batchOfA = offsets(a.shape.slice(0, -2), batch);
     const batchOfB = offsets(b.shape.slice(0, -2), batch);
     const [p, q, out] = [valuesOf(a), valuesOf(b), new Float32Array(sizeOf(shape))];
+    const start = bias && valuesOf(bias);
     for (let z = 0; z < batchOfA.length; z++) {
       const atA = (batchOfA[z] as number) * m * k;
       const atB = (batchOfB[z] as number) * k * n;
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          let sum = 0;
+          let sum = start ? (start[j] as number) : 0;
           for (let l = 0; l < k; l++) {
             const left = p[atA + (transposeA ? l * m + i : i * k + l)] as number;
             const right = q[atB + (transposeB ? j * k + l : l * n + j)] as number;
@@ -206,8 +214,8 @@ class ReferenceBackend implements Backend {
     const stored = this.materialize(a);
     const [rows, columns] = transpose ? [a.columns, a.rows] : [a.rows, a.columns];
     return side === 'right'
-      ? this.matmul(x, stored, false, transpose, [x.shape[0] as number, columns])
-      : this.matmul(stored, x, transpose, false, [rows, x.shape[1] as number]);
+      ? this.matmul(x, stored, false, transpose, [x.shape[0] as number, columns], null)
+      : this.matmul(stored, x, transpose, false, [rows, x.shape[1] as number], null);
   }
   /** The oracle may form A; the others generate it inside the product. */
   private materialize({ kind, key, rows, columns, scale }: RandomMatrix): Operand {

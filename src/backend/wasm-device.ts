@@ -19,6 +19,7 @@ export class WasmDevice {
     this.kernels = kernels;
     this.scalars = Math.ceil(kernels.heapBase() / 64) * 64;
     this.workspace = this.scalars + scalarBytes;
+    kernels.setWorkspace(this.workspace);
     this.heap = new WasmHeap(memory, Math.ceil((this.workspace + kernels.workspaceBytes()) / 64) * 64);
   }
 }

@@ -16,6 +16,8 @@ export type KernelName =
   | 'where'
   | 'axpby'
   | 'gemm'
+  | 'gemmPath'
+  | 'gemmRandom'
   | 'randomFill'
   | 'reduceSum'
   | 'reduceMax'
@@ -39,7 +41,8 @@ export type KernelName =
   | 'move'
   | 'moveAdd'
   | 'heapBase'
-  | 'workspaceBytes';
+  | 'workspaceBytes'
+  | 'setWorkspace';
 export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => number>>;
 
 /** Kernels and the memory they work in. */

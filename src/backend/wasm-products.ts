@@ -15,9 +15,10 @@ export function matmul(
   transposeA: boolean,
   transposeB: boolean,
   shape: Shape,
+  bias: Operand | null,
 ): Storage {
-  const { heap, kernels, workspace } = device;
-  const [p, q] = [heap.address(a.storage), heap.address(b.storage)];
+  const { heap } = device;
+  const [p, q, start] = [heap.address(a.storage), heap.address(b.storage), bias ? heap.address(bias.storage) : 0];
   const result = heap.make('float32', sizeOf(shape));
   if (result.size === 0) return result;
   const out = heap.address(result);
@@ -26,9 +27,12 @@ export function matmul(
   // Strides of a lane (row of A, column of B) and of a step along k, in elements.
   const [laneA, depthA] = transposeA ? [1, m] : [k, 1];
   const [laneB, depthB] = transposeB ? [k, 1] : [1, n];
+  // A column of C is the row of (Bᵀ·Aᵀ): the same memory, and a transposed A then counts as a dense operand.
+  const turned = n === 1 && start === 0;
   const multiply = (i: number, j: number, o: number, rows: number): void => {
     const [atA, atB, atC] = [p + 4 * i, q + 4 * j, out + 4 * o];
-    kernels.gemm(atA, laneA, depthA, atB, laneB, depthB, atC, rows, n, k, workspace, 0, 0, 0, 0);
+    if (turned) gemm(device, atB, laneB, depthB, atA, laneA, depthA, atC, 1, rows, k, start);
+    else gemm(device, atA, laneA, depthA, atB, laneB, depthB, atC, rows, n, k, start);
   };
   // One B for a dense batch of A: the batch is more rows of one product.
   const sharedB = b.storage.size === k * n && a.storage.size * n === result.size * k;
@@ -45,6 +49,25 @@ export function matmul(
   return result;
 }
 
+/** c [m, n] = A·B + bias, with the path that suits the whole of it. */
+function gemm(
+  { kernels }: WasmDevice,
+  a: number,
+  laneA: number,
+  depthA: number,
+  b: number,
+  laneB: number,
+  depthB: number,
+  c: number,
+  m: number,
+  n: number,
+  k: number,
+  bias: number,
+): void {
+  const path = kernels.gemmPath(depthA, laneB, depthB, m, n);
+  kernels.gemm(path, a, laneA, depthA, b, laneB, depthB, c, n, m, n, k, bias, 0);
+}
+
 /** The kernel generates the operand at address 0; its lane stride is 1 when lanes run along the columns of A. */
 export function matmulRandom(
   device: WasmDevice,
@@ -53,7 +76,7 @@ export function matmulRandom(
   side: 'left' | 'right',
   transpose: boolean,
 ): Storage {
-  const { heap, kernels, workspace } = device;
+  const { heap, kernels } = device;
   const [height, width] = x.shape as readonly [number, number];
   const [m, n] = side === 'right' ? [height, transpose ? rows : columns] : [transpose ? columns : rows, width];
   const from = heap.address(x.storage);
@@ -62,9 +85,9 @@ export function matmulRandom(
   const code = distributions[kind];
   const lane = (side === 'right') === transpose ? 0 : 1;
   if (side === 'right') {
-    kernels.gemm(from, width, 1, 0, lane, 0, out, m, n, width, workspace, code, key[0], key[1], scale);
+    kernels.gemmRandom(from, width, 1, 0, lane, 0, out, m, n, width, code, key[0], key[1], scale);
   } else {
-    kernels.gemm(0, lane, 0, from, 1, width, out, m, n, height, workspace, code, key[0], key[1], scale);
+    kernels.gemmRandom(0, lane, 0, from, 1, width, out, m, n, height, code, key[0], key[1], scale);
   }
   return result;
 }

@@ -165,8 +165,15 @@ class WasmBackend implements Backend {
 
   // --- products ------------------------------------------------------------------------------------------------
 
-  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage {
-    return matmul(this.device, a, b, transposeA, transposeB, shape);
+  matmul(
+    a: Operand,
+    b: Operand,
+    transposeA: boolean,
+    transposeB: boolean,
+    shape: Shape,
+    bias: Operand | null,
+  ): Storage {
+    return matmul(this.device, a, b, transposeA, transposeB, shape, bias);
   }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     return matmulRandom(this.device, x, a, side, transpose);

@@ -116,6 +116,17 @@ export const rows: OpRow[] = [
   ),
   elementwise('gelu', (x) => f.gelu(x)),
   elementwise('gelu: exact', (x) => f.gelu(x, { exact: true })),
+  row('linear', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 2), extent, extent, fc.boolean())
+      .map(([batch, n, m, withBias]) =>
+        opCase(
+          [real([...batch, n]), real([m, n]), ...(withBias ? [real([m])] : [])],
+          (x, w, b) => f.linear(x as Tensor, w as Tensor, b),
+          { batch, n, m },
+        ),
+      ),
+  ),
   row('layerNorm', (extent) =>
     shapesOf(extent, 1).map((shape) =>
       opCase([real(shape), real(shape.slice(-1)), real(shape.slice(-1))], (x, weight, bias) =>

@@ -22,6 +22,7 @@ export { exp } from './exp';
 export { gather } from './gather';
 export { type GeluOptions, gelu } from './gelu';
 export { layerNorm } from './layer-norm';
+export { linear } from './linear';
 export { log } from './log';
 export { logSumExp } from './log-sum-exp';
 export { type MatmulOptions, matmul } from './matmul';
