@@ -22,20 +22,22 @@ const NC: i32 = 1024;
 
 const A_BYTES: usize = MC * KC * 4;
 const B_BYTES: usize = KC * NC * 4;
-const TILE_BYTES: usize = 6 * NR * 4;
+const TILE_ROW: usize = NR * 4;
+const TILE_BYTES: usize = 6 * TILE_ROW;
 /** A generated operand is made in slabs of SLAB lanes: a multiple of MR, NR and 16. */
 const SLAB: i32 = 96;
 const SLAB_BYTES: usize = SLAB * KC * 4;
 
 /** Bytes of workspace that products need. */
 export function workspaceBytes(): usize {
-  return A_BYTES + B_BYTES + TILE_BYTES + SLAB_BYTES + RANDOM_SCRATCH;
+  return A_BYTES + B_BYTES + TILE_BYTES + TILE_ROW + SLAB_BYTES + RANDOM_SCRATCH;
 }
 
 /** Globals belong to an instance: each thread has an instance of its own over the same memory, and its own workspace. */
 let aPanels: usize = 0;
 let bPanels: usize = 0;
 let tile: usize = 0;
+let zeros: usize = 0;
 let slab: usize = 0;
 
 /** Where this instance's workspace lies. */
@@ -43,12 +45,14 @@ export function setWorkspace(at: usize): void {
   aPanels = at;
   bPanels = aPanels + A_BYTES;
   tile = bPanels + B_BYTES;
-  slab = tile + TILE_BYTES;
+  zeros = tile + TILE_BYTES;
+  slab = zeros + TILE_ROW;
+  memory.fill(zeros, 0, TILE_ROW);
 }
 
 /** How a product is computed; the caller chooses by `gemmPath` for the whole product and may then split it. */
 const PACKED: i32 = 0;
-const DIRECT: i32 = 1;
+export const DIRECT: i32 = 1;
 const DOTS: i32 = 2;
 
 /** Up to so many columns, packing A costs more than the slower tile that reads it in place. */
@@ -132,44 +136,37 @@ function packed(
   }
 }
 
-/** c [mc, nc] = packed A block · packed B block + start */
+/** c [mc, nc] = start + packed A block · packed B block */
 function block(c: usize, cRow: i32, mc: i32, nc: i32, kc: i32, start: usize, startRow: i32): void {
   for (let j = 0; j < nc; j += NR) {
     const bPanel = bPanels + ((<usize>j * kc) << 2);
     for (let i = 0; i < mc; i += MR) {
       const aPanel = aPanels + ((<usize>i * kc) << 2);
       const to = c + offset(i, cRow, j, 1);
-      const whole = mc - i >= MR && nc - j >= NR;
-      if (whole && !start) multiplyTile(aPanel, bPanel, kc, to, <usize>cRow << 2);
+      const from = start ? start + offset(i, startRow, j, 1) : zeros;
+      const fromBytes = start ? <usize>startRow << 2 : 0;
+      const rows = mc - i;
+      const columns = nc - j;
+      if (rows >= MR && columns >= NR) multiplyTile(aPanel, bPanel, kc, from, fromBytes, to, <usize>cRow << 2);
       else {
-        multiplyTile(aPanel, bPanel, kc, tile, NR << 2);
-        const from = start ? start + offset(i, startRow, j, 1) : 0;
-        if (whole) addTile(to, cRow, MR, from, startRow);
-        else copyTile(to, cRow, min(MR, mc - i), min(NR, nc - j), from, startRow);
+        copyTile(from, fromBytes, tile, TILE_ROW, rows, columns, MR);
+        multiplyTile(aPanel, bPanel, kc, tile, TILE_ROW, tile, TILE_ROW);
+        copyTile(tile, TILE_ROW, to, <usize>cRow << 2, rows, columns, MR);
       }
     }
   }
 }
 
-/** c [rows, NR] = tile + start */
-function addTile(c: usize, cRow: i32, rows: i32, start: usize, startRow: i32): void {
-  let from = tile;
+/** The part of an edge tile that exists. */
+function copyTile(
+  from: usize, fromBytes: usize, to: usize, toBytes: usize, rows: i32, columns: i32, height: i32,
+): void {
+  rows = min(rows, height);
+  columns = min(columns, NR);
   for (let i = 0; i < rows; i++) {
-    v128.store(c, f32x4.add(v128.load(start), v128.load(from)));
-    v128.store(c, f32x4.add(v128.load(start, 16), v128.load(from, 16)), 16);
-    c += <usize>cRow << 2;
-    start += <usize>startRow << 2;
-    from += NR << 2;
-  }
-}
-
-/** The part of an edge tile that exists, plus start, if any. */
-function copyTile(c: usize, cRow: i32, rows: i32, columns: i32, start: usize, startRow: i32): void {
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      const x = load<f32>(tile + offset(i, NR, j, 1));
-      store<f32>(c + offset(i, cRow, j, 1), start ? load<f32>(start + offset(i, startRow, j, 1)) + x : x);
-    }
+    for (let j = 0; j < columns; j++) store<f32>(to + (<usize>j << 2), load<f32>(from + (<usize>j << 2)));
+    from += fromBytes;
+    to += toBytes;
   }
 }
 
@@ -193,13 +190,16 @@ function direct(
       for (let i = 0; i < m; i += 4) {
         const aTile = a + offset(i, aLane, l, aDepth);
         const to = c + offset(i, cRow, j, 1);
-        const whole = m - i >= 4 && n - j >= NR;
-        if (whole && !from) directTile(aTile, aLane, aDepth, 4, bTile, bStep, kc, to, <usize>cRow << 2);
-        else {
-          directTile(aTile, aLane, aDepth, m - i, bTile, bStep, kc, tile, NR << 2);
-          const tileStart = from ? from + offset(i, fromRow, j, 1) : 0;
-          if (whole) addTile(to, cRow, 4, tileStart, fromRow);
-          else copyTile(to, cRow, min(4, m - i), min(NR, n - j), tileStart, fromRow);
+        const tileStart = from ? from + offset(i, fromRow, j, 1) : zeros;
+        const startBytes = from ? <usize>fromRow << 2 : 0;
+        const rows = m - i;
+        const columns = n - j;
+        if (rows >= 4 && columns >= NR) {
+          directTile(aTile, aLane, aDepth, 4, bTile, bStep, kc, tileStart, startBytes, to, <usize>cRow << 2);
+        } else {
+          copyTile(tileStart, startBytes, tile, TILE_ROW, rows, columns, 4);
+          directTile(aTile, aLane, aDepth, rows, bTile, bStep, kc, tile, TILE_ROW, tile, TILE_ROW);
+          copyTile(tile, TILE_ROW, to, <usize>cRow << 2, rows, columns, 4);
         }
       }
     }
@@ -208,21 +208,25 @@ function direct(
 
 /** c [4, NR] = 4 lanes of A, `lanes` of which exist (a missing one is read as the last that does) · NR columns of B. */
 function directTile(
-  a: usize, aLane: i32, aDepth: i32, lanes: i32, b: usize, bStep: usize, kc: i32, c: usize, rowBytes: usize,
+  a: usize, aLane: i32, aDepth: i32, lanes: i32, b: usize, bStep: usize, kc: i32,
+  start: usize, startBytes: usize, c: usize, rowBytes: usize,
 ): void {
   const aStep = <usize>aDepth << 2;
   const lane = <usize>aLane << 2;
   let p1 = lanes > 1 ? a + lane : a;
   let p2 = lanes > 2 ? p1 + lane : p1;
   let p3 = lanes > 3 ? p2 + lane : p2;
-  let x0 = f32x4.splat(0);
-  let y0 = x0;
-  let x1 = x0;
-  let y1 = x0;
-  let x2 = x0;
-  let y2 = x0;
-  let x3 = x0;
-  let y3 = x0;
+  let x0 = v128.load(start);
+  let y0 = v128.load(start, 16);
+  start += startBytes;
+  let x1 = v128.load(start);
+  let y1 = v128.load(start, 16);
+  start += startBytes;
+  let x2 = v128.load(start);
+  let y2 = v128.load(start, 16);
+  start += startBytes;
+  let x3 = v128.load(start);
+  let y3 = v128.load(start, 16);
   const end = b + <usize>kc * bStep;
   while (b < end) {
     const bx = v128.load(b);
@@ -290,22 +294,29 @@ function put(c: usize, x: v128, y: v128): void {
  * On Node 20 its speed hangs on its shape: the loop is tested at the top and not unrolled, and what follows are plain
  * stores (adding to c is left to `addTile`); other forms ran at half the speed.
  */
-function multiplyTile(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
-  if (MR == 6) tile6(a, b, kc, c, rowBytes);
-  else tile4(a, b, kc, c, rowBytes);
+function multiplyTile(
+  a: usize, b: usize, kc: i32, start: usize, startBytes: usize, c: usize, rowBytes: usize,
+): void {
+  if (MR == 6) tile6(a, b, kc, start, startBytes, c, rowBytes);
+  else tile4(a, b, kc, start, startBytes, c, rowBytes);
 }
 
 // @ts-ignore: decorator
 @inline
-function tile4(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
-  let x0 = f32x4.splat(0);
-  let y0 = x0;
-  let x1 = x0;
-  let y1 = x0;
-  let x2 = x0;
-  let y2 = x0;
-  let x3 = x0;
-  let y3 = x0;
+function tile4(
+  a: usize, b: usize, kc: i32, start: usize, startBytes: usize, c: usize, rowBytes: usize,
+): void {
+  let x0 = v128.load(start);
+  let y0 = v128.load(start, 16);
+  start += startBytes;
+  let x1 = v128.load(start);
+  let y1 = v128.load(start, 16);
+  start += startBytes;
+  let x2 = v128.load(start);
+  let y2 = v128.load(start, 16);
+  start += startBytes;
+  let x3 = v128.load(start);
+  let y3 = v128.load(start, 16);
   const end = a + (<usize>kc << 4);
   while (a < end) {
     const bx = v128.load(b);
@@ -336,19 +347,26 @@ function tile4(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
 
 // @ts-ignore: decorator
 @inline
-function tile6(a: usize, b: usize, kc: i32, c: usize, rowBytes: usize): void {
-  let x0 = f32x4.splat(0);
-  let y0 = x0;
-  let x1 = x0;
-  let y1 = x0;
-  let x2 = x0;
-  let y2 = x0;
-  let x3 = x0;
-  let y3 = x0;
-  let x4 = x0;
-  let y4 = x0;
-  let x5 = x0;
-  let y5 = x0;
+function tile6(
+  a: usize, b: usize, kc: i32, start: usize, startBytes: usize, c: usize, rowBytes: usize,
+): void {
+  let x0 = v128.load(start);
+  let y0 = v128.load(start, 16);
+  start += startBytes;
+  let x1 = v128.load(start);
+  let y1 = v128.load(start, 16);
+  start += startBytes;
+  let x2 = v128.load(start);
+  let y2 = v128.load(start, 16);
+  start += startBytes;
+  let x3 = v128.load(start);
+  let y3 = v128.load(start, 16);
+  start += startBytes;
+  let x4 = v128.load(start);
+  let y4 = v128.load(start, 16);
+  start += startBytes;
+  let x5 = v128.load(start);
+  let y5 = v128.load(start, 16);
   const end = a + <usize>kc * 24;
   while (a < end) {
     const bx = v128.load(b);

@@ -10,7 +10,7 @@ export interface Block {
 }
 
 /** Kernels may read (never write) this far past the end of a block, so the last bytes of memory are never given out. */
-const overread = 16;
+const overread = 32;
 /** Addresses have 32 bits. */
 const most = 2 ** 32;
 

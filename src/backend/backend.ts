@@ -2,6 +2,7 @@ import type { Distribution } from '../base/distribution';
 import type { DType, TypedArray } from '../base/dtype';
 import type { Key } from '../base/key';
 import type { Shape } from '../base/shape';
+import type { AttentionShape } from './attention-layout';
 
 /** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
 export interface Storage {
@@ -141,6 +142,30 @@ export interface Backend {
   matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape, bias: Operand | null): Storage;
   /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /**
+   * softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. `causal`: query t sees keys up
+   * to S − T + t; each sees one. Where they are packed, q, k and v are the same operand.
+   */
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage];
+  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    out: Operand,
+    normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[];
   /** The last axis is the column of the random matrix, all others together its row. */
   random(kind: Distribution, key: Key, shape: Shape): Storage;
 

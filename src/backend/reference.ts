@@ -2,8 +2,10 @@ import { fillRow } from '../base/distribution';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../base/dtype';
 import { erf, normalCdf } from '../base/erf';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
+import type { AttentionShape } from './attention-layout';
 import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
 import { throwIndexRange } from './checks';
+import { attend, attendGrad } from './reference-attention';
 
 /**
  * The oracle: one plain loop per operation, sums in float64, results rounded once to float32. Every other backend is
@@ -224,6 +226,31 @@ class ReferenceBackend implements Backend {
       fillRow(kind, key, row, 0, values.subarray(row * columns, (row + 1) * columns));
     for (let i = 0; i < values.length; i++) (values[i] as number) *= Math.fround(scale);
     return { storage: new ReferenceStorage(values), shape: [rows, columns], dtype: 'float32' };
+  }
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage] {
+    const { out, normalizers } = attend(floatsOf(q), floatsOf(k), floatsOf(v), shape, scale, causal);
+    return [this.made(out), this.made(normalizers)];
+  }
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    _out: Operand,
+    _normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[] {
+    const { dq, dk, dv } = attendGrad(floatsOf(g), floatsOf(q), floatsOf(k), floatsOf(v), shape, scale, causal);
+    return (shape.packed ? [dq] : [dq, dk, dv]).map((grad) => this.made(Float32Array.from(grad)));
   }
   random(kind: RandomMatrix['kind'], key: RandomMatrix['key'], shape: Shape): Storage {
     const columns = shape.at(-1) ?? 1;

@@ -4,8 +4,10 @@ import { dtypeOf } from '../base/dtype';
 import { checkOptions, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
 import { type Shape, sizeOf } from '../base/shape';
+import type { AttentionShape } from './attention-layout';
 import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
 import { throwIndexRange } from './checks';
+import { attention, attentionGrad } from './wasm-attention';
 import { WasmDevice } from './wasm-device';
 import { cast, choose, compare, zip } from './wasm-elementwise';
 import {
@@ -177,6 +179,29 @@ class WasmBackend implements Backend {
   }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     return matmulRandom(this.device, x, a, side, transpose);
+  }
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage] {
+    return attention(this.device, q, k, v, shape, scale, causal);
+  }
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    out: Operand,
+    normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[] {
+    return attentionGrad(this.device, g, q, k, v, out, normalizers, shape, scale, causal);
   }
   random(kind: Distribution, key: Key, shape: Shape): Storage {
     return random(this.device, kind, key, shape);

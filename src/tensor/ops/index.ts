@@ -2,7 +2,7 @@
 export { abs } from './abs';
 export { add } from './add';
 export { argmax } from './argmax';
-export { attention } from './attention';
+export { type AttentionOptions, attention, selfAttention } from './attention';
 export type { Operand } from './binary';
 export { broadcastTo } from './broadcast-to';
 export { cast } from './cast';
