@@ -1,7 +1,6 @@
 // softmax(scale·q·kᵀ)·v of one head, and its gradients, a block of queries at a time: scores exist for one block only.
 // The gradient makes them again from the log of each query's normalizer (Dao et al., "FlashAttention", arXiv 2205.14135,
 // section 3.1). Under a causal mask query t sees keys up to S − T + t, and scores beyond a block's last key are skipped.
-// Rows of q, k, v, … are dense and `…Row` elements apart, so heads may lie side by side in one array.
 
 import { DIRECT, gemm } from './gemm';
 import { exp, firstLanes } from './math';
@@ -36,47 +35,92 @@ function at(x: usize, i: i32, row: i32): usize {
   return x + ((<usize>i * row) << 2);
 }
 
-/** out [queries, valueWidth]; normalizers [queries] = ln Σ exp(scores). Each query sees a key. */
+/** Bytes from the first head to head h of one row. */
+// @ts-ignore: decorator
+@inline
+function offsetOf(h: i32, width: i32): usize {
+  return (<usize>h * width) << 2;
+}
+
+/**
+ * Heads [from, to) of all batches: out [.., queries, valueWidth] and normalizers [.., queries] = ln Σ exp(scores), where
+ * each query sees a key. Packed: rows of q, k and v are those of one array [batch, queries, 3, heads, width], those of
+ * out lie in [batch, queries, heads, width]. Otherwise `heads` is 1 and each is an array of its own.
+ */
 export function attention(
-  q: usize, qRow: i32, k: usize, kRow: i32, v: usize, vRow: i32, out: usize, outRow: i32, normalizers: usize,
+  from: i32, to: i32, heads: i32, packed: bool, q: usize, k: usize, v: usize, out: usize, normalizers: usize,
   queries: i32, keys: i32, width: i32, valueWidth: i32, scale: f32, causal: bool, scratch: usize,
 ): void {
+  const qRow = packed ? 3 * heads * width : width;
+  const vRow = packed ? qRow : valueWidth;
+  const outRow = heads * valueWidth;
   const row = rowOf(keys);
   const keysTurned = scratch;
   const scores = at(keysTurned, width, row);
-  transpose(k, keysTurned, width, keys, kRow, row);
-  multiply(keysTurned, width * row, scale);
-  for (let t = 0; t < queries; t += BLOCK) {
-    const rows = min(BLOCK, queries - t);
-    const seen = visible(t + rows - 1, queries, keys, causal);
-    gemm(DIRECT, at(q, t, qRow), qRow, 1, keysTurned, 1, row, scores, row, rows, seen, width, 0, 0);
-    for (let i = 0; i < rows; i++) {
-      const normalizer = softmaxRow(at(scores, i, row), visible(t + i, queries, keys, causal), seen);
-      store<f32>(normalizers + (<usize>(t + i) << 2), normalizer);
+  for (let head = from; head < to; head++) {
+    const batch = head / heads;
+    const h = head % heads;
+    const qHead = at(q, batch * queries, qRow) + offsetOf(h, width);
+    const kHead = at(k, batch * keys, qRow) + offsetOf(h, width);
+    const vHead = at(v, batch * keys, vRow) + offsetOf(h, valueWidth);
+    const outHead = at(out, batch * queries, outRow) + offsetOf(h, valueWidth);
+    const normalizersHead = at(normalizers, head, queries);
+    transpose(kHead, keysTurned, width, keys, qRow, row);
+    multiply(keysTurned, width * row, scale);
+    for (let t = 0; t < queries; t += BLOCK) {
+      const rows = min(BLOCK, queries - t);
+      const seen = visible(t + rows - 1, queries, keys, causal);
+      gemm(DIRECT, at(qHead, t, qRow), qRow, 1, keysTurned, 1, row, scores, row, rows, seen, width, 0, 0);
+      for (let i = 0; i < rows; i++) {
+        const normalizer = softmaxRow(at(scores, i, row), visible(t + i, queries, keys, causal), seen);
+        store<f32>(at(normalizersHead, t + i, 1), normalizer);
+      }
+      gemm(DIRECT, scores, row, 1, vHead, 1, vRow, at(outHead, t, outRow), outRow, rows, valueWidth, seen, 0, 0);
     }
-    gemm(DIRECT, scores, row, 1, v, 1, vRow, at(out, t, outRow), outRow, rows, valueWidth, seen, 0, 0);
   }
 }
 
 /**
- * With P the softmax and D = Σ g ⊙ out of each query: dV = Pᵀ·g, dS = P ⊙ (g·vᵀ − D), dQ = scale·dS·k,
- * dK = scale·dSᵀ·q. Gradients have the rows of what they belong to, that of out those of out.
+ * Gradients of those heads. With P the softmax and D = Σ g ⊙ out of each query: dV = Pᵀ·g, dS = P ⊙ (g·vᵀ − D),
+ * dQ = scale·dS·k, dK = scale·dSᵀ·q. They have the layout of what they belong to, g that of out.
  */
 export function attentionGrad(
-  g: usize, out: usize, outRow: i32, normalizers: usize,
-  q: usize, dq: usize, qRow: i32, k: usize, dk: usize, kRow: i32, v: usize, dv: usize, vRow: i32,
-  queries: i32, keys: i32, width: i32, valueWidth: i32, scale: f32, causal: bool, scratch: usize,
+  from: i32, to: i32, heads: i32, packed: bool, g: usize, out: usize, normalizers: usize, q: usize, k: usize, v: usize,
+  dq: usize, dk: usize, dv: usize, queries: i32, keys: i32, width: i32, valueWidth: i32, scale: f32, causal: bool,
+  scratch: usize,
+): void {
+  const qRow = packed ? 3 * heads * width : width;
+  const vRow = packed ? qRow : valueWidth;
+  const outRow = heads * valueWidth;
+  for (let head = from; head < to; head++) {
+    const batch = head / heads;
+    const h = head % heads;
+    const qSkip = at(0, batch * queries, qRow) + offsetOf(h, width);
+    const kSkip = at(0, batch * keys, qRow) + offsetOf(h, width);
+    const vSkip = at(0, batch * keys, vRow) + offsetOf(h, valueWidth);
+    const outSkip = at(0, batch * queries, outRow) + offsetOf(h, valueWidth);
+    headGrad(
+      g + outSkip, out + outSkip, outRow, at(normalizers, head, queries), q + qSkip, dq + qSkip, k + kSkip, dk + kSkip, qRow,
+      v + vSkip, dv + vSkip, vRow, queries, keys, width, valueWidth, scale, causal, scratch,
+    );
+  }
+}
+
+function headGrad(
+  g: usize, out: usize, outRow: i32, normalizers: usize, q: usize, dq: usize, k: usize, dk: usize, qRow: i32,
+  v: usize, dv: usize, vRow: i32, queries: i32, keys: i32, width: i32, valueWidth: i32, scale: f32, causal: bool,
+  scratch: usize,
 ): void {
   const row = rowOf(keys);
   const keysTurned = scratch;
   const valuesTurned = at(keysTurned, width, row);
   const p = at(valuesTurned, valueWidth, row);
   const ds = at(p, BLOCK, row);
-  transpose(k, keysTurned, width, keys, kRow, row);
+  transpose(k, keysTurned, width, keys, qRow, row);
   multiply(keysTurned, width * row, scale);
   transpose(v, valuesTurned, valueWidth, keys, vRow, row);
   for (let i = 0; i < keys; i++) {
-    memory.fill(at(dk, i, kRow), 0, <usize>width << 2);
+    memory.fill(at(dk, i, qRow), 0, <usize>width << 2);
     memory.fill(at(dv, i, vRow), 0, <usize>valueWidth << 2);
   }
   for (let t = 0; t < queries; t += BLOCK) {
@@ -88,12 +132,12 @@ export function attentionGrad(
     gemm(DIRECT, gBlock, outRow, 1, valuesTurned, 1, row, ds, row, rows, seen, valueWidth, 0, 0);
     for (let i = 0; i < rows; i++) {
       const dot = <f32>dotOf(at(gBlock, i, outRow), at(out, t + i, outRow), valueWidth);
-      const normalizer = load<f32>(normalizers + (<usize>(t + i) << 2));
+      const normalizer = load<f32>(at(normalizers, t + i, 1));
       const own = visible(t + i, queries, keys, causal);
       softmaxGradRow(at(p, i, row), at(ds, i, row), normalizer, dot, scale, own, seen);
     }
-    gemm(DIRECT, ds, row, 1, k, 1, kRow, at(dq, t, qRow), qRow, rows, width, seen, 0, 0);
-    gemm(DIRECT, ds, 1, row, qBlock, 1, qRow, dk, kRow, seen, width, rows, dk, kRow);
+    gemm(DIRECT, ds, row, 1, k, 1, qRow, at(dq, t, qRow), qRow, rows, width, seen, 0, 0);
+    gemm(DIRECT, ds, 1, row, qBlock, 1, qRow, dk, qRow, seen, width, rows, dk, qRow);
     gemm(DIRECT, p, 1, row, gBlock, 1, outRow, dv, vRow, seen, valueWidth, rows, dv, vRow);
   }
 }

@@ -84,16 +84,30 @@ export function gemm(
   else packed(a, aLane, aDepth, b, bLane, bDepth, c, cRow, m, n, k, start, startRow, 0, 0, 0, 0);
 }
 
+/** `gemm` for `count` products, whose operands and results begin so many bytes apart. */
+export function gemmBatch(
+  count: i32, aStep: usize, bStep: usize, cStep: usize,
+  path: i32, a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, cRow: i32,
+  m: i32, n: i32, k: i32, start: usize, startRow: i32,
+): void {
+  for (let i = 0; i < count; i++) {
+    gemm(path, a, aLane, aDepth, b, bLane, bDepth, c, cRow, m, n, k, start, startRow);
+    a += aStep;
+    b += bStep;
+    c += cStep;
+  }
+}
+
 /**
- * As `gemm` for dense C, where the operand at address 0 is the random matrix of `kind`, (key0, key1) and `scale`; its
+ * As `gemm`, where the operand at address 0 is the random matrix of `kind`, (key0, key1) and `scale`; its
  * lanes run along its columns when its lane stride is 1, and along its rows otherwise.
  */
 export function gemmRandom(
-  a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, m: i32, n: i32, k: i32,
+  a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32,
   kind: i32, key0: i32, key1: i32, scale: f32,
 ): void {
-  if (k == 0) return fillRows(c, n, m, n, 0, 0);
-  packed(a, aLane, aDepth, b, bLane, bDepth, c, n, m, n, k, 0, 0, kind, key0, key1, scale);
+  if (k == 0) return fillRows(c, cRow, m, n, 0, 0);
+  packed(a, aLane, aDepth, b, bLane, bDepth, c, cRow, m, n, k, 0, 0, kind, key0, key1, scale);
 }
 
 /** A product over nothing. */

@@ -4,7 +4,7 @@
 
 export { attention, attentionGrad, attentionScratch } from './attention';
 export * from './elementwise';
-export { gemm, gemmPath, gemmRandom, setWorkspace, workspaceBytes } from './gemm';
+export { gemm, gemmBatch, gemmPath, gemmRandom, setWorkspace, workspaceBytes } from './gemm';
 export * from './index';
 export { move, moveAdd } from './move';
 export * from './optimizer';

@@ -59,6 +59,11 @@ export class Allocator {
     this.live.peakBytes = this.live.bytes;
   }
 
+  /** Where room begins that is never given back and not counted; null when memory is exhausted. */
+  reserve(bytes: number): number | null {
+    return this.extend(Math.ceil(bytes / 16) * 16) ?? null;
+  }
+
   private extend(bytes: number): number | undefined {
     const top = this.top + bytes;
     if (top + overread > this.end) {

@@ -93,6 +93,11 @@ export interface Backend {
   readonly name: string;
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
+  /**
+   * From now on use so many threads, or as many as the platform gives: `describe` says how many, and why not more.
+   * Results do not depend on it. Backends without threads of their own leave it out.
+   */
+  setThreads?(count: number): Promise<void>;
   /** What is held for live tensors. */
   memory(): Memory;
   /** Let `peakBytes` start again from the bytes held now. */

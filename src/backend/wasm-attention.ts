@@ -1,6 +1,7 @@
-import { type AttentionShape, headLayouts } from './attention-layout';
+import type { AttentionShape } from './attention-layout';
 import type { Operand, Storage } from './backend';
 import type { WasmDevice } from './wasm-device';
+import type { WasmStorage } from './wasm-storage';
 
 export function attention(
   device: WasmDevice,
@@ -11,38 +12,16 @@ export function attention(
   scale: number,
   causal: boolean,
 ): readonly [Storage, Storage] {
-  const { heap, kernels } = device;
-  const { batch, heads, queries, keys, width, valueWidth } = shape;
-  const [atQ, atK, atV] = [q, k, v].map((x) => heap.address(x.storage)) as Three;
+  const { heap } = device;
+  const { batch, heads, queries, keys, width, valueWidth, packed } = shape;
+  const operands = addresses(device, q, k, v, shape);
   const out = heap.make('float32', batch * heads * queries * valueWidth);
   const normalizers = heap.make('float32', batch * heads * queries);
-  const [atOut, atNormalizers] = [heap.address(out), heap.address(normalizers)];
-  const layout = headLayouts(shape);
-  const scratch = heap.make('float32', kernels.attentionScratch(keys, width, valueWidth));
-  const room = heap.address(scratch);
-  for (let b = 0; b < batch; b++) {
-    for (let h = 0; h < heads; h++) {
-      kernels.attention(
-        atQ + 4 * layout.q.start(b, h),
-        layout.q.row,
-        atK + 4 * layout.k.start(b, h),
-        layout.k.row,
-        atV + 4 * layout.v.start(b, h),
-        layout.v.row,
-        atOut + 4 * layout.out.start(b, h),
-        layout.out.row,
-        atNormalizers + 4 * (b * heads + h) * queries,
-        queries,
-        keys,
-        width,
-        valueWidth,
-        scale,
-        causal ? 1 : 0,
-        room,
-      );
-    }
-  }
-  heap.free(scratch);
+  const results = [heap.address(out), heap.address(normalizers)] as const;
+  const sizes = [queries, keys, width, valueWidth, scale, Number(causal)] as const;
+  spreadHeads(device, shape, 2, (kernels, from, to, scratch) => {
+    kernels.attention(from, to, heads, Number(packed), ...operands, ...results, ...sizes, scratch);
+  });
   return [out, normalizers];
 }
 
@@ -58,45 +37,43 @@ export function attentionGrad(
   scale: number,
   causal: boolean,
 ): readonly Storage[] {
-  const { heap, kernels } = device;
-  const { batch, heads, queries, keys, width, valueWidth, packed } = shape;
-  const [atQ, atK, atV] = [q, k, v].map((x) => heap.address(x.storage)) as Three;
-  const [atG, atOut, atNormalizers] = [g, out, normalizers].map((x) => heap.address(x.storage)) as Three;
+  const { heap } = device;
+  const { heads, queries, keys, width, valueWidth, packed } = shape;
+  const operands = addresses(device, q, k, v, shape);
+  const known = [g, out, normalizers].map((x) => heap.address(x.storage));
   const grads = (packed ? [q] : [q, k, v]).map((x) => heap.make('float32', x.storage.size));
-  const [dq, dk = dq, dv = dq] = grads.map((x) => heap.address(x)) as [number, number?, number?];
-  const layout = headLayouts(shape);
-  const scratch = heap.make('float32', kernels.attentionScratch(keys, width, valueWidth));
-  const room = heap.address(scratch);
-  for (let b = 0; b < batch; b++) {
-    for (let h = 0; h < heads; h++) {
-      const [i, j, l] = [layout.q, layout.k, layout.v].map((of) => 4 * of.start(b, h)) as Three;
-      const o = 4 * layout.out.start(b, h);
-      kernels.attentionGrad(
-        atG + o,
-        atOut + o,
-        layout.out.row,
-        atNormalizers + 4 * (b * heads + h) * queries,
-        atQ + i,
-        dq + i,
-        layout.q.row,
-        atK + j,
-        dk + j,
-        layout.k.row,
-        atV + l,
-        dv + l,
-        layout.v.row,
-        queries,
-        keys,
-        width,
-        valueWidth,
-        scale,
-        causal ? 1 : 0,
-        room,
-      );
-    }
-  }
-  heap.free(scratch);
+  const results = packed ? parts(heap.address(grads[0] as WasmStorage), shape) : grads.map((x) => heap.address(x));
+  const sizes = [queries, keys, width, valueWidth, scale, Number(causal)] as const;
+  spreadHeads(device, shape, 5, (kernels, from, to, scratch) => {
+    kernels.attentionGrad(from, to, heads, Number(packed), ...known, ...operands, ...results, ...sizes, scratch);
+  });
   return grads;
 }
 
-type Three = [number, number, number];
+/** Where queries, keys and values begin. */
+function addresses({ heap }: WasmDevice, q: Operand, k: Operand, v: Operand, shape: AttentionShape): readonly number[] {
+  if (shape.packed) return parts(heap.address(q.storage), shape);
+  return [q, k, v].map((x) => heap.address(x.storage));
+}
+
+/** The three parts of the first row of a packed operand. */
+function parts(at: number, { heads, width }: AttentionShape): readonly number[] {
+  return [0, 1, 2].map((part) => at + 4 * part * heads * width);
+}
+
+/** `call` for ranges of heads, each with scratch of its own; `products` is how many products a head takes. */
+function spreadHeads(
+  device: WasmDevice,
+  { batch, heads, queries, keys, width, valueWidth }: AttentionShape,
+  products: number,
+  call: (kernels: WasmDevice['kernels'], from: number, to: number, scratch: number) => void,
+): void {
+  const scratches: WasmStorage[] = [];
+  const work = batch * heads * queries * keys * (0.04 * products * width + 3);
+  device.spread(batch * heads, 1, work, (kernels, from, to) => {
+    const scratch = device.heap.make('float32', device.kernels.attentionScratch(keys, width, valueWidth));
+    scratches.push(scratch);
+    call(kernels, from, to, device.heap.address(scratch));
+  });
+  for (const scratch of scratches) device.heap.free(scratch);
+}

@@ -16,6 +16,7 @@ export type KernelName =
   | 'where'
   | 'axpby'
   | 'gemm'
+  | 'gemmBatch'
   | 'attention'
   | 'attentionGrad'
   | 'attentionScratch'
@@ -52,6 +53,8 @@ export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => numb
 export interface WasmModule {
   readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
+  /** For further instances over the same memory. */
+  readonly module: WebAssembly.Module;
 }
 
 const initialPages = 256; // 16 MiB; the system commits what is touched
@@ -100,6 +103,7 @@ export function instantiate(build: Build): WasmModule {
   const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   if (shared) binary[memoryFlag] = withMaximum | sharedMemory;
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
-  return { kernels: exports as Kernels, memory };
+  const module = new WebAssembly.Module(binary);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return { kernels: exports as Kernels, memory, module };
 }
