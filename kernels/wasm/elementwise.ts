@@ -3,7 +3,7 @@
 
 import {
   at, bell, below, clamp, erf as errorFunction, exp as exponential, expOfMinusAbs, log as logarithm, normalCdf, ONE,
-  sigmoid as logistic, SIGN, storeLanes, tanh as hyperbolic,
+  sigmoid as logistic, storeLanes, tanh as hyperbolic,
 } from './math';
 
 // --- one operand ---------------------------------------------------------------------------------------------------
