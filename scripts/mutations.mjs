@@ -472,14 +472,14 @@ const kernels = [
     file: 'kernels/wasm/reduce.ts',
     find: 's0 = f32x4.add(s0, v128.and(changetype<T>(0).of(x, y, c), firstLanes(left)));',
     replace: 's0 = f32x4.add(s0, changetype<T>(0).of(x, y, c));',
-    tests: [kernel('reductions: sum, max and min')],
+    tests: [kernel('reductions: sum, sum of squares')],
   },
   {
     name: 'max: the tail of a row takes what lies behind it',
     file: 'kernels/wasm/reduce.ts',
     find: 'v128.bitselect(v128.load(x), start, firstLanes(n))',
     replace: 'v128.load(x)',
-    tests: [kernel('reductions: sum, max and min')],
+    tests: [kernel('reductions: sum, sum of squares')],
   },
   {
     name: 'softmax without its shift by the maximum',

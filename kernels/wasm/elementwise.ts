@@ -3,7 +3,7 @@
 
 import {
   at, bell, below, clamp, erf as errorFunction, exp as exponential, expOfMinusAbs, log as logarithm, normalCdf, ONE,
-  sigmoid as logistic, storeLanes, tanh as hyperbolic,
+  sigmoid as logistic, signOf, storeLanes, tanh as hyperbolic,
 } from './math';
 
 // --- one operand ---------------------------------------------------------------------------------------------------
@@ -51,14 +51,8 @@ class Rsqrt extends Map1 {
 class Abs extends Map1 {
   @inline of(x: v128): v128 { return f32x4.abs(x); }
 }
-/** (x > 0) − (x < 0), and x itself where it is 0 or NaN. */
 class Sign extends Map1 {
-  @inline of(x: v128): v128 {
-    const zero = f32x4.splat(0);
-    const away = v128.or(f32x4.gt(x, zero), f32x4.lt(x, zero));
-    const one = v128.or(v128.and(x, f32x4.splat(-0.0)), f32x4.splat(1));
-    return v128.bitselect(one, x, away);
-  }
+  @inline of(x: v128): v128 { return signOf(x); }
 }
 class Square extends Map1 {
   @inline of(x: v128): v128 { return f32x4.mul(x, x); }

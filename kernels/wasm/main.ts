@@ -8,7 +8,7 @@ export * from './index';
 export * from './move';
 export * from './optimizer';
 export { randomFill } from './random';
-export { argmax, reduceMax, reduceMin, reduceSum } from './reduce';
+export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowBlocks } from './reduce';
 export * from './rows';
 export * from './scan';
 export * from './top-k';

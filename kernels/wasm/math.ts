@@ -39,6 +39,15 @@ export function clamp(x: v128, low: v128, high: v128): v128 {
   return f32x4.pmax(f32x4.pmin(x, high), low);
 }
 
+/** (x > 0) − (x < 0), and x itself where it is 0 or NaN. */
+// @ts-ignore: decorator
+@inline
+export function signOf(x: v128): v128 {
+  const zero = f32x4.splat(0);
+  const away = v128.or(f32x4.gt(x, zero), f32x4.lt(x, zero));
+  return v128.bitselect(v128.or(v128.and(x, at(SIGN)), at(ONE)), x, away);
+}
+
 /** Bounds of x, log₂ e, 1.5·2²³ + 254, ln 2 in two parts, then the polynomial. */
 const EXP = memory.data<f32>([
   -110, 100, 1.44269504088896341, 12583166, 0.693359375, -2.12194440e-4,

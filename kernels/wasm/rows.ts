@@ -1,7 +1,7 @@
 // Operations on each row of [rows, n]. Means, variances and normalizers are float64 scalars; elements are float32.
 
 import { exp, firstLanes, addLanes, storeLanes } from './math';
-import { dotOf, maxOf, squaredDistanceOf, sumExpOf, sumOf } from './reduce';
+import { BLOCK_ROWS, dotOf, maxOf, squaredDistanceOf, sumExpOf, sumOf } from './reduce';
 
 /** out = exp(x − max x) / Σ */
 export function softmax(x: usize, out: usize, rows: i32, n: i32): void {
@@ -89,28 +89,21 @@ export function layerNorm(
   }
 }
 
-/** Rows whose gradients of weight and bias are added before they join the total, so that errors hardly grow with rows. */
-const BLOCK_ROWS = 64;
-
 /**
  * With x̂ = (x − mean)·inverse and h = g ⊙ weight, per row: dx = inverse·(h − mean(h) − x̂·mean(h ⊙ x̂));
- * over the rows: dweight = Σ g ⊙ x̂, dbias = Σ g. `partial` is room for 2·n floats.
+ * over each block of rows: dweight = Σ g ⊙ x̂, dbias = Σ g, one row of [blocks, n] each.
  */
 export function layerNormGrad(
-  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize, partial: usize,
-  rows: i32, n: i32, epsilon: f64,
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize, rows: i32, n: i32, epsilon: f64,
 ): void {
   const bytes = <usize>n << 2;
-  const partialBias = partial + bytes;
-  memory.fill(dweight, 0, bytes);
-  memory.fill(dbias, 0, bytes);
-  memory.fill(partial, 0, 2 * bytes);
-  for (let r = 1; r <= rows; r++) {
-    layerNormGradRow(g, x, weight, dx, partial, partialBias, n, epsilon);
-    if (r % BLOCK_ROWS == 0 || r == rows) {
-      moveSum(partial, dweight, n);
-      moveSum(partialBias, dbias, n);
+  for (let r = 0; r < rows; r++) {
+    const block = <usize>(r / BLOCK_ROWS) * bytes;
+    if (r % BLOCK_ROWS == 0) {
+      memory.fill(dweight + block, 0, bytes);
+      memory.fill(dbias + block, 0, bytes);
     }
+    layerNormGradRow(g, x, weight, dx, dweight + block, dbias + block, n, epsilon);
     g += bytes;
     x += bytes;
     dx += bytes;
@@ -171,18 +164,17 @@ function inverseRms(x: usize, n: i32, epsilon: f64): f32 {
 }
 
 /**
- * With x̂ = x·inverse and h = g ⊙ weight, per row: dx = inverse·(h − x̂·mean(h ⊙ x̂)); over the rows: dweight = Σ g ⊙ x̂.
- * `partial` is room for n floats.
+ * With x̂ = x·inverse and h = g ⊙ weight, per row: dx = inverse·(h − x̂·mean(h ⊙ x̂)); over each block of rows:
+ * dweight = Σ g ⊙ x̂, one row of [blocks, n].
  */
 export function rmsNormGrad(
-  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, partial: usize, rows: i32, n: i32, epsilon: f64,
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, rows: i32, n: i32, epsilon: f64,
 ): void {
   const bytes = <usize>n << 2;
-  memory.fill(dweight, 0, bytes);
-  memory.fill(partial, 0, bytes);
-  for (let r = 1; r <= rows; r++) {
-    rmsNormGradRow(g, x, weight, dx, partial, n, epsilon);
-    if (r % BLOCK_ROWS == 0 || r == rows) moveSum(partial, dweight, n);
+  for (let r = 0; r < rows; r++) {
+    const block = <usize>(r / BLOCK_ROWS) * bytes;
+    if (r % BLOCK_ROWS == 0) memory.fill(dweight + block, 0, bytes);
+    rmsNormGradRow(g, x, weight, dx, dweight + block, n, epsilon);
     g += bytes;
     x += bytes;
     dx += bytes;
@@ -206,15 +198,6 @@ function rmsNormGradRow(g: usize, x: usize, weight: usize, dx: usize, dweight: u
     const h = weight ? f32x4.mul(gradient, v128.load(weight + at)) : gradient;
     storeLanes(dx + at, f32x4.mul(inverse, f32x4.sub(h, f32x4.mul(normal, meanOfDot))), n - i);
   }
-}
-
-/** total += part; part = 0 */
-function moveSum(part: usize, total: usize, n: i32): void {
-  for (let i = 0; i < n; i += 4) {
-    const at = <usize>i << 2;
-    storeLanes(total + at, f32x4.add(v128.load(total + at), v128.load(part + at)), n - i);
-  }
-  memory.fill(part, 0, <usize>n << 2);
 }
 
 /** logits [rows, n], targets int32 [rows] → out [rows] = ln Σ exp(logits) − the logit of the target. */

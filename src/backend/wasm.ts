@@ -4,7 +4,19 @@ import { dtypeOf } from '../base/dtype';
 import { checkOptions, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
 import { type Shape, sizeOf } from '../base/shape';
-import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
+import type {
+  AdamFactors,
+  Axes,
+  Backend,
+  Binary,
+  Compare,
+  Memory,
+  Operand,
+  RandomMatrix,
+  Reduction,
+  Storage,
+  Unary,
+} from './backend';
 import { throwIndexRange } from './checks';
 import { WasmDevice } from './wasm-device';
 import { cast, choose, compare, zip } from './wasm-elementwise';
@@ -17,6 +29,7 @@ import {
   sharedAvailable,
 } from './wasm-module';
 import { concat, pad, strided, stridedAdd } from './wasm-move';
+import { adam, inBlocks, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
 import { matmul, matmulRandom, random } from './wasm-products';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
@@ -43,7 +56,12 @@ export function wasmBackend(options: WasmOptions = {}): Backend {
   });
 }
 
-const reductions = { sum: 'reduceSum', max: 'reduceMax', min: 'reduceMin' } as const;
+const reductions = {
+  sum: 'reduceSum',
+  sumSquares: 'reduceSumSquares',
+  max: 'reduceMax',
+  min: 'reduceMin',
+} as const;
 const nothing: Memory = { tensors: 0, bytes: 0, peakBytes: 0 };
 
 class WasmBackend implements Backend {
@@ -177,7 +195,7 @@ class WasmBackend implements Backend {
 
   // --- reductions and rows -------------------------------------------------------------------------------------
 
-  reduce(op: 'sum' | 'max' | 'min', x: Operand, axes: Axes): Storage {
+  reduce(op: Reduction, x: Operand, axes: Axes): Storage {
     return this.fold(reductions[op], 'float32', x, axes);
   }
   argmax(x: Operand, axes: Axes): Storage {
@@ -241,10 +259,10 @@ class WasmBackend implements Backend {
     const { heap } = this;
     const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
     const [dx, dweight, dbias] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
-    const partial = heap.make('float32', 2 * width);
-    const [to, toWeight, toBias, room] = [dx, dweight, dbias, partial].map((x) => heap.address(x)) as Four;
-    this.kernels.layerNormGrad(p, q, w ?? 0, to, toWeight, toBias, room, height, width, epsilon);
-    heap.free(partial);
+    inBlocks(this.device, height, [dweight, dbias], ([weights, biases]) => {
+      const to = heap.address(dx);
+      this.kernels.layerNormGrad(p, q, w ?? 0, to, weights as number, biases as number, height, width, epsilon);
+    });
     return [dx, dweight, dbias];
   }
   rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage {
@@ -258,10 +276,10 @@ class WasmBackend implements Backend {
     const [height, width] = rowsOf(x);
     const { heap } = this;
     const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
-    const [dx, dweight, partial] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
-    const [to, toWeight, room] = [dx, dweight, partial].map((x) => heap.address(x)) as [number, number, number];
-    this.kernels.rmsNormGrad(p, q, w ?? 0, to, toWeight, room, height, width, epsilon);
-    heap.free(partial);
+    const [dx, dweight] = [heap.make('float32', x.storage.size), heap.make('float32', width)];
+    inBlocks(this.device, height, [dweight], ([weights]) => {
+      this.kernels.rmsNormGrad(p, q, w ?? 0, heap.address(dx), weights as number, height, width, epsilon);
+    });
     return [dx, dweight];
   }
   crossEntropy(logits: Operand, targets: Operand): Storage {
@@ -284,6 +302,24 @@ class WasmBackend implements Backend {
     const from = this.heap.address(ids.storage);
     const bad = this.kernels.firstOutside(from, ids.storage.size, rows);
     if (bad >= 0) throwIndexRange(where, this.heap.ints[from / 4 + bad] as number, rows);
+  }
+
+  // --- updates -------------------------------------------------------------------------------------------------
+
+  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage] {
+    return adam(this.device, g, mean, square, factors);
+  }
+  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage] {
+    return rms(this.device, g, square, beta, epsilon);
+  }
+  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage] {
+    return lion(this.device, g, mean, beta1, beta2);
+  }
+  squareSums(g: Operand): readonly [Storage, Storage] {
+    return squareSums(this.device, g);
+  }
+  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage {
+    return scaleRowsColumns(this.device, g, row, column);
   }
 
   // --- index and movement --------------------------------------------------------------------------------------
@@ -319,7 +355,6 @@ class WasmBackend implements Backend {
 }
 
 type Three = [WasmStorage, WasmStorage, WasmStorage];
-type Four = [number, number, number, number];
 
 /** [rows, n] of an operand seen as rows of its last axis. */
 function rowsOf(x: Operand): [number, number] {
