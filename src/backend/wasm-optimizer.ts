@@ -1,4 +1,5 @@
 import type { AdamFactors, Operand, Storage } from './backend';
+import { inBlocks } from './wasm-blocks';
 import type { WasmDevice } from './wasm-device';
 import type { WasmHeap, WasmStorage } from './wasm-storage';
 
@@ -56,28 +57,6 @@ export function squareSums(device: WasmDevice, g: Operand): [Storage, Storage] {
     kernels.squareSums(p, heap.address(rowSums), partial as number, rows, columns);
   });
   return [rowSums, columnSums];
-}
-
-/**
- * Sums over rows, made of one row of partial sums for each block of rows, added in order: so they do not depend on who
- * computed which block. `run` gets the room for the partial sums of each result.
- */
-export function inBlocks(
-  device: WasmDevice,
-  rows: number,
-  sums: readonly WasmStorage[],
-  run: (partials: readonly number[]) => void,
-): void {
-  const { heap, kernels } = device;
-  const blocks = kernels.rowBlocks(rows);
-  if (blocks === 1) return run(sums.map((sum) => heap.address(sum))); // the partial sums are the sums
-  const partials = sums.map((sum) => room(heap, blocks * sum.size));
-  const rooms = partials.map((partial) => heap.address(partial));
-  run(rooms);
-  sums.forEach((sum, i) => {
-    kernels.reduceSum(rooms[i] as number, heap.address(sum), 1, blocks, sum.size);
-    heap.free(partials[i] as WasmStorage);
-  });
 }
 
 export function scaleRowsColumns(device: WasmDevice, g: Operand, row: Operand, column: Operand): Storage {

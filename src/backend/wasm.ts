@@ -18,6 +18,7 @@ import type {
   Unary,
 } from './backend';
 import { throwIndexRange } from './checks';
+import { inBlocks } from './wasm-blocks';
 import { WasmDevice } from './wasm-device';
 import { cast, choose, compare, zip } from './wasm-elementwise';
 import {
@@ -29,7 +30,7 @@ import {
   sharedAvailable,
 } from './wasm-module';
 import { concat, pad, strided, stridedAdd } from './wasm-move';
-import { adam, inBlocks, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
+import { adam, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
 import { matmul, matmulRandom, random } from './wasm-products';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 

@@ -45,7 +45,10 @@ export function reductionLaws({ agree, results }: Trial): Law[] {
         values[seed % values.length] = Number.NaN;
         const x = put(values, [length, inner]);
         const axes = [1, length, inner] as const;
-        return [...(['sum', 'sumSquares', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes)), b.argmax(x, axes)];
+        return [
+          ...(['sum', 'sumSquares', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes)),
+          b.argmax(x, axes),
+        ];
       }, length),
     ),
     law('reductions: a million ones sum exactly, along rows and columns', async () => {
