@@ -491,8 +491,8 @@ const kernels = [
   {
     name: 'layerNorm: a gradient that keeps its mean',
     file: 'kernels/wasm/rows.ts',
-    find: 'f32x4.sub(f32x4.sub(h, meanOfH), f32x4.mul(normal, meanOfDot))',
-    replace: 'f32x4.sub(h, f32x4.mul(normal, meanOfDot))',
+    find: 'f32x4.sub(f32x4.sub(h, meanOfH), f32x4.mul(y, meanOfDot))',
+    replace: 'f32x4.sub(h, f32x4.mul(y, meanOfDot))',
     tests: [kernel('rows: layerNorm')],
   },
   {
