@@ -158,18 +158,22 @@ function extreme<J extends Join>(x: usize, n: i32): f32 {
   const start = changetype<J>(0).start();
   let a = start;
   let b = start;
-  while (n >= 8) {
+  let c = start;
+  let d = start;
+  while (n >= 16) {
     a = changetype<J>(0).of(a, v128.load(x));
     b = changetype<J>(0).of(b, v128.load(x, 16));
-    x += 32;
-    n -= 8;
+    c = changetype<J>(0).of(c, v128.load(x, 32));
+    d = changetype<J>(0).of(d, v128.load(x, 48));
+    x += 64;
+    n -= 16;
   }
   while (n > 0) {
     a = changetype<J>(0).of(a, v128.bitselect(v128.load(x), start, firstLanes(n)));
     x += 16;
     n -= 4;
   }
-  a = changetype<J>(0).of(a, b);
+  a = changetype<J>(0).of(changetype<J>(0).of(a, b), changetype<J>(0).of(c, d));
   a = changetype<J>(0).of(a, v128.shuffle<i64>(a, a, 1, 0));
   a = changetype<J>(0).of(a, v128.shuffle<i32>(a, a, 1, 0, 3, 2));
   return f32x4.extract_lane(a, 0);
