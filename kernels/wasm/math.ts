@@ -229,7 +229,7 @@ export function erf(x: v128): v128 {
 }
 
 /** Where exp(−x²/2) is nothing in float32, 2¹² + 1. */
-const BELL = memory.data<f32>([14.4, 4097]);
+const BELL = memory.data<f32>([14.5, 4097]);
 
 /**
  * exp(−x²/2) to 2 ulp. A rounded x² would be off by more than a unit, and the exponential by as much in every
