@@ -67,11 +67,14 @@ class Sigmoid extends Map1 {
 class Relu extends Map1 {
   @inline of(x: v128): v128 { return f32x4.max(x, f32x4.splat(0)); }
 }
-/** x·sigmoid(x) */
+/** x·sigmoid(x), to 3.2 ulp, or 1.2e-43 where e⁻|ˣ| is denormal. */
 class Silu extends Map1 {
   @inline of(x: v128): v128 { return timesSigmoid(x, x); }
 }
-/** ½·x·(1 + tanh u) = x·sigmoid(2u), which loses nothing where tanh is close to −1. */
+/**
+ * ½·x·(1 + tanh u) = x·sigmoid(2u), which loses nothing where tanh is close to −1: to 3 ulp from −1 on, 8 from −2 on;
+ * further out the rounding of u costs as many as u is large, 256 where the result vanishes.
+ */
 class Gelu extends Map1 {
   @inline of(x: v128): v128 { return timesSigmoid(x, geluInner(x)); }
 }
@@ -79,11 +82,12 @@ class Gelu extends Map1 {
 class Erf extends Map1 {
   @inline of(x: v128): v128 { return errorFunction(x); }
 }
+/** To 2 ulp from −½ on, and to 10 below. */
 class GeluErf extends Map1 {
   @inline of(x: v128): v128 { return f32x4.mul(x, normalCdf(x, bell(x))); }
 }
 
-/** x·sigmoid(z), to 3 ulp where z is exact; the fraction is that of `sigmoid`, with x in its numerator. */
+/** x·sigmoid(z); the fraction is that of `sigmoid`, with x in its numerator. */
 // @ts-ignore: decorator
 @inline
 function timesSigmoid(x: v128, z: v128): v128 {
@@ -91,7 +95,7 @@ function timesSigmoid(x: v128, z: v128): v128 {
   return f32x4.div(v128.bitselect(f32x4.mul(x, e), x, below(z)), f32x4.add(at(ONE), e));
 }
 
-/** √(2/π)·2 and that times 0.044715, and times 3·0.044715, then the largest |x| for `GeluGrad`. */
+/** 2·√(2/π), that times 0.044715 and times 3·0.044715, then the bounds of x in `GeluGrad`. */
 const GELU = memory.data<f32>([1.5957691216, 0.0713548162726, 0.2140644488178, 30, -30]);
 
 /** 2u, u = √(2/π)·(x + 0.044715·x³). */
@@ -205,13 +209,13 @@ class Minimum extends Map2 {
 class ReluGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 { return v128.and(g, f32x4.gt(x, f32x4.splat(0))); }
 }
-/** g·s·(1 + x·(1 − s)), s = sigmoid x. */
+/** g·s·(1 + x·(1 − s)), s = sigmoid x: to 6 ulp, or 4e-8 around the zero at −1.28. */
 class SiluGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 { return gateGrad(g, x, x); }
 }
 /**
  * g·s·(1 + x·(1 − s)·2u′), s = ½(1 + tanh u) = sigmoid(2u). Beyond |x| = 30 the second term is 0 or s is, and the
- * clamp keeps x² from overflowing.
+ * clamp keeps x² from overflowing. As accurate as `Gelu`, and to 5e-8 around the zero at −0.75.
  */
 class GeluGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 {
@@ -237,7 +241,10 @@ function gateGrad(g: v128, z: v128, h: v128): v128 {
 /** 1/√(2π), and the |x| beyond which `bell` is 0. */
 const PHI = memory.data<f32>([0.39894228040143268, 30, -30]);
 
-/** g·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π), which is 0 beyond |x| = 30: the clamp keeps ∞·0 away. */
+/**
+ * g·(Φ(x) + x·φ(x)), φ(x) = exp(−x²/2)/√(2π), which is 0 beyond |x| = 30: the clamp keeps ∞·0 away. To 4 ulp from
+ * −½ on, 2e-7 around the zero at −0.75, and 14 ulp below.
+ */
 class GeluErfGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 {
     x = clamp(x, at(PHI, 2), at(PHI, 1));
