@@ -472,14 +472,14 @@ const kernels = [
     file: 'kernels/wasm/reduce.ts',
     find: 's0 = f32x4.add(s0, v128.and(changetype<T>(0).of(x, y, c), firstLanes(left)));',
     replace: 's0 = f32x4.add(s0, changetype<T>(0).of(x, y, c));',
-    tests: [kernel('reductions: sum, max and min')],
+    tests: [kernel('reductions: sum, sum of squares')],
   },
   {
     name: 'max: the tail of a row takes what lies behind it',
     file: 'kernels/wasm/reduce.ts',
     find: 'v128.bitselect(v128.load(x), start, firstLanes(n))',
     replace: 'v128.load(x)',
-    tests: [kernel('reductions: sum, max and min')],
+    tests: [kernel('reductions: sum, sum of squares')],
   },
   {
     name: 'softmax without its shift by the maximum',
@@ -491,8 +491,8 @@ const kernels = [
   {
     name: 'layerNorm: a gradient that keeps its mean',
     file: 'kernels/wasm/rows.ts',
-    find: 'f32x4.sub(f32x4.sub(h, meanOfH), f32x4.mul(normal, meanOfDot))',
-    replace: 'f32x4.sub(h, f32x4.mul(normal, meanOfDot))',
+    find: 'f32x4.sub(f32x4.sub(h, meanOfH), f32x4.mul(y, meanOfDot))',
+    replace: 'f32x4.sub(h, f32x4.mul(y, meanOfDot))',
     tests: [kernel('rows: layerNorm')],
   },
   {

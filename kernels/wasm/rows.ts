@@ -1,71 +1,139 @@
 // Operations on each row of [rows, n]. Means, variances and normalizers are float64 scalars; elements are float32.
 
 import { exp, firstLanes, addLanes, storeLanes } from './math';
-import { dotOf, maxOf, squaredDistanceOf, sumExpOf, sumOf } from './reduce';
+import { BLOCK_ROWS, dotOf, maxOf, squaredDistanceOf, sumExpOf, sumOf } from './reduce';
 
+/** Four results from where x, y and z point; c and d are constants of the row. */
+abstract class Map {
+  abstract of(x: usize, y: usize, z: usize, c: v128, d: v128): v128;
+}
+
+/** out[i] = op at i, two vectors at a time, as in the elementwise kernels. */
+// @ts-ignore: decorator
+@inline
+function map<Op extends Map>(x: usize, y: usize, z: usize, c: v128, d: v128, out: usize, n: i32): void {
+  while (n >= 8) {
+    const low = changetype<Op>(0).of(x, y, z, c, d);
+    const high = changetype<Op>(0).of(x + 16, y + 16, z + 16, c, d);
+    v128.store(out, low);
+    v128.store(out, high, 16);
+    x += 32;
+    y += 32;
+    z += 32;
+    out += 32;
+    n -= 8;
+  }
+  while (n > 0) {
+    storeLanes(out, changetype<Op>(0).of(x, y, z, c, d), n);
+    x += 16;
+    y += 16;
+    z += 16;
+    out += 16;
+    n -= 4;
+  }
+}
+
+class Times extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 { return f32x4.mul(v128.load(x), c); }
+}
+function scale(x: usize, by: f32, out: usize, n: i32): void {
+  const c = f32x4.splat(by);
+  map<Times>(x, x, x, c, c, out, n);
+}
+
+// --- softmax -------------------------------------------------------------------------------------------------------
+
+class ShiftedExp extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 { return exp(f32x4.sub(v128.load(x), c)); }
+}
 /** out = exp(x − max x) / Σ */
 export function softmax(x: usize, out: usize, rows: i32, n: i32): void {
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
     const peak = f32x4.splat(maxOf(x, n));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      storeLanes(out + at, exp(f32x4.sub(v128.load(x + at), peak)), n - i);
-    }
-    const scale = f32x4.splat(<f32>(1 / sumOf(out, n)));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      storeLanes(out + at, f32x4.mul(v128.load(out + at), scale), n - i);
-    }
+    map<ShiftedExp>(x, x, x, peak, peak, out, n);
+    scale(out, <f32>(1 / sumOf(out, n)), out, n);
     x += bytes;
     out += bytes;
   }
 }
 
+class Centred extends Map {
+  @inline of(g: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.mul(v128.load(y), f32x4.sub(v128.load(g), c));
+  }
+}
 /** out = y ⊙ (g − Σ g⊙y) */
 export function softmaxGrad(g: usize, y: usize, out: usize, rows: i32, n: i32): void {
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
     const dot = f32x4.splat(<f32>dotOf(g, y, n));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      storeLanes(out + at, f32x4.mul(v128.load(y + at), f32x4.sub(v128.load(g + at), dot)), n - i);
-    }
+    map<Centred>(g, y, y, dot, dot, out, n);
     g += bytes;
     y += bytes;
     out += bytes;
   }
 }
 
+class Shifted extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.sub(f32x4.sub(v128.load(x), c), d);
+  }
+}
 /** out = (x − max x) − ln Σ exp(x − max x) */
 export function logSoftmax(x: usize, out: usize, rows: i32, n: i32): void {
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
     const peak = maxOf(x, n);
-    const peaks = f32x4.splat(peak);
-    const logSum = f32x4.splat(NativeMathf.log(<f32>sumExpOf(x, peak, n)));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      storeLanes(out + at, f32x4.sub(f32x4.sub(v128.load(x + at), peaks), logSum), n - i);
-    }
+    const logSum = NativeMathf.log(<f32>sumExpOf(x, peak, n));
+    map<Shifted>(x, x, x, f32x4.splat(peak), f32x4.splat(logSum), out, n);
     x += bytes;
     out += bytes;
   }
 }
 
+class WithoutShare extends Map {
+  @inline of(g: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.sub(v128.load(g), f32x4.mul(exp(v128.load(y)), c));
+  }
+}
 /** out = g − exp(y)·Σ g */
 export function logSoftmaxGrad(g: usize, y: usize, out: usize, rows: i32, n: i32): void {
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
     const total = f32x4.splat(<f32>sumOf(g, n));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      storeLanes(out + at, f32x4.sub(v128.load(g + at), f32x4.mul(exp(v128.load(y + at)), total)), n - i);
-    }
+    map<WithoutShare>(g, y, y, total, total, out, n);
     g += bytes;
     y += bytes;
     out += bytes;
   }
+}
+
+// --- normalisation -------------------------------------------------------------------------------------------------
+
+/** (x − c)·d, then times the weight y and plus the bias z, as far as there are any. */
+class Normal extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 { return normal(x, c, d); }
+}
+class NormalWeight extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.mul(normal(x, c, d), v128.load(y));
+  }
+}
+class NormalBias extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.add(normal(x, c, d), v128.load(z));
+  }
+}
+class NormalWeightBias extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.add(f32x4.mul(normal(x, c, d), v128.load(y)), v128.load(z));
+  }
+}
+// @ts-ignore: decorator
+@inline
+function normal(x: usize, mean: v128, inverse: v128): v128 {
+  return f32x4.mul(f32x4.sub(v128.load(x), mean), inverse);
 }
 
 /** out = (x − mean)·inverse·weight + bias, inverse = 1/√(variance + epsilon); weight and bias [n] may be 0 (absent). */
@@ -75,90 +143,113 @@ export function layerNorm(
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
     const mean = <f32>(sumOf(x, n) / n);
-    const means = f32x4.splat(mean);
-    const inverse = f32x4.splat(<f32>(1 / Math.sqrt(squaredDistanceOf(x, mean, n) / n + epsilon)));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      let y = f32x4.mul(f32x4.sub(v128.load(x + at), means), inverse);
-      if (weight) y = f32x4.mul(y, v128.load(weight + at));
-      if (bias) y = f32x4.add(y, v128.load(bias + at));
-      storeLanes(out + at, y, n - i);
-    }
+    const c = f32x4.splat(mean);
+    const d = f32x4.splat(<f32>(1 / Math.sqrt(squaredDistanceOf(x, mean, n) / n + epsilon)));
+    if (weight && bias) map<NormalWeightBias>(x, weight, bias, c, d, out, n);
+    else if (weight) map<NormalWeight>(x, weight, x, c, d, out, n);
+    else if (bias) map<NormalBias>(x, x, bias, c, d, out, n);
+    else map<Normal>(x, x, x, c, d, out, n);
     x += bytes;
     out += bytes;
   }
 }
 
-/** Rows whose gradients of weight and bias are added before they join the total, so that errors hardly grow with rows. */
-const BLOCK_ROWS = 64;
+/** g ⊙ weight, where there is a weight. */
+abstract class Weighting {
+  abstract of(g: v128, weight: usize): v128;
+}
+class ByWeight extends Weighting {
+  @inline of(g: v128, weight: usize): v128 { return f32x4.mul(g, v128.load(weight)); }
+}
+class ByOne extends Weighting {
+  @inline of(g: v128, weight: usize): v128 { return g; }
+}
 
 /**
  * With x̂ = (x − mean)·inverse and h = g ⊙ weight, per row: dx = inverse·(h − mean(h) − x̂·mean(h ⊙ x̂));
- * over the rows: dweight = Σ g ⊙ x̂, dbias = Σ g. `partial` is room for 2·n floats.
+ * over each block of rows: dweight = Σ g ⊙ x̂, dbias = Σ g, one row of [blocks, n] each.
  */
 export function layerNormGrad(
-  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize, partial: usize,
-  rows: i32, n: i32, epsilon: f64,
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize, rows: i32, n: i32, epsilon: f64,
 ): void {
   const bytes = <usize>n << 2;
-  const partialBias = partial + bytes;
-  memory.fill(dweight, 0, bytes);
-  memory.fill(dbias, 0, bytes);
-  memory.fill(partial, 0, 2 * bytes);
-  for (let r = 1; r <= rows; r++) {
-    layerNormGradRow(g, x, weight, dx, partial, partialBias, n, epsilon);
-    if (r % BLOCK_ROWS == 0 || r == rows) {
-      moveSum(partial, dweight, n);
-      moveSum(partialBias, dbias, n);
+  for (let r = 0; r < rows; r++) {
+    const block = <usize>(r / BLOCK_ROWS) * bytes;
+    if (r % BLOCK_ROWS == 0) {
+      memory.fill(dweight + block, 0, bytes);
+      memory.fill(dbias + block, 0, bytes);
     }
+    const mean = <f32>(sumOf(x, n) / n);
+    const inverse = <f32>(1 / Math.sqrt(squaredDistanceOf(x, mean, n) / n + epsilon));
+    if (weight) layerNormGradRow<ByWeight>(g, x, weight, dx, dweight + block, dbias + block, n, mean, inverse);
+    else layerNormGradRow<ByOne>(g, x, weight, dx, dweight + block, dbias + block, n, mean, inverse);
     g += bytes;
     x += bytes;
     dx += bytes;
   }
 }
 
-function layerNormGradRow(
-  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize, n: i32, epsilon: f64,
+function layerNormGradRow<W extends Weighting>(
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize, n: i32, mean: f32, inverse: f32,
 ): void {
-  const mean = <f32>(sumOf(x, n) / n);
-  const means = f32x4.splat(mean);
-  const inverse = f32x4.splat(<f32>(1 / Math.sqrt(squaredDistanceOf(x, mean, n) / n + epsilon)));
+  const c = f32x4.splat(mean);
+  const d = f32x4.splat(inverse);
+  const whole = n & ~3;
   let sum = f32x4.splat(0);
   let dot = sum;
-  for (let i = 0; i < n; i += 4) {
+  let i = 0;
+  for (; i < whole; i += 4) {
+    const at = <usize>i << 2;
+    const h = changetype<W>(0).of(v128.load(g + at), weight + at);
+    sum = f32x4.add(sum, h);
+    dot = f32x4.add(dot, f32x4.mul(h, normal(x + at, c, d)));
+  }
+  if (i < n) {
     const at = <usize>i << 2;
     const mask = firstLanes(n - i);
-    const normal = v128.and(f32x4.mul(f32x4.sub(v128.load(x + at), means), inverse), mask);
-    const gradient = v128.and(v128.load(g + at), mask);
-    const h = weight ? v128.and(f32x4.mul(gradient, v128.load(weight + at)), mask) : gradient;
+    const h = v128.and(changetype<W>(0).of(v128.load(g + at), weight + at), mask);
     sum = f32x4.add(sum, h);
-    dot = f32x4.add(dot, f32x4.mul(h, normal));
-    storeLanes(dweight + at, f32x4.add(v128.load(dweight + at), f32x4.mul(gradient, normal)), n - i);
-    storeLanes(dbias + at, f32x4.add(v128.load(dbias + at), gradient), n - i);
+    dot = f32x4.add(dot, v128.and(f32x4.mul(h, normal(x + at, c, d)), mask));
   }
   const meanOfH = f32x4.splat(addLanes(sum) / <f32>n);
   const meanOfDot = f32x4.splat(addLanes(dot) / <f32>n);
-  for (let i = 0; i < n; i += 4) {
+  for (i = 0; i < whole; i += 4) {
     const at = <usize>i << 2;
-    const normal = f32x4.mul(f32x4.sub(v128.load(x + at), means), inverse);
-    const gradient = v128.load(g + at);
-    const h = weight ? f32x4.mul(gradient, v128.load(weight + at)) : gradient;
-    const centred = f32x4.sub(f32x4.sub(h, meanOfH), f32x4.mul(normal, meanOfDot));
-    storeLanes(dx + at, f32x4.mul(inverse, centred), n - i);
+    layerNormGradAt<W>(g + at, x + at, weight + at, dx + at, dweight + at, dbias + at, c, d, meanOfH, meanOfDot, 4);
+  }
+  if (i < n) {
+    const at = <usize>i << 2;
+    layerNormGradAt<W>(g + at, x + at, weight + at, dx + at, dweight + at, dbias + at, c, d, meanOfH, meanOfDot, n - i);
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function layerNormGradAt<W extends Weighting>(
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, dbias: usize,
+  mean: v128, inverse: v128, meanOfH: v128, meanOfDot: v128, count: i32,
+): void {
+  const gradient = v128.load(g);
+  const y = normal(x, mean, inverse);
+  const h = changetype<W>(0).of(gradient, weight);
+  storeLanes(dweight, f32x4.add(v128.load(dweight), f32x4.mul(gradient, y)), count);
+  storeLanes(dbias, f32x4.add(v128.load(dbias), gradient), count);
+  storeLanes(dx, f32x4.mul(inverse, f32x4.sub(f32x4.sub(h, meanOfH), f32x4.mul(y, meanOfDot))), count);
+}
+
+class TimesWeight extends Map {
+  @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 {
+    return f32x4.mul(f32x4.mul(v128.load(x), c), v128.load(y));
+  }
+}
 /** out = x·inverse·weight, inverse = 1/√(mean(x²) + epsilon); weight [n] may be 0 (absent). */
 export function rmsNorm(x: usize, weight: usize, out: usize, rows: i32, n: i32, epsilon: f64): void {
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
-    const inverse = f32x4.splat(inverseRms(x, n, epsilon));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      let y = f32x4.mul(v128.load(x + at), inverse);
-      if (weight) y = f32x4.mul(y, v128.load(weight + at));
-      storeLanes(out + at, y, n - i);
-    }
+    const inverse = inverseRms(x, n, epsilon);
+    const c = f32x4.splat(inverse);
+    if (weight) map<TimesWeight>(x, weight, x, c, c, out, n);
+    else scale(x, inverse, out, n);
     x += bytes;
     out += bytes;
   }
@@ -171,51 +262,66 @@ function inverseRms(x: usize, n: i32, epsilon: f64): f32 {
 }
 
 /**
- * With x̂ = x·inverse and h = g ⊙ weight, per row: dx = inverse·(h − x̂·mean(h ⊙ x̂)); over the rows: dweight = Σ g ⊙ x̂.
- * `partial` is room for n floats.
+ * With x̂ = x·inverse and h = g ⊙ weight, per row: dx = inverse·(h − x̂·mean(h ⊙ x̂)); over each block of rows:
+ * dweight = Σ g ⊙ x̂, one row of [blocks, n].
  */
 export function rmsNormGrad(
-  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, partial: usize, rows: i32, n: i32, epsilon: f64,
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, rows: i32, n: i32, epsilon: f64,
 ): void {
   const bytes = <usize>n << 2;
-  memory.fill(dweight, 0, bytes);
-  memory.fill(partial, 0, bytes);
-  for (let r = 1; r <= rows; r++) {
-    rmsNormGradRow(g, x, weight, dx, partial, n, epsilon);
-    if (r % BLOCK_ROWS == 0 || r == rows) moveSum(partial, dweight, n);
+  for (let r = 0; r < rows; r++) {
+    const block = <usize>(r / BLOCK_ROWS) * bytes;
+    if (r % BLOCK_ROWS == 0) memory.fill(dweight + block, 0, bytes);
+    const inverse = inverseRms(x, n, epsilon);
+    if (weight) rmsNormGradRow<ByWeight>(g, x, weight, dx, dweight + block, n, inverse);
+    else rmsNormGradRow<ByOne>(g, x, weight, dx, dweight + block, n, inverse);
     g += bytes;
     x += bytes;
     dx += bytes;
   }
 }
 
-function rmsNormGradRow(g: usize, x: usize, weight: usize, dx: usize, dweight: usize, n: i32, epsilon: f64): void {
-  const inverse = f32x4.splat(inverseRms(x, n, epsilon));
+function rmsNormGradRow<W extends Weighting>(
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, n: i32, inverse: f32,
+): void {
+  const c = f32x4.splat(inverse);
+  const whole = n & ~3;
   let dot = f32x4.splat(0);
-  for (let i = 0; i < n; i += 4) {
+  let i = 0;
+  for (; i < whole; i += 4) {
     const at = <usize>i << 2;
-    const product = v128.and(f32x4.mul(v128.load(g + at), f32x4.mul(v128.load(x + at), inverse)), firstLanes(n - i));
-    storeLanes(dweight + at, f32x4.add(v128.load(dweight + at), product), n - i);
-    dot = f32x4.add(dot, weight ? v128.and(f32x4.mul(product, v128.load(weight + at)), firstLanes(n - i)) : product);
+    const h = changetype<W>(0).of(v128.load(g + at), weight + at);
+    dot = f32x4.add(dot, f32x4.mul(h, f32x4.mul(v128.load(x + at), c)));
+  }
+  if (i < n) {
+    const at = <usize>i << 2;
+    const h = changetype<W>(0).of(v128.load(g + at), weight + at);
+    dot = f32x4.add(dot, v128.and(f32x4.mul(h, f32x4.mul(v128.load(x + at), c)), firstLanes(n - i)));
   }
   const meanOfDot = f32x4.splat(addLanes(dot) / <f32>n);
-  for (let i = 0; i < n; i += 4) {
+  for (i = 0; i < whole; i += 4) {
     const at = <usize>i << 2;
-    const normal = f32x4.mul(v128.load(x + at), inverse);
-    const gradient = v128.load(g + at);
-    const h = weight ? f32x4.mul(gradient, v128.load(weight + at)) : gradient;
-    storeLanes(dx + at, f32x4.mul(inverse, f32x4.sub(h, f32x4.mul(normal, meanOfDot))), n - i);
+    rmsNormGradAt<W>(g + at, x + at, weight + at, dx + at, dweight + at, c, meanOfDot, 4);
+  }
+  if (i < n) {
+    const at = <usize>i << 2;
+    rmsNormGradAt<W>(g + at, x + at, weight + at, dx + at, dweight + at, c, meanOfDot, n - i);
   }
 }
 
-/** total += part; part = 0 */
-function moveSum(part: usize, total: usize, n: i32): void {
-  for (let i = 0; i < n; i += 4) {
-    const at = <usize>i << 2;
-    storeLanes(total + at, f32x4.add(v128.load(total + at), v128.load(part + at)), n - i);
-  }
-  memory.fill(part, 0, <usize>n << 2);
+// @ts-ignore: decorator
+@inline
+function rmsNormGradAt<W extends Weighting>(
+  g: usize, x: usize, weight: usize, dx: usize, dweight: usize, inverse: v128, meanOfDot: v128, count: i32,
+): void {
+  const gradient = v128.load(g);
+  const y = f32x4.mul(v128.load(x), inverse);
+  const h = changetype<W>(0).of(gradient, weight);
+  storeLanes(dweight, f32x4.add(v128.load(dweight), f32x4.mul(gradient, y)), count);
+  storeLanes(dx, f32x4.mul(inverse, f32x4.sub(h, f32x4.mul(y, meanOfDot))), count);
 }
+
+// --- cross entropy -------------------------------------------------------------------------------------------------
 
 /** logits [rows, n], targets int32 [rows] → out [rows] = ln Σ exp(logits) − the logit of the target. */
 export function crossEntropy(logits: usize, targets: usize, out: usize, rows: i32, n: i32): void {
@@ -236,11 +342,7 @@ export function crossEntropyGrad(g: usize, logits: usize, targets: usize, out: u
   for (let r = 0; r < rows; r++) {
     const target = out + (<usize>load<u32>(targets) << 2);
     store<f32>(target, load<f32>(target) - 1);
-    const scale = v128.load32_splat(g);
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize>i << 2;
-      storeLanes(out + at, f32x4.mul(v128.load(out + at), scale), n - i);
-    }
+    scale(out, load<f32>(g), out, n);
     g += 4;
     targets += 4;
     out += bytes;

@@ -55,6 +55,9 @@ export type Binary =
 /** Elementwise comparisons. */
 export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
 
+/** What a reduction makes of the elements; `sumSquares` is the sum of x². */
+export type Reduction = 'sum' | 'sumSquares' | 'max' | 'min';
+
 /** A dense array seen as `[outer, length, inner]`; a reduction removes the middle axis. */
 export type Axes = readonly [outer: number, length: number, inner: number];
 
@@ -70,6 +73,20 @@ export interface RandomMatrix {
   readonly columns: number;
   /** Factor of every entry. */
   readonly scale: number;
+}
+
+/** The numbers of one step of Adam. */
+export interface AdamFactors {
+  /** Decay of the mean, β1. */
+  readonly beta1: number;
+  /** Decay of the mean square, β2. */
+  readonly beta2: number;
+  /** What the mean is multiplied by in the update, 1/(1 − β1^t). */
+  readonly correction1: number;
+  /** What the mean square is multiplied by in the update, 1/(1 − β2^t). */
+  readonly correction2: number;
+  /** ε, added to the root. */
+  readonly epsilon: number;
 }
 
 /** Bytes held for live tensors; equal to what the backend's allocator says. */
@@ -175,8 +192,8 @@ export interface Backend {
   random(kind: Distribution, key: Key, shape: Shape): Storage;
 
   // --- reductions and rows (the last axis) -----------------------------------------------------------------------
-  /** Sum of nothing is 0; max and min of nothing are refused by the op. NaN wins. */
-  reduce(op: 'sum' | 'max' | 'min', x: Operand, axes: Axes): Storage;
+  /** Sums of nothing are 0; max and min of nothing are refused by the op. NaN wins. */
+  reduce(op: Reduction, x: Operand, axes: Axes): Storage;
   /** int32 position of the first largest element; a NaN counts as largest. */
   argmax(x: Operand, axes: Axes): Storage;
   /** Running sums along the middle axis, each with its own element; `reverse` adds from the end. */
@@ -206,6 +223,21 @@ export interface Backend {
   crossEntropy(logits: Operand, targets: Operand): Storage;
   /** (softmax − one-hot)·g per row; g [rows]. */
   crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage;
+
+  // --- updates of an optimizer, one pass over memory each; no derivative passes through them ----------------------
+  /**
+   * mean ← β1·mean + (1 − β1)·g, square ← β2·square + (1 − β2)·g², update = mean·correction1/(√(square·correction2) + ε)
+   * for equal shapes. Returns [update, mean, square].
+   */
+  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage];
+  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). Returns [update, square]. */
+  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage];
+  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. Returns [update, mean]. */
+  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage];
+  /** Sums of squares of a matrix [n, m]: those of its rows [n] and those of its columns [m]. */
+  squareSums(g: Operand): readonly [Storage, Storage];
+  /** g ⊙ row·columnᵀ for a matrix [n, m], row [n] and column [m]. */
+  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage;
 
   // --- index and movement ----------------------------------------------------------------------------------------
   /** Rows of table [rows, ...], ids int32 of any shape → [...ids, ...]. Throws ShapeError `index/range`. */

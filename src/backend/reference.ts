@@ -3,7 +3,19 @@ import { allocate, type DType, dtypeOf, type TypedArray } from '../base/dtype';
 import { erf, normalCdf } from '../base/erf';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { AttentionShape } from './attention-layout';
-import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
+import type {
+  AdamFactors,
+  Axes,
+  Backend,
+  Binary,
+  Compare,
+  Memory,
+  Operand,
+  RandomMatrix,
+  Reduction,
+  Storage,
+  Unary,
+} from './backend';
 import { throwIndexRange } from './checks';
 import { attend, attendGrad } from './reference-attention';
 
@@ -75,6 +87,13 @@ const binaries: Record<Binary, (a: number, b: number) => number> = {
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x));
   },
   geluErfGrad: (g, x) => g * (normalCdf(x) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI)),
+};
+
+const reductions: Record<Reduction, { start: number; join: (so: number, x: number) => number }> = {
+  sum: { start: 0, join: (so, x) => so + x },
+  sumSquares: { start: 0, join: (so, x) => so + x * x },
+  max: { start: -Infinity, join: Math.max },
+  min: { start: Infinity, join: Math.min },
 };
 
 const comparisons: Record<Compare, (a: number, b: number) => boolean> = {
@@ -263,15 +282,13 @@ class ReferenceBackend implements Backend {
 
   // --- reductions and rows -------------------------------------------------------------------------------------
 
-  reduce(op: 'sum' | 'max' | 'min', x: Operand, [outer, length, inner]: Axes): Storage {
+  reduce(op: Reduction, x: Operand, [outer, length, inner]: Axes): Storage {
     const [values, out] = [valuesOf(x), new Float32Array(outer * inner)];
+    const { start, join } = reductions[op];
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
-        let result = { sum: 0, max: -Infinity, min: Infinity }[op];
-        for (let l = 0; l < length; l++) {
-          const value = values[(o * length + l) * inner + i] as number;
-          result = op === 'sum' ? result + value : op === 'max' ? Math.max(result, value) : Math.min(result, value);
-        }
+        let result = start;
+        for (let l = 0; l < length; l++) result = join(result, values[(o * length + l) * inner + i] as number);
         out[o * inner + i] = result;
       }
     }
@@ -431,6 +448,43 @@ class ReferenceBackend implements Backend {
     const out = new Float32Array(sizeOf(x.shape));
     forRows(x, (row, from, index) => make(row, out.subarray(from, from + row.length), from, index));
     return this.made(out);
+  }
+
+  // --- updates -------------------------------------------------------------------------------------------------
+
+  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage] {
+    const { beta1, beta2, correction1, correction2, epsilon } = factors;
+    const [gs, m, v] = [valuesOf(g), valuesOf(mean), valuesOf(square)];
+    const newMean = Float32Array.from(gs, (x, i) => beta1 * (m[i] as number) + (1 - beta1) * x);
+    const newSquare = Float32Array.from(gs, (x, i) => beta2 * (v[i] as number) + (1 - beta2) * x * x);
+    const update = newMean.map((x, i) => {
+      return (x * correction1) / (Math.sqrt((newSquare[i] as number) * correction2) + epsilon);
+    });
+    return [this.made(update), this.made(newMean), this.made(newSquare)];
+  }
+  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage] {
+    const [gs, v] = [valuesOf(g), valuesOf(square)];
+    const newSquare = Float32Array.from(gs, (x, i) => beta * (v[i] as number) + (1 - beta) * x * x);
+    const update = Float32Array.from(gs, (x, i) => x / (Math.sqrt(newSquare[i] as number) + epsilon));
+    return [this.made(update), this.made(newSquare)];
+  }
+  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage] {
+    const [gs, m] = [valuesOf(g), valuesOf(mean)];
+    const update = Float32Array.from(gs, (x, i) => Math.sign(beta1 * (m[i] as number) + (1 - beta1) * x));
+    const newMean = Float32Array.from(gs, (x, i) => beta2 * (m[i] as number) + (1 - beta2) * x);
+    return [this.made(update), this.made(newMean)];
+  }
+  squareSums(g: Operand): readonly [Storage, Storage] {
+    const [rows, columns] = g.shape as [number, number];
+    return [this.reduce('sumSquares', g, [rows, columns, 1]), this.reduce('sumSquares', g, [1, rows, columns])];
+  }
+  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage {
+    const [p, q] = [valuesOf(row), valuesOf(column)];
+    return this.made(
+      Float32Array.from(valuesOf(g), (x, i) => {
+        return x * (p[Math.floor(i / q.length)] as number) * (q[i % q.length] as number);
+      }),
+    );
   }
 
   // --- index and movement --------------------------------------------------------------------------------------

@@ -5,9 +5,22 @@ import { checkOptions, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
 import { type Shape, sizeOf } from '../base/shape';
 import type { AttentionShape } from './attention-layout';
-import type { Axes, Backend, Binary, Compare, Memory, Operand, RandomMatrix, Storage, Unary } from './backend';
+import type {
+  AdamFactors,
+  Axes,
+  Backend,
+  Binary,
+  Compare,
+  Memory,
+  Operand,
+  RandomMatrix,
+  Reduction,
+  Storage,
+  Unary,
+} from './backend';
 import { throwIndexRange } from './checks';
 import { attention, attentionGrad } from './wasm-attention';
+import { inBlocks } from './wasm-blocks';
 import { WasmDevice } from './wasm-device';
 import { cast, choose, compare, zip } from './wasm-elementwise';
 import {
@@ -19,6 +32,7 @@ import {
   sharedAvailable,
 } from './wasm-module';
 import { concat, pad, strided, stridedAdd } from './wasm-move';
+import { adam, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
 import { matmul, matmulRandom, random } from './wasm-products';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
@@ -45,7 +59,12 @@ export function wasmBackend(options: WasmOptions = {}): Backend {
   });
 }
 
-const reductions = { sum: 'reduceSum', max: 'reduceMax', min: 'reduceMin' } as const;
+const reductions = {
+  sum: 'reduceSum',
+  sumSquares: 'reduceSumSquares',
+  max: 'reduceMax',
+  min: 'reduceMin',
+} as const;
 const nothing: Memory = { tensors: 0, bytes: 0, peakBytes: 0 };
 
 class WasmBackend implements Backend {
@@ -176,9 +195,12 @@ class WasmBackend implements Backend {
   }
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {
     const [p, q] = [this.heap.address(x.storage), this.heap.address(y.storage)];
-    const out = this.heap.make('float32', x.storage.size);
-    this.kernels.axpby(alpha, p, beta, q, this.heap.address(out), out.size);
-    return out;
+    const result = this.heap.make('float32', x.storage.size);
+    const out = this.heap.address(result);
+    this.device.spread(result.size, 16, result.size * 0.4, (kernels, from, to) => {
+      kernels.axpby(alpha, p + 4 * from, beta, q + 4 * from, out + 4 * from, to - from);
+    });
+    return result;
   }
 
   // --- products ------------------------------------------------------------------------------------------------
@@ -225,16 +247,29 @@ class WasmBackend implements Backend {
 
   // --- reductions and rows -------------------------------------------------------------------------------------
 
-  reduce(op: 'sum' | 'max' | 'min', x: Operand, axes: Axes): Storage {
-    return this.fold(reductions[op], 'float32', x, axes);
+  reduce(op: Reduction, x: Operand, axes: Axes): Storage {
+    const [outer, length, inner] = axes;
+    const from = this.heap.address(x.storage);
+    const result = this.heap.make('float32', outer * inner);
+    const out = this.heap.address(result);
+    const work = x.storage.size * 0.3;
+    if (outer === 1 && inner > 1) {
+      this.device.spread(inner, 16, work, (kernels, start, end) => {
+        kernels[reductions[op]](from + 4 * start, out + 4 * start, 1, length, end - start, inner);
+      });
+    } else {
+      this.device.spread(outer, 1, work, (kernels, start, end) => {
+        const skip = 4 * start * length * inner;
+        kernels[reductions[op]](from + skip, out + 4 * start * inner, end - start, length, inner, inner);
+      });
+    }
+    return result;
   }
   argmax(x: Operand, axes: Axes): Storage {
-    return this.fold('argmax', 'int32', x, axes);
-  }
-  private fold(name: KernelName, dtype: DType, x: Operand, [outer, length, inner]: Axes): Storage {
+    const [outer, length, inner] = axes;
     const from = this.heap.address(x.storage);
-    const out = this.heap.make(dtype, outer * inner);
-    this.kernels[name](from, this.heap.address(out), outer, length, inner);
+    const out = this.heap.make('int32', outer * inner);
+    this.kernels.argmax(from, this.heap.address(out), outer, length, inner);
     return out;
   }
   cumsum(x: Operand, [outer, length, inner]: Axes, reverse: boolean): Storage {
@@ -300,12 +335,23 @@ class WasmBackend implements Backend {
   layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage] {
     const [height, width] = rowsOf(x);
     const { heap } = this;
-    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
+    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight ? heap.address(weight.storage) : 0];
     const [dx, dweight, dbias] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
-    const partial = heap.make('float32', 2 * width);
-    const [to, toWeight, toBias, room] = [dx, dweight, dbias, partial].map((x) => heap.address(x)) as Four;
-    this.kernels.layerNormGrad(p, q, w ?? 0, to, toWeight, toBias, room, height, width, epsilon);
-    heap.free(partial);
+    const to = heap.address(dx);
+    inBlocks(this.device, height, width * 1.5, [dweight, dbias], (kernels, from, rows, [weights, biases]) => {
+      const skip = 4 * from * width;
+      kernels.layerNormGrad(
+        p + skip,
+        q + skip,
+        w,
+        to + skip,
+        weights as number,
+        biases as number,
+        rows,
+        width,
+        epsilon,
+      );
+    });
     return [dx, dweight, dbias];
   }
   rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage {
@@ -321,11 +367,13 @@ class WasmBackend implements Backend {
   rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage] {
     const [height, width] = rowsOf(x);
     const { heap } = this;
-    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
-    const [dx, dweight, partial] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
-    const [to, toWeight, room] = [dx, dweight, partial].map((x) => heap.address(x)) as [number, number, number];
-    this.kernels.rmsNormGrad(p, q, w ?? 0, to, toWeight, room, height, width, epsilon);
-    heap.free(partial);
+    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight ? heap.address(weight.storage) : 0];
+    const [dx, dweight] = [heap.make('float32', x.storage.size), heap.make('float32', width)];
+    const to = heap.address(dx);
+    inBlocks(this.device, height, width * 1.2, [dweight], (kernels, from, rows, [weights]) => {
+      const skip = 4 * from * width;
+      kernels.rmsNormGrad(p + skip, q + skip, w, to + skip, weights as number, rows, width, epsilon);
+    });
     return [dx, dweight];
   }
   crossEntropy(logits: Operand, targets: Operand): Storage {
@@ -354,6 +402,24 @@ class WasmBackend implements Backend {
     const from = this.heap.address(ids.storage);
     const bad = this.kernels.firstOutside(from, ids.storage.size, rows);
     if (bad >= 0) throwIndexRange(where, this.heap.ints[from / 4 + bad] as number, rows);
+  }
+
+  // --- updates -------------------------------------------------------------------------------------------------
+
+  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage] {
+    return adam(this.device, g, mean, square, factors);
+  }
+  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage] {
+    return rms(this.device, g, square, beta, epsilon);
+  }
+  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage] {
+    return lion(this.device, g, mean, beta1, beta2);
+  }
+  squareSums(g: Operand): readonly [Storage, Storage] {
+    return squareSums(this.device, g);
+  }
+  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage {
+    return scaleRowsColumns(this.device, g, row, column);
   }
 
   // --- index and movement --------------------------------------------------------------------------------------
@@ -389,7 +455,6 @@ class WasmBackend implements Backend {
 }
 
 type Three = [WasmStorage, WasmStorage, WasmStorage];
-type Four = [number, number, number, number];
 
 /** [rows, n] of an operand seen as rows of its last axis. */
 function rowsOf(x: Operand): [number, number] {

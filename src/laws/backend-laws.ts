@@ -8,6 +8,7 @@ import { reductionLaws } from './backend/reductions';
 import { rowLaws } from './backend/rows';
 import { storageLaws } from './backend/storage';
 import { trial } from './backend/trial';
+import { updateLaws } from './backend/updates';
 import { type Law, law } from './law';
 import { claim } from './violation';
 
@@ -29,6 +30,7 @@ export function backendLaws(create: () => Backend): Law[] {
     ...randomNumberLaws(tried),
     ...reductionLaws(tried),
     ...rowLaws(tried),
+    ...updateLaws(tried),
     ...movementLaws(tried),
     ...storageLaws(tried),
     law('says what it is', () => {

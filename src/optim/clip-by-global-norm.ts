@@ -3,8 +3,7 @@ import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import { maximum } from '../tensor/ops/maximum';
 import { sqrt } from '../tensor/ops/sqrt';
-import { square } from '../tensor/ops/square';
-import { sum } from '../tensor/ops/sum';
+import { sumSquares } from '../tensor/ops/sum-squares';
 import { type GradientTransform, mapParams, transform } from './transform';
 
 /**
@@ -17,7 +16,7 @@ export function clipByGlobalNorm(maxNorm: number): GradientTransform<readonly []
     name: 'clipByGlobalNorm',
     init: () => [] as const,
     update(grads, state) {
-      const squares = mapParams(grads, (g) => sum(square(g)));
+      const squares = mapParams(grads, (g) => sumSquares(g));
       const norm = sqrt(Object.values(squares).reduce((total, x) => add(total, x)));
       const excess = maximum(div(norm, maxNorm), 1);
       return [mapParams(grads, (g) => div(g, excess)), state];

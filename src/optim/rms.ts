@@ -1,9 +1,9 @@
+import { mul } from '../tensor/ops/mul';
 import { sqrt } from '../tensor/ops/sqrt';
-import { square } from '../tensor/ops/square';
-import { mean } from '../tensor/ops/sum';
+import { sumSquares } from '../tensor/ops/sum-squares';
 import type { Tensor } from '../tensor/tensor';
 
 /** Root of the mean square of all elements. Shapes: any → []. */
 export function rms(x: Tensor): Tensor {
-  return sqrt(mean(square(x)));
+  return sqrt(mul(sumSquares(x), 1 / x.size));
 }

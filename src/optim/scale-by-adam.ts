@@ -1,13 +1,9 @@
 import { checkNumber, checkOptions } from '../base/errors';
-import { add } from '../tensor/ops/add';
-import { div } from '../tensor/ops/div';
-import { mul } from '../tensor/ops/mul';
-import { sqrt } from '../tensor/ops/sqrt';
-import { square } from '../tensor/ops/square';
 import type { Params } from '../tensor/tensor';
+import { adamStep } from './fused';
 import { leafOf } from './leaf';
-import { movingMean, zerosLike } from './moving-mean';
-import { type GradientTransform, mapParams, transform } from './transform';
+import { zerosLike } from './moving-mean';
+import { type GradientTransform, mapParamsTo, transform } from './transform';
 
 /** The state of `scaleByAdam`. */
 export interface AdamState {
@@ -40,18 +36,17 @@ export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform
   checkNumber('scaleByAdam', 'beta1', beta1, { low: 0, high: 1 });
   checkNumber('scaleByAdam', 'beta2', beta2, { low: 0, high: 1 });
   checkNumber('scaleByAdam', 'epsilon', epsilon, { low: 0 });
+  const name = 'scaleByAdam';
   return transform<AdamState>({
-    name: 'scaleByAdam',
+    name,
     init: (params) => ({ step: 0, mean: zerosLike(params), square: zerosLike(params) }),
     update(grads, state) {
       const step = state.step + 1;
-      const means = movingMean('scaleByAdam', beta1, state.mean, grads);
-      const squares = movingMean('scaleByAdam', beta2, state.square, grads, square);
-      const updates = mapParams(means, (mean, path) => {
-        const unbiased = mul(mean, 1 / (1 - beta1 ** step));
-        const variance = mul(leafOf('scaleByAdam', squares, path), 1 / (1 - beta2 ** step));
-        return div(unbiased, add(sqrt(variance), epsilon));
-      });
+      const [correction1, correction2] = [1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
+      const factors = { beta1, beta2, correction1, correction2, epsilon };
+      const [updates, means, squares] = mapParamsTo(3, grads, (g, path) =>
+        adamStep(name, g, leafOf(name, state.mean, path), leafOf(name, state.square, path), factors),
+      );
       return [updates, { step, mean: { ...state.mean, ...means }, square: { ...state.square, ...squares } }];
     },
   });

@@ -3,15 +3,15 @@ import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
 import { div } from '../tensor/ops/div';
 import { mul } from '../tensor/ops/mul';
-import { reshape } from '../tensor/ops/reshape';
 import { rsqrt } from '../tensor/ops/rsqrt';
 import { square } from '../tensor/ops/square';
 import { mean } from '../tensor/ops/sum';
 import type { Params, Tensor } from '../tensor/tensor';
 import { divide } from './divide';
+import { scaleRowsColumns, squareSums } from './fused';
 import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
-import { type GradientTransform, mapParams, transform } from './transform';
+import { type GradientTransform, mapParams, mapParamsTo, transform } from './transform';
 
 /** The state of `scaleByFactoredRms`. */
 export interface FactoredRmsState {
@@ -65,10 +65,9 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
       const step = state.step + 1;
       const beta2 = 1 - step ** -decayExponent;
       const [matrices, others] = divide(grads, (path) => Object.hasOwn(state.row, path));
-      // mean(G² + ε1) = mean(G²) + ε1, which spares a pass over the matrix.
-      const meanSquare = (axis: number) => (g: Tensor) => add(mean(square(g), { axis }), epsilon);
-      const row = movingMean(name, beta2, state.row, matrices, meanSquare(1));
-      const column = movingMean(name, beta2, state.column, matrices, meanSquare(0));
+      const [rows, columns] = mapParamsTo(2, matrices, (g) => meanSquares(g, epsilon));
+      const row = movingMean(name, beta2, state.row, rows);
+      const column = movingMean(name, beta2, state.column, columns);
       const full = movingMean(name, beta2, state.full, others, (g) => add(square(g), epsilon));
       const updates = mapParams(grads, (g, path) => {
         if (Object.hasOwn(full, path)) return mul(g, rsqrt(leafOf(name, full, path)));
@@ -80,9 +79,14 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
   });
 }
 
+/** Means of Q = G² + ε1 over the columns and over the rows, as mean(G²) + ε1. Shapes: g [n, m] → [n], [m]. */
+function meanSquares(g: Tensor, epsilon: number): readonly [Tensor, Tensor] {
+  const [n = 0, m = 0] = g.shape;
+  const [rows, columns] = squareSums('scaleByFactoredRms', g);
+  return [add(mul(rows, 1 / m), epsilon), add(mul(columns, 1 / n), epsilon)];
+}
+
 /** U = G·(R/mean R)^−½·C^−½. Shapes: g [n, m], row [n], column [m] → [n, m]. */
 function divideByFactors(g: Tensor, row: Tensor, column: Tensor): Tensor {
-  const left = reshape(rsqrt(div(row, mean(row))), [row.size, 1]); // [n, 1]
-  const right = reshape(rsqrt(column), [1, column.size]); // [1, m]
-  return mul(mul(g, left), right);
+  return scaleRowsColumns('scaleByFactoredRms', g, rsqrt(div(row, mean(row))), rsqrt(column));
 }

@@ -1,10 +1,9 @@
 import { checkNumber, checkOptions } from '../base/errors';
-import { axpby } from '../tensor/ops/axpby';
-import { sign } from '../tensor/ops/sign';
 import type { Params } from '../tensor/tensor';
+import { lionStep } from './fused';
 import { leafOf } from './leaf';
-import { movingMean, zerosLike } from './moving-mean';
-import { type GradientTransform, mapParams, transform } from './transform';
+import { zerosLike } from './moving-mean';
+import { type GradientTransform, mapParamsTo, transform } from './transform';
 
 /** The state of `scaleByLion`. */
 export interface LionState {
@@ -33,10 +32,9 @@ export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform
     name: 'scaleByLion',
     init: (params) => ({ mean: zerosLike(params) }),
     update(grads, state) {
-      const updates = mapParams(grads, (g, path) =>
-        sign(axpby(beta1, leafOf('scaleByLion', state.mean, path), 1 - beta1, g)),
+      const [updates, means] = mapParamsTo(2, grads, (g, path) =>
+        lionStep('scaleByLion', g, leafOf('scaleByLion', state.mean, path), beta1, beta2),
       );
-      const means = movingMean('scaleByLion', beta2, state.mean, grads);
       return [updates, { mean: { ...state.mean, ...means } }];
     },
   });

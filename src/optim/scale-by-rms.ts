@@ -5,10 +5,11 @@ import { maximum } from '../tensor/ops/maximum';
 import { sqrt } from '../tensor/ops/sqrt';
 import { square } from '../tensor/ops/square';
 import { sub } from '../tensor/ops/sub';
-import type { Params, Tensor } from '../tensor/tensor';
+import type { Params } from '../tensor/tensor';
+import { rmsStep } from './fused';
 import { leafOf } from './leaf';
 import { movingMean, zerosLike } from './moving-mean';
-import { type GradientTransform, mapParams, transform } from './transform';
+import { type GradientTransform, mapParams, mapParamsTo, transform } from './transform';
 
 /** The state of `scaleByRms`. */
 export interface RmsState {
@@ -43,15 +44,17 @@ export function scaleByRms(options: ScaleByRmsOptions = {}): GradientTransform<R
     name,
     init: (params) => ({ square: zerosLike(params), ...(centered && { mean: zerosLike(params) }) }),
     update(grads, state) {
-      const squares = movingMean(name, alpha, state.square, grads, square);
-      const means = state.mean && movingMean(name, alpha, state.mean, grads);
-      const variance = (v: Tensor, path: string): Tensor =>
-        means ? maximum(sub(v, square(leafOf(name, means, path))), 0) : v;
-      const updates = mapParams(grads, (g, path) =>
-        div(g, add(sqrt(variance(leafOf(name, squares, path), path)), epsilon)),
+      const [updates, squares] = mapParamsTo(2, grads, (g, path) =>
+        rmsStep(name, g, leafOf(name, state.square, path), alpha, epsilon),
       );
       const after = { square: { ...state.square, ...squares } };
-      return [updates, means ? { ...after, mean: { ...state.mean, ...means } } : after];
+      if (!state.mean) return [updates, after];
+      const means = movingMean(name, alpha, state.mean, grads);
+      const centred = mapParams(grads, (g, path) => {
+        const variance = maximum(sub(leafOf(name, squares, path), square(leafOf(name, means, path))), 0);
+        return div(g, add(sqrt(variance), epsilon));
+      });
+      return [centred, { ...after, mean: { ...state.mean, ...means } }];
     },
   });
 }

@@ -1,6 +1,7 @@
+import type { Tuple } from '../base/tuple';
 import { noGrad } from '../tensor/no-grad';
 import { runInScope } from '../tensor/scope';
-import type { Params } from '../tensor/tensor';
+import type { Params, Tensor } from '../tensor/tensor';
 
 /**
  * A rule that turns gradients into updates (optax's contract, D5). Pure: the same inputs give the same outputs, inputs
@@ -44,6 +45,17 @@ export function transform<S>(definition: GradientTransform<S>): GradientTransfor
     update: (grads, state, params) =>
       Object.keys(grads).length === 0 ? [{}, state] : noGrad(() => definition.update(grads, state, params)),
   };
+}
+
+/** As `mapParams`, for an `f` that makes `count` tensors of a leaf in one pass: a record of the first ones, of the second … */
+export function mapParamsTo<N extends number>(
+  count: N,
+  leaves: Params,
+  f: (leaf: Tensor, path: string) => Tuple<N, Tensor>,
+): Tuple<N, Params> {
+  const made = Object.entries(leaves).map(([path, leaf]) => [path, runInScope(path, () => f(leaf, path))] as const);
+  const record = (i: number): Params => Object.fromEntries(made.map(([path, all]) => [path, all[i] as Tensor]));
+  return Array.from({ length: count }, (_, i) => record(i)) as unknown as Tuple<N, Params>;
 }
 
 /** Apply `f` to each leaf, one after the other, so that only one leaf's temporaries live at a time. The paths stay. */

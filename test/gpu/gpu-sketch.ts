@@ -1,4 +1,4 @@
-import type { Axes, Backend, Binary, Memory, Operand, Storage } from '../../src/backend/backend';
+import type { Axes, Backend, Binary, Memory, Operand, Reduction, Storage } from '../../src/backend/backend';
 import type { DType, TypedArray } from '../../src/base/dtype';
 import { BackendError } from '../../src/base/errors';
 import { type Shape, sizeOf } from '../../src/base/shape';
@@ -148,7 +148,7 @@ export class GpuSketch implements Backend {
     const [p, q, out] = [dims(a.shape), dims(b.shape), dims(shape)];
     return this.launch('matmul', source, out, [[a, p], [b, q], k, Math.min(p[2] - 1, 1), Math.min(q[2] - 1, 1)]);
   }
-  reduce(op: 'sum' | 'max' | 'min', x: Operand, [outer, length, inner]: Axes): Storage {
+  reduce(op: Reduction, x: Operand, [outer, length, inner]: Axes): Storage {
     if (op !== 'sum') notCovered(`reduce ${op}`)();
     const source = `function(a,n){let s=0;for(let i=0;i<n;i++){s+=a[this.thread.z][i][this.thread.x];}return s;}`;
     return this.launch('sum', source, [inner, 1, outer], [[x, [inner, length, outer]], length]);
@@ -247,6 +247,11 @@ export class GpuSketch implements Backend {
   where = notCovered('where');
   cast = notCovered('cast');
   axpby = notCovered('axpby');
+  adam = notCovered('adam');
+  rms = notCovered('rms');
+  lion = notCovered('lion');
+  squareSums = notCovered('squareSums');
+  scaleRowsColumns = notCovered('scaleRowsColumns');
   matmulRandom = notCovered('matmulRandom');
   random = notCovered('random');
   argmax = notCovered('argmax');

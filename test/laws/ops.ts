@@ -19,6 +19,7 @@ import { axpby } from '../../src/tensor/ops/axpby';
 import { scatterAdd } from '../../src/tensor/ops/gather';
 import { randomTimes, timesRandom } from '../../src/tensor/ops/matmul-random';
 import { place } from '../../src/tensor/ops/pad';
+import { sumSquares } from '../../src/tensor/ops/sum-squares';
 import { sumTo } from '../../src/tensor/ops/sum-to';
 import { alongAxis, blocks, flags, orders, products, row } from './op-cases';
 
@@ -265,6 +266,7 @@ export const rows: OpRow[] = [
   broadcasting('sub', f.sub),
   elementwise('sub: from a number', (x) => f.sub(1, x)),
   reducing('sum', f.sum),
+  reducing('sumSquares', sumSquares),
   row('sumTo', (extent) =>
     broadcastShapesOf(extent).map(([a, b]) => {
       const [to, from] = [a, b].sort((p, q) => (p as f.Shape).length - (q as f.Shape).length) as [f.Shape, f.Shape];

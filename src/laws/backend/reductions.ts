@@ -11,11 +11,11 @@ export function reductionLaws({ agree, results }: Trial): Law[] {
   const axes = fc.tuple(fc.constantFrom(0, 1, 2, 5), depths, fc.constantFrom(0, 1, 2, 3, 4, 7, 16, 21, 33));
   const rowsAndK = fc.tuple(fc.constantFrom(0, 1, 3), extents, fc.double({ min: 0, max: 1, noNaN: true }), seeds);
   return [
-    randomLaw('reductions: sum, max and min', fc.tuple(axes, seeds), ([axes, seed]) => {
+    randomLaw('reductions: sum, sum of squares, max and min', fc.tuple(axes, seeds), ([axes, seed]) => {
       const [outer, length, inner] = axes;
       return agree((b, put) => {
         const x = put(numbers(seed, outer * length * inner), axes);
-        return (['sum', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes));
+        return (['sum', 'sumSquares', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes));
       }, length);
     }),
     randomLaw(
@@ -45,7 +45,10 @@ export function reductionLaws({ agree, results }: Trial): Law[] {
         values[seed % values.length] = Number.NaN;
         const x = put(values, [length, inner]);
         const axes = [1, length, inner] as const;
-        return [...(['sum', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes)), b.argmax(x, axes)];
+        return [
+          ...(['sum', 'sumSquares', 'max', 'min'] as const).map((op) => b.reduce(op, x, axes)),
+          b.argmax(x, axes),
+        ];
       }, length),
     ),
     law('reductions: a million ones sum exactly, along rows and columns', async () => {

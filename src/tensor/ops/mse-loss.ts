@@ -1,9 +1,10 @@
 import type { Tensor } from '../tensor';
-import { square } from './square';
+import { mul } from './mul';
 import { sub } from './sub';
-import { mean } from './sum';
+import { sumSquares } from './sum-squares';
 
 /** Mean squared difference of two tensors of one shape. */
 export function mseLoss(a: Tensor, b: Tensor): Tensor {
-  return mean(square(sub(a, b)));
+  const difference = sub(a, b);
+  return mul(sumSquares(difference), 1 / difference.size);
 }

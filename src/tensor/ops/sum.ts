@@ -1,4 +1,5 @@
 import type { Axes } from '../../backend/backend';
+import type { Shape } from '../../base/shape';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { broadcastTo } from './broadcast-to';
@@ -11,9 +12,14 @@ const op: Op<1, Axes> = {
   vjp: (g, [x]) => [() => broadcastTo(g, x.shape)],
 };
 
+/** Sum over one run of axes, seen as the middle one of [outer, length, inner]; in `shape` they are 1. */
+export function sumRun(x: Tensor, run: Axes, shape: Shape): Tensor {
+  return apply(op, [x], run, shape);
+}
+
 /** Sum over axes; the sum of nothing is 0. */
 export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  return reduceRuns('sum', x, options, (part, run, shape) => apply(op, [part], run, shape));
+  return reduceRuns('sum', x, options, sumRun);
 }
 
 /** Mean over axes; the mean of nothing is NaN. */
