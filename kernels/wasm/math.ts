@@ -48,6 +48,21 @@ function powerOfTwo(n: v128): v128 {
 }
 
 /**
+ * A constant in four lanes, read from a table: V8 makes a literal out of several instructions wherever it is used, which
+ * counts where a function has many of them and runs for a few vectors a call.
+ */
+// @ts-ignore: decorator
+@inline
+export function entry(table: usize, index: usize): v128 {
+  return v128.load32_splat(table + (index << 2));
+}
+
+const LOGARITHM: usize = memory.data<f32>([
+  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.1219444e-4, 0.693359375, 0.5, 1,
+]);
+
+/**
  * ln x of positive, normal, finite x: x = m·2ᵉ with m in [√½, √2), then a polynomial in m − 1.
  * Random numbers go through here: `logarithm` in `src/base/distribution.ts` is the same steps, bit for bit.
  */
@@ -55,21 +70,21 @@ function powerOfTwo(n: v128): v128 {
 @inline
 export function logNormal(x: v128): v128 {
   const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
-  const z = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), f32x4.splat(1));
+  const z = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), entry(LOGARITHM, 12));
   const e = f32x4.convert_i32x4_s(exponent);
   const square = f32x4.mul(z, z);
-  let p = step(f32x4.splat(7.0376836292e-2), z, -1.151461031e-1);
-  p = step(p, z, 1.167699874e-1);
-  p = step(p, z, -1.2420140846e-1);
-  p = step(p, z, 1.4249322787e-1);
-  p = step(p, z, -1.6668057665e-1);
-  p = step(p, z, 2.0000714765e-1);
-  p = step(p, z, -2.4999993993e-1);
-  p = step(p, z, 3.3333331174e-1);
+  let p = f32x4.add(f32x4.mul(entry(LOGARITHM, 0), z), entry(LOGARITHM, 1));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 2));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 3));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 4));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 5));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 6));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 7));
+  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 8));
   let y = f32x4.mul(f32x4.mul(p, z), square);
-  y = f32x4.add(y, f32x4.mul(e, f32x4.splat(-2.1219444e-4)));
-  y = f32x4.sub(y, f32x4.mul(f32x4.splat(0.5), square));
-  return f32x4.add(f32x4.add(z, y), f32x4.mul(e, f32x4.splat(0.693359375)));
+  y = f32x4.add(y, f32x4.mul(e, entry(LOGARITHM, 9)));
+  y = f32x4.sub(y, f32x4.mul(entry(LOGARITHM, 11), square));
+  return f32x4.add(f32x4.add(z, y), f32x4.mul(e, entry(LOGARITHM, 10)));
 }
 
 /** ln x for every x: denormals are scaled up first; ln 0 = −∞, ln ∞ = ∞, NaN below 0. */
