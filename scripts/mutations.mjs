@@ -143,15 +143,15 @@ const projectors = [
   {
     name: 'scale 1/r in place of 1/√r',
     file: 'src/compress/generated-projector.ts',
-    find: 'scale: Math.sqrt(gain(compressedDimension(p), p.rank) / p.rank),',
-    replace: 'scale: Math.sqrt(gain(compressedDimension(p), p.rank)) / p.rank,',
+    find: 'scale: Math.sqrt((gain(compressedDimension(p), p.rank) * sparsity) / p.rank),',
+    replace: 'scale: Math.sqrt(gain(compressedDimension(p), p.rank) * sparsity) / p.rank,',
     tests: ['test/property/mutants.test.ts > a wrong scale', law('gaussian')],
   },
   {
     name: 'a transfer by A_old·A_oldᵀ',
     file: 'src/compress/generated-projector.ts',
-    find: 'timesRandom(old, matrix(to), { transpose: true })',
-    replace: 'timesRandom(old, matrix(from), { transpose: true })',
+    find: 'randomCross(matrix(from), matrix(to))',
+    replace: 'randomCross(matrix(from), matrix(from))',
     tests: [law('gaussian')],
   },
   {
@@ -290,9 +290,9 @@ const projectors = [
   },
   {
     name: 'sparse entries that are never negative',
-    file: 'src/compress/sparse.ts',
-    find: 'where(less(u, 1 / q), -size, 0)',
-    replace: 'where(less(u, 1 / q), size, 0)',
+    file: 'src/base/distribution.ts',
+    find: 'u < any ? -1 : 0',
+    replace: 'u < any ? 1 : 0',
     tests: [law('sparse')],
   },
   {

@@ -17,7 +17,7 @@ export { backend } from './backend/current';
 export { referenceBackend } from './backend/reference';
 export { type WasmOptions, wasmBackend } from './backend/wasm';
 export type { Build } from './backend/wasm-module';
-export type { Distribution } from './base/distribution';
+export type { Distribution, Sparse } from './base/distribution';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
@@ -53,7 +53,6 @@ export {
 } from './compress/projector';
 export { projectors } from './compress/projectors';
 export type { Side } from './compress/side';
-export type { SparseProjection } from './compress/sparse';
 export type { HadamardProjection } from './compress/srht';
 export type { StoredProjection } from './compress/svd';
 export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';

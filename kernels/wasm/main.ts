@@ -8,6 +8,7 @@ export * from './index';
 export * from './move';
 export * from './optimizer';
 export { randomFill } from './random';
+export * from './random-cross';
 export { argmax, reduceMax, reduceMin, reduceSum } from './reduce';
 export * from './rows';
 export * from './scan';

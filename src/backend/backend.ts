@@ -138,6 +138,8 @@ export interface Backend {
   matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage;
   /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
+  randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
   /** The last axis is the column of the random matrix, all others together its row. */
   random(kind: Distribution, key: Key, shape: Shape): Storage;
 

@@ -19,6 +19,7 @@ export class WasmDevice {
     this.kernels = kernels;
     this.scalars = Math.ceil(kernels.heapBase() / 64) * 64;
     this.workspace = this.scalars + scalarBytes;
-    this.heap = new WasmHeap(memory, Math.ceil((this.workspace + kernels.workspaceBytes()) / 64) * 64);
+    const bytes = Math.max(kernels.workspaceBytes(), kernels.crossBytes());
+    this.heap = new WasmHeap(memory, Math.ceil((this.workspace + bytes) / 64) * 64);
   }
 }

@@ -17,6 +17,7 @@ export type KernelName =
   | 'axpby'
   | 'gemm'
   | 'randomFill'
+  | 'randomCross'
   | 'reduceSum'
   | 'reduceMax'
   | 'reduceMin'
@@ -39,7 +40,8 @@ export type KernelName =
   | 'move'
   | 'moveAdd'
   | 'heapBase'
-  | 'workspaceBytes';
+  | 'workspaceBytes'
+  | 'crossBytes';
 export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => number>>;
 
 /** Kernels and the memory they work in. */

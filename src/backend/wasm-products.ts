@@ -1,12 +1,8 @@
-import type { Distribution } from '../base/distribution';
-import type { Key } from '../base/key';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Operand, RandomMatrix, Storage } from './backend';
 import type { WasmDevice } from './wasm-device';
 import { forOuter, simplify } from './wasm-layout';
-
-/** Codes of the distributions in `kernels/wasm/random.ts`. */
-const distributions: Record<Distribution, number> = { uniform: 0, normal: 1, rademacher: 2 };
+import { codeOf } from './wasm-random';
 
 export function matmul(
   device: WasmDevice,
@@ -59,23 +55,12 @@ export function matmulRandom(
   const from = heap.address(x.storage);
   const result = heap.make('float32', m * n);
   const out = heap.address(result);
-  const code = distributions[kind];
+  const code = codeOf(kind);
   const lane = (side === 'right') === transpose ? 0 : 1;
   if (side === 'right') {
     kernels.gemm(from, width, 1, 0, lane, 0, out, m, n, width, workspace, code, key[0], key[1], scale);
   } else {
     kernels.gemm(0, lane, 0, from, 1, width, out, m, n, height, workspace, code, key[0], key[1], scale);
   }
-  return result;
-}
-
-export function random(device: WasmDevice, kind: Distribution, key: Key, shape: Shape): Storage {
-  const { heap, kernels, workspace } = device;
-  const result = heap.make('float32', sizeOf(shape));
-  if (result.size === 0) return result;
-  const columns = shape.at(-1) ?? 1;
-  const rows = result.size / columns;
-  const out = heap.address(result);
-  kernels.randomFill(distributions[kind], key[0], key[1], 1, 0, rows, 0, columns, out, columns, workspace);
   return result;
 }

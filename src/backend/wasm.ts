@@ -17,7 +17,8 @@ import {
   sharedAvailable,
 } from './wasm-module';
 import { concat, pad, strided, stridedAdd } from './wasm-move';
-import { matmul, matmulRandom, random } from './wasm-products';
+import { matmul, matmulRandom } from './wasm-products';
+import { random, randomCross } from './wasm-random';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
 /** How the kernels are chosen. */
@@ -170,6 +171,9 @@ class WasmBackend implements Backend {
   }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     return matmulRandom(this.device, x, a, side, transpose);
+  }
+  randomCross(a: RandomMatrix, b: RandomMatrix): Storage {
+    return randomCross(this.device, a, b);
   }
   random(kind: Distribution, key: Key, shape: Shape): Storage {
     return random(this.device, kind, key, shape);

@@ -248,6 +248,7 @@ export class GpuSketch implements Backend {
   cast = notCovered('cast');
   axpby = notCovered('axpby');
   matmulRandom = notCovered('matmulRandom');
+  randomCross = notCovered('randomCross');
   random = notCovered('random');
   argmax = notCovered('argmax');
   cumsum = notCovered('cumsum');
