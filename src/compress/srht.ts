@@ -85,6 +85,7 @@ function rows(p: HadamardProjection): Tensor {
   return fromArray(order(p).slice(), [p.rank]);
 }
 
+/** The same as numbers. */
 function order(p: HadamardProjection): Int32Array {
   return permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);
 }
