@@ -57,7 +57,15 @@ export function entry(table: usize, index: usize): v128 {
   return v128.load32_splat(table + (index << 2));
 }
 
-const LOGARITHM: usize = memory.data<f32>([
+/** One step of Horner's rule with a coefficient in four lanes. */
+// @ts-ignore: decorator
+@inline
+export function horner(p: v128, x: v128, coefficient: v128): v128 {
+  return f32x4.add(f32x4.mul(p, x), coefficient);
+}
+
+/** Polynomial, the two parts of ln 2, ½ and 1, of `logNormal`. */
+export const LOGARITHM: usize = memory.data<f32>([
   7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
   2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.1219444e-4, 0.693359375, 0.5, 1,
 ]);
@@ -71,16 +79,22 @@ const LOGARITHM: usize = memory.data<f32>([
 export function logNormal(x: v128): v128 {
   const exponent = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
   const z = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), entry(LOGARITHM, 12));
-  const e = f32x4.convert_i32x4_s(exponent);
+  let p = horner(entry(LOGARITHM, 0), z, entry(LOGARITHM, 1));
+  p = horner(p, z, entry(LOGARITHM, 2));
+  p = horner(p, z, entry(LOGARITHM, 3));
+  p = horner(p, z, entry(LOGARITHM, 4));
+  p = horner(p, z, entry(LOGARITHM, 5));
+  p = horner(p, z, entry(LOGARITHM, 6));
+  p = horner(p, z, entry(LOGARITHM, 7));
+  p = horner(p, z, entry(LOGARITHM, 8));
+  return logOfParts(p, z, f32x4.convert_i32x4_s(exponent));
+}
+
+/** ln of (1 + z)·2ᵉ from the polynomial p in z. */
+// @ts-ignore: decorator
+@inline
+export function logOfParts(p: v128, z: v128, e: v128): v128 {
   const square = f32x4.mul(z, z);
-  let p = f32x4.add(f32x4.mul(entry(LOGARITHM, 0), z), entry(LOGARITHM, 1));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 2));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 3));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 4));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 5));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 6));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 7));
-  p = f32x4.add(f32x4.mul(p, z), entry(LOGARITHM, 8));
   let y = f32x4.mul(f32x4.mul(p, z), square);
   y = f32x4.add(y, f32x4.mul(e, entry(LOGARITHM, 9)));
   y = f32x4.sub(y, f32x4.mul(entry(LOGARITHM, 11), square));

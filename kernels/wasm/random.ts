@@ -1,7 +1,7 @@
 // Random matrices as functions of a key: `src/base/distribution.ts` in SIMD, the same bits. Four lanes are four
 // neighbouring blocks of one row, so rows are written front to back. Only exactly rounded operations in a fixed order.
 
-import { entry, interleaveHigh, interleaveLow, logNormal, storeLanes } from './math';
+import { entry, horner, interleaveHigh, interleaveLow, LOGARITHM, logOfParts, storeLanes } from './math';
 
 /** Values of `kind`, as `codeOf` in `src/backend/wasm-random.ts` gives them. */
 const UNIFORM: i32 = 0;
@@ -96,15 +96,21 @@ function storeKeys(key0: i32, key1: i32, keys: usize): void {
 function philox(keys: usize, row: i32, block: i32, stream: i32, words: usize): void {
   const multiplier0 = i32x4.splat(0xd2511f53);
   const multiplier1 = i32x4.splat(0xcd9e8d57);
-  let a0 = i32x4.splat(row);
-  let a1 = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
-  let a2 = i32x4.splat(stream);
-  let a3 = i32x4.splat(0);
-  let b0 = a0;
-  let b1 = i32x4.add(a1, i32x4.splat(4));
+  // All blocks share row and stream, so the first round takes two products of numbers.
+  const product0 = <u64>(<u32>row) * 0xd2511f53;
+  const product1 = <u64>(<u32>stream) * 0xcd9e8d57;
+  const blocks = i32x4.add(i32x4.splat(block), i32x4(0, 1, 2, 3));
+  const first = i32x4.splat(<i32>(product1 >> 32) ^ load<i32>(keys));
+  let a0 = v128.xor(first, blocks);
+  let a1 = i32x4.splat(<i32>product1);
+  let a2 = i32x4.splat(<i32>(product0 >> 32) ^ load<i32>(keys, 4));
+  let a3 = i32x4.splat(<i32>product0);
+  let b0 = v128.xor(first, i32x4.add(blocks, i32x4.splat(4)));
+  let b1 = a1;
   let b2 = a2;
   let b3 = a3;
   const end = keys + (ROUNDS << 3);
+  keys += 8;
   while (keys < end) {
     const key0 = v128.load32_splat(keys);
     const key1 = v128.load32_splat(keys, 4);
@@ -172,14 +178,7 @@ function storePairs(out: usize, x: v128, y: v128): void {
   v128.store64_lane(out, high, 1, 48);
 }
 
-function normals(words: usize, scale: v128, out: usize): void {
-  boxMuller(v128.load(words), v128.load(words, 16), scale, out);
-  boxMuller(v128.load(words, 32), v128.load(words, 48), scale, out + 8);
-  boxMuller(v128.load(words, 64), v128.load(words, 80), scale, out + 64);
-  boxMuller(v128.load(words, 96), v128.load(words, 112), scale, out + 72);
-}
-
-/** Of `boxMuller`: units of u and of the angle, then sine and cosine of Cephes. */
+/** Units of u and of the angle, and −2; then sine and cosine of Cephes, ½ and 1. */
 const CIRCLE: usize = memory.data<f32>([
   5.9604644775390625e-8, -2, 1.5707963267948966 * 2.384185791015625e-7,
   -1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1,
@@ -187,30 +186,115 @@ const CIRCLE: usize = memory.data<f32>([
 ]);
 
 /**
- * √(−2 ln u)·(cos 2πv, sin 2πv), u in (0, 1] from w0, v in [0, 1) from w1. Of w1 + 2²⁹ the top two bits are the number of
- * quarter turns, rounded to the nearest, and what is left of w1 is an angle of at most an eighth of a turn.
+ * Box-Muller: words (0, 1) and (2, 3) of each block are a pair, √(−2 ln u)·(cos 2πv, sin 2πv) with u in (0, 1] from the
+ * first and v in [0, 1) from the second. Both parts work on two vectors side by side, x and y, so that a constant is read
+ * once for both and neither waits for its own result.
  */
-function boxMuller(w0: v128, w1: v128, scale: v128, out: usize): void {
-  const u = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(i32x4.shr_u(w0, 8), i32x4.splat(1))), entry(CIRCLE, 0));
-  const radius = f32x4.sqrt(f32x4.mul(entry(CIRCLE, 1), logNormal(u)));
-  const angle = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(w1, 2), 10)), entry(CIRCLE, 2));
-  const square = f32x4.mul(angle, angle);
-  let p = f32x4.add(f32x4.mul(entry(CIRCLE, 3), square), entry(CIRCLE, 4));
-  p = f32x4.add(f32x4.mul(p, square), entry(CIRCLE, 5));
-  const sine = f32x4.add(f32x4.mul(f32x4.mul(p, square), angle), angle);
-  let q = f32x4.add(f32x4.mul(entry(CIRCLE, 6), square), entry(CIRCLE, 7));
-  q = f32x4.add(f32x4.mul(q, square), entry(CIRCLE, 8));
-  const cosine = f32x4.add(
-    f32x4.mul(q, f32x4.mul(square, square)), f32x4.sub(entry(CIRCLE, 10), f32x4.mul(entry(CIRCLE, 9), square)));
-  const quarters = i32x4.add(w1, i32x4.splat(0x20000000));
+function normals(words: usize, scale: v128, out: usize): void {
+  for (let group: usize = 0; group < WORD_BYTES; group += 64) {
+    radii(words + group);
+    circle(words + group, scale, out + group);
+  }
+}
+
+/** √(−2 ln u) in place of the first words; the logarithm is the one of `logNormal`. */
+function radii(words: usize): void {
+  const one = i32x4.splat(1);
+  const unit = entry(CIRCLE, 0);
+  const x = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(i32x4.shr_u(v128.load(words), 8), one)), unit);
+  const y = f32x4.mul(f32x4.convert_i32x4_s(i32x4.add(i32x4.shr_u(v128.load(words, 32), 8), one)), unit);
+  const root = i32x4.splat(0x3f3504f3);
+  const ex = i32x4.shr_s(i32x4.sub(x, root), 23);
+  const ey = i32x4.shr_s(i32x4.sub(y, root), 23);
+  let c = entry(LOGARITHM, 12);
+  const zx = f32x4.sub(i32x4.sub(x, i32x4.shl(ex, 23)), c);
+  const zy = f32x4.sub(i32x4.sub(y, i32x4.shl(ey, 23)), c);
+  let px = entry(LOGARITHM, 0);
+  let py = px;
+  c = entry(LOGARITHM, 1);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 2);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 3);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 4);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 5);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 6);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 7);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  c = entry(LOGARITHM, 8);
+  px = horner(px, zx, c);
+  py = horner(py, zy, c);
+  v128.store(words, radius(px, zx, f32x4.convert_i32x4_s(ex)));
+  v128.store(words, radius(py, zy, f32x4.convert_i32x4_s(ey)), 32);
+}
+
+/** From the polynomial p in z = m − 1 and the exponent e of u = m·2ᵉ. */
+// @ts-ignore: decorator
+@inline
+function radius(p: v128, z: v128, e: v128): v128 {
+  return f32x4.sqrt(f32x4.mul(entry(CIRCLE, 1), logOfParts(p, z, e)));
+}
+
+/**
+ * The radii times cosine and sine. Of the second word plus 2²⁹ the top two bits are the number of quarter turns, rounded
+ * to the nearest, and what is left of the word is an angle of at most an eighth of a turn.
+ */
+function circle(words: usize, scale: v128, out: usize): void {
+  const x = v128.load(words, 16);
+  const y = v128.load(words, 48);
+  let c = entry(CIRCLE, 2);
+  const ax = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(x, 2), 10)), c);
+  const ay = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(i32x4.shl(y, 2), 10)), c);
+  const sx = f32x4.mul(ax, ax);
+  const sy = f32x4.mul(ay, ay);
+  let px = entry(CIRCLE, 3);
+  let py = px;
+  c = entry(CIRCLE, 4);
+  px = horner(px, sx, c);
+  py = horner(py, sy, c);
+  c = entry(CIRCLE, 5);
+  px = horner(px, sx, c);
+  py = horner(py, sy, c);
+  const sineX = f32x4.add(f32x4.mul(f32x4.mul(px, sx), ax), ax);
+  const sineY = f32x4.add(f32x4.mul(f32x4.mul(py, sy), ay), ay);
+  let qx = entry(CIRCLE, 6);
+  let qy = qx;
+  c = entry(CIRCLE, 7);
+  qx = horner(qx, sx, c);
+  qy = horner(qy, sy, c);
+  c = entry(CIRCLE, 8);
+  qx = horner(qx, sx, c);
+  qy = horner(qy, sy, c);
+  const half = entry(CIRCLE, 9);
+  c = entry(CIRCLE, 10);
+  const cosineX = f32x4.add(f32x4.mul(qx, f32x4.mul(sx, sx)), f32x4.sub(c, f32x4.mul(half, sx)));
+  const cosineY = f32x4.add(f32x4.mul(qy, f32x4.mul(sy, sy)), f32x4.sub(c, f32x4.mul(half, sy)));
+  turn(x, v128.load(words), cosineX, sineX, scale, out);
+  turn(y, v128.load(words, 32), cosineY, sineY, scale, out + 8);
+}
+
+/** Cosine and sine of an angle, turned by the quarters that word w says, times radius and scale. */
+// @ts-ignore: decorator
+@inline
+function turn(w: v128, radius: v128, cosine: v128, sine: v128, scale: v128, out: usize): void {
+  const quarters = i32x4.add(w, i32x4.splat(0x20000000));
   const odd = i32x4.shr_s(i32x4.shl(quarters, 1), 31);
   const swap = v128.and(v128.xor(sine, cosine), odd);
   const minus = i32x4.splat(0x80000000);
-  const signOfC = v128.and(i32x4.add(quarters, i32x4.splat(0x40000000)), minus);
-  const signOfS = v128.and(quarters, minus);
-  const c = f32x4.mul(radius, v128.xor(v128.xor(cosine, swap), signOfC));
-  const s = f32x4.mul(radius, v128.xor(v128.xor(sine, swap), signOfS));
-  storePairs(out, f32x4.mul(c, scale), f32x4.mul(s, scale));
+  const c = v128.xor(v128.xor(cosine, swap), v128.and(i32x4.add(quarters, i32x4.splat(0x40000000)), minus));
+  const s = v128.xor(v128.xor(sine, swap), v128.and(quarters, minus));
+  storePairs(out, f32x4.mul(f32x4.mul(radius, c), scale), f32x4.mul(f32x4.mul(radius, s), scale));
 }
 
 /** 24 bits of each word as a number in [0, 1). */
