@@ -143,15 +143,15 @@ const projectors = [
   {
     name: 'scale 1/r in place of 1/√r',
     file: 'src/compress/generated-projector.ts',
-    find: 'scale: Math.sqrt(gain(compressedDimension(p), p.rank) / p.rank),',
-    replace: 'scale: Math.sqrt(gain(compressedDimension(p), p.rank)) / p.rank,',
+    find: 'scale: Math.sqrt((gain(compressedDimension(p), p.rank) * sparsity) / p.rank),',
+    replace: 'scale: Math.sqrt(gain(compressedDimension(p), p.rank) * sparsity) / p.rank,',
     tests: ['test/property/mutants.test.ts > a wrong scale', law('gaussian')],
   },
   {
     name: 'a transfer by A_old·A_oldᵀ',
     file: 'src/compress/generated-projector.ts',
-    find: 'timesRandom(old, matrix(to), { transpose: true })',
-    replace: 'timesRandom(old, matrix(from), { transpose: true })',
+    find: 'randomCross(matrix(from), matrix(to))',
+    replace: 'randomCross(matrix(from), matrix(from))',
     tests: [law('gaussian')],
   },
   {
@@ -174,6 +174,20 @@ const projectors = [
     find: 'matmul(c, cross, { transposeB: true })',
     replace: 'matmul(c, cross)',
     tests: [law('coordinates '), law('srht')],
+  },
+  {
+    name: 'Hadamard rows that meet at their and in place of their xor',
+    file: 'src/compress/srht.ts',
+    find: 'as number) ^ (old',
+    replace: 'as number) & (old',
+    tests: [law('srht')],
+  },
+  {
+    name: 'selections that meet everywhere',
+    file: 'src/compress/selection-maps.ts',
+    find: 'equal(column(rows.ids), columns.ids)',
+    replace: 'equal(column(rows.ids), column(rows.ids))',
+    tests: [law('coordinates ')],
   },
   {
     name: 'weights of a selection forgotten on the way up',
@@ -241,8 +255,8 @@ const projectors = [
   {
     name: 'a count-sketch without its sign on the way up',
     file: 'src/compress/count-sketch.ts',
-    find: 'mul(gather(c, bucket), weight)',
-    replace: 'gather(c, bucket)',
+    find: 'mul(gather(c, buckets(hash)), weights(hash))',
+    replace: 'gather(c, buckets(hash))',
     tests: [law('countSketch')],
   },
   {
@@ -269,16 +283,16 @@ const projectors = [
   {
     name: 'rows of the Hadamard matrix drawn with replacement',
     file: 'src/compress/srht.ts',
-    find: 'return fromArray(order.slice(), [p.rank]);',
+    find: "return permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);",
     replace:
-      "return fromArray(order.map((_, i) => permute(fold(p.key, 'rows', i), powerOfTwo(compressedDimension(p)), 1)[0] as number).slice(), [p.rank]);",
+      "return Int32Array.from({ length: p.rank }, (_, i) => permute(fold(p.key, 'rows', i), powerOfTwo(compressedDimension(p)), 1)[0] as number);",
     tests: [unit('srht')],
   },
   {
     name: 'only the first rows of the Hadamard matrix',
     file: 'src/compress/srht.ts',
-    find: 'return fromArray(order.slice(), [p.rank]);',
-    replace: 'return fromArray(order.slice().sort().map((_, i) => i), [p.rank]);',
+    find: "return permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);",
+    replace: 'return Int32Array.from({ length: p.rank }, (_, i) => i);',
     tests: [unit('srht')],
   },
   {
@@ -287,13 +301,6 @@ const projectors = [
     find: 'reshape(result, [done, factor, rest * k])',
     replace: 'reshape(result, [1, factor, done * rest * k])',
     tests: [unit('walsh-hadamard')],
-  },
-  {
-    name: 'sparse entries that are never negative',
-    file: 'src/compress/sparse.ts',
-    find: 'where(less(u, 1 / q), -size, 0)',
-    replace: 'where(less(u, 1 / q), size, 0)',
-    tests: [law('sparse')],
   },
   {
     name: 'singular vectors of the wrong side',
@@ -505,9 +512,23 @@ const kernels = [
   {
     name: 'random signs: one word too few of a call',
     file: 'kernels/wasm/random.ts',
-    find: '(column >>> 5) & 15',
-    replace: '(column >>> 5) & 7',
-    tests: [kernel('products: random')],
+    find: '(column >>> 5) & 31',
+    replace: '(column >>> 5) & 15',
+    tests: [kernel('products: ')],
+  },
+  {
+    name: 'sparse entries that are never negative',
+    file: 'kernels/wasm/random.ts',
+    find: 'v128.xor(scale, minus)',
+    replace: 'scale',
+    tests: [kernel('products: ')],
+  },
+  {
+    name: 'a product of generated matrices that repeats the first columns of one',
+    file: 'kernels/wasm/random-cross.ts',
+    find: 'j, width, l, depth, b',
+    replace: 'j, width, 0, depth, b',
+    tests: [kernel('products: ')],
   },
 ];
 

@@ -18,7 +18,7 @@ export { referenceBackend } from './backend/reference';
 export { setThreads } from './backend/set-threads';
 export { type WasmOptions, wasmBackend } from './backend/wasm';
 export type { Build } from './backend/wasm-module';
-export type { Distribution } from './base/distribution';
+export type { Distribution, Sparse } from './base/distribution';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
@@ -54,7 +54,6 @@ export {
 } from './compress/projector';
 export { projectors } from './compress/projectors';
 export type { Side } from './compress/side';
-export type { SparseProjection } from './compress/sparse';
 export type { HadamardProjection } from './compress/srht';
 export type { StoredProjection } from './compress/svd';
 export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';

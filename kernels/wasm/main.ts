@@ -4,15 +4,17 @@
 
 export { attention, attentionGrad, attentionScratch } from './attention';
 export * from './elementwise';
-export { gemm, gemmBatch, gemmPath, gemmRandom, setWorkspace, workspaceBytes } from './gemm';
+export { gemm, gemmBatch, gemmPath, gemmRandom } from './gemm';
 export * from './index';
 export { move, moveAdd } from './move';
 export * from './optimizer';
 export { randomFill } from './random';
+export * from './random-cross';
 export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowsOfBlock } from './reduce';
 export * from './rows';
 export * from './scan';
 export * from './top-k';
+export { setWorkspace, workspaceBytes } from './workspace';
 
 /** First byte that static data does not use: where the backend's workspace begins. */
 export function heapBase(): usize {

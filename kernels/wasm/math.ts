@@ -22,7 +22,14 @@ export const SIGN = memory.data<f32>([-0.0]);
 // @ts-ignore: decorator
 @inline
 function horner(p: v128, x: v128, table: usize, i: i32): v128 {
-  return f32x4.add(f32x4.mul(p, x), at(table, i));
+  return stepWith(p, x, at(table, i));
+}
+
+/** One step of Horner's rule, with a coefficient in all lanes. */
+// @ts-ignore: decorator
+@inline
+export function stepWith(p: v128, x: v128, coefficient: v128): v128 {
+  return f32x4.add(f32x4.mul(p, x), coefficient);
 }
 
 /** One step of Horner's rule. */
@@ -79,13 +86,14 @@ export function exp(x: v128): v128 {
   return f32x4.mul(f32x4.mul(p, i32x4.shl(half, 23)), i32x4.shl(i32x4.sub(shifted, half), 23));
 }
 
-/** The two parts of ln 2, then the polynomial. */
-const LOG = memory.data<f32>([
-  -2.1219444e-4, 0.693359375, 7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1,
-  -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
-]);
 /** The bits of √½, and those of the smallest normal number and how many bit patterns there are from it to infinity. */
 const LOG_BITS = memory.data<i32>([0x3f3504f3, 0x00800000, 0x7f000000]);
+
+/** Polynomial, the two parts of ln 2, ½ and 1, of `logNormal`. */
+export const LOGARITHM = memory.data<f32>([
+  7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
+  2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1, -2.1219444e-4, 0.693359375, 0.5, 1,
+]);
 
 /**
  * ln x of positive, normal, finite x: x = m·2ᵉ with m in [√½, √2), then a polynomial in m − 1.
@@ -95,21 +103,27 @@ const LOG_BITS = memory.data<i32>([0x3f3504f3, 0x00800000, 0x7f000000]);
 @inline
 export function logNormal(x: v128): v128 {
   const exponent = i32x4.shr_s(i32x4.sub(x, at(LOG_BITS, 0)), 23);
-  const z = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), at(ONE));
-  const e = f32x4.convert_i32x4_s(exponent);
+  const z = f32x4.sub(i32x4.sub(x, i32x4.shl(exponent, 23)), at(LOGARITHM, 12));
+  let p = horner(at(LOGARITHM), z, LOGARITHM, 1);
+  p = horner(p, z, LOGARITHM, 2);
+  p = horner(p, z, LOGARITHM, 3);
+  p = horner(p, z, LOGARITHM, 4);
+  p = horner(p, z, LOGARITHM, 5);
+  p = horner(p, z, LOGARITHM, 6);
+  p = horner(p, z, LOGARITHM, 7);
+  p = horner(p, z, LOGARITHM, 8);
+  return logOfParts(p, z, f32x4.convert_i32x4_s(exponent));
+}
+
+/** ln of (1 + z)·2ᵉ from the polynomial p in z. */
+// @ts-ignore: decorator
+@inline
+export function logOfParts(p: v128, z: v128, e: v128): v128 {
   const square = f32x4.mul(z, z);
-  let p = horner(at(LOG, 2), z, LOG, 3);
-  p = horner(p, z, LOG, 4);
-  p = horner(p, z, LOG, 5);
-  p = horner(p, z, LOG, 6);
-  p = horner(p, z, LOG, 7);
-  p = horner(p, z, LOG, 8);
-  p = horner(p, z, LOG, 9);
-  p = horner(p, z, LOG, 10);
   let y = f32x4.mul(f32x4.mul(p, z), square);
-  y = f32x4.add(y, f32x4.mul(e, at(LOG, 0)));
-  y = f32x4.sub(y, f32x4.mul(at(HALF), square));
-  return f32x4.add(f32x4.add(z, y), f32x4.mul(e, at(LOG, 1)));
+  y = f32x4.add(y, f32x4.mul(e, at(LOGARITHM, 9)));
+  y = f32x4.sub(y, f32x4.mul(at(LOGARITHM, 11), square));
+  return f32x4.add(f32x4.add(z, y), f32x4.mul(e, at(LOGARITHM, 10)));
 }
 
 /** ln x to 1 ulp, for every x. */

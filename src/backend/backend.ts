@@ -188,6 +188,8 @@ export interface Backend {
     scale: number,
     causal: boolean,
   ): readonly Storage[];
+  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
+  randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
   /** The last axis is the column of the random matrix, all others together its row. */
   random(kind: Distribution, key: Key, shape: Shape): Storage;
 

@@ -238,6 +238,9 @@ class ReferenceBackend implements Backend {
       ? this.matmul(x, stored, false, transpose, [x.shape[0] as number, columns], null)
       : this.matmul(stored, x, transpose, false, [rows, x.shape[1] as number], null);
   }
+  randomCross(a: RandomMatrix, b: RandomMatrix): Storage {
+    return this.matmul(this.materialize(a), this.materialize(b), false, true, [a.rows, b.rows], null);
+  }
   /** The oracle may form A; the others generate it inside the product. */
   private materialize({ kind, key, rows, columns, scale }: RandomMatrix): Operand {
     const values = new Float32Array(rows * columns);

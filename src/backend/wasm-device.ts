@@ -17,7 +17,6 @@ export class WasmDevice {
   readonly kernels: Kernels;
   readonly heap: WasmHeap;
   readonly scalars: number;
-  readonly workspace: number;
   private readonly source: WasmModule;
   private readonly workspaces: number[] = [];
   private pool: ThreadPool | null = null;
@@ -27,9 +26,9 @@ export class WasmDevice {
     const { kernels, memory } = this.source;
     this.kernels = kernels;
     this.scalars = Math.ceil(kernels.heapBase() / 64) * 64;
-    this.workspace = this.scalars + scalarBytes;
-    kernels.setWorkspace(this.workspace);
-    this.heap = new WasmHeap(memory, Math.ceil((this.workspace + kernels.workspaceBytes()) / 64) * 64);
+    const workspace = this.scalars + scalarBytes;
+    kernels.setWorkspace(workspace);
+    this.heap = new WasmHeap(memory, Math.ceil((workspace + kernels.workspaceBytes()) / 64) * 64);
   }
 
   get threads(): number {

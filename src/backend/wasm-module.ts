@@ -28,6 +28,7 @@ export type KernelName =
   | 'gemmPath'
   | 'gemmRandom'
   | 'randomFill'
+  | 'randomCross'
   | 'reduceSum'
   | 'reduceSumSquares'
   | 'rowsOfBlock'

@@ -1,18 +1,14 @@
-import type { Distribution } from '../base/distribution';
-import type { Key } from '../base/key';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Operand, RandomMatrix, Storage } from './backend';
 import type { WasmDevice } from './wasm-device';
 import { forOuter, simplify } from './wasm-layout';
+import { codeOf } from './wasm-random';
 
 /** A multiplication and an addition at 50 GFLOP/s. */
 const nanosecondsPerProduct = 0.04;
 /** Ranges of rows and columns are multiples of these, so that tiles (of 4 or 6 rows and 8 columns) stay whole. */
 const rowUnit = 12;
 const columnUnit = 8;
-
-/** Codes of the distributions in `kernels/wasm/random.ts`. */
-const distributions: Record<Distribution, number> = { uniform: 0, normal: 1, rademacher: 2 };
 
 export function matmul(
   device: WasmDevice,
@@ -130,7 +126,7 @@ export function matmulRandom(
   const from = heap.address(x.storage);
   const result = heap.make('float32', m * n);
   const out = heap.address(result);
-  const code = distributions[kind];
+  const code = codeOf(kind);
   const lane = (side === 'right') === transpose ? 0 : 1;
   const work = m * n * (side === 'right' ? width : height) * nanosecondsPerProduct;
   if (side === 'right') {
@@ -144,16 +140,5 @@ export function matmulRandom(
       kernels.gemmRandom(0, lane, 0, b, 1, width, c, n, m, end - column, height, code, key[0], key[1], scale);
     });
   }
-  return result;
-}
-
-export function random(device: WasmDevice, kind: Distribution, key: Key, shape: Shape): Storage {
-  const { heap, kernels, workspace } = device;
-  const result = heap.make('float32', sizeOf(shape));
-  if (result.size === 0) return result;
-  const columns = shape.at(-1) ?? 1;
-  const rows = result.size / columns;
-  const out = heap.address(result);
-  kernels.randomFill(distributions[kind], key[0], key[1], 1, 0, rows, 0, columns, out, columns, workspace);
   return result;
 }

@@ -33,7 +33,8 @@ import {
 } from './wasm-module';
 import { concat, pad, strided, stridedAdd } from './wasm-move';
 import { adam, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
-import { matmul, matmulRandom, random } from './wasm-products';
+import { matmul, matmulRandom } from './wasm-products';
+import { random, randomCross } from './wasm-random';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
 /** How the kernels are chosen. */
@@ -240,6 +241,9 @@ class WasmBackend implements Backend {
     causal: boolean,
   ): readonly Storage[] {
     return attentionGrad(this.device, g, q, k, v, out, normalizers, shape, scale, causal);
+  }
+  randomCross(a: RandomMatrix, b: RandomMatrix): Storage {
+    return randomCross(this.device, a, b);
   }
   random(kind: Distribution, key: Key, shape: Shape): Storage {
     return random(this.device, kind, key, shape);

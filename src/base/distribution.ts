@@ -9,8 +9,15 @@ import { type Key, philox } from './philox';
  * - `uniform`    in [0, 1), 24 random bits
  * - `normal`     mean 0, variance 1, Box-Muller; |z| ≤ 5.77
  * - `rademacher` ±1, one bit an element
+ * - `Sparse`     mostly 0, 24 random bits
  */
-export type Distribution = 'uniform' | 'normal' | 'rademacher';
+export type Distribution = 'uniform' | 'normal' | 'rademacher' | Sparse;
+
+/** ±1 with chance 1/(2·sparsity) each, else 0. */
+export interface Sparse {
+  /** At least 1, where no entry is 0. */
+  readonly sparsity: number;
+}
 
 /** Counter (row, column block, stream, 0): streams keep the distributions of one key apart. */
 const wordStream = 0;
@@ -35,8 +42,26 @@ const [c0, c1, c2] = [f(2.443315711809948e-5), f(-1.388731625493765e-3), f(4.166
 
 /** Fill row `row`, columns `[from, from + out.length)`, of the random matrix of `key` into `out`. */
 export function fillRow(kind: Distribution, key: Key, row: number, from: number, out: Float32Array): void {
-  const fill = { uniform: fillUniform, normal: fillNormal, rademacher: fillRademacher }[kind];
+  const named = { uniform: fillUniform, normal: fillNormal, rademacher: fillRademacher };
+  const fill = typeof kind === 'object' ? fillSparse(chanceOf(kind)) : named[kind];
   fill(key, row, from, out);
+}
+
+/** How many of the 2²⁴ equally likely values of an element are not 0: those below 1/sparsity as a float32. */
+export function chanceOf({ sparsity }: Sparse): number {
+  return Math.ceil(f(1 / sparsity) * 2 ** 24);
+}
+
+/** The uniform number of the element decides: the lower half of the chance is +1, the upper half −1. */
+function fillSparse(chance: number): typeof fillUniform {
+  const [positive, any] = [Math.ceil(chance / 2) * 2 ** -24, chance * 2 ** -24];
+  return (key, row, from, out) => {
+    fillUniform(key, row, from, out);
+    for (let i = 0; i < out.length; i++) {
+      const u = out[i] as number;
+      out[i] = u < positive ? 1 : u < any ? -1 : 0;
+    }
+  };
 }
 
 function fillUniform(key: Key, row: number, from: number, out: Float32Array): void {

@@ -17,10 +17,10 @@ export interface SketchProjection extends Projection {
   readonly key: Key;
 }
 
-/** One hash of the d coordinates: bucket [d] int32, and the sign over √c as a column [d, 1]. */
+/** One hash of the d coordinates: the bucket of each, and its sign over √c. */
 interface Hash {
-  readonly bucket: Tensor;
-  readonly weight: Tensor;
+  readonly bucket: Int32Array<ArrayBuffer>;
+  readonly weight: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -43,8 +43,14 @@ export function countSketch(options: { readonly nonzeros?: number } = {}): Proje
       return { ...project(this.side(shape), shape, rank), key };
     },
     ...rowMaps<SketchProjection>(
-      (p, x) => sum(hashes(p, nonzeros).map(({ bucket, weight }) => scatterAdd(mul(x, weight), bucket, p.rank))),
-      (p, c) => sum(hashes(p, nonzeros).map(({ bucket, weight }) => mul(gather(c, bucket), weight))),
+      (p, x) => sum(hashes(p, nonzeros).map((hash) => scatterAdd(mul(x, weights(hash)), buckets(hash), p.rank))),
+      (p, c) => sum(hashes(p, nonzeros).map((hash) => mul(gather(c, buckets(hash)), weights(hash)))),
+      (to, from) => {
+        const cross = new Float32Array(to.rank * from.rank);
+        const old = hashes(from, nonzeros);
+        for (const row of hashes(to, nonzeros)) for (const column of old) addMeetings(cross, from.rank, row, column);
+        return fromArray(cross, [to.rank, from.rank]);
+      },
     ),
     storedFloats: () => 0,
     theory(d, rank) {
@@ -73,16 +79,27 @@ function hashes(p: SketchProjection, nonzeros: number): Hash[] {
     const signs = new Float32Array(d);
     fillRow('rademacher', fold(p.key, 'signs'), h, 0, signs);
     return {
-      bucket: fromArray(
-        Int32Array.from(rows, (distinct) => distinct[h] as number),
-        [d],
-      ),
-      weight: fromArray(
-        signs.map((sign) => sign / Math.sqrt(count)),
-        [d, 1],
-      ),
+      bucket: Int32Array.from(rows, (distinct) => distinct[h] as number),
+      weight: signs.map((sign) => sign / Math.sqrt(count)),
     };
   });
+}
+
+function buckets({ bucket }: Hash): Tensor {
+  return fromArray(bucket, [bucket.length]);
+}
+
+/** As a column [d, 1]. */
+function weights({ weight }: Hash): Tensor {
+  return fromArray(weight, [weight.length, 1]);
+}
+
+/** Add one hash times the transpose of another: each coordinate counts where its two buckets meet. */
+function addMeetings(cross: Float32Array, width: number, row: Hash, column: Hash): void {
+  for (let j = 0; j < row.bucket.length; j++) {
+    const at = (row.bucket[j] as number) * width + (column.bucket[j] as number);
+    (cross[at] as number) += (row.weight[j] as number) * (column.weight[j] as number);
+  }
 }
 
 function sum(parts: readonly Tensor[]): Tensor {

@@ -1,9 +1,8 @@
 import type { RandomMatrix } from '../backend/backend';
 import type { Distribution } from '../base/distribution';
 import type { Key } from '../base/key';
-import { eye } from '../tensor/ops/create';
 import { matmul } from '../tensor/ops/matmul';
-import { randomTimes, timesRandom } from '../tensor/ops/matmul-random';
+import { randomCross, randomTimes, timesRandom } from '../tensor/ops/matmul-random';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 import type { Theory } from './theory';
 
@@ -13,7 +12,10 @@ export interface GeneratedProjection extends Projection {
   readonly key: Key;
 }
 
-/** A projector with independent entries of standard deviation √(gain/rank): nothing is stored but the key. */
+/**
+ * A projector with independent entries of standard deviation √(gain/rank). Nothing is stored but the key, and A never
+ * exists: down and up allocate their result alone, a transfer the r×r product of both A besides.
+ */
 export function generatedProjector(options: {
   readonly name: string;
   readonly entries: Distribution;
@@ -22,12 +24,13 @@ export function generatedProjector(options: {
   readonly theory: (d: number, rank: number) => Theory;
 }): Projector<GeneratedProjection> {
   const { name, entries, gain = () => 1, theory } = options;
+  const sparsity = typeof entries === 'object' ? entries.sparsity : 1; // entries have the variance 1/sparsity
   const matrix = (p: GeneratedProjection): RandomMatrix => ({
     kind: entries,
     key: p.key,
     rows: p.rank,
     columns: compressedDimension(p),
-    scale: Math.sqrt(gain(compressedDimension(p), p.rank) / p.rank),
+    scale: Math.sqrt((gain(compressedDimension(p), p.rank) * sparsity) / p.rank),
   });
   return {
     name,
@@ -44,8 +47,7 @@ export function generatedProjector(options: {
         ? timesRandom(c, matrix(p)) //                           [n, r]·[r, m]
         : randomTimes(matrix(p), c, { transpose: true }), //     [n, r]·[r, m]
     transfer(c, from, to) {
-      const old = timesRandom(eye(from.rank), matrix(from)); // [r, d]
-      const cross = timesRandom(old, matrix(to), { transpose: true }); // A_old·A_newᵀ [r, r']
+      const cross = randomCross(matrix(from), matrix(to)); // A_old·A_newᵀ [r, r']
       return from.side === 'right' ? matmul(c, cross) : matmul(cross, c, { transposeA: true });
     },
     storedFloats: () => 0,

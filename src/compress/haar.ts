@@ -13,8 +13,9 @@ export interface HaarProjection extends Projection {
 
 /**
  * A = √(d/r)·Q with r orthonormal rows, uniformly distributed (Haar). Unbiased, relative squared error (d − r)/r, the
- * smallest of the projectors here that ignore the gradient, and lossless at r = d. Q is made anew for every product:
- * 2·r²·d flops in float64, so it is for studies rather than for training large models.
+ * smallest of the projectors here that ignore the gradient, and lossless at r = d. An entry of Q depends
+ * on the whole draw, so Q cannot be generated inside a product: it is made anew for every one, 2·r²·d flops in float64, which is
+ * for studies rather than for training large models.
  */
 export const haar = haarProjector('haar', (d, rank) => d / rank);
 

@@ -1,4 +1,3 @@
-import { eye } from '../tensor/ops/create';
 import { matmul } from '../tensor/ops/matmul';
 import { transpose } from '../tensor/ops/transpose';
 import type { Tensor } from '../tensor/tensor';
@@ -6,11 +5,13 @@ import type { Projection, Projector } from './projector';
 
 /**
  * The linear maps of a projector that is best told as a map of rows, A·x [d, k] → [r, k] and Aᵀ·c [r, k] → [d, k]: on the
- * right side the columns of a gradient are the rows of its transpose. A itself is never formed.
+ * right side the columns of a gradient are the rows of its transpose. A itself is never formed; `crossOf` is A_new·A_oldᵀ
+ * [r', r], which a transfer multiplies with.
  */
 export function rowMaps<P extends Projection>(
   downRows: (projection: P, x: Tensor) => Tensor,
   upRows: (projection: P, c: Tensor) => Tensor,
+  crossOf: (to: P, from: P) => Tensor,
 ): Pick<Projector<P>, 'down' | 'up' | 'transfer'> {
   const onRows = (p: P, x: Tensor, f: (projection: P, rows: Tensor) => Tensor): Tensor =>
     p.side === 'left' ? f(p, x) : transpose(f(p, transpose(x)));
@@ -18,7 +19,7 @@ export function rowMaps<P extends Projection>(
     down: (p, g) => onRows(p, g, downRows),
     up: (p, c) => onRows(p, c, upRows),
     transfer(c, from, to) {
-      const cross = downRows(to, upRows(from, eye(from.rank))); // A_new·A_oldᵀ [r', r]
+      const cross = crossOf(to, from);
       return from.side === 'right' ? matmul(c, cross, { transposeB: true }) : matmul(cross, c);
     },
   };

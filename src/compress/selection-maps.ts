@@ -1,3 +1,5 @@
+import { cast } from '../tensor/ops/cast';
+import { equal } from '../tensor/ops/compare';
 import { gather, scatterAdd } from '../tensor/ops/gather';
 import { mul } from '../tensor/ops/mul';
 import { reshape } from '../tensor/ops/reshape';
@@ -15,7 +17,7 @@ export interface Selection {
 
 /** The linear maps of a projector that selects rows or columns: a gather down, a scatter up. */
 export function selectionMaps<P extends Projection>(selection: (projection: P) => Selection) {
-  const column = (weights: Tensor): Tensor => reshape(weights, [weights.size, 1]);
+  const column = (x: Tensor): Tensor => reshape(x, [x.size, 1]);
   return rowMaps<P>(
     (p, x) => {
       const { ids, weights } = selection(p);
@@ -24,6 +26,11 @@ export function selectionMaps<P extends Projection>(selection: (projection: P) =
     (p, c) => {
       const { ids, weights } = selection(p);
       return scatterAdd(mul(c, column(weights)), ids, compressedDimension(p));
+    },
+    (to, from) => {
+      const [rows, columns] = [selection(to), selection(from)];
+      const same = cast(equal(column(rows.ids), columns.ids), 'float32'); // two rows of A meet where their ids agree
+      return mul(mul(same, column(rows.weights)), columns.weights);
     },
   );
 }

@@ -5,6 +5,7 @@ import { gather, scatterAdd } from '../tensor/ops/gather';
 import { mul } from '../tensor/ops/mul';
 import { place } from '../tensor/ops/pad';
 import { permute } from '../tensor/ops/random';
+import { reshape } from '../tensor/ops/reshape';
 import { slice } from '../tensor/ops/slice';
 import type { Tensor } from '../tensor/tensor';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
@@ -44,6 +45,17 @@ export const srht: Projector<HadamardProjection> = {
       const spread = walshHadamard(scatterAdd(mul(c, 1 / Math.sqrt(p.rank)), rows(p), powerOfTwo(d)));
       return mul(slice(spread, [0, 0], [d, c.shape[1] as number]), signs(p));
     },
+    // (H·D'·D·H)_ij is entry i xor j of the transform of the diagonal of D'·D.
+    (to, from) => {
+      const filled = powerOfTwo(compressedDimension(to));
+      const spectrum = walshHadamard(place(mul(signs(to), signs(from)), [0, 0], [filled, 1]));
+      const [kept, old] = [order(to), order(from)];
+      const entries = Int32Array.from({ length: to.rank * from.rank }, (_, at) => {
+        return (kept[Math.floor(at / from.rank)] as number) ^ (old[at % from.rank] as number);
+      });
+      const cross = reshape(gather(spectrum, fromArray(entries, [to.rank, from.rank])), [to.rank, from.rank]);
+      return mul(cross, 1 / Math.sqrt(to.rank * from.rank));
+    },
   ),
   storedFloats: () => 0,
   theory(d, rank) {
@@ -70,8 +82,12 @@ function signs(p: HadamardProjection): Tensor {
 
 /** The rows that R keeps, int32 [r]. */
 function rows(p: HadamardProjection): Tensor {
-  const order = permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);
-  return fromArray(order.slice(), [p.rank]);
+  return fromArray(order(p).slice(), [p.rank]);
+}
+
+/** The same as numbers. */
+function order(p: HadamardProjection): Int32Array {
+  return permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);
 }
 
 /** The least power of two that is at least d. */

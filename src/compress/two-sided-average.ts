@@ -10,7 +10,7 @@ import { needGradient, type Projector } from './projector';
 import { type GradientValues, readingMoments } from './theory';
 import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from './two-sided';
 
-const { down, up } = gaussian;
+const { down, up, transfer } = gaussian;
 const half = Math.SQRT1_2; // on the way down and on the way up: ½ for the round trip
 
 /**
@@ -32,8 +32,8 @@ export const twoSidedAverage: Projector<TwoSidedProjection> = {
   transfer(c, from, to) {
     const [fromLeft, fromRight] = parts(from, c); // [r, m], [n, r]
     // A_L′·(A_Lᵀ·C_L + C_R·A_R) and (A_Lᵀ·C_L + C_R·A_R)·A_R′ᵀ, each product with the small matrix first
-    const left = add(down(leftOf(to), up(leftOf(from), fromLeft)), up(rightOf(from), down(leftOf(to), fromRight)));
-    const right = add(up(leftOf(from), down(rightOf(to), fromLeft)), down(rightOf(to), up(rightOf(from), fromRight)));
+    const left = add(transfer(fromLeft, leftOf(from), leftOf(to)), up(rightOf(from), down(leftOf(to), fromRight)));
+    const right = add(up(leftOf(from), down(rightOf(to), fromLeft)), transfer(fromRight, rightOf(from), rightOf(to)));
     return join(mul(left, 1 / 2), mul(right, 1 / 2));
   },
   compressedShape: ({ shape: [n, m], rank }) => [rank * (n + m)],

@@ -3,7 +3,7 @@ import { needGradient, type Projector } from './projector';
 import type { GradientValues } from './theory';
 import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from './two-sided';
 
-const { down, up } = gaussian;
+const { down, up, transfer } = gaussian;
 
 /**
  * Independent Gaussian projections from both sides: C = A_L·G·A_Rᵀ, only [r, r], and S_L·G·S_R on the way back. Unbiased,
@@ -18,10 +18,7 @@ export const twoSidedProduct: Projector<TwoSidedProjection> = {
   sample: sampleTwoSided,
   down: (p, g) => down(rightOf(p), down(leftOf(p), g)),
   up: (p, c) => up(leftOf(p), up(rightOf(p), c)),
-  transfer(c, from, to) {
-    const left = up(leftOf(from), c); // [n, r], and [r, r] when A_L′ is through with it
-    return down(rightOf(to), up(rightOf(from), down(leftOf(to), left)));
-  },
+  transfer: (c, from, to) => transfer(transfer(c, leftOf(from), leftOf(to)), rightOf(from), rightOf(to)),
   compressedShape: ({ rank }) => [rank, rank],
   storedFloats: () => 0,
   theory(_, rank, given) {

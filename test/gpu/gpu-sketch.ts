@@ -253,6 +253,7 @@ export class GpuSketch implements Backend {
   squareSums = notCovered('squareSums');
   scaleRowsColumns = notCovered('scaleRowsColumns');
   matmulRandom = notCovered('matmulRandom');
+  randomCross = notCovered('randomCross');
   random = notCovered('random');
   argmax = notCovered('argmax');
   cumsum = notCovered('cumsum');

@@ -6,7 +6,14 @@ import { type Law, law, randomLaw } from '../law';
 import { claim } from '../violation';
 import type { Trial } from './trial';
 
-const distributions: Distribution[] = ['uniform', 'normal', 'rademacher'];
+const distributions: Distribution[] = [
+  'uniform',
+  'normal',
+  'rademacher',
+  { sparsity: 1 },
+  { sparsity: 3 },
+  { sparsity: 7.3 },
+];
 
 /** Random numbers are the same bits everywhere (D7), also those that are generated inside a product. */
 export function randomNumberLaws({ agree, results, expected }: Trial): Law[] {
@@ -35,6 +42,9 @@ export function randomNumberLaws({ agree, results, expected }: Trial): Law[] {
         ),
       { numRuns: 100 },
     ),
+    randomLaw('products: randomCross', fc.tuple(random, random), ([a, b]) =>
+      agree((on) => on.randomCross(a, { ...b, columns: a.columns }), 36 * a.columns),
+    ),
     randomLaw('products: the matrix of matmulRandom is random() times scale, to the bit', matrix, async (a) => {
       const identity = (n: number): Float32Array =>
         Float32Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
@@ -54,12 +64,14 @@ export function randomNumberLaws({ agree, results, expected }: Trial): Law[] {
       agree((b) => b.random(kind, [k0, k1], [...shape, columns]), 0, expectSameBits),
     ),
     ...distributions.map((kind) =>
-      law(`products: ${kind}: 2¹⁷ numbers in one row and in many are the same bits`, () =>
-        agree(
-          (b) => [b.random(kind, [7, 11], [2 ** 17]), b.random(kind, [7, 11], [2 ** 9, 2 ** 8])],
-          0,
-          expectSameBits,
-        ),
+      law(
+        `products: ${typeof kind === 'string' ? kind : `sparsity ${kind.sparsity}`}: 2¹⁷ numbers in one row and in many are the same bits`,
+        () =>
+          agree(
+            (b) => [b.random(kind, [7, 11], [2 ** 17]), b.random(kind, [7, 11], [2 ** 9, 2 ** 8])],
+            0,
+            expectSameBits,
+          ),
       ),
     ),
   ];

@@ -1,7 +1,7 @@
 import type { RandomMatrix } from '../../backend/backend';
 import { ShapeError } from '../../base/errors';
 import { show } from '../../base/shape';
-import { apply, checkFloat, type Op } from '../op';
+import { apply, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
 
 interface Attributes {
@@ -42,4 +42,17 @@ function multiply(x: Tensor, attributes: Attributes): Tensor {
   }
   const shape = side === 'right' ? [x.shape[0] as number, columns] : [rows, x.shape[1] as number];
   return apply(op, [x], attributes, shape);
+}
+
+/** A·Bᵀ [rows of A, rows of B] of two random matrices that are generated inside the product: what a transfer needs. */
+export function randomCross(a: RandomMatrix, b: RandomMatrix): Tensor {
+  if (a.columns !== b.columns) {
+    throw new ShapeError({
+      code: 'matmul-random/shapes',
+      got: `randomCross got random matrices ${show([a.rows, a.columns])} and ${show([b.rows, b.columns])}`,
+      expected: 'equally many columns',
+      fix: 'sample both projections for the shape of this gradient',
+    });
+  }
+  return compute<0>('randomCross', [], [a.rows, b.rows], (backend) => backend.randomCross(a, b));
 }

@@ -6,7 +6,7 @@ import { compute } from '../op';
 import type { Tensor } from '../tensor';
 import { fromArray } from './create';
 
-function sample(kind: Distribution): (key: Key, shape: Shape) => Tensor {
+function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) => Tensor {
   return (from, shape) => {
     checkShape(`random.${kind}`, shape);
     return compute<0>(`random.${kind}`, [], shape, (backend) => backend.random(kind, from, shape));

@@ -46,6 +46,15 @@ describe('A has', () => {
     expectEach(nonzeros(a), Math.sqrt(3 / rank));
     expect(new Set(a.map(Math.sign))).toEqual(new Set([-1, 0, 1]));
   });
+  it.each([1, 2, 3, 7.3])('sparse, q = %d: of the uniform numbers of its key, + below 1/(2q), − below 1/q', (q) => {
+    const u = random.uniform(random.key(0), [rank, d]).dataSync();
+    const signs = Array.from(u, (x) => (x < 1 / (2 * q) ? 1 : x < 1 / q ? -1 : 0));
+    expect(
+      rowsOf(projectors.sparse({ sparsity: q }))
+        .flat()
+        .map(Math.sign),
+    ).toEqual(signs);
+  });
   it('countSketch: one entry ±1 in each column, and no empty row', () => {
     const a = rowsOf(projectors.countSketch());
     for (const column of columnsOf(a)) expect(nonzeros(column)).toHaveLength(1);
