@@ -97,7 +97,7 @@ export const LOGARITHM = memory.data<f32>([
 
 /**
  * ln x of positive, normal, finite x: x = m·2ᵉ with m in [√½, √2), then a polynomial in m − 1.
- * Random numbers go through here: `logarithm` in `src/base/distribution.ts` is the same steps, bit for bit.
+ * `radii` in `random.ts` and `logarithm` in `src/base/distribution.ts` take the same steps, bit for bit.
  */
 // @ts-ignore: decorator
 @inline
@@ -112,13 +112,7 @@ export function logNormal(x: v128): v128 {
   p = horner(p, z, LOGARITHM, 6);
   p = horner(p, z, LOGARITHM, 7);
   p = horner(p, z, LOGARITHM, 8);
-  return logOfParts(p, z, f32x4.convert_i32x4_s(exponent));
-}
-
-/** ln of (1 + z)·2ᵉ from the polynomial p in z. */
-// @ts-ignore: decorator
-@inline
-export function logOfParts(p: v128, z: v128, e: v128): v128 {
+  const e = f32x4.convert_i32x4_s(exponent);
   const square = f32x4.mul(z, z);
   let y = f32x4.mul(f32x4.mul(p, z), square);
   y = f32x4.add(y, f32x4.mul(e, at(LOGARITHM, 9)));

@@ -1,7 +1,7 @@
 // Random matrices as functions of a key: `src/base/distribution.ts` in SIMD, the same bits. Four lanes are four
 // neighbouring blocks of one row, so rows are written front to back. Only exactly rounded operations in a fixed order.
 
-import { at, interleaveHigh, interleaveLow, LOGARITHM, logOfParts, stepWith, storeLanes } from './math';
+import { at, interleaveHigh, interleaveLow, LOGARITHM, stepWith, storeLanes } from './math';
 import { RANDOM_COLUMNS as COLUMNS, randomScratch } from './workspace';
 
 /** Values of `kind`, as `codeOf` in `src/backend/wasm-random.ts` gives them. */
@@ -195,7 +195,7 @@ function normals(words: usize, scale: v128, out: usize): void {
   }
 }
 
-/** √(−2 ln u) in place of the first words; the logarithm is the one of `logNormal`. */
+/** √(−2 ln u) in place of the first words; the logarithm takes the steps of `logNormal`. */
 function radii(words: usize): void {
   const one = i32x4.splat(1);
   const unit = at(CIRCLE, 0);
@@ -233,15 +233,22 @@ function radii(words: usize): void {
   c = at(LOGARITHM, 8);
   px = stepWith(px, zx, c);
   py = stepWith(py, zy, c);
-  v128.store(words, radius(px, zx, f32x4.convert_i32x4_s(ex)));
-  v128.store(words, radius(py, zy, f32x4.convert_i32x4_s(ey)), 32);
-}
-
-/** From the polynomial p in z = m − 1 and the exponent e of u = m·2ᵉ. */
-// @ts-ignore: decorator
-@inline
-function radius(p: v128, z: v128, e: v128): v128 {
-  return f32x4.sqrt(f32x4.mul(at(CIRCLE, 1), logOfParts(p, z, e)));
+  const sx = f32x4.mul(zx, zx);
+  const sy = f32x4.mul(zy, zy);
+  const nx = f32x4.convert_i32x4_s(ex);
+  const ny = f32x4.convert_i32x4_s(ey);
+  c = at(LOGARITHM, 9);
+  let lx = f32x4.add(f32x4.mul(f32x4.mul(px, zx), sx), f32x4.mul(nx, c));
+  let ly = f32x4.add(f32x4.mul(f32x4.mul(py, zy), sy), f32x4.mul(ny, c));
+  c = at(LOGARITHM, 11);
+  lx = f32x4.sub(lx, f32x4.mul(c, sx));
+  ly = f32x4.sub(ly, f32x4.mul(c, sy));
+  c = at(LOGARITHM, 10);
+  lx = f32x4.add(f32x4.add(zx, lx), f32x4.mul(nx, c));
+  ly = f32x4.add(f32x4.add(zy, ly), f32x4.mul(ny, c));
+  c = at(CIRCLE, 1);
+  v128.store(words, f32x4.sqrt(f32x4.mul(c, lx)));
+  v128.store(words, f32x4.sqrt(f32x4.mul(c, ly)), 32);
 }
 
 /**
