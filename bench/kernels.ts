@@ -42,7 +42,7 @@ function report(name: string, value: number, unit: string): void {
 function product(m: number, k: number, n: number, [ta, tb]: [boolean, boolean] = [false, false]): void {
   const a = operand(backend, ta ? [k, m] : [m, k]);
   const b = operand(backend, tb ? [n, k] : [k, n]);
-  const time = seconds(() => backend.matmul(a, b, ta, tb, [m, n]));
+  const time = seconds(() => backend.matmul(a, b, ta, tb, [m, n], null));
   report(`matmul ${m}×${k}×${n}${ta ? ' Aᵀ' : ''}${tb ? ' Bᵀ' : ''}`, (2 * m * k * n) / time / 1e9, 'GFLOP/s');
   for (const { storage } of [a, b]) backend.free(storage);
 }
@@ -63,7 +63,7 @@ product(1, 1024, 1024, [false, true]);
 product(1024, 1024, 1);
 
 const heads = operand(backend, [32, 64, 32]);
-const scores = seconds(() => backend.matmul(heads, heads, false, true, [32, 64, 64]));
+const scores = seconds(() => backend.matmul(heads, heads, false, true, [32, 64, 64], null));
 report('matmul 32 × (64×32×64 Bᵀ)', (32 * 2 * 64 * 32 * 64) / scores / 1e9, 'GFLOP/s');
 
 const gradient = operand(backend, [1024, 1024]);
@@ -98,7 +98,7 @@ for (const [name, run] of Object.entries({
   'binary on 8 elements': () => backend.binary('add', eight, eight, eight.shape),
   'binary with a number': () => backend.binary('mul', eight, 2, eight.shape),
   'binary [8, 8] and [8]': () => backend.binary('add', matrix, eight, matrix.shape),
-  'matmul 8×8×8': () => backend.matmul(matrix, matrix, false, false, matrix.shape),
+  'matmul 8×8×8': () => backend.matmul(matrix, matrix, false, false, matrix.shape, null),
 })) {
   report(name, seconds(run) * 1e6, 'µs');
 }

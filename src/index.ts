@@ -15,6 +15,7 @@ export type {
 } from './backend/backend';
 export { backend } from './backend/current';
 export { referenceBackend } from './backend/reference';
+export { setThreads } from './backend/set-threads';
 export { type WasmOptions, wasmBackend } from './backend/wasm';
 export type { Build } from './backend/wasm-module';
 export type { Distribution } from './base/distribution';

@@ -1,11 +1,12 @@
 // Everything the CPU backend can call. Conventions of all kernels: pointers are byte offsets into linear memory and
 // blocks start at multiples of 16; counts and strides are elements unless called bytes; results never overlap operands.
-// A vector load may read up to 12 bytes past the end of an array (lanes that are then ignored); stores never do.
+// A vector load may read up to 28 bytes past the end of an array (lanes that are then ignored); stores never do.
 
+export { attention, attentionGrad, attentionScratch } from './attention';
 export * from './elementwise';
-export * from './gemm';
+export { gemm, gemmBatch, gemmPath, gemmRandom, setWorkspace, workspaceBytes } from './gemm';
 export * from './index';
-export * from './move';
+export { move, moveAdd } from './move';
 export * from './optimizer';
 export { randomFill } from './random';
 export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowBlocks } from './reduce';

@@ -66,7 +66,7 @@ function fillRow(bits: u32, out: usize, n: i32): void {
 }
 
 /** out[j·t + l] = x[j + l·s], in tiles of 4×4 so that both sides are read and written by whole vectors. */
-function transpose(x: usize, out: usize, rows: i32, columns: i32, s: i32, t: i32): void {
+export function transpose(x: usize, out: usize, rows: i32, columns: i32, s: i32, t: i32): void {
   const from = <usize>s << 2;
   const to = <usize>t << 2;
   let j = 0;

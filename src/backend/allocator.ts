@@ -10,7 +10,7 @@ export interface Block {
 }
 
 /** Kernels may read (never write) this far past the end of a block, so the last bytes of memory are never given out. */
-const overread = 16;
+const overread = 32;
 /** Addresses have 32 bits. */
 const most = 2 ** 32;
 
@@ -57,6 +57,11 @@ export class Allocator {
   }
   resetPeak(): void {
     this.live.peakBytes = this.live.bytes;
+  }
+
+  /** Where room begins that is never given back and not counted; null when memory is exhausted. */
+  reserve(bytes: number): number | null {
+    return this.extend(Math.ceil(bytes / 16) * 16) ?? null;
   }
 
   private extend(bytes: number): number | undefined {

@@ -2,6 +2,7 @@ import type { Distribution } from '../base/distribution';
 import type { DType, TypedArray } from '../base/dtype';
 import type { Key } from '../base/key';
 import type { Shape } from '../base/shape';
+import type { AttentionShape } from './attention-layout';
 
 /** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
 export interface Storage {
@@ -109,6 +110,11 @@ export interface Backend {
   readonly name: string;
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
+  /**
+   * From now on use so many threads, or as many as the platform gives: `describe` says how many, and why not more.
+   * Results do not depend on it. Backends without threads of their own leave it out.
+   */
+  setThreads?(count: number): Promise<void>;
   /** What is held for live tensors. */
   memory(): Memory;
   /** Let `peakBytes` start again from the bytes held now. */
@@ -151,10 +157,37 @@ export interface Backend {
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
 
   // --- products ------------------------------------------------------------------------------------------------
-  /** [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes broadcast. */
-  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage;
+  /**
+   * [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes
+   * broadcast. `bias` [n] is added to every row.
+   */
+  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape, bias: Operand | null): Storage;
   /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /**
+   * softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. `causal`: query t sees keys up
+   * to S − T + t; each sees one. Where they are packed, q, k and v are the same operand.
+   */
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage];
+  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    out: Operand,
+    normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[];
   /** The last axis is the column of the random matrix, all others together its row. */
   random(kind: Distribution, key: Key, shape: Shape): Storage;
 

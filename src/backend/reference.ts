@@ -2,6 +2,7 @@ import { fillRow } from '../base/distribution';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../base/dtype';
 import { erf, normalCdf } from '../base/erf';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
+import type { AttentionShape } from './attention-layout';
 import type {
   AdamFactors,
   Axes,
@@ -16,6 +17,7 @@ import type {
   Unary,
 } from './backend';
 import { throwIndexRange } from './checks';
+import { attend, attendGrad } from './reference-attention';
 
 /**
  * The oracle: one plain loop per operation, sums in float64, results rounded once to float32. Every other backend is
@@ -197,19 +199,27 @@ class ReferenceBackend implements Backend {
 
   // --- products ------------------------------------------------------------------------------------------------
 
-  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage {
+  matmul(
+    a: Operand,
+    b: Operand,
+    transposeA: boolean,
+    transposeB: boolean,
+    shape: Shape,
+    bias: Operand | null,
+  ): Storage {
     const [m, n] = shape.slice(-2) as [number, number];
     const k = a.shape[a.shape.length - (transposeA ? 2 : 1)] as number;
     const batch = shape.slice(0, -2);
     const batchOfA = offsets(a.shape.slice(0, -2), batch);
     const batchOfB = offsets(b.shape.slice(0, -2), batch);
     const [p, q, out] = [valuesOf(a), valuesOf(b), new Float32Array(sizeOf(shape))];
+    const start = bias && valuesOf(bias);
     for (let z = 0; z < batchOfA.length; z++) {
       const atA = (batchOfA[z] as number) * m * k;
       const atB = (batchOfB[z] as number) * k * n;
       for (let i = 0; i < m; i++) {
         for (let j = 0; j < n; j++) {
-          let sum = 0;
+          let sum = start ? (start[j] as number) : 0;
           for (let l = 0; l < k; l++) {
             const left = p[atA + (transposeA ? l * m + i : i * k + l)] as number;
             const right = q[atB + (transposeB ? j * k + l : l * n + j)] as number;
@@ -225,8 +235,8 @@ class ReferenceBackend implements Backend {
     const stored = this.materialize(a);
     const [rows, columns] = transpose ? [a.columns, a.rows] : [a.rows, a.columns];
     return side === 'right'
-      ? this.matmul(x, stored, false, transpose, [x.shape[0] as number, columns])
-      : this.matmul(stored, x, transpose, false, [rows, x.shape[1] as number]);
+      ? this.matmul(x, stored, false, transpose, [x.shape[0] as number, columns], null)
+      : this.matmul(stored, x, transpose, false, [rows, x.shape[1] as number], null);
   }
   /** The oracle may form A; the others generate it inside the product. */
   private materialize({ kind, key, rows, columns, scale }: RandomMatrix): Operand {
@@ -235,6 +245,31 @@ class ReferenceBackend implements Backend {
       fillRow(kind, key, row, 0, values.subarray(row * columns, (row + 1) * columns));
     for (let i = 0; i < values.length; i++) (values[i] as number) *= Math.fround(scale);
     return { storage: new ReferenceStorage(values), shape: [rows, columns], dtype: 'float32' };
+  }
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage] {
+    const { out, normalizers } = attend(floatsOf(q), floatsOf(k), floatsOf(v), shape, scale, causal);
+    return [this.made(out), this.made(normalizers)];
+  }
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    _out: Operand,
+    _normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[] {
+    const { dq, dk, dv } = attendGrad(floatsOf(g), floatsOf(q), floatsOf(k), floatsOf(v), shape, scale, causal);
+    return (shape.packed ? [dq] : [dq, dk, dv]).map((grad) => this.made(Float32Array.from(grad)));
   }
   random(kind: RandomMatrix['kind'], key: RandomMatrix['key'], shape: Shape): Storage {
     const columns = shape.at(-1) ?? 1;

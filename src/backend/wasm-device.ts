@@ -1,24 +1,64 @@
-import { type Build, instantiate, type Kernels } from './wasm-module';
+import { ThreadPool } from './thread-pool';
+import { rows as tableRows } from './thread-table';
+import { type Build, instantiate, type Kernels, type WasmModule } from './wasm-module';
 import { WasmHeap } from './wasm-storage';
 
 /** Number operands are written here, one slot of 4 bytes for each, and read by kernels like any other element. */
 const scalarBytes = 64;
 
+/** Work in nanoseconds of one thread that is worth a part of its own: waking and joining costs a few microseconds. */
+export const grain = { least: 15_000 };
+
 /**
  * A running module and its memory, from below: static data of the kernels, scalar slots, the workspace of matrix
- * products (packed panels), the heap.
+ * products (packed panels), the heap. Workers run the same module over the same memory, with workspaces in the heap.
  */
 export class WasmDevice {
   readonly kernels: Kernels;
   readonly heap: WasmHeap;
   readonly scalars: number;
   readonly workspace: number;
+  private readonly source: WasmModule;
+  private readonly workspaces: number[] = [];
+  private pool: ThreadPool | null = null;
 
   constructor(build: Build) {
-    const { kernels, memory } = instantiate(build);
+    this.source = instantiate(build);
+    const { kernels, memory } = this.source;
     this.kernels = kernels;
     this.scalars = Math.ceil(kernels.heapBase() / 64) * 64;
     this.workspace = this.scalars + scalarBytes;
+    kernels.setWorkspace(this.workspace);
     this.heap = new WasmHeap(memory, Math.ceil((this.workspace + kernels.workspaceBytes()) / 64) * 64);
+  }
+
+  get threads(): number {
+    return this.pool?.size ?? 1;
+  }
+
+  /** @throws Error what the platform says when it refuses workers; then there is one thread. */
+  async setThreads(count: number): Promise<void> {
+    this.pool?.stop();
+    this.pool = null;
+    if (count === 1) return;
+    while (this.workspaces.length < count - 1) this.workspaces.push(this.heap.reserve(this.kernels.workspaceBytes()));
+    this.pool = await ThreadPool.start(this.source, this.workspaces.slice(0, count - 1));
+  }
+
+  /**
+   * Make `call` for [0, count), or, where threads are worth it for so much `work` in nanoseconds, for a few ranges of
+   * which all but the last are multiples of `unit` long. Whatever a call computes must not depend on its range, and
+   * ranges must not depend on each other: then results have the same bits for every number of threads.
+   */
+  spread(count: number, unit: number, work: number, call: (kernels: Kernels, from: number, to: number) => void): void {
+    const { pool } = this;
+    const parts = pool === null ? 1 : Math.min(pool.size, Math.floor(work / grain.least), tableRows);
+    if (pool === null || parts < 2 || count <= unit) {
+      call(this.kernels, 0, count);
+      return;
+    }
+    const length = Math.ceil(count / parts / unit) * unit;
+    for (let from = 0; from < count; from += length) call(pool.later, from, Math.min(count, from + length));
+    pool.run();
   }
 }

@@ -8,6 +8,9 @@ import type { WasmStorage } from './wasm-storage';
 
 type Value = Operand | number;
 
+/** Of the cheap functions, from memory to memory. */
+const nanosecondsPerElement = 0.4;
+
 /**
  * out = kernel(a, b) over the broadcast shape; `from` is the dtype of the operands, `to` that of the result. A kernel
  * takes rows, in which each operand is either dense or one element repeated; that covers the usual cases in one call,
@@ -22,7 +25,6 @@ export function zip(
   b: Value,
   shape: Shape,
 ): WasmStorage {
-  const kernel = device.kernels[name];
   const p = addressOf(device, a, 0, from);
   const q = addressOf(device, b, 1, from);
   const size = sizeOf(shape);
@@ -31,11 +33,19 @@ export function zip(
   const sizeA = typeof a === 'number' ? 1 : a.storage.size;
   const sizeB = typeof b === 'number' ? 1 : b.storage.size;
   const columns = shape.length > 0 ? (shape[shape.length - 1] as number) : 1;
-  if (sizeA === size && sizeB === size) kernel(p, 0, 0, q, 0, 0, out, 1, size);
-  else if (sizeA === size && sizeB === 1) kernel(p, 0, 0, q, 0, 1, out, 1, size);
-  else if (sizeA === 1 && sizeB === size) kernel(p, 0, 1, q, 0, 0, out, 1, size);
-  else if (sizeA === size && isRow(b, columns)) kernel(p, 4 * columns, 0, q, 0, 0, out, size / columns, columns);
-  else if (size > 0) zipBroadcast(kernel, p, stridesIn(a, shape), q, stridesIn(b, shape), out, shape);
+  const work = size * nanosecondsPerElement;
+  if ((sizeA === size || sizeA === 1) && (sizeB === size || sizeB === 1)) {
+    const [oneA, oneB] = [sizeA === size ? 0 : 1, sizeB === size ? 0 : 1];
+    device.spread(size, 16, work, (kernels, from, to) => {
+      const [x, y] = [oneA ? p : p + 4 * from, oneB ? q : q + 4 * from];
+      kernels[name](x, 0, oneA, y, 0, oneB, out + 4 * from, 1, to - from);
+    });
+  } else if (sizeA === size && isRow(b, columns)) {
+    device.spread(size / columns, 1, work, (kernels, from, to) => {
+      const skip = 4 * from * columns;
+      kernels[name](p + skip, 4 * columns, 0, q, 0, 0, out + skip, to - from, columns);
+    });
+  } else if (size > 0) zipBroadcast(device, name, p, stridesIn(a, shape), q, stridesIn(b, shape), out, shape);
   return result;
 }
 
@@ -45,7 +55,8 @@ function isRow(x: Value, columns: number): boolean {
 }
 
 function zipBroadcast(
-  kernel: (...numbers: number[]) => number,
+  device: WasmDevice,
+  name: KernelName,
   p: number,
   stridesA: readonly number[],
   q: number,
@@ -59,7 +70,10 @@ function zipBroadcast(
   const [rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number];
   const [oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number];
   forOuter(walk, 2, ([a = 0, b = 0, o = 0]) => {
-    kernel(p + 4 * a, rowA, oneA, q + 4 * b, rowB, oneB, out + 4 * o, rows, columns);
+    device.spread(rows, 1, rows * columns * nanosecondsPerElement, (kernels, from, to) => {
+      const [x, y, z] = [p + 4 * a + from * rowA, q + 4 * b + from * rowB, out + 4 * (o + from * columns)];
+      kernels[name](x, rowA, oneA, y, rowB, oneB, z, to - from, columns);
+    });
   });
 }
 

@@ -21,6 +21,12 @@ export type KernelName =
   | 'squareSums'
   | 'scaleRowsColumns'
   | 'gemm'
+  | 'gemmBatch'
+  | 'attention'
+  | 'attentionGrad'
+  | 'attentionScratch'
+  | 'gemmPath'
+  | 'gemmRandom'
   | 'randomFill'
   | 'reduceSum'
   | 'reduceSumSquares'
@@ -46,13 +52,16 @@ export type KernelName =
   | 'move'
   | 'moveAdd'
   | 'heapBase'
-  | 'workspaceBytes';
+  | 'workspaceBytes'
+  | 'setWorkspace';
 export type Kernels = Readonly<Record<KernelName, (...numbers: number[]) => number>>;
 
 /** Kernels and the memory they work in. */
 export interface WasmModule {
   readonly kernels: Kernels;
   readonly memory: WebAssembly.Memory;
+  /** For further instances over the same memory. */
+  readonly module: WebAssembly.Module;
 }
 
 const initialPages = 256; // 16 MiB; the system commits what is touched
@@ -101,6 +110,7 @@ export function instantiate(build: Build): WasmModule {
   const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   if (shared) binary[memoryFlag] = withMaximum | sharedMemory;
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(binary), { env: { memory } });
-  return { kernels: exports as Kernels, memory };
+  const module = new WebAssembly.Module(binary);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return { kernels: exports as Kernels, memory, module };
 }

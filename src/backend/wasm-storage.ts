@@ -60,8 +60,9 @@ export class WasmHeap {
 
   /** @throws BackendError `backend/out-of-memory` */
   private allocate(bytes: number): Block {
-    const block = this.allocator.allocate(bytes);
-    if (block !== null) return block;
+    return this.allocator.allocate(bytes) ?? this.refuse(bytes);
+  }
+  private refuse(bytes: number): never {
     const { tensors, bytes: live } = this.allocator.memory();
     throw new BackendError({
       code: 'backend/out-of-memory',
@@ -75,6 +76,11 @@ export class WasmHeap {
     if (block.users > 0) return;
     if (this.poisoned) this.ints.fill(-1, block.offset / 4, (block.offset + block.bytes) / 4); // all ones is a NaN
     this.allocator.release(block);
+  }
+
+  /** Room that nobody gives back. @throws BackendError `backend/out-of-memory` */
+  reserve(bytes: number): number {
+    return this.allocator.reserve(bytes) ?? this.refuse(bytes);
   }
 
   /** Room for a result. */

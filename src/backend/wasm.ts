@@ -4,6 +4,7 @@ import { dtypeOf } from '../base/dtype';
 import { checkOptions, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
 import { type Shape, sizeOf } from '../base/shape';
+import type { AttentionShape } from './attention-layout';
 import type {
   AdamFactors,
   Axes,
@@ -18,6 +19,7 @@ import type {
   Unary,
 } from './backend';
 import { throwIndexRange } from './checks';
+import { attention, attentionGrad } from './wasm-attention';
 import { inBlocks } from './wasm-blocks';
 import { WasmDevice } from './wasm-device';
 import { cast, choose, compare, zip } from './wasm-elementwise';
@@ -70,6 +72,7 @@ class WasmBackend implements Backend {
   private readonly build: Build;
   private started: WasmDevice | null = null;
   private poisoned = false;
+  private whyOneThread: string | null = null;
 
   constructor(asked: Build | undefined) {
     this.build = chooseBuild(asked);
@@ -95,13 +98,25 @@ class WasmBackend implements Backend {
       simd: true,
       relaxedSimd: this.build === 'relaxed' ? 'used' : this.whyBaseline(),
       sharedMemory: sharedAvailable() || 'no: SharedArrayBuffer is missing, or the page is not cross-origin isolated',
-      threads: 1,
+      threads: this.started && this.started.threads > 1 ? this.started.threads : (this.whyOneThread ?? 1),
       precision: 'float32 values, sums in blocks of float32',
     };
   }
   private whyBaseline(): string {
     if (relaxedAvailable()) return "no: build = 'baseline' was asked for";
     return 'no: needs Node 22, a current browser, or Node 20 with --experimental-wasm-relaxed-simd';
+  }
+  async setThreads(count: number): Promise<void> {
+    this.whyOneThread = null;
+    if (count > 1 && !sharedAvailable()) {
+      this.whyOneThread = '1: threads need SharedArrayBuffer, and a page that is cross-origin isolated';
+      return;
+    }
+    try {
+      await this.device.setThreads(count);
+    } catch (error) {
+      this.whyOneThread = `1: the platform refused workers (${error instanceof Error ? error.message : String(error)})`;
+    }
   }
   memory(): Memory {
     return this.started?.heap.allocator.memory() ?? nothing;
@@ -159,9 +174,12 @@ class WasmBackend implements Backend {
   /** A result like x from a kernel (x, out, n). */
   private map(name: KernelName, x: Operand): Storage {
     const from = this.heap.address(x.storage);
-    const out = this.heap.make('float32', x.storage.size);
-    this.kernels[name](from, this.heap.address(out), out.size);
-    return out;
+    const result = this.heap.make('float32', x.storage.size);
+    const out = this.heap.address(result);
+    this.device.spread(result.size, 16, result.size * 1.5, (kernels, start, end) => {
+      kernels[name](from + 4 * start, out + 4 * start, end - start);
+    });
+    return result;
   }
   binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage {
     return zip(this.device, op, 'float32', 'float32', a, b, shape);
@@ -184,11 +202,41 @@ class WasmBackend implements Backend {
 
   // --- products ------------------------------------------------------------------------------------------------
 
-  matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape): Storage {
-    return matmul(this.device, a, b, transposeA, transposeB, shape);
+  matmul(
+    a: Operand,
+    b: Operand,
+    transposeA: boolean,
+    transposeB: boolean,
+    shape: Shape,
+    bias: Operand | null,
+  ): Storage {
+    return matmul(this.device, a, b, transposeA, transposeB, shape, bias);
   }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     return matmulRandom(this.device, x, a, side, transpose);
+  }
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage] {
+    return attention(this.device, q, k, v, shape, scale, causal);
+  }
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    out: Operand,
+    normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[] {
+    return attentionGrad(this.device, g, q, k, v, out, normalizers, shape, scale, causal);
   }
   random(kind: Distribution, key: Key, shape: Shape): Storage {
     return random(this.device, kind, key, shape);
@@ -237,23 +285,36 @@ class WasmBackend implements Backend {
   private rows(name: KernelName, x: Operand, y?: Operand): Storage {
     const [height, width] = rowsOf(x);
     const p = this.heap.address(x.storage);
-    if (y === undefined) {
-      const out = this.heap.make('float32', x.storage.size);
-      this.kernels[name](p, this.heap.address(out), height, width);
-      return out;
-    }
-    const q = this.heap.address(y.storage);
-    const out = this.heap.make('float32', x.storage.size);
-    this.kernels[name](p, q, this.heap.address(out), height, width);
-    return out;
+    const q = y && this.heap.address(y.storage);
+    const result = this.heap.make('float32', x.storage.size);
+    const out = this.heap.address(result);
+    this.spreadRows(height, width, 3, (kernels, skip, rows) => {
+      if (q === undefined) kernels[name](p + skip, out + skip, rows, width);
+      else kernels[name](p + skip, q + skip, out + skip, rows, width);
+    });
+    return result;
+  }
+  /** `call` for ranges of rows that begin `skip` bytes after the first row; `cost` is nanoseconds per element. */
+  private spreadRows(
+    height: number,
+    width: number,
+    cost: number,
+    call: (kernels: Kernels, skip: number, rows: number, from: number) => void,
+  ): void {
+    this.device.spread(height, 1, height * width * cost, (kernels, from, to) => {
+      call(kernels, 4 * from * width, to - from, from);
+    });
   }
   layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage {
     const [height, width] = rowsOf(x);
     const from = this.heap.address(x.storage);
-    const [w, b] = [weight && this.heap.address(weight.storage), bias && this.heap.address(bias.storage)];
-    const out = this.heap.make('float32', x.storage.size);
-    this.kernels.layerNorm(from, w ?? 0, b ?? 0, this.heap.address(out), height, width, epsilon);
-    return out;
+    const [w, b] = [weight ? this.heap.address(weight.storage) : 0, bias ? this.heap.address(bias.storage) : 0];
+    const result = this.heap.make('float32', x.storage.size);
+    const out = this.heap.address(result);
+    this.spreadRows(height, width, 0.8, (kernels, skip, rows) => {
+      kernels.layerNorm(from + skip, w, b, out + skip, rows, width, epsilon);
+    });
+    return result;
   }
   layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage] {
     const [height, width] = rowsOf(x);
@@ -268,10 +329,13 @@ class WasmBackend implements Backend {
   }
   rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage {
     const [height, width] = rowsOf(x);
-    const [from, w] = [this.heap.address(x.storage), weight && this.heap.address(weight.storage)];
-    const out = this.heap.make('float32', x.storage.size);
-    this.kernels.rmsNorm(from, w ?? 0, this.heap.address(out), height, width, epsilon);
-    return out;
+    const [from, w] = [this.heap.address(x.storage), weight ? this.heap.address(weight.storage) : 0];
+    const result = this.heap.make('float32', x.storage.size);
+    const out = this.heap.address(result);
+    this.spreadRows(height, width, 0.6, (kernels, skip, rows) => {
+      kernels.rmsNorm(from + skip, w, out + skip, rows, width, epsilon);
+    });
+    return result;
   }
   rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage] {
     const [height, width] = rowsOf(x);
@@ -287,17 +351,23 @@ class WasmBackend implements Backend {
     const [height, width] = rowsOf(logits);
     this.checkIds('crossEntropy', targets, width);
     const [p, q] = [this.heap.address(logits.storage), this.heap.address(targets.storage)];
-    const out = this.heap.make('float32', height);
-    this.kernels.crossEntropy(p, q, this.heap.address(out), height, width);
-    return out;
+    const result = this.heap.make('float32', height);
+    const out = this.heap.address(result);
+    this.spreadRows(height, width, 2, (kernels, skip, rows, from) => {
+      kernels.crossEntropy(p + skip, q + 4 * from, out + 4 * from, rows, width);
+    });
+    return result;
   }
   crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage {
     const [height, width] = rowsOf(logits);
     const [p, q] = [this.heap.address(g.storage), this.heap.address(logits.storage)];
     const ids = this.heap.address(targets.storage);
-    const out = this.heap.make('float32', logits.storage.size);
-    this.kernels.crossEntropyGrad(p, q, ids, this.heap.address(out), height, width);
-    return out;
+    const result = this.heap.make('float32', logits.storage.size);
+    const out = this.heap.address(result);
+    this.spreadRows(height, width, 3, (kernels, skip, rows, from) => {
+      kernels.crossEntropyGrad(p + 4 * from, q + skip, ids + 4 * from, out + skip, rows, width);
+    });
+    return result;
   }
   private checkIds(where: string, ids: Operand, rows: number): void {
     const from = this.heap.address(ids.storage);

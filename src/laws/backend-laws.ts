@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend';
+import { attentionLaws } from './backend/attention';
 import { elementwiseLaws } from './backend/elementwise';
 import { movementLaws } from './backend/movement';
 import { productLaws } from './backend/products';
@@ -25,6 +26,7 @@ export function backendLaws(create: () => Backend): Law[] {
   return [
     ...elementwiseLaws(tried),
     ...productLaws(tried),
+    ...attentionLaws(tried),
     ...randomNumberLaws(tried),
     ...reductionLaws(tried),
     ...rowLaws(tried),

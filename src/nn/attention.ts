@@ -1,9 +1,6 @@
 import { checkNumber, checkOptions, OptionError } from '../base/errors';
 import { fold, type Key } from '../base/key';
-import { attention } from '../tensor/ops/attention';
-import { reshape, squeeze } from '../tensor/ops/reshape';
-import { slice } from '../tensor/ops/slice';
-import { transpose } from '../tensor/ops/transpose';
+import { selfAttention } from '../tensor/ops/attention';
 import type { Tensor } from '../tensor/tensor';
 import { Linear } from './linear';
 import { Module } from './module';
@@ -49,12 +46,8 @@ export class MultiHeadAttention extends Module {
 
   /** Shapes: x [B, T, D] → the same. */
   forward(x: Tensor): Tensor {
-    const [batch, time, width] = x.shape as readonly [number, number, number];
-    const heads = reshape(this.qkv.forward(x), [batch, time, 3, this.heads, width / this.heads]); // [B, T, 3, H, d]
-    const parts = transpose(heads, [2, 0, 3, 1, 4]); // [3, B, H, T, d]
-    const part = (i: number): Tensor => squeeze(slice(parts, [i], [i + 1]), 0); // [B, H, T, d]
-    const mixed = attention(part(0), part(1), part(2), { causal: this.causal }); // [B, H, T, d]
-    return this.proj.forward(reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, width])); // [B, T, D]
+    const mixed = selfAttention(this.qkv.forward(x), this.heads, { causal: this.causal }); // [B, T, D]
+    return this.proj.forward(mixed);
   }
 }
 

@@ -1,8 +1,7 @@
 import { checkNumber, checkOptions } from '../base/errors';
 import { fold, type Key } from '../base/key';
-import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
-import { matmul } from '../tensor/ops/matmul';
+import { linear } from '../tensor/ops/linear';
 import type { Tensor } from '../tensor/tensor';
 import { init } from './init';
 import { Module } from './module';
@@ -40,7 +39,6 @@ export class Linear extends Module {
 
   /** Shapes: x [..., inputs] → [..., outputs]. */
   forward(x: Tensor): Tensor {
-    const y = matmul(x, this.weight, { transposeB: true });
-    return this.bias ? add(y, this.bias) : y;
+    return linear(x, this.weight, this.bias ?? undefined);
   }
 }

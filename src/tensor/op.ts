@@ -16,15 +16,23 @@ import { Value } from './value';
  */
 export interface Op<N extends number = number, A = undefined> {
   readonly name: string;
-  /** One kernel call. */
-  forward(backend: Backend, inputs: Tuple<N, Value>, attributes: A, shape: Shape): Storage;
+  /** One kernel call. Storages after the first are no results: they are there for the vjp, which gets them as `extras`. */
+  forward(backend: Backend, inputs: Tuple<N, Value>, attributes: A, shape: Shape): Storage | readonly Storage[];
   /**
    * Pull the cotangent of the output back to the inputs, with the same public ops, so that second derivatives come for
    * free. Each entry is computed only if that input needs it.
    */
-  vjp(g: Tensor, inputs: Tuple<N, Tensor>, saved: { output: Tensor; attributes: A }): Cotangents;
+  vjp(g: Tensor, inputs: Tuple<N, Tensor>, saved: Saved<A>): Cotangents;
   /** For a fused op, whose vjp is a kernel: the same function out of public ops, used when an outer tape is recording. */
   composed?(inputs: Tuple<N, Tensor>, attributes: A): Tensor;
+}
+
+/** What a vjp finds again. */
+export interface Saved<A> {
+  readonly output: Tensor;
+  readonly attributes: A;
+  /** One axis each. */
+  readonly extras: readonly Tensor[];
 }
 
 let construct: ((value: Value) => Tensor) | undefined;
@@ -55,9 +63,16 @@ export function apply<N extends number, A>(
 ): Tensor {
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
-  const output = made(op.forward(backend(), values, attributes, shape), shape, op.name);
-  if (recordingTapes().length > 0) record(op, values, output.value, attributes, asTensor);
+  const stored = op.forward(backend(), values, attributes, shape);
+  const [storage, ...others] = isList(stored) ? stored : [stored];
+  const output = made(storage as Storage, shape, op.name);
+  const extras = others.map((extra) => wrap(extra, [extra.size], op.name).value);
+  if (recordingTapes().length > 0) record(op, values, output.value, extras, attributes, asTensor);
   return output;
+}
+
+function isList(stored: Storage | readonly Storage[]): stored is readonly Storage[] {
+  return Array.isArray(stored);
 }
 
 /** Run a kernel that no tape shall see: the vjp of a fused op, a comparison, random numbers. */

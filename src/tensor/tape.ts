@@ -130,6 +130,7 @@ export function record<N extends number, A>(
   op: Op<N, A>,
   inputs: Tuple<N, Value>,
   output: Value,
+  extras: readonly Value[],
   attributes: A,
   asTensor: (value: Value) => Tensor,
 ): void {
@@ -138,8 +139,13 @@ export function record<N extends number, A>(
     name: op.name,
     inputs,
     output,
-    saved: [],
-    pullback: (g) => op.vjp(g, mapTuple<N, Value, Tensor>(inputs, asTensor), { output: asTensor(output), attributes }),
+    saved: extras,
+    pullback: (g) =>
+      op.vjp(g, mapTuple<N, Value, Tensor>(inputs, asTensor), {
+        output: asTensor(output),
+        attributes,
+        extras: extras.map(asTensor),
+      }),
     recompute: composed ? (xs) => composed(xs as Tuple<N, Tensor>, attributes) : null,
   });
 }

@@ -256,6 +256,8 @@ export class GpuSketch implements Backend {
   random = notCovered('random');
   argmax = notCovered('argmax');
   cumsum = notCovered('cumsum');
+  attention = notCovered('attention');
+  attentionGrad = notCovered('attentionGrad');
   topK = notCovered('topK');
   softmax = notCovered('softmax');
   softmaxGrad = notCovered('softmaxGrad');

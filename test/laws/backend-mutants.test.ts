@@ -17,7 +17,7 @@ const mutants: Record<string, { create: () => Backend; convictedBy: string }> = 
     convictedBy: 'elementwise: siluGrad agrees with the reference, broadcast or with a number',
   },
   'a product that forgets to transpose': {
-    create: wrong((right) => ({ matmul: (a, b, ta, _, shape) => right.matmul(a, b, ta, false, shape) })),
+    create: wrong((right) => ({ matmul: (a, b, ta, _, shape, bias) => right.matmul(a, b, ta, false, shape, bias) })),
     convictedBy: 'products: matmul, all transposes',
   },
   'random numbers of another key': {

@@ -30,7 +30,7 @@ const addLike = (vjp: Op<2>['vjp']): OpRow => {
 const productLike = (left: (g: Tensor, b: Tensor) => Tensor): OpRow => {
   const op: Op<2> = {
     name: 'mutant',
-    forward: (on, [a, b], _, shape) => on.matmul(a, b, false, false, shape),
+    forward: (on, [a, b], _, shape) => on.matmul(a, b, false, false, shape, null),
     vjp: (g, [a, b]) => [() => left(g, b), () => matmul(a, g, { transposeA: true })],
   };
   return {

@@ -37,13 +37,21 @@ export const rows: OpRow[] = [
     fc
       .tuple(shapesOf(extent, 0, 1), fc.tuple(extent, extent, extent), fc.nat(2), fc.boolean())
       .map(([batch, [t, d, e], more, causal]) => {
-        const s = t + more; // a causal query that sees no key has no derivative: its scores are −1e30
+        const s = t + more;
         return opCase(
           [real([...batch, t, d]), real([...batch, s, d]), real([...batch, s, e])],
           (q, k, v) => f.attention(q, k, v, { causal, scale: 0.5 }),
           { causal },
         );
       }),
+  ),
+  row('selfAttention', (extent) =>
+    fc.tuple(extent, extent, extent, extent, fc.boolean()).map(([batch, t, heads, d, causal]) =>
+      opCase([real([batch, t, 3 * heads * d])], (qkv) => f.selfAttention(qkv, heads || 1, { causal, scale: 0.5 }), {
+        heads,
+        causal,
+      }),
+    ),
   ),
   row('axpby', (extent) =>
     shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], (x, y) => axpby(0.9, x, -0.1, y))),
@@ -117,6 +125,17 @@ export const rows: OpRow[] = [
   ),
   elementwise('gelu', (x) => f.gelu(x)),
   elementwise('gelu: exact', (x) => f.gelu(x, { exact: true })),
+  row('linear', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 2), extent, extent, fc.boolean())
+      .map(([batch, n, m, withBias]) =>
+        opCase(
+          [real([...batch, n]), real([m, n]), ...(withBias ? [real([m])] : [])],
+          (x, w, b) => f.linear(x as Tensor, w as Tensor, b),
+          { batch, n, m },
+        ),
+      ),
+  ),
   row('layerNorm', (extent) =>
     shapesOf(extent, 1).map((shape) =>
       opCase([real(shape), real(shape.slice(-1)), real(shape.slice(-1))], (x, weight, bias) =>

@@ -13,14 +13,17 @@ export function productLaws({ agree }: Trial): Law[] {
   const batched = fc.tuple(broadcasts(2), fc.tuple(small, small, small), transposes, seeds);
   return [
     randomLaw(
-      'products: matmul, all transposes',
-      fc.tuple(sizes, transposes, seeds),
-      ([[m, k, n], [ta, tb], seed]) =>
-        agree((b, put) => {
-          const x = put(numbers(seed, m * k), ta ? [k, m] : [m, k]);
-          const y = put(numbers(seed + 1, k * n), tb ? [n, k] : [k, n]);
-          return b.matmul(x, y, ta, tb, [m, n]);
-        }, 2 * k),
+      'products: matmul, all transposes, with and without bias',
+      fc.tuple(sizes, transposes, fc.boolean(), seeds),
+      ([[m, k, n], [ta, tb], withBias, seed]) =>
+        agree(
+          (b, put) => {
+            const x = put(numbers(seed, m * k), ta ? [k, m] : [m, k]);
+            const y = put(numbers(seed + 1, k * n), tb ? [n, k] : [k, n]);
+            return b.matmul(x, y, ta, tb, [m, n], withBias ? put(numbers(seed + 2, n), [n]) : null);
+          },
+          2 * k + 2,
+        ),
       { numRuns: 100 },
     ),
     randomLaw(
@@ -31,7 +34,7 @@ export function productLaws({ agree }: Trial): Law[] {
           const [p, q] = operands as [Shape, Shape];
           const x = put(numbers(seed, sizeOf(p) * m * k), [...p, ...(ta ? [k, m] : [m, k])]);
           const y = put(numbers(seed + 1, sizeOf(q) * k * n), [...q, ...(tb ? [n, k] : [k, n])]);
-          return b.matmul(x, y, ta, tb, [...shape, m, n]);
+          return b.matmul(x, y, ta, tb, [...shape, m, n], null);
         }, 2 * k),
     ),
     ...(
@@ -44,8 +47,15 @@ export function productLaws({ agree }: Trial): Law[] {
     ).map(([m, k, n]) =>
       law(`products: matmul beyond one block: m ${m}, k ${k}, n ${n}`, () =>
         agree(
-          (b, put) => [b.matmul(put(numbers(1, m * k), [m, k]), put(numbers(2, k * n), [n, k]), false, true, [m, n])],
-          2 * k,
+          (b, put) => {
+            const [x, y, bias] = [
+              put(numbers(1, m * k), [m, k]),
+              put(numbers(2, k * n), [n, k]),
+              put(numbers(3, n), [n]),
+            ];
+            return [b.matmul(x, y, false, true, [m, n], bias)];
+          },
+          2 * k + 2,
         ),
       ),
     ),

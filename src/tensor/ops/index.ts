@@ -2,7 +2,7 @@
 export { abs } from './abs';
 export { add } from './add';
 export { argmax } from './argmax';
-export { attention } from './attention';
+export { type AttentionOptions, attention, selfAttention } from './attention';
 export type { Operand } from './binary';
 export { broadcastTo } from './broadcast-to';
 export { cast } from './cast';
@@ -22,6 +22,7 @@ export { exp } from './exp';
 export { gather } from './gather';
 export { type GeluOptions, gelu } from './gelu';
 export { layerNorm } from './layer-norm';
+export { linear } from './linear';
 export { log } from './log';
 export { logSumExp } from './log-sum-exp';
 export { type MatmulOptions, matmul } from './matmul';

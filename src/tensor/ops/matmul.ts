@@ -15,7 +15,8 @@ export interface MatmulOptions {
 
 const op: Op<2, Required<MatmulOptions>> = {
   name: 'matmul',
-  forward: (backend, [a, b], { transposeA, transposeB }, shape) => backend.matmul(a, b, transposeA, transposeB, shape),
+  forward: (backend, [a, b], { transposeA, transposeB }, shape) =>
+    backend.matmul(a, b, transposeA, transposeB, shape, null),
   vjp: (g, [a, b], { attributes: { transposeA, transposeB } }) => [
     // dA = G·Bᵀ  [m, n]·[n, k], or its transpose where A is stored as [k, m]
     () =>
