@@ -9,7 +9,7 @@ export * from './index';
 export { move, moveAdd } from './move';
 export * from './optimizer';
 export { randomFill } from './random';
-export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowBlocks } from './reduce';
+export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowsOfBlock } from './reduce';
 export * from './rows';
 export * from './scan';
 export * from './top-k';

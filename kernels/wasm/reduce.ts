@@ -13,9 +13,8 @@ const COLUMN_ROWS = 128;
  */
 export const BLOCK_ROWS = 64;
 
-/** How many blocks so many rows have. */
-export function rowBlocks(rows: i32): i32 {
-  return (rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+export function rowsOfBlock(): i32 {
+  return BLOCK_ROWS;
 }
 
 // --- along a row ---------------------------------------------------------------------------------------------------
@@ -190,8 +189,8 @@ function minOf(x: usize, n: i32): f32 {
 /** x [length, inner] → out [inner], in blocks of rows that stay in the cache while all their columns are visited. */
 // @ts-ignore: decorator
 @inline
-function columns<J extends Join>(x: usize, out: usize, length: i32, inner: i32): void {
-  const row = <usize>inner << 2;
+function columns<J extends Join>(x: usize, out: usize, length: i32, inner: i32, stride: i32): void {
+  const row = <usize>stride << 2;
   for (let c = 0; c < inner; c += 4) storeLanes(out + (<usize>c << 2), changetype<J>(0).start(), inner - c);
   for (let from = 0; from < length; from += COLUMN_ROWS) {
     const rows = min(COLUMN_ROWS, length - from);
@@ -228,49 +227,57 @@ function columns<J extends Join>(x: usize, out: usize, length: i32, inner: i32):
     x += <usize>rows * row;
   }
 }
-function sumColumns(x: usize, out: usize, length: i32, inner: i32): void {
-  columns<Plus>(x, out, length, inner);
+function sumColumns(x: usize, out: usize, length: i32, inner: i32, stride: i32): void {
+  columns<Plus>(x, out, length, inner, stride);
 }
-function sumSquaresColumns(x: usize, out: usize, length: i32, inner: i32): void {
-  columns<PlusSquare>(x, out, length, inner);
+function sumSquaresColumns(x: usize, out: usize, length: i32, inner: i32, stride: i32): void {
+  columns<PlusSquare>(x, out, length, inner, stride);
 }
-function maxColumns(x: usize, out: usize, length: i32, inner: i32): void {
-  columns<Larger>(x, out, length, inner);
+function maxColumns(x: usize, out: usize, length: i32, inner: i32, stride: i32): void {
+  columns<Larger>(x, out, length, inner, stride);
 }
-function minColumns(x: usize, out: usize, length: i32, inner: i32): void {
-  columns<Smaller>(x, out, length, inner);
+function minColumns(x: usize, out: usize, length: i32, inner: i32, stride: i32): void {
+  columns<Smaller>(x, out, length, inner, stride);
 }
 
 // --- x [outer, length, inner] → out [outer, inner] -----------------------------------------------------------------
 
-export function reduceSum(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+export function reduceSum(
+  x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
+): void {
   for (let o = 0; o < outer; o++) {
     if (inner == 1) store<f32>(out, <f32>sumOf(x, length));
-    else sumColumns(x, out, length, inner);
+    else sumColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
   }
 }
-export function reduceSumSquares(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+export function reduceSumSquares(
+  x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
+): void {
   for (let o = 0; o < outer; o++) {
     if (inner == 1) store<f32>(out, <f32>dotOf(x, x, length));
-    else sumSquaresColumns(x, out, length, inner);
+    else sumSquaresColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
   }
 }
-export function reduceMax(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+export function reduceMax(
+  x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
+): void {
   for (let o = 0; o < outer; o++) {
     if (inner == 1) store<f32>(out, maxOf(x, length));
-    else maxColumns(x, out, length, inner);
+    else maxColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
   }
 }
-export function reduceMin(x: usize, out: usize, outer: i32, length: i32, inner: i32): void {
+export function reduceMin(
+  x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
+): void {
   for (let o = 0; o < outer; o++) {
     if (inner == 1) store<f32>(out, minOf(x, length));
-    else minColumns(x, out, length, inner);
+    else minColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
   }

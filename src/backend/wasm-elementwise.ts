@@ -34,7 +34,7 @@ export function zip(
   const sizeB = typeof b === 'number' ? 1 : b.storage.size;
   const columns = shape.length > 0 ? (shape[shape.length - 1] as number) : 1;
   const work = size * nanosecondsPerElement;
-  if ((sizeA === size || sizeA === 1) && (sizeB === size || sizeB === 1)) {
+  if ((sizeA === size && (sizeB === size || sizeB === 1)) || (sizeA === 1 && sizeB === size)) {
     const [oneA, oneB] = [sizeA === size ? 0 : 1, sizeB === size ? 0 : 1];
     device.spread(size, 16, work, (kernels, from, to) => {
       const [x, y] = [oneA ? p : p + 4 * from, oneB ? q : q + 4 * from];

@@ -30,7 +30,7 @@ export type KernelName =
   | 'randomFill'
   | 'reduceSum'
   | 'reduceSumSquares'
-  | 'rowBlocks'
+  | 'rowsOfBlock'
   | 'reduceMax'
   | 'reduceMin'
   | 'argmax'

@@ -195,9 +195,12 @@ class WasmBackend implements Backend {
   }
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {
     const [p, q] = [this.heap.address(x.storage), this.heap.address(y.storage)];
-    const out = this.heap.make('float32', x.storage.size);
-    this.kernels.axpby(alpha, p, beta, q, this.heap.address(out), out.size);
-    return out;
+    const result = this.heap.make('float32', x.storage.size);
+    const out = this.heap.address(result);
+    this.device.spread(result.size, 16, result.size * 0.4, (kernels, from, to) => {
+      kernels.axpby(alpha, p + 4 * from, beta, q + 4 * from, out + 4 * from, to - from);
+    });
+    return result;
   }
 
   // --- products ------------------------------------------------------------------------------------------------
@@ -245,15 +248,28 @@ class WasmBackend implements Backend {
   // --- reductions and rows -------------------------------------------------------------------------------------
 
   reduce(op: Reduction, x: Operand, axes: Axes): Storage {
-    return this.fold(reductions[op], 'float32', x, axes);
+    const [outer, length, inner] = axes;
+    const from = this.heap.address(x.storage);
+    const result = this.heap.make('float32', outer * inner);
+    const out = this.heap.address(result);
+    const work = x.storage.size * 0.3;
+    if (outer === 1 && inner > 1) {
+      this.device.spread(inner, 16, work, (kernels, start, end) => {
+        kernels[reductions[op]](from + 4 * start, out + 4 * start, 1, length, end - start, inner);
+      });
+    } else {
+      this.device.spread(outer, 1, work, (kernels, start, end) => {
+        const skip = 4 * start * length * inner;
+        kernels[reductions[op]](from + skip, out + 4 * start * inner, end - start, length, inner, inner);
+      });
+    }
+    return result;
   }
   argmax(x: Operand, axes: Axes): Storage {
-    return this.fold('argmax', 'int32', x, axes);
-  }
-  private fold(name: KernelName, dtype: DType, x: Operand, [outer, length, inner]: Axes): Storage {
+    const [outer, length, inner] = axes;
     const from = this.heap.address(x.storage);
-    const out = this.heap.make(dtype, outer * inner);
-    this.kernels[name](from, this.heap.address(out), outer, length, inner);
+    const out = this.heap.make('int32', outer * inner);
+    this.kernels.argmax(from, this.heap.address(out), outer, length, inner);
     return out;
   }
   cumsum(x: Operand, [outer, length, inner]: Axes, reverse: boolean): Storage {
@@ -319,11 +335,22 @@ class WasmBackend implements Backend {
   layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage] {
     const [height, width] = rowsOf(x);
     const { heap } = this;
-    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
+    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight ? heap.address(weight.storage) : 0];
     const [dx, dweight, dbias] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
-    inBlocks(this.device, height, [dweight, dbias], ([weights, biases]) => {
-      const to = heap.address(dx);
-      this.kernels.layerNormGrad(p, q, w ?? 0, to, weights as number, biases as number, height, width, epsilon);
+    const to = heap.address(dx);
+    inBlocks(this.device, height, width * 1.5, [dweight, dbias], (kernels, from, rows, [weights, biases]) => {
+      const skip = 4 * from * width;
+      kernels.layerNormGrad(
+        p + skip,
+        q + skip,
+        w,
+        to + skip,
+        weights as number,
+        biases as number,
+        rows,
+        width,
+        epsilon,
+      );
     });
     return [dx, dweight, dbias];
   }
@@ -340,10 +367,12 @@ class WasmBackend implements Backend {
   rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage] {
     const [height, width] = rowsOf(x);
     const { heap } = this;
-    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight && heap.address(weight.storage)];
+    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight ? heap.address(weight.storage) : 0];
     const [dx, dweight] = [heap.make('float32', x.storage.size), heap.make('float32', width)];
-    inBlocks(this.device, height, [dweight], ([weights]) => {
-      this.kernels.rmsNormGrad(p, q, w ?? 0, heap.address(dx), weights as number, height, width, epsilon);
+    const to = heap.address(dx);
+    inBlocks(this.device, height, width * 1.2, [dweight], (kernels, from, rows, [weights]) => {
+      const skip = 4 * from * width;
+      kernels.rmsNormGrad(p + skip, q + skip, w, to + skip, weights as number, rows, width, epsilon);
     });
     return [dx, dweight];
   }
