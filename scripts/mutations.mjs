@@ -6,6 +6,8 @@ const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
 const kernel = (name) => `test/laws/backend.test.ts > ${name}`;
 const unit = (name) => `test/unit/compress/${name}.test.ts`;
+const unitOf = (name) => `test/unit/${name}.test.ts`;
+const accuracy = (name) => `test/unit/backend/accuracy.test.ts > measured ${name}`;
 const adafactor = 'test/unit/optim/adafactor.test.ts';
 
 /** Compress, Flora and accumulation. */
@@ -529,6 +531,69 @@ const kernels = [
     find: 'j, width, l, depth, b',
     replace: 'j, width, 0, depth, b',
     tests: [kernel('products: ')],
+  },
+  {
+    name: 'exp: one coefficient wrong in the third digit',
+    file: 'kernels/wasm/math.ts',
+    find: '8.3334519073e-3',
+    replace: '8.3434519073e-3',
+    tests: [accuracy('exp')],
+  },
+  {
+    name: 'tanh: one coefficient wrong in the fifth digit',
+    file: 'kernels/wasm/math.ts',
+    find: '-5.37397155531e-2',
+    replace: '-5.37347155531e-2',
+    tests: [accuracy('tanh')],
+  },
+  {
+    name: 'erf: one coefficient wrong in the seventh digit',
+    file: 'kernels/wasm/math.ts',
+    find: '1.128379165726710',
+    replace: '1.128379565726710',
+    tests: [accuracy('erf')],
+  },
+  {
+    name: 'sigmoid that overflows far below zero',
+    file: 'kernels/wasm/math.ts',
+    find: 'return f32x4.div(v128.bitselect(e, at(ONE), below(x)), f32x4.add(at(ONE), e));',
+    replace: 'return f32x4.div(at(ONE), f32x4.add(at(ONE), exp(f32x4.neg(x))));',
+    tests: [accuracy('sigmoid')],
+  },
+  {
+    name: 'exact gelu: the rounding of x² left as it is',
+    file: 'kernels/wasm/math.ts',
+    find: 'return f32x4.add(e, f32x4.mul(e, f32x4.mul(lost, minusHalf)));',
+    replace: 'return e;',
+    tests: [accuracy('geluErf')],
+  },
+  {
+    name: 'adam: epsilon under the root',
+    file: 'kernels/wasm/optimizer.ts',
+    find: 'f32x4.div(f32x4.mul(m, correction1), f32x4.add(root, epsilon))',
+    replace: 'f32x4.div(f32x4.mul(m, correction1), f32x4.sqrt(f32x4.add(f32x4.mul(root, root), epsilon)))',
+    tests: [kernel('updates: adam')],
+  },
+  {
+    name: 'lion: the direction takes the decay of the mean',
+    file: 'kernels/wasm/optimizer.ts',
+    find: 'signOf(mix(beta1, m, rest1, x))',
+    replace: 'signOf(mix(beta2, m, rest2, x))',
+    tests: [kernel('updates: lion')],
+  },
+  {
+    name: 'sums of squares of columns: later blocks start at what the memory held',
+    file: 'kernels/wasm/optimizer.ts',
+    find: 'if (r % BLOCK_ROWS == 0) memory.fill(columnSums',
+    replace: 'if (r == 0) memory.fill(columnSums',
+    tests: [kernel('updates: sums of squares')],
+  },
+  {
+    name: 'layerNorm: partial sums that start at no block of their own',
+    file: 'kernels/wasm/rows.ts',
+    find: 'layerNormGradRow<ByWeight>(g, x, weight, dx, dweight + block, dbias + block, n, mean, inverse)',
+    replace: 'layerNormGradRow<ByWeight>(g, x, weight, dx, dweight + block, dbias, n, mean, inverse)',
+    tests: [unitOf('backend/ranges')],
   },
 ];
 
