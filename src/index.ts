@@ -65,6 +65,7 @@ export { customVjp, type VjpRule } from './tensor/custom-vjp';
 export { debug } from './tensor/debug';
 export { type Evaluated, grad, hvp, type Loss, valueAndGrad } from './tensor/grad';
 export { type GradCheckReport, gradCheck } from './tensor/grad-check';
+export type { GradientSink } from './tensor/gradient-sink';
 export { linalg } from './tensor/linalg';
 export type { Eigh } from './tensor/linalg/eigh';
 export type { QR } from './tensor/linalg/qr';

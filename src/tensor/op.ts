@@ -6,7 +6,7 @@ import type { Shape } from '../base/shape';
 import { mapTuple, type Tuple } from '../base/tuple';
 import { checkFinite, debugging } from './debug';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
-import { type Cotangents, record, recordingTapes } from './tape';
+import { type Cotangents, noteRead, record, recordingTapes } from './tape';
 import type { Tensor } from './tensor';
 import { Value } from './value';
 
@@ -92,6 +92,7 @@ function made(storage: Storage, shape: Shape, origin: string): Tensor {
 function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tuple<N, Value> {
   return mapTuple(inputs, ({ value }: Tensor) => {
     checkAlive(where, value);
+    noteRead(value);
     if (value.backend === backend()) return value;
     throw new BackendError({
       code: 'backend/mixed',
