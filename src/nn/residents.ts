@@ -1,9 +1,9 @@
 import { sameShape } from '../base/shape';
+import { mergeStates } from '../optim/merge-states';
 import { assign } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
 import type { Tensor } from '../tensor/tensor';
-import { mapTensors } from '../tensor/tree';
 
 /**
  * The resident tensors of one tree that changes from step to step: the same tensor objects get the new values, place
@@ -14,18 +14,25 @@ export class Residents {
 
   /** Write a new tree; what it returns holds the residents. The tensors of `tree` are read before any is written. */
   write<T>(tree: T): T {
+    return this.merge<T | undefined>(undefined, undefined, tree) as T;
+  }
+
+  /** As `write`, of `current` with what `next` has in place of `before`; only what differs between these is written. */
+  merge<T>(before: T, current: T, next: T): T {
     return noGrad(() => {
-      const views = mapTensors(tree, (tensor, place) =>
-        this.tensors.get(place) === tensor ? tensor : reshape(tensor, tensor.shape),
-      );
-      return mapTensors(views, (view, place) => {
+      const writes: [resident: Tensor, view: Tensor][] = [];
+      const merged = mergeStates(before, current, next, (tensor, place) => {
         const known = this.tensors.get(place);
+        if (known === tensor) return tensor;
+        const view = reshape(tensor, tensor.shape);
         const fits = known && known.dtype === view.dtype && sameShape(known.shape, view.shape);
         const resident = fits ? known : reshape(view, view.shape);
-        assign(resident, view);
         this.tensors.set(place, resident);
+        writes.push([resident, view]);
         return resident;
       });
+      for (const [resident, view] of writes) assign(resident, view);
+      return merged;
     });
   }
 }

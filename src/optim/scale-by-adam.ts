@@ -42,6 +42,7 @@ export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform
   checkNumber('scaleByAdam', 'epsilon', epsilon, { low: 0 });
   return transform<AdamState>({
     name: 'scaleByAdam',
+    leafwise: true,
     init: (params) => ({ step: 0, mean: zerosLike(params), square: zerosLike(params) }),
     update(grads, state) {
       const step = state.step + 1;

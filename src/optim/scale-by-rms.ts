@@ -41,6 +41,7 @@ export function scaleByRms(options: ScaleByRmsOptions = {}): GradientTransform<R
   const name = 'scaleByRms';
   return transform<RmsState>({
     name,
+    leafwise: true,
     init: (params) => ({ square: zerosLike(params), ...(centered && { mean: zerosLike(params) }) }),
     update(grads, state) {
       const squares = movingMean(name, alpha, state.square, grads, square);
