@@ -73,6 +73,7 @@ export type { SVD } from './tensor/linalg/svd';
 export { memory } from './tensor/memory';
 export { noGrad } from './tensor/no-grad';
 export * from './tensor/ops';
+export { type Phase, type Profile, type ProfileRow, profile } from './tensor/profile';
 export { remat } from './tensor/remat';
 export { keep, scope } from './tensor/scope';
 export { setBackend } from './tensor/set-backend';

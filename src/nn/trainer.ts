@@ -5,6 +5,7 @@ import type { GradientTransform } from '../optim/transform';
 import { makeResident } from '../tensor/assign';
 import { debugging } from '../tensor/debug';
 import { valueAndGrad } from '../tensor/grad';
+import { inPhase } from '../tensor/profile';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import type { Module } from './module';
@@ -85,9 +86,11 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   const together = (evaluate: () => Tensor): number | Tensor => {
     const { value, grads } = valueAndGrad(evaluate, parameters);
     const known = checkNow(value, steps);
-    const [updates, next] = transform.update(grads, state, parameters);
-    applyUpdates(parameters, updates);
-    state = residents.write(next);
+    inPhase('optimizer', null, () => {
+      const [updates, next] = transform.update(grads, state, parameters);
+      applyUpdates(parameters, updates);
+      state = residents.write(next);
+    });
     return known ?? value;
   };
 
@@ -106,9 +109,11 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
       {
         sink(path, gradient) {
           if (known === undefined) known = checkNow(evaluated, steps);
-          const [updates, next] = transform.update({ [path]: gradient }, before, parameters);
-          applyUpdates(parameters, updates);
-          after = residents.merge(before, after, next);
+          inPhase('optimizer', null, () => {
+            const [updates, next] = transform.update({ [path]: gradient }, before, parameters);
+            applyUpdates(parameters, updates);
+            after = residents.merge(before, after, next);
+          });
         },
       },
     );

@@ -7,6 +7,7 @@ import { ones, zeros } from './ops/create';
 import { mul } from './ops/mul';
 import { reshape } from './ops/reshape';
 import { sum } from './ops/sum';
+import { inPhase } from './profile';
 import { asyncScope, currentScope, free, isThenable, runInScope, type Scope } from './scope';
 import { type Cotangents, isTracked, recordingTapes, recordOn, type Step, Tape, type Track } from './tape';
 import type { Params, Tensor } from './tensor';
@@ -157,7 +158,8 @@ function recorded<R extends object>(
       const { loss, aux } = lossAndAux(recordOn(tape, f));
       const survivors = new Set<Value>([loss.value]);
       forEachTensor(aux, (tensor) => survivors.add(tensor.value));
-      return { value: loss, ...walk({ tape, watched, loss, survivors }), ...(aux !== undefined && { aux }) };
+      const walked = inPhase('backward', null, () => walk({ tape, watched, loss, survivors }));
+      return { value: loss, ...walked, ...(aux !== undefined && { aux }) };
     } finally {
       tape.close(watched);
     }
@@ -201,7 +203,8 @@ export function walkBack(
     const g = track.cotangent;
     track.cotangent = null;
     if (g) {
-      visitor.around(step, () => runInScope(`${step.name} vjp`, () => pullBack(tape, step, g)));
+      const pull = () => runInScope(`${step.name} vjp`, () => pullBack(tape, step, g));
+      inPhase('backward', step.name, () => visitor.around(step, pull));
       release(tape, g.value, survivors);
     }
     release(tape, step.output, survivors);

@@ -5,6 +5,7 @@ import { BackendError, ShapeError } from '../base/errors';
 import type { Shape } from '../base/shape';
 import { mapTuple, type Tuple } from '../base/tuple';
 import { checkFinite, debugging } from './debug';
+import { profiling } from './profile';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
 import { type Cotangents, noteRead, record, recordingTapes } from './tape';
 import type { Tensor } from './tensor';
@@ -55,7 +56,8 @@ export function apply<N extends number, A>(
 ): Tensor {
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
-  const output = made(op.forward(backend(), values, attributes, shape), shape, op.name);
+  const storage = run(op.name, () => op.forward(backend(), values, attributes, shape));
+  const output = made(storage, shape, op.name);
   if (recordingTapes().length > 0) record(op, values, output.value, attributes, asTensor);
   return output;
 }
@@ -68,7 +70,12 @@ export function compute<N extends number>(
   kernel: (backend: Backend, inputs: Tuple<N, Value>) => Storage,
 ): Tensor {
   if (!currentScope()) return runInScope(origin, () => compute(origin, inputs, shape, kernel));
-  return made(kernel(backend(), operands(origin, inputs)), shape, origin);
+  const values = operands(origin, inputs);
+  return made(
+    run(origin, () => kernel(backend(), values)),
+    shape,
+    origin,
+  );
 }
 
 /** As `compute`, for a kernel with several results. Only called inside a scope. */
@@ -78,8 +85,14 @@ export function computeAll(
   shapes: readonly Shape[],
   kernel: (backend: Backend, inputs: readonly Value[]) => readonly Storage[],
 ): Tensor[] {
-  const storages = kernel(backend(), operands<number>(origin, inputs));
+  const values = operands<number>(origin, inputs);
+  const storages = run(origin, () => kernel(backend(), values));
   return storages.map((storage, i) => made(storage, shapes[i] as Shape, origin));
+}
+
+/** Run a kernel, under the eyes of the profiler if there is one. */
+function run<T>(name: string, kernel: () => T): T {
+  return profiling.profiler === null ? kernel() : profiling.profiler.kernel(name, kernel);
 }
 
 /** What a kernel made: wrapped, and looked at when `debug` asks for it. */
