@@ -1,5 +1,5 @@
 import { sameShape } from '../base/shape';
-import { mergeStates } from '../optim/merge-states';
+import { StateMerge } from '../optim/state-merge';
 import { assign } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
@@ -14,25 +14,34 @@ export class Residents {
 
   /** Write a new tree; what it returns holds the residents. The tensors of `tree` are read before any is written. */
   write<T>(tree: T): T {
-    return this.merge<T | undefined>(undefined, undefined, tree) as T;
+    const update = this.update<T | undefined>(undefined);
+    update.add(tree);
+    return update.state as T;
   }
 
-  /** As `write`, of `current` with what `next` has in place of `before`; only what differs between these is written. */
-  merge<T>(before: T, current: T, next: T): T {
-    return noGrad(() => {
-      const writes: [resident: Tensor, view: Tensor][] = [];
-      const merged = mergeStates(before, current, next, (tensor, place) => {
-        const known = this.tensors.get(place);
-        if (known === tensor) return tensor;
-        const view = reshape(tensor, tensor.shape);
-        const fits = known && known.dtype === view.dtype && sameShape(known.shape, view.shape);
-        const resident = fits ? known : reshape(view, view.shape);
-        this.tensors.set(place, resident);
-        writes.push([resident, view]);
-        return resident;
-      });
-      for (const [resident, view] of writes) assign(resident, view);
-      return merged;
+  /** The tree that several outcomes of `before` make together; each is written, where it differs, as soon as it is added. */
+  update<T>(before: T): Pick<StateMerge<T>, 'state' | 'add'> {
+    let writes: [resident: Tensor, view: Tensor][] = [];
+    const merged = new StateMerge(before, (tensor, place) => {
+      const known = this.tensors.get(place);
+      if (known === tensor) return tensor;
+      const view = reshape(tensor, tensor.shape);
+      const fits = known && known.dtype === view.dtype && sameShape(known.shape, view.shape);
+      const resident = fits ? known : reshape(view, view.shape);
+      this.tensors.set(place, resident);
+      writes.push([resident, view]);
+      return resident;
     });
+    return {
+      get state() {
+        return merged.state;
+      },
+      add: (next) =>
+        noGrad(() => {
+          merged.add(next);
+          for (const [resident, view] of writes) assign(resident, view);
+          writes = [];
+        }),
+    };
   }
 }

@@ -97,7 +97,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   /** Each leaf on its own from the state before the step, while its gradient is hot in the cache. */
   const inTurns = (evaluate: () => Tensor): number | Tensor => {
     const before = state;
-    let after = before;
+    const after = residents.update(before);
     let known: number | null | undefined;
     let evaluated!: Tensor;
     const { value } = valueAndGrad(
@@ -112,13 +112,13 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
           inPhase('optimizer', null, () => {
             const [updates, next] = transform.update({ [path]: gradient }, before, parameters);
             applyUpdates(parameters, updates);
-            after = residents.merge(before, after, next);
+            after.add(next);
           });
         },
       },
     );
     if (known === undefined) known = checkNow(value, steps); // without parameters
-    state = after;
+    state = after.state;
     return known ?? value;
   };
 

@@ -1,4 +1,4 @@
-import { mergeStates } from '../../optim/merge-states';
+import { StateMerge } from '../../optim/state-merge';
 import type { GradientTransform } from '../../optim/transform';
 import { axpby } from '../../tensor/ops/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
@@ -32,7 +32,8 @@ export const leafwise: TransformCheck = {
 };
 
 function inTurns<S>(transform: GradientTransform<S>, grads: Params, state: S, params: Params): [Params, S] {
-  let [updates, after]: [Params, S] = [{}, state];
+  const after = new StateMerge(state);
+  let updates: Params = {};
   for (const [path, gradient] of Object.entries(grads).reverse()) {
     const others = Object.entries(params).map(([name, x]): [string, Tensor] => [
       name,
@@ -40,9 +41,9 @@ function inTurns<S>(transform: GradientTransform<S>, grads: Params, state: S, pa
     ]);
     const [moved, next] = transform.update({ [path]: gradient }, state, Object.fromEntries(others));
     updates = { ...updates, ...moved };
-    after = mergeStates(state, after, next);
+    after.add(next);
   }
-  return [updates, after];
+  return [updates, after.state];
 }
 
 /** The leaves in the order of the parameters, whatever order they came in. */
