@@ -2,6 +2,7 @@ import {
   adafactor,
   adamw,
   BackendError,
+  backend,
   crossEntropy,
   flora,
   GPT,
@@ -39,6 +40,8 @@ export interface Outcome {
   readonly seconds: number | null;
   readonly losses: readonly number[];
   readonly failure: string | null;
+  readonly build: string;
+  readonly threads: string;
 }
 
 export const optimizers = {
@@ -76,6 +79,7 @@ export function runCase({ optimizer, rank, steps, streamed, batch, ...sizes }: C
     if (!(error instanceof BackendError)) throw error;
     failure = error.message;
   }
+  const { build, threads } = backend().describe();
   const timed = times.slice(1).sort((a, b) => a - b);
   return {
     parameters,
@@ -85,5 +89,7 @@ export function runCase({ optimizer, rank, steps, streamed, batch, ...sizes }: C
     seconds: timed[Math.floor(timed.length / 2)] ?? null,
     losses,
     failure,
+    build: String(build),
+    threads: String(threads),
   };
 }
