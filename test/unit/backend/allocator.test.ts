@@ -56,42 +56,6 @@ describe('Allocator', () => {
       expect((next.offset - start.offset) / bytes).toBeLessThan(1.13);
     }
   });
-  it('answers null only if no gap is large enough, and never hands out the same byte twice when memory is full', () => {
-    const limit = 64 * kibibyte;
-    const sizes = fc.oneof(fc.nat(300), fc.nat(20 * kibibyte));
-    const steps = fc.array(fc.record({ bytes: sizes, keep: fc.nat(12) }), { minLength: 30, maxLength: 120 });
-    fc.assert(
-      fc.property(steps, (drawn) => {
-        const memory = allocator(limit);
-        const live: Block[] = [];
-        for (const { bytes, keep } of drawn) {
-          const block = memory.allocate(bytes);
-          const gaps = [...live]
-            .sort((a, b) => a.offset - b.offset)
-            .reduce<[number, number]>(
-              // A block takes up to an eighth, and up to 16 bytes, more than was asked for.
-              ([largest, from], { offset, bytes }) => [
-                Math.max(largest, offset - from),
-                offset + 16 * Math.ceil(Math.max(16, 1.125 * bytes) / 16),
-              ],
-              [0, 64],
-            );
-          const gap = Math.max(gaps[0], limit - 16 - gaps[1]);
-          if (block === null) expect(gap).toBeLessThan(Math.max(16, 1.125 * bytes) + 16);
-          else {
-            for (const { offset, bytes } of live) {
-              expect(block.offset + block.bytes <= offset || offset + bytes <= block.offset).toBe(true);
-            }
-            expect(block.offset % 16).toBe(0);
-            expect(block.offset + block.bytes).toBeLessThanOrEqual(limit - 16);
-            live.push(block);
-          }
-          while (live.length > keep) memory.release(live.splice((7 * keep) % live.length, 1)[0] as Block);
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
   it('is exhausted where memory that grew as far as it can is still too small', () => {
     const memory = new Allocator(64, 64, () => 4 * kibibyte);
     expect(memory.allocate(3 * kibibyte)).not.toBe(null);
@@ -105,18 +69,6 @@ describe('Allocator', () => {
     expect(() => heap.make('float32', 2 ** 22)).toThrow(expect.objectContaining({ code: 'backend/out-of-memory' }));
     expect(heap.make('float32', 2 ** 21).block?.offset).toBe(64 + most * 2 ** 24); // what is left
     expect(() => heap.make('float32', 2 ** 21)).toThrow(`${most + 1} tensors hold ${most * 2 ** 24 + 2 ** 23} bytes`);
-  });
-  it('puts idle neighbours together when memory is full, whatever their classes', () => {
-    const memory = allocator(64 + 16 * kibibyte + 16);
-    const small = Array.from({ length: 16 }, () => memory.allocate(kibibyte) as Block);
-    expect(memory.allocate(16)).toBe(null);
-    for (const block of small.slice(4, 8)) memory.release(block);
-    for (const block of small.slice(12)) memory.release(block);
-    expect(memory.allocate(5 * kibibyte)).toBe(null);
-    expect(memory.allocate(4 * kibibyte)).toMatchObject({ bytes: 4 * kibibyte });
-    expect(memory.allocate(3 * kibibyte)).toMatchObject({ bytes: 3 * kibibyte });
-    expect(memory.allocate(kibibyte)).toMatchObject({ bytes: kibibyte });
-    expect(memory.allocate(16)).toBe(null);
   });
   it('answers null when memory is exhausted, but takes a larger idle piece first', () => {
     const memory = allocator(10 * kibibyte);
