@@ -2,9 +2,10 @@ import { parseArgs } from 'node:util';
 import { OptionError } from '../index';
 import { closest } from './closest';
 
-/** One option of a command: how `--help` shows it. Every option takes a value. */
+/** One option of a command: how `--help` shows it. */
 interface OptionSpec {
-  readonly value: string;
+  /** What stands for the value; a switch has none and is given as 'on'. */
+  readonly value?: string;
   readonly help: string;
 }
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
@@ -17,7 +18,7 @@ export const commonOptions = {
 } satisfies OptionSpecs;
 
 /**
- * Read `--name value` and `--name=value` pairs. `null` means that help was asked for.
+ * Read `--name value` and `--name=value` pairs, and switches. `null` means that help was asked for.
  * @throws OptionError `cli/unknown-option`, `cli/missing-value`, `cli/extra-argument`
  */
 export function parseOptions<S extends OptionSpecs>(
@@ -25,7 +26,12 @@ export function parseOptions<S extends OptionSpecs>(
   specs: S,
   argv: readonly string[],
 ): Given<S> | null {
-  const options = Object.fromEntries(Object.keys(specs).map((name) => [name, { type: 'string' as const }]));
+  const options = Object.fromEntries(
+    Object.entries(specs).map(([name, { value }]) => [
+      name,
+      { type: value ? ('string' as const) : ('boolean' as const) },
+    ]),
+  );
   const help = { help: { type: 'boolean' as const, short: 'h' } };
   const { tokens } = parseArgs({
     args: [...argv],
@@ -40,6 +46,11 @@ export function parseOptions<S extends OptionSpecs>(
     if (token.kind === 'positional') throw extraArgument(command, token.value);
     if (token.name === 'help') return null;
     if (!Object.hasOwn(specs, token.name)) throw unknownOption(command, token.rawName, Object.keys(specs));
+    if (specs[token.name]?.value === undefined) {
+      if (token.value !== undefined) throw extraArgument(command, token.value);
+      given[token.name] = 'on';
+      continue;
+    }
     if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('--'))) {
       throw missingValue(command, token.name, specs[token.name]?.value ?? 'VALUE');
     }
@@ -50,7 +61,7 @@ export function parseOptions<S extends OptionSpecs>(
 
 /** Help lines, the options in one column and what they do in the next. */
 export function describeOptions(specs: OptionSpecs): string {
-  const rows = Object.entries(specs).map(([name, { value, help }]) => [`--${name} ${value}`, help] as const);
+  const rows = Object.entries(specs).map(([name, { value = '', help }]) => [`--${name} ${value}`, help] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
   return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n');
 }

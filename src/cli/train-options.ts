@@ -23,6 +23,7 @@ export const trainOptions = {
   seeds: { value: 'N', help: 'repeat every run with this many seeds, counted up from --seed' },
   sample: { value: 'N', help: 'characters of text written by the last model [200]' },
   report: { value: 'FILE', help: 'where the report goes, one HTML page [report.html]' },
+  profile: { help: 'show where the time and memory of a step go, by op' },
   ...commonOptions,
 } satisfies OptionSpecs;
 
@@ -33,6 +34,7 @@ export interface TrainSettings extends Plan {
   readonly ordering: Ordering;
   readonly learningRate: number | undefined;
   readonly sample: number;
+  readonly profile: boolean;
   readonly report: string;
   readonly json: string | undefined;
 }
@@ -64,6 +66,7 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
     ordering: choice('ordering', given.ordering ?? 'paper', orderings),
     learningRate:
       given['learning-rate'] === undefined ? undefined : positiveNumber('learning-rate', given['learning-rate']),
+    profile: given.profile !== undefined,
     report: given.report ?? 'report.html',
     json: given.json,
   };

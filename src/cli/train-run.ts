@@ -1,7 +1,18 @@
 import type { TextBatch, TextDataset } from '../data/text-dataset';
-import { backend, crossEntropy, type GradientTransform, memory, noGrad, random, stateBytes } from '../index';
+import {
+  backend,
+  crossEntropy,
+  type GradientTransform,
+  memory,
+  noGrad,
+  type Profile,
+  profile,
+  random,
+  stateBytes,
+} from '../index';
 import { GPT, trainer } from '../nn';
 import { learningRateOf, type OptimizerName, optimizers } from './optimizers';
+import { type RunProfile, sumProfiles } from './profile-table';
 import type { TrainSettings } from './train-options';
 
 /** One optimizer, one rank, one seed. */
@@ -24,6 +35,8 @@ export interface RunResult extends RunPlan {
   readonly peakBytes: number;
   readonly tokensPerSecond: number;
   readonly seconds: number;
+  /** With `--profile`. */
+  readonly profile?: RunProfile;
 }
 
 /** All runs of a comparison: seed by seed, the optimizers in the order given, Flora once for each rank. */
@@ -72,9 +85,20 @@ export async function trainRun(
   });
   const batches = random.fold(random.key(plan.seed), 'batches');
   const trainLoss: number[] = [];
+  const profiles: Profile[] = [];
   const start = performance.now();
   for (let step = 1; step <= steps; step++) {
-    const loss = await training.step(dataset.trainBatch(random.fold(batches, step))).loss;
+    const batch = dataset.trainBatch(random.fold(batches, step));
+    const take = () => training.step(batch);
+    let taken: ReturnType<typeof take>;
+    if (settings.profile && step > Math.min(unprofiled, steps - 1) && profiles.length < profiled) {
+      const watched = profile(take);
+      profiles.push(watched.profile);
+      taken = watched.result;
+    } else {
+      taken = take();
+    }
+    const loss = await taken.loss;
     trainLoss.push(loss);
     onStep(step, loss);
     await breathe();
@@ -89,9 +113,13 @@ export async function trainRun(
     peakBytes: memory().peakBytes - before,
     tokensPerSecond: (steps * settings.batch * settings.context) / seconds,
     seconds,
+    ...(settings.profile && { profile: sumProfiles(profiles) }),
   };
   return { result, model };
 }
+
+/** Steps before the ones that are profiled, in which JavaScript is still being compiled; and how many are. */
+const [unprofiled, profiled] = [5, 10];
 
 /** Mean loss over the fixed validation batches. */
 async function validate(model: GPT, dataset: TextDataset): Promise<number> {

@@ -1,6 +1,7 @@
 import { backend } from '../index';
 import { bytes, count, duration, meanOf, nats, percent, spread } from './format';
 import type { Screen } from './io';
+import { profileLines } from './profile-table';
 import { type Column, textTable } from './table';
 import type { TrainSettings } from './train-options';
 import type { ModelSize, TrainOutput } from './train-output';
@@ -33,7 +34,10 @@ export function groupRuns({ runs, task }: Pick<TrainOutput, 'runs' | 'task'>): R
   });
 }
 
-const over = (field: Exclude<keyof RunResult, 'optimizer' | 'rank' | 'trainLoss'>, show: (x: number) => string) => {
+const over = (
+  field: Exclude<keyof RunResult, 'optimizer' | 'rank' | 'trainLoss' | 'profile'>,
+  show: (x: number) => string,
+) => {
   return ({ runs }: RunGroup): string =>
     spread(
       runs.map((run) => run[field]),
@@ -100,6 +104,17 @@ export function introduce(
   );
   fact('backend', backendLine(backend().describe()));
   out.line();
+}
+
+/** Where a step of this run went, if somebody looked. */
+export function showProfile(out: Screen, { profile }: RunResult): void {
+  if (!profile) return;
+  const { table, phases } = profileLines(profile);
+  const [headings, rule, ...rows] = table;
+  out.line(`  ${out.paint.bold(headings)}`);
+  out.line(`  ${out.paint.dim(rule)}`);
+  for (const row of rows) out.line(`  ${row}`);
+  out.line(out.paint.dim(`  ${phases}; mean of ${profile.steps}. Memory is what results took, live or not.\n`));
 }
 
 /** What came of it. */

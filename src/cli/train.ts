@@ -14,7 +14,7 @@ import { sampleText } from './sample';
 import { readTrainOptions, trainOptions } from './train-options';
 import type { TrainOutput } from './train-output';
 import { newModel, planRuns, type RunResult, trainRun, transformOf } from './train-run';
-import { conclude, introduce, runName } from './train-summary';
+import { conclude, introduce, runName, showProfile } from './train-summary';
 
 const trainHelp = `floragrad train: teach a small GPT to write, once for each optimizer, and compare
 
@@ -63,6 +63,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
       shown.stop,
     );
     out.line(`  validation loss ${nats(run.result.validationLoss)} after ${duration(run.result.seconds)}\n`);
+    showProfile(out, run.result);
     runs.push(run.result);
     if (i === writer) author = run.model;
   }

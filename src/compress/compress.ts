@@ -153,6 +153,7 @@ export function compress<P extends Projection, S>(
 
   return transform<CompressState<P, S>>({
     name: 'compress',
+    leafwise: inner.leafwise === true,
     explain: (params) => treatments(params, filter, projector, rank),
     init(params) {
       const [chosen, others] = divide(params, (path, tensor) => filter(path, tensor) === true);

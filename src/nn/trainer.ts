@@ -3,7 +3,9 @@ import { fold, type Key, key } from '../base/key';
 import { applyUpdates } from '../optim/apply-updates';
 import type { GradientTransform } from '../optim/transform';
 import { makeResident } from '../tensor/assign';
+import { debugging } from '../tensor/debug';
 import { valueAndGrad } from '../tensor/grad';
+import { inPhase } from '../tensor/profile';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import type { Module } from './module';
@@ -34,6 +36,11 @@ export interface TrainerOptions<S, Batch> {
 export interface Trainer<S, Batch> {
   /**
    * One step of training. `loss` is a number where the backend can read at once, else a promise of one.
+   *
+   * Where the transform is `leafwise`, each parameter is updated during the backward pass, as soon as its gradient is
+   * complete: the same bits for less memory. An exception in the backward pass or in the transform then leaves the
+   * parameters that it has passed updated, in a step that is not counted; with `debug({ nonFinite: true })`, which may
+   * stop anywhere, all updates wait for the whole record of gradients.
    * @throws StateError `trainer/non-finite-loss`, before parameters or state have changed. Where the loss is a promise,
    * it rejects, and the step has been taken.
    */
@@ -51,7 +58,8 @@ export interface Trainer<S, Batch> {
 
 /**
  * A training loop's step: loss, gradients, updates, assignment. Parameters and state stay on the device, and
- * everything else that a step makes is freed when it ends.
+ * everything else that a step makes is freed when it ends. A transform that is `leafwise`, as all named optimizers are,
+ * never has more than one parameter's gradient in memory.
  * @throws OptionError `trainer/parameters` without a model or parameters, or with both
  * @example
  * const model = new Linear(1, 1, { key: random.key(0) });
@@ -71,18 +79,55 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   const residents = new Residents();
   let state = runInScope('trainer', () => residents.write(resume?.state ?? transform.init(parameters)));
   let steps = resume?.steps ?? 0;
+  const named = Object.values(parameters);
+  const leafwise = transform.leafwise === true && new Set(named).size === named.length; // no tensor under two paths
+
+  /** All gradients first, then all updates. */
+  const together = (evaluate: () => Tensor): number | Tensor => {
+    const { value, grads } = valueAndGrad(evaluate, parameters);
+    const known = checkNow(value, steps);
+    inPhase('optimizer', null, () => {
+      const [updates, next] = transform.update(grads, state, parameters);
+      applyUpdates(parameters, updates);
+      state = residents.write(next);
+    });
+    return known ?? value;
+  };
+
+  /** Each leaf on its own from the state before the step, while its gradient is hot in the cache. */
+  const inTurns = (evaluate: () => Tensor): number | Tensor => {
+    const before = state;
+    const after = residents.update(before);
+    let known: number | null | undefined;
+    let evaluated!: Tensor;
+    const { value } = valueAndGrad(
+      () => {
+        evaluated = evaluate();
+        return evaluated;
+      },
+      parameters,
+      {
+        sink(path, gradient) {
+          if (known === undefined) known = checkNow(evaluated, steps);
+          inPhase('optimizer', null, () => {
+            const [updates, next] = transform.update({ [path]: gradient }, before, parameters);
+            applyUpdates(parameters, updates);
+            after.add(next);
+          });
+        },
+      },
+    );
+    if (known === undefined) known = checkNow(value, steps); // without parameters
+    state = after.state;
+    return known ?? value;
+  };
 
   return {
     step(batch) {
       const taken = runInScope('trainer.step', () => {
         const stepKey = fold(root, 'step', steps);
-        const { value, grads } = valueAndGrad(() => loss(batch, { key: stepKey }), parameters);
-        const known = readNow(value);
-        if (known !== null) checkLoss(known, steps);
-        const [updates, next] = transform.update(grads, state, parameters);
-        applyUpdates(parameters, updates);
-        state = residents.write(next);
-        return known ?? value;
+        const take = leafwise && !debugging.nonFinite ? inTurns : together;
+        return take(() => loss(batch, { key: stepKey }));
       });
       const step = steps++;
       return { loss: typeof taken === 'number' ? taken : taken.item().then((late) => checkLoss(late, step)) };
@@ -105,6 +150,12 @@ function readNow(scalar: Tensor): number | null {
     if (error instanceof BackendError && error.code === 'read/sync') return null;
     throw error;
   }
+}
+
+/** As `readNow`, where a loss that is known must be finite. */
+function checkNow(loss: Tensor, step: number): number | null {
+  const known = readNow(loss);
+  return known === null ? null : checkLoss(known, step);
 }
 
 function checkLoss(loss: number, step: number): number {

@@ -28,6 +28,7 @@ export function ema(options: EmaOptions): GradientTransform<EmaState> {
   return transform<EmaState>({
     name: 'ema',
     linear: !debias,
+    leafwise: true,
     init: (params) => ({ mean: zerosLike(params), ...(debias && { step: 0 }) }),
     update(grads, state) {
       const moved = movingMean('ema', decay, state.mean, grads);

@@ -4,6 +4,7 @@ import { type GradientTransform, transform } from './transform';
 export const identity: GradientTransform<readonly []> = transform({
   name: 'identity',
   linear: true,
+  leafwise: true,
   init: () => [] as const,
   update: (grads, state) => [grads, state],
 });

@@ -15,6 +15,7 @@ export function masked<S>(
   return transform<S>({
     name: `masked(${inner.name ?? 'transform'})`,
     linear: inner.linear === true,
+    leafwise: inner.leafwise === true,
     init: (params) => inner.init(divide(params, belongs)[0]),
     update(grads, state, params) {
       const [inside, outside] = divide(grads, belongs);

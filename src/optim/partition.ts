@@ -29,6 +29,7 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
   return transform<States>({
     name: `partition(${parts.map(([label, part]) => `${label}: ${part.name ?? 'transform'}`).join(', ')})`,
     linear: parts.every(([, part]) => part.linear === true),
+    leafwise: parts.every(([, part]) => part.leafwise === true),
     init(params) {
       for (const [path, x] of Object.entries(params)) checkLabel(path, labelOf(path, x), transforms);
       return Object.fromEntries(parts.map(([label, part]) => [label, part.init(ofLabel(params, label))])) as States;

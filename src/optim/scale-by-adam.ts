@@ -39,6 +39,7 @@ export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform
   const name = 'scaleByAdam';
   return transform<AdamState>({
     name,
+    leafwise: true,
     init: (params) => ({ step: 0, mean: zerosLike(params), square: zerosLike(params) }),
     update(grads, state) {
       const step = state.step + 1;

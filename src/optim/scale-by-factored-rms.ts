@@ -52,6 +52,7 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
 
   return transform<FactoredRmsState>({
     name,
+    leafwise: true,
     init(params) {
       const [matrices, others] = divide(params, isFactored);
       return {

@@ -30,6 +30,7 @@ export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform
   checkNumber('scaleByLion', 'beta2', beta2, { low: 0, high: 1 });
   return transform<LionState>({
     name: 'scaleByLion',
+    leafwise: true,
     init: (params) => ({ mean: zerosLike(params) }),
     update(grads, state) {
       const [updates, means] = mapParamsTo(2, grads, (g, path) =>

@@ -42,6 +42,7 @@ export function scaleByRms(options: ScaleByRmsOptions = {}): GradientTransform<R
   const name = 'scaleByRms';
   return transform<RmsState>({
     name,
+    leafwise: true,
     init: (params) => ({ square: zerosLike(params), ...(centered && { mean: zerosLike(params) }) }),
     update(grads, state) {
       const [updates, squares] = mapParamsTo(2, grads, (g, path) =>

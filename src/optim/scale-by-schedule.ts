@@ -13,6 +13,7 @@ export function scaleBySchedule(schedule: Schedule): GradientTransform<ScheduleS
   return transform<ScheduleState>({
     name: 'scaleBySchedule',
     linear: true,
+    leafwise: true,
     init: () => ({ step: 0 }),
     update(grads, { step }) {
       const factor = schedule(step);

@@ -11,6 +11,7 @@ export function stateless(
   return transform({
     name,
     linear,
+    leafwise: true,
     init: () => [] as const,
     update: (grads, state, params) => [mapParams(grads, (g, path) => f(g, () => leafOf(name, params, path))), state],
   });

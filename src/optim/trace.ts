@@ -30,6 +30,7 @@ export function trace(options: TraceOptions): GradientTransform<TraceState> {
   return transform<TraceState>({
     name: 'trace',
     linear: true,
+    leafwise: true,
     init: (params) => ({ trace: zerosLike(params) }),
     update(grads, state) {
       const moved = mapParams(grads, (g, path) => axpby(decay, leafOf('trace', state.trace, path), 1, g));

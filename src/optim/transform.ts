@@ -17,6 +17,12 @@ export interface GradientTransform<S> {
   update(grads: Params, state: S, params: Params): [updates: Params, state: S];
   /** The update and every tensor of the state are linear in the gradients, so a linear map may be applied to the state. */
   readonly linear?: boolean;
+  /**
+   * Leaves may be passed one at a time: the update of a leaf and its part of the state depend on the gradient, the state
+   * and the parameter of this leaf alone, and on counts that every update moves alike. Then the trainer updates each
+   * parameter as soon as its gradient is complete, and no record of all gradients exists.
+   */
+  readonly leafwise?: boolean;
   /** How each parameter is treated, for `explain`; only transforms that treat some differently say so. */
   explain?(params: Params): readonly Treatment[];
 }

@@ -38,7 +38,7 @@ export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>)
     const inputs = xs.map(({ value }) => value);
     const given = snapshot(xs); // a parameter may be assigned to later
     const before = lastValueId();
-    const { result, read } = unrecorded('customVjp', scope, () => runForward(rule, given));
+    const { result, read, constants } = unrecorded('customVjp', scope, () => runForward(rule, given));
     // An output that forward did not make (an argument, say) has tracks of its own.
     const output = result[0].value.id > before ? result[0] : stopGradient(result[0]);
     const saved = snapshot(result[1]);
@@ -49,6 +49,7 @@ export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>)
       inputs: [...inputs, ...kept.filter((value) => value.id <= before)],
       output: output.value,
       saved: kept.filter((value) => value.id > before),
+      constants,
       pullback(g) {
         let grads: readonly (Tensor | null)[] | undefined;
         const pullBack = (): readonly (Tensor | null)[] =>

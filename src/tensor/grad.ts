@@ -1,11 +1,13 @@
-import { ShapeError } from '../base/errors';
+import { checkOptions, ShapeError } from '../base/errors';
 import { show } from '../base/shape';
+import { type GradientSink, Readers, refusing } from './gradient-sink';
 import { asTensor, checkFloat } from './op';
 import { add } from './ops/add';
 import { ones, zeros } from './ops/create';
 import { mul } from './ops/mul';
 import { reshape } from './ops/reshape';
 import { sum } from './ops/sum';
+import { inPhase } from './profile';
 import { asyncScope, currentScope, free, isThenable, runInScope, type Scope } from './scope';
 import { type Cotangents, isTracked, recordingTapes, recordOn, type Step, Tape, type Track } from './tape';
 import type { Params, Tensor } from './tensor';
@@ -37,8 +39,13 @@ export type Loss =
  * differentiates with respect to these tensors, by identity; parameters the loss does not use get zeros. The function
  * may return `{ loss, aux }` to bring other tensors out. All tensors made inside are freed, apart from the results.
  *
+ * With a `sink` no record of gradients is made: it gets each one as soon as nothing that is left of the backward pass
+ * reads the parameter, those of the last layers first, and may assign to that parameter. An exception in it ends the
+ * pass; what it has done until then stays done.
+ *
  * Shapes: every gradient has the shape of its parameter.
  * @throws ShapeError `grad/scalar` when the loss is not a single number
+ * @throws StateError `grad/sink-assigned` when a vjp closes over a parameter that the sink has assigned
  * @example
  * const params = { w: tensor([2, 3]) };
  * const { value, grads } = valueAndGrad(() => params.w.square().sum(), params);
@@ -55,13 +62,25 @@ export function valueAndGrad<P extends Params>(
   /** ∂loss/∂parameter under the path of each parameter. */
   grads: { readonly [Path in keyof P]: Tensor };
 };
+export function valueAndGrad<P extends Params>(
+  f: () => Loss,
+  params: P,
+  options: {
+    /** Gets every gradient once, zeros for a parameter that the loss does not use, in place of a record of them. */
+    sink: GradientSink<keyof P & string>;
+  },
+): Evaluated;
 export function valueAndGrad(
   f: (x: Tensor) => Loss,
   params?: Params,
-): (Evaluated & { grads: Params }) | ((x: Tensor) => Evaluated & { grads: Tensor }) {
+  options: { sink?: GradientSink } = {},
+): (Evaluated & { grads?: Params }) | ((x: Tensor) => Evaluated & { grads: Tensor }) {
   if (params) {
+    checkOptions('valueAndGrad', options, ['sink']);
+    const { sink } = options;
     const paths = Object.keys(params);
     const targets = Object.values(params);
+    if (sink) return differentiateInto((i, gradient) => sink(paths[i] as string, gradient), f as () => Loss, targets);
     const { grads, ...rest } = differentiate(f as () => Loss, targets);
     return { ...rest, grads: Object.fromEntries(paths.map((path, i) => [path, grads[i] as Tensor])) };
   }
@@ -85,41 +104,112 @@ export function hvp(f: (x: Tensor) => Tensor): (x: Tensor, v: Tensor) => Tensor 
 }
 
 function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
+  return recorded(f, targets, ({ tape, watched, loss, survivors }) => {
+    walkBack(tape, loss, ones(loss.shape), survivors);
+    return { grads: watched.map((value) => tape.trackOf(value)?.cotangent ?? zeros(value.shape)) };
+  });
+}
+
+/** Give each gradient away when it is complete, and free it together with the old values of what was assigned. */
+function differentiateInto(
+  sink: (target: number, gradient: Tensor) => void,
+  f: () => Loss,
+  targets: readonly Tensor[],
+): Evaluated {
+  return recorded(f, targets, ({ tape, watched, loss, survivors }) => {
+    const readers = new Readers(watched, tape.nodes);
+    const waiting = new Set(watched);
+    const assigned = new Set<Value>();
+    const give = (value: Value): void => {
+      waiting.delete(value);
+      const leaf = tape.trackOf(value) as Track;
+      const gradient = leaf.cotangent ?? zeros(value.shape);
+      leaf.cotangent = null;
+      for (const [i, target] of targets.entries()) {
+        if (watched[i] !== value) continue;
+        const before = target.value; // another name of the parameter may be assigned already, or f has done it
+        runInScope('sink', () => checkSynchronous(sink(i, gradient)));
+        if (target.value !== before) assigned.add(target.value);
+      }
+      release(tape, gradient.value, noSurvivors);
+      release(tape, value, survivors);
+    };
+    walkBack(tape, loss, ones(loss.shape), survivors, {
+      around: (step, pullBack) => refusing(assigned, step, pullBack),
+      after: (step) => readers.after(step).forEach(give),
+    });
+    for (const value of waiting) give(value); // nothing has read these
+    return {};
+  });
+}
+
+/** Evaluate f on a tape that lives until `walk` is through with it. */
+function recorded<R extends object>(
+  f: () => Loss,
+  targets: readonly Tensor[],
+  walk: (recording: Recording) => R,
+): Evaluated & R {
   checkFloat('valueAndGrad', ...targets);
   const watched = targets.map((target) => target.value); // before f can assign to them
   return runInScope('valueAndGrad', () => {
     const tape = new Tape(currentScope() as Scope, recordingTapes().length);
     try {
-      const leaves = watched.map((value) => tape.trackOf(value) ?? tape.watch(value));
+      for (const value of watched) if (!tape.trackOf(value)) tape.watch(value);
       const { loss, aux } = lossAndAux(recordOn(tape, f));
       const survivors = new Set<Value>([loss.value]);
       forEachTensor(aux, (tensor) => survivors.add(tensor.value));
-      walkBack(tape, loss, ones(loss.shape), survivors);
-      const grads = leaves.map((leaf, i) => leaf.cotangent ?? zeros((targets[i] as Tensor).shape));
-      return { value: loss, grads, ...(aux !== undefined && { aux }) };
+      const walked = inPhase('backward', null, () => walk({ tape, watched, loss, survivors }));
+      return { value: loss, ...walked, ...(aux !== undefined && { aux }) };
     } finally {
       tape.close(watched);
     }
   });
 }
 
+/** What a forward pass left: the tape, the values to differentiate with respect to, and what shall outlive the walk. */
+interface Recording {
+  readonly tape: Tape;
+  readonly watched: readonly Value[];
+  readonly loss: Tensor;
+  readonly survivors: ReadonlySet<Value>;
+}
+
+/** What else happens on a walk back. */
+interface Visitor {
+  /** Runs the pullback of a step. */
+  around<T>(step: Step, pullBack: () => T): T;
+  /** The step is done, also if no cotangent has reached it. */
+  after(step: Step): void;
+}
+
+const justWalk: Visitor = { around: (_, pullBack) => pullBack(), after: () => {} };
+
 /**
  * Reverse accumulation: visit the recorded ops last to first, pull each output's cotangent back and add it up at the
  * inputs. What a node has passed on is freed at once, unless it survives or an outer tape needs it.
  */
-export function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors: ReadonlySet<Value>): void {
+export function walkBack(
+  tape: Tape,
+  output: Tensor,
+  seed: Tensor,
+  survivors: ReadonlySet<Value>,
+  visitor = justWalk,
+): void {
   const start = tape.trackOf(output.value);
   if (!start) return; // the output does not depend on anything watched
   start.cotangent = seed;
   for (let node = tape.nodes.pop(); node; node = tape.nodes.pop()) {
-    const g = node.track.cotangent;
-    if (!g) continue;
-    node.track.cotangent = null;
-    const { step } = node;
-    runInScope(`${step.name} vjp`, () => pullBack(tape, step, g));
-    release(tape, g.value, survivors);
+    const { step, track } = node;
+    const g = track.cotangent;
+    track.cotangent = null;
+    if (g) {
+      const pull = () => runInScope(`${step.name} vjp`, () => pullBack(tape, step, g));
+      inPhase('backward', step.name, () => visitor.around(step, pull));
+      release(tape, g.value, survivors);
+    }
     release(tape, step.output, survivors);
     for (const value of step.saved) release(tape, value, survivors);
+    visitor.after(step);
   }
 }
 
@@ -174,6 +264,10 @@ function pullBackComposed({ recompute, inputs }: Step, g: Tensor): Cotangents {
 function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void {
   const saved = value.savedBy?.open && value.savedBy !== tape;
   if (value.scope === tape.scope && !saved && !survivors.has(value)) free(value, 'the backward pass');
+}
+
+function checkSynchronous(returned: unknown): void {
+  if (isThenable(returned)) throw asyncScope('valueAndGrad, as its sink,');
 }
 
 /** What the function returned, checked: JavaScript callers can return anything. */

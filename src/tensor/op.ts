@@ -5,8 +5,9 @@ import { BackendError, ShapeError } from '../base/errors';
 import type { Shape } from '../base/shape';
 import { mapTuple, type Tuple } from '../base/tuple';
 import { checkFinite, debugging } from './debug';
+import { profiling } from './profile';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
-import { type Cotangents, record, recordingTapes } from './tape';
+import { type Cotangents, noteRead, record, recordingTapes } from './tape';
 import type { Tensor } from './tensor';
 import { Value } from './value';
 
@@ -63,7 +64,7 @@ export function apply<N extends number, A>(
 ): Tensor {
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
-  const stored = op.forward(backend(), values, attributes, shape);
+  const stored = run(op.name, () => op.forward(backend(), values, attributes, shape));
   const [storage, ...others] = isList(stored) ? stored : [stored];
   const output = made(storage as Storage, shape, op.name);
   const extras = others.map((extra) => wrap(extra, [extra.size], op.name).value);
@@ -83,7 +84,12 @@ export function compute<N extends number>(
   kernel: (backend: Backend, inputs: Tuple<N, Value>) => Storage,
 ): Tensor {
   if (!currentScope()) return runInScope(origin, () => compute(origin, inputs, shape, kernel));
-  return made(kernel(backend(), operands(origin, inputs)), shape, origin);
+  const values = operands(origin, inputs);
+  return made(
+    run(origin, () => kernel(backend(), values)),
+    shape,
+    origin,
+  );
 }
 
 /** As `compute`, for a kernel with several results. Only called inside a scope. */
@@ -93,8 +99,14 @@ export function computeAll(
   shapes: readonly Shape[],
   kernel: (backend: Backend, inputs: readonly Value[]) => readonly Storage[],
 ): Tensor[] {
-  const storages = kernel(backend(), operands<number>(origin, inputs));
+  const values = operands<number>(origin, inputs);
+  const storages = run(origin, () => kernel(backend(), values));
   return storages.map((storage, i) => made(storage, shapes[i] as Shape, origin));
+}
+
+/** Run a kernel, under the eyes of the profiler if there is one. */
+function run<T>(name: string, kernel: () => T): T {
+  return profiling.profiler === null ? kernel() : profiling.profiler.kernel(name, kernel);
 }
 
 /** What a kernel made: wrapped, and looked at when `debug` asks for it. */
@@ -107,6 +119,7 @@ function made(storage: Storage, shape: Shape, origin: string): Tensor {
 function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tuple<N, Value> {
   return mapTuple(inputs, ({ value }: Tensor) => {
     checkAlive(where, value);
+    noteRead(value);
     if (value.backend === backend()) return value;
     throw new BackendError({
       code: 'backend/mixed',

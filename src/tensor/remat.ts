@@ -34,7 +34,7 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
     if (!scope || recordingTapes().length === 0) return runInScope('remat', () => f(...xs));
     // The values that the arguments name now: a parameter may be assigned to before f runs again.
     const given = xs.map((x) => (isTensor(x) ? asTensor(x.value) : x)) as readonly unknown[] as Xs;
-    const { result, read } = unrecorded('remat', scope, () => {
+    const { result, read, constants } = unrecorded('remat', scope, () => {
       const tree = f(...given);
       // What is packed needs no second life; a function hides the tree from the scope.
       return { packed: pack(tree), constants: tensorsOf(tree, 'int32'), tree: () => tree };
@@ -47,6 +47,7 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
       inputs: read,
       output: output.value,
       saved: [],
+      constants,
       pullback: (g, tape) => replay(() => pack(f(...given)) as Tensor, read, g, tape),
       recompute: null,
     });

@@ -41,7 +41,7 @@ export function runInScope<T>(name: string, fn: () => T): T {
   try {
     const result = fn();
     if (isThenable(result)) throw asyncScope(name);
-    forEachTensor(result, (tensor) => survivors.add(tensor.value));
+    forEachTensor(result, ({ value }) => value.scope === inner && survivors.add(value));
     return result;
   } finally {
     current = inner.parent;

@@ -17,10 +17,17 @@ export interface Step {
   readonly output: Value;
   /** Made for the pullback alone; freed as soon as that has run. */
   readonly saved: readonly Value[];
+  /** What the pullback reads beside the inputs, if it runs a function again: as a constant, so it gets no cotangent. */
+  readonly constants?: readonly Value[];
   /** The vjp with what it saved, for the tape that is walked back. */
   pullback(g: Tensor, tape: Tape): Cotangents;
   /** The composed definition on other inputs, for ops that are fused; see `Op.composed`. */
   readonly recompute: ((inputs: readonly Tensor[]) => Tensor) | null;
+}
+
+/** The values from before a step that its pullback may look at. */
+export function readBy({ inputs, constants = [] }: Step): Set<Value> {
+  return new Set([...inputs, ...constants]);
 }
 
 /** A step on one tape, with the track of its output. */
@@ -148,6 +155,29 @@ export function record<N extends number, A>(
       }),
     recompute: composed ? (xs) => composed(xs as Tuple<N, Tensor>, attributes) : null,
   });
+}
+
+/** Who wants to know what ops read, recorded or not. */
+let reading: ((value: Value) => void) | null = null;
+
+/** Tell `listener` of every value that an op reads while `fn` runs; listeners further out are told as well. */
+export function whileReading<T>(listener: (value: Value) => void, fn: () => T): T {
+  const outer = reading;
+  reading = outer
+    ? (value) => {
+        outer(value);
+        listener(value);
+      }
+    : listener;
+  try {
+    return fn();
+  } finally {
+    reading = outer;
+  }
+}
+
+export function noteRead(value: Value): void {
+  if (reading !== null) reading(value);
 }
 
 export function recordStep(step: Step): void {

@@ -4,6 +4,7 @@ import { type Shape, show, sizeOf } from '../base/shape';
 import { bindTensor } from './op';
 import * as ops from './ops';
 import { checkAlive } from './scope';
+import { noteRead } from './tape';
 import type { Value } from './value';
 
 /** Named tensors, keyed by dotted path: parameters, gradients, updates (D4). */
@@ -47,6 +48,7 @@ export class Tensor {
   /** As `data`, at once, where the backend can. @throws BackendError `read/sync` */
   dataSync(): TypedArray {
     checkAlive('dataSync', this.value);
+    noteRead(this.value);
     return this.value.backend.readSync(this.value.storage);
   }
   /** The only element. @throws ShapeError `item/size` */

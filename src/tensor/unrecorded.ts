@@ -1,11 +1,13 @@
 import { runInScope, type Scope } from './scope';
-import { recordingTapes, recordOn, Tape } from './tape';
-import type { Value } from './value';
+import { recordingTapes, recordOn, Tape, whileReading } from './tape';
+import { lastValueId, type Value } from './value';
 
 /** What a function returned that no tape has recorded, and what it read that the tapes track. */
 export interface Unrecorded<T> {
   readonly result: T;
   readonly read: readonly Value[];
+  /** What it read that some tape tracks and that is not in `read`: through `stopGradient`, or inside `noGrad`. */
+  readonly constants: readonly Value[];
 }
 
 /**
@@ -15,9 +17,15 @@ export interface Unrecorded<T> {
  */
 export function unrecorded<T>(name: string, outside: Scope, fn: () => T): Unrecorded<T> {
   const notes = new Tape(outside, recordingTapes().length, recordingTapes(), true);
+  const before = lastValueId();
+  const seen = new Set<Value>();
+  const look = (value: Value): void => {
+    if (value.tracks !== null && value.id <= before) seen.add(value);
+  };
   try {
-    const result = recordOn(null, () => recordOn(notes, () => runInScope(name, fn)));
-    return { result, read: [...notes.leaves] };
+    const result = whileReading(look, () => recordOn(null, () => recordOn(notes, () => runInScope(name, fn))));
+    for (const value of notes.leaves) seen.delete(value);
+    return { result, read: [...notes.leaves], constants: [...seen] };
   } finally {
     notes.close(notes.leaves);
   }

@@ -39,6 +39,31 @@ test('train writes a table, a report and numbers that agree', async () => {
   expect(page).toContain(output.runs[0]?.trainLoss[0]?.toPrecision(5));
 });
 
+test('--profile shows where the steps of each run went', async () => {
+  const argv = [...train, '--optimizer', 'adafactor,flora', '--profile', '--json', '-'];
+  const { status, stdout, stderr } = await captured(cwd, argv);
+  expect(status).toBe(0);
+  const { runs } = JSON.parse(stdout) as TrainOutput;
+  for (const { profile } of runs) {
+    expect(profile?.steps).toBe(1); // of four, the first three warm up
+    expect(profile?.rows.reduce((sum, { seconds }) => sum + seconds, 0)).toBeCloseTo(profile?.seconds ?? 0, 12);
+    expect(profile?.rows.find(({ op, phase }) => op === 'gelu' && phase === 'backward')?.calls).toBe(1);
+    expect(new Set(profile?.rows.map(({ phase }) => phase))).toEqual(new Set(['forward', 'backward', 'optimizer']));
+  }
+  expect(stderr).toMatch(/op +phase +ms +share +calls +memory/);
+  expect(stderr).toMatch(/\d+\.\d ms a step: forward .* %, backward .* %, optimizer .* %; mean of 1/);
+  const plain = JSON.parse(
+    (
+      await captured(
+        cwd,
+        argv.filter((word) => word !== '--profile'),
+      )
+    ).stdout,
+  ) as TrainOutput;
+  expect(plain.runs.map(({ trainLoss }) => trainLoss)).toEqual(runs.map(({ trainLoss }) => trainLoss));
+  expect(plain.runs[0]).not.toHaveProperty('profile');
+});
+
 test('every optimizer starts from the same loss, and a seed repeats a run', async () => {
   const argv = [...train, '--optimizer', 'flora,adafactor,adamw,adam,sgd', '--json', '-', '--seed', '3'];
   const [first, second] = [await captured(cwd, argv), await captured(cwd, argv)];

@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 import { referenceBackend } from '../../src/backend/reference';
 import { wasmBackend } from '../../src/backend/wasm';
+import type { WasmDevice } from '../../src/backend/wasm-device';
 import { relaxedAvailable } from '../../src/backend/wasm-module';
 import type { Backend } from '../../src/index';
 import { backendLaws } from '../../src/laws';
@@ -20,6 +21,15 @@ describe(
   'wasm, baseline build',
   holdTo(() => wasmBackend({ build: 'baseline' })),
 );
+/** A backend whose next results lie above 3 GiB: where addresses are negative if they are taken for signed ones. */
+function highUp(): Backend {
+  const backend = wasmBackend();
+  const { heap } = (backend as unknown as { readonly device: WasmDevice }).device;
+  for (let held = 0; held < 3 * 2 ** 30; held += 2 ** 24) heap.make('float32', 2 ** 22); // nothing is touched
+  return backend;
+}
+describe('wasm, above 3 GiB', holdTo(highUp));
+
 // Node 20 has relaxed SIMD behind a flag, with which .ci/run runs these once more.
 describe.skipIf(!relaxedAvailable())(
   'wasm, relaxed build',

@@ -4,6 +4,7 @@ import {
   add,
   addDecayedWeights,
   chain,
+  clipByGlobalNorm,
   compress,
   ema,
   floraAccumulate,
@@ -13,6 +14,7 @@ import {
   projectors,
   scale,
   scaleByAdam,
+  sum,
   type Tensor,
   transform,
   zeros,
@@ -173,6 +175,34 @@ mutant('reads the identity of its state', 'resumable', () => {
 mutant('a nonlinearity', 'linear', () => ({ ...scaleByAdam(), linear: true }));
 mutant('an offset', 'linear', () => ({ ...chain(right, addDecayedWeights(1e-3)), linear: true }));
 
+mutant('a norm of the whole record, one leaf at a time', 'leafwise', () => ({
+  ...clipByGlobalNorm(1),
+  leafwise: true,
+}));
+mutant('looks at other parameters, one leaf at a time', 'leafwise', () => ({
+  ...transform<readonly []>({
+    init: () => [],
+    update: (grads, state, params) => [
+      map(grads, (g) =>
+        add(
+          g,
+          Object.values(params).reduce((total, x) => add(total, sum(x)), zeros([])),
+        ),
+      ),
+      state,
+    ],
+  }),
+  leafwise: true,
+}));
+mutant('counts leaves as steps, one leaf at a time', 'leafwise', () => ({
+  ...transform<{ seen: number }>({
+    init: () => ({ seen: 0 }),
+    update: (grads, { seen }) => [map(grads, (g) => mul(g, 2)), { seen: seen + Object.keys(grads).length }],
+  }),
+  leafwise: true,
+}));
+mutant('accumulates, one leaf at a time', 'leafwise', () => ({ ...accumulate(2, scale(-1)), leafwise: true }));
+
 describe('the laws convict', () => {
   it.each(mutants)('%s', async (_, law, make) => {
     const [named] = transformLaws(make, { except: exceptAllBut(law) });
@@ -194,7 +224,15 @@ describe('checkTransform convicts', () => {
   });
 
   it('one thing where one thing is wrong', async () => {
-    const alone: TransformLaw[] = ['structure', 'absentLeaf', 'noLeaf', 'everyPath', 'temporaries', 'linear'];
+    const alone: TransformLaw[] = [
+      'structure',
+      'absentLeaf',
+      'noLeaf',
+      'everyPath',
+      'temporaries',
+      'linear',
+      'leafwise',
+    ];
     for (const [name, law, make] of mutants.filter(([, law]) => alone.includes(law))) {
       const { verdicts } = await checkTransform(make);
       const failed = verdicts.filter(({ passed }) => !passed).map(({ check }) => check);

@@ -1,6 +1,7 @@
 import type { TransformCheck } from './check';
 import { chained, maskedAll, oneLabel } from './combinators';
 import { form, structure } from './form';
+import { leafwise } from './leafwise';
 import { absentLeaf, everyPath, noLeaf } from './leaves';
 import { linear } from './linear';
 import { harmless, noMemory, repeatable } from './pure';
@@ -24,6 +25,7 @@ export const transformChecks = {
   maskedAll,
   oneLabel,
   linear,
+  leafwise,
 } satisfies Record<string, TransformCheck>;
 
 export type { TransformCheck } from './check';

@@ -55,7 +55,8 @@ export function fromArray(values: TypedArray, shape: Shape): Tensor {
 /** A float32 tensor with x everywhere. */
 export function full(shape: Shape, x: number): Tensor {
   checkShape('full', shape);
-  return fromArray(new Float32Array(sizeOf(shape)).fill(x), shape);
+  const values = new Float32Array(sizeOf(shape));
+  return fromArray(x === 0 ? values : values.fill(x), shape); // zeros that nobody writes cost no memory yet
 }
 
 /** A float32 tensor of zeros. */

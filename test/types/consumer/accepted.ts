@@ -52,6 +52,8 @@ const b = tensor([0]);
 const of = valueAndGrad(() => ({ loss: mseLoss(w, b), aux: { w } }), { w, 'layer.bias': b });
 yes<Same<keyof typeof of.grads, 'w' | 'layer.bias'>>();
 const gradient: Tensor = of.grads['layer.bias'];
+const sunk = valueAndGrad(() => mseLoss(w, b), { w, b }, { sink: (path: 'w' | 'b', g: Tensor) => void [path, g] });
+const sunkValue: Tensor = sunk.value;
 const single: Tensor = valueAndGrad((x: Tensor) => x.sum())(w).grads;
 const second: Tensor = hvp((x) => x.square().sum())(w, grad((x) => x.sum())(w));
 
@@ -142,4 +144,4 @@ export async function read(params: Params): Promise<[number, Float32Array | Int3
   }
 }
 
-export { backends, empty, gradient, laws, loss, mine, second, seen, step };
+export { backends, empty, gradient, laws, loss, mine, second, seen, step, sunkValue };

@@ -63,6 +63,10 @@ const { grads, aux } = valueAndGrad(() => w.sum(), { w });
 grads.v;
 // @ts-expect-error the loss is a tensor
 valueAndGrad(() => 1, { w });
+// @ts-expect-error a sink gets the paths of the parameters
+valueAndGrad(() => w.sum(), { w }, { sink: (path: 'b') => path });
+// @ts-expect-error with a sink there is no record of gradients
+valueAndGrad(() => w.sum(), { w }, { sink: () => {} }).grads;
 // @ts-expect-error nobody knows what aux is before looking
 aux.shape;
 // @ts-expect-error parameters are tensors

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Allocator, type Block } from '../../../src/backend/allocator';
+import { WasmHeap } from '../../../src/backend/wasm-storage';
 
 const kibibyte = 1024;
 
@@ -54,6 +55,20 @@ describe('Allocator', () => {
       const [start, next] = [memory.allocate(bytes) as Block, memory.allocate(16) as Block];
       expect((next.offset - start.offset) / bytes).toBeLessThan(1.13);
     }
+  });
+  it('is exhausted where memory that grew as far as it can is still too small', () => {
+    const memory = new Allocator(64, 64, () => 4 * kibibyte);
+    expect(memory.allocate(3 * kibibyte)).not.toBe(null);
+    expect(memory.allocate(kibibyte)).toBe(null);
+  });
+  it('ends at 4 GiB of WebAssembly memory with an error that says so', () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true }); // the system commits what is touched
+    const heap = new WasmHeap(memory, 64);
+    const most = 2 ** 32 / 2 ** 24 - 1;
+    for (let i = 0; i < most; i++) expect(heap.make('float32', 2 ** 22).block?.offset).toBe(64 + i * 2 ** 24);
+    expect(() => heap.make('float32', 2 ** 22)).toThrow(expect.objectContaining({ code: 'backend/out-of-memory' }));
+    expect(heap.make('float32', 2 ** 21).block?.offset).toBe(64 + most * 2 ** 24); // what is left
+    expect(() => heap.make('float32', 2 ** 21)).toThrow(`${most + 1} tensors hold ${most * 2 ** 24 + 2 ** 23} bytes`);
   });
   it('answers null when memory is exhausted, but takes a larger idle piece first', () => {
     const memory = allocator(10 * kibibyte);

@@ -21,6 +21,8 @@ const mistakes: readonly [argv: readonly string[], code: string, status: number]
   [['train', 'moby-dick'], 'cli/extra-argument', 2],
   [['train', '--steps'], 'cli/missing-value', 2],
   [['train', '--steps', '--rank', '3'], 'cli/missing-value', 2],
+  [['train', '--profile=twice'], 'cli/extra-argument', 2],
+  [['train', '--profile', 'twice'], 'cli/extra-argument', 2],
   [['train', '--optimizer', 'flora,adamm'], 'cli/choice', 2],
   [['train', '--preset', 'huge'], 'cli/choice', 2],
   [['train', '--steps', '0'], 'cli/number', 2],

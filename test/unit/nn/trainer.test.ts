@@ -1,20 +1,38 @@
 import { describe, expect, it } from 'vitest';
 import {
+  accumulate,
   adafactor,
   adam,
+  adamw,
   applyUpdates,
   type Backend,
   BackendError,
   backend,
   chain,
+  clipByGlobalNorm,
+  crossEntropy,
+  debug,
+  ema,
+  flora,
+  floraAccumulate,
+  GPT,
   type GradientTransform,
   type Key,
+  lion,
   MLP,
+  mapParams,
+  masked,
   memory,
   mseLoss,
   type Params,
+  partition,
+  projectors,
   random,
   referenceBackend,
+  remat,
+  rmsprop,
+  scale,
+  scaleByAdam,
   setBackend,
   sgd,
   type Tensor,
@@ -170,6 +188,119 @@ describe('trainer', () => {
     } finally {
       setBackend(sync);
     }
+  });
+
+  describe('leaf by leaf', () => {
+    const optimizers: Record<string, () => GradientTransform<unknown>> = {
+      sgd: () => sgd({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 }),
+      adam: () => adam({ learningRate: (step) => 0.1 / (step + 1) }),
+      adamw: () => adamw({ learningRate: 0.1, weightDecay: 0.1 }),
+      adafactor: () => adafactor({ learningRate: 0.1, momentum: 0.9 }),
+      lion: () => lion({ learningRate: 0.1 }),
+      rmsprop: () => rmsprop({ learningRate: 0.1, momentum: 0.9, centered: true }),
+      flora: () => flora({ learningRate: 0.1, rank: 2, refreshEvery: 2 }),
+      'flora, projected by the gradient': () =>
+        flora({ learningRate: 0.1, rank: 2, refreshEvery: 2, projector: projectors.svd }),
+      'flora-opt': () => flora({ learningRate: 0.1, rank: 2, refreshEvery: 2, ordering: 'flora-opt' }),
+      partition: () =>
+        partition({ even: adam({ learningRate: 0.1 }), odd: sgd({ learningRate: 0.1, momentum: 0.9 }) }, (path) =>
+          path.length % 2 === 0 ? 'even' : 'odd',
+        ),
+      masked: () =>
+        chain(
+          masked(ema({ decay: 0.9, debias: true }), (_, { ndim }) => ndim === 2),
+          scale(-0.1),
+        ),
+    };
+
+    /** Tied weights, a parameter that the loss does not use, and rematerialised blocks. */
+    function newModel() {
+      const sizes = { vocabularySize: 7, context: 4, width: 8, heads: 2, layers: 2 };
+      const model = new GPT({ ...sizes, tieHead: true, key: random.key(1) });
+      const params = { ...model.parameters(), spare: tensor([1, 2, 3]) };
+      const ids = tensor([[0, 3, 1, 6]], { dtype: 'int32' });
+      const loss = (_: number, { key }: { key: Key }): Tensor => {
+        const logits = remat(() => model.forward(ids, { key }))();
+        return crossEntropy(logits.add(model.blocks[0]?.mlp.fc.weight.sum() ?? 0), ids);
+      };
+      return { params, loss };
+    }
+
+    it.each(Object.entries(optimizers))('%s: the bits of all leaves at once', (_, make) => {
+      const [a, b] = [newModel(), newModel()];
+      expect(make().leafwise).toBe(true);
+      const streamed = trainer({ ...a, transform: make(), seed: 3 });
+      const whole = trainer({ ...b, transform: { ...make(), leafwise: false }, seed: 3 });
+      const tensors = collect(streamed.state);
+      for (let i = 0; i < 5; i++) {
+        expect(streamed.step(i).loss).toBe(whole.step(i).loss);
+        expect(open([streamed.state, streamed.parameters])).toEqual(open([whole.state, whole.parameters]));
+      }
+      expect(collect(streamed.state).every((t, i) => t === tensors[i])).toBe(true);
+    });
+
+    it('has one gradient in memory where all at once has them all', () => {
+      const peak = (leafwise: boolean): number => {
+        const sizes = new Array<number>(13).fill(64);
+        const model = new MLP({ sizes, activation: 'tanh', key: random.key(5) });
+        const x = random.normal(random.key(6), [1, 64]);
+        const transform = { ...adam({ learningRate: 0.1 }), leafwise };
+        const run = trainer({ model, transform, loss: () => mseLoss(model.forward(x), x), seed: 0 });
+        run.step(null);
+        const before = memory().bytes;
+        backend().resetPeak();
+        run.step(null);
+        return (memory().peakBytes - before) / (4 * 64 * 64); // in weights
+      };
+      expect(peak(false)).toBeGreaterThan(12 * 4); // gradients, both moments and updates of twelve layers
+      expect(peak(true)).toBeLessThan(12); // the same of one, and Adam's temporaries
+    });
+
+    it('is not done where a norm of the whole record is taken, gradients accumulate or one tensor has two names', () => {
+      const wholes: GradientTransform<unknown>[] = [
+        clipByGlobalNorm(1),
+        chain(clipByGlobalNorm(1), scaleByAdam()),
+        masked(clipByGlobalNorm(1), () => true),
+        partition({ all: clipByGlobalNorm(1) }, () => 'all' as const),
+        accumulate(2, sgd({ learningRate: 1 })),
+        floraAccumulate({ steps: 2, rank: 1, inner: sgd({ learningRate: 1 }) }),
+      ];
+      for (const transform of wholes) expect(Boolean(transform.leafwise), transform.name).toBe(false);
+      const w = tensor([1, 2]);
+      const transform = sgd({ learningRate: 0.5, weightDecay: 1 });
+      const twice = trainer({ params: { w, again: w }, transform, loss: () => w.sum(), seed: 0 });
+      twice.step(null); // both updates are −½·(1 + w) of the old w
+      expect(numbers(w)).toEqual([-1, -1]);
+    });
+
+    it('an exception midway leaves what it has passed updated, unless debug looks for one', () => {
+      const [first, second] = [tensor([2, 1]), tensor([3, 4])];
+      const failing: GradientTransform<unknown> = {
+        ...sgd({ learningRate: 1 }),
+        update: (grads, state) => {
+          if (Object.hasOwn(grads, 'first')) throw new Error('mine');
+          return [mapParams(grads, (g) => g.neg()), state];
+        },
+      };
+      const loss = (): Tensor => first.square().mul(second).sum();
+      const run = trainer({ params: { first, second }, transform: failing, loss, seed: 0 });
+      debug({ nonFinite: true });
+      try {
+        expect(() => run.step(null)).toThrow('mine');
+        expect([first, second].map(numbers)).toEqual([
+          [2, 1],
+          [3, 4],
+        ]);
+      } finally {
+        debug({ nonFinite: false });
+      }
+      expect(() => run.step(null)).toThrow('mine');
+      expect([first, second].map(numbers)).toEqual([
+        [2, 1],
+        [-1, 3],
+      ]);
+      expect(run.steps).toBe(0);
+    });
   });
 
   it('wants a model or parameters', () => {
