@@ -50,7 +50,7 @@ const libraries: readonly Library[] = [
   {
     label: 'tfjs-wasm',
     directory: peers,
-    source: `export * from '@tensorflow/tfjs-core'; export * from '@tensorflow/tfjs-backend-wasm'`,
+    source: `export * from '@tensorflow/tfjs-core'; import '@tensorflow/tfjs-core/dist/register_all_gradients'; export * from '@tensorflow/tfjs-backend-wasm'`,
     wasm: `${tfjsWasm}/tfjs-backend-wasm-simd.wasm`,
     imports: `const tf = await import('@tensorflow/tfjs-core'); await import('@tensorflow/tfjs-backend-wasm')`,
     product: `await tf.setBackend('wasm'); await tf.matMul(tf.ones([2, 2]), tf.ones([2, 2])).data()`,
