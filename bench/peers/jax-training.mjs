@@ -69,7 +69,10 @@ function steps(loss, arrays, batches) {
     mean: tree.map((x) => np.zerosLike(x.ref), parameters),
     square: tree.map((x) => np.zerosLike(x.ref), parameters),
   };
-  const data = Array.from({ length: batches }, (_, i) => [array(arrays[`batch.${i}.x`]), array(arrays[`batch.${i}.y`])]);
+  const data = Array.from({ length: batches }, (_, i) => [
+    array(arrays[`batch.${i}.x`]),
+    array(arrays[`batch.${i}.y`]),
+  ]);
   const update = jit((parameters, moments, x, y, rate, root) => {
     const [value, grads] = valueAndGrad(loss)(tree.ref(parameters), x, y);
     return [value, ...adam(parameters, moments, grads, rate, root)];

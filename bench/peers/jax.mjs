@@ -6,7 +6,9 @@ import { gpt, mlp } from './jax-training.mjs';
 await init('wasm');
 defaultDevice('wasm');
 const { version } = JSON.parse(
-  await (await import('node:fs/promises')).readFile(new URL('./node_modules/@jax-js/jax/package.json', import.meta.url)),
+  await (await import('node:fs/promises')).readFile(
+    new URL('./node_modules/@jax-js/jax/package.json', import.meta.url),
+  ),
 );
 
 export const describe = () =>
