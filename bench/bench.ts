@@ -15,7 +15,7 @@ const usage = `Ours against its peers, on this machine.
 
   npm run bench                          every case (about half an hour)
   npm run bench -- --only matmul         cases whose group or name contains the word; several are separated by commas
-  npm run bench -- --quick               3 short rounds: does it run, and is it right?
+  npm run bench -- --quick               3 short rounds without js-pytorch: does it run, and is it right?
   npm run bench -- --rounds 5            rounds (default 9)
   npm run bench -- --node 24             the Node that bench/peers installs, in place of the running one
   npm run bench -- --write               also write bench/results/NODE.json and docs/benchmarks.md
@@ -67,7 +67,7 @@ const missing = new Set(introductions.filter(({ available }) => !available).map(
 
 const results: Result[] = [];
 for (const one of chosen) {
-  const entrants = one.entrants.filter(({ module }) => !missing.has(module));
+  const entrants = one.entrants.filter(({ module, slow }) => !missing.has(module) && !(slow && values.quick));
   const result = await contest({ ...one, entrants }, programs, effort);
   results.push(result);
   console.log(asText(tableOf(result)));

@@ -72,7 +72,7 @@ export interface Prepared {
   run(): void | Promise<void>;
   /** Numbers that all contestants of a case must agree on. Called once, before anything is timed. */
   outcome(): Float32Array | readonly number[] | Promise<Float32Array | readonly number[]>;
-  /** Bytes that the library's own allocator held at the peak of one run, where it can tell. */
+  /** Bytes that the library's own allocator held at the peak of one run beside the operands, where it can tell. */
   peakBytes?(): number;
 }
 

@@ -9,6 +9,8 @@ export interface Entrant {
   readonly settings: Settings;
   /** Cores that it may use. */
   readonly cores: number;
+  /** A run takes half a minute: quick runs do without it. */
+  readonly slow?: boolean;
 }
 
 const entrant = (label: string, module: string, settings: Settings = {}, cores = 1): Entrant => ({
@@ -36,7 +38,7 @@ export const tfjsTuned = entrant('tfjs-wasm, tuned', 'bench/peers/tfjs.mjs', { t
 export const tfjsPlain = entrant('tfjs-wasm, plain', 'bench/peers/tfjs.mjs');
 export const jax = entrant('jax-js wasm', 'bench/peers/jax.mjs');
 export const gpujs = entrant('gpu.js webasm', 'bench/peers/gpujs.mjs');
-export const jsPytorch = entrant('js-pytorch', 'bench/peers/js-pytorch.mjs');
+export const jsPytorch: Entrant = { ...entrant('js-pytorch', 'bench/peers/js-pytorch.mjs'), slow: true };
 /** Native code: not a peer, but what the same step costs outside JavaScript. */
 export const pytorch = entrant('PyTorch, native', 'bench/peers/torch_steps.py');
 

@@ -39,6 +39,7 @@ const core = resolve('bench/dist/core.mjs');
 const peers = resolve('bench/peers');
 const tfjsWasm = `${peers}/node_modules/@tensorflow/tfjs-backend-wasm/dist`;
 
+/** js-pytorch has no bundle for pages that is an ES module. */
 const libraries: readonly Library[] = [
   {
     label: 'floragrad',
@@ -69,13 +70,6 @@ const libraries: readonly Library[] = [
     imports: `const { GPU } = await import('gpu.js')`,
     product: `new GPU({ mode: 'webasm' }).createKernel(function (a, b) {
       let sum = 0; for (let i = 0; i < 2; i++) sum += a[this.thread.y][i] * b[i][this.thread.x]; return sum; }).setOutput([2, 2])([[1, 1], [1, 1]], [[1, 1], [1, 1]])`,
-  },
-  {
-    label: 'js-pytorch',
-    directory: peers,
-    source: `export * from 'js-pytorch'`,
-    imports: `const { torch } = await import('js-pytorch')`,
-    product: 'torch.matmul(torch.ones([2, 2]), torch.ones([2, 2])).data',
   },
 ];
 

@@ -24,7 +24,7 @@ export function tableOf({ name, effort, standings, failures }: Result): Table {
     `time ÷ ${ours?.label ?? ''}`,
     ...(baseline ? ['÷ baseline build'] : []),
     ...(memory ? ['peak memory'] : []),
-    ...(heap ? ['peak of tensors'] : []),
+    ...(heap ? ['peak bytes beside it'] : []),
   ];
   const rows = standings.map((standing) => {
     const { label, seconds, residentBytes, heapBytes } = standing;

@@ -1,15 +1,12 @@
 // jax-js on its WebAssembly backend. Arrays are consumed by what reads them; `.ref` keeps one for later.
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np } from '@jax-js/jax';
 import { gpt, mlp } from './jax-training.mjs';
 
 await init('wasm');
 defaultDevice('wasm');
-const { version } = JSON.parse(
-  await (await import('node:fs/promises')).readFile(
-    new URL('./node_modules/@jax-js/jax/package.json', import.meta.url),
-  ),
-);
+const packageFile = new URL('./node_modules/@jax-js/jax/package.json', import.meta.url);
+const { version } = JSON.parse(readFileSync(packageFile, 'utf8'));
 
 export const describe = () =>
   `@jax-js/jax ${version}, wasm backend, 1 thread; each case in one jit, training with optax's Adam written inside it`;
