@@ -9,7 +9,7 @@ import { type Introduction, introduce } from './harness/introduce';
 import type { Programs } from './harness/launch';
 import { machine } from './harness/machine';
 import { describeMachine, writeResults } from './harness/page';
-import { asText, tableOf } from './harness/table';
+import { asText, summaryOf, tableOf } from './harness/table';
 
 const usage = `Ours against its peers, on this machine.
 
@@ -18,6 +18,7 @@ const usage = `Ours against its peers, on this machine.
   npm run bench -- --quick               3 short rounds without js-pytorch: does it run, and is it right?
   npm run bench -- --rounds 5            rounds (default 9)
   npm run bench -- --node 24             the Node that bench/peers installs, in place of the running one
+  npm run bench -- --only size           sizes of the bundles and import times alone
   npm run bench -- --write               also write bench/results/NODE.json and docs/benchmarks.md
   npm run bench -- --python PROGRAM      a Python with PyTorch (default: python3, /usr/bin/python3)
 
@@ -42,9 +43,10 @@ if (values.help) {
 
 const wanted = values.only.split(',');
 const chosen = cases.filter(({ group, name }) => wanted.some((word) => group.includes(word) || name.includes(word)));
-if (chosen.length === 0) {
+const sizes = wanted.some((word) => 'size'.includes(word));
+if (chosen.length === 0 && !sizes) {
   console.error(
-    `no case is called "${values.only}"; there are ${[...new Set(cases.map(({ group }) => group))].join(', ')}`,
+    `no case is called "${values.only}"; there are ${[...new Set(cases.map(({ group }) => group)), 'size'].join(', ')}`,
   );
   process.exit(1);
 }
@@ -73,7 +75,10 @@ for (const one of chosen) {
   console.log(asText(tableOf(result)));
 }
 
-const footprints = wanted.some((word) => 'size'.includes(word)) ? await measureFootprints(programs) : [];
+const summary = summaryOf(results);
+if (summary) console.log(asText(summary));
+
+const footprints = sizes ? await measureFootprints(programs) : [];
 if (footprints.length > 0) console.log(asText(footprintTable(footprints)));
 
 if (values.write) writeResults({ machine: programs.machine, introductions, results, footprints });

@@ -18,6 +18,8 @@ export interface Effort {
 /** What one contestant did in one case. */
 export interface Standing {
   readonly label: string;
+  /** Another JavaScript library. */
+  readonly peer: boolean;
   /** Seconds of one run, for each round: the median of that round's samples. */
   readonly seconds: readonly number[];
   /** Largest difference of its outcome from the first contestant's, relative to the largest number in that. */
@@ -105,10 +107,17 @@ export async function contest(
       });
     }
     const standings: Standing[] = [];
-    await each(runners, async ({ entrant: { label }, process, seconds, difference }) => {
+    await each(runners, async ({ entrant: { label, module }, process, seconds, difference }) => {
       const residentBytes = process.peakResidentBytes();
       const heapBytes = await process.ask<number | null>({ do: 'peakBytes' });
-      standings.push({ label, seconds, difference, residentBytes, heapBytes });
+      standings.push({
+        label,
+        peer: module.endsWith('.mjs') && module.startsWith('bench/peers/'),
+        seconds,
+        difference,
+        residentBytes,
+        heapBytes,
+      });
     });
     return { group, name, effort, standings, failures };
   } finally {
@@ -118,7 +127,7 @@ export async function contest(
 }
 
 /** max |x − y|/max |y|, over the elements that both have. */
-function relativeDifference(xs: readonly number[], ys: readonly number[]): number {
+export function relativeDifference(xs: readonly number[], ys: readonly number[]): number {
   if (Math.min(xs.length, ys.length) === 0) return Number.NaN;
   let [difference, scale] = [0, 0];
   for (let i = 0; i < Math.min(xs.length, ys.length); i++) {

@@ -4,7 +4,7 @@ import type { Result } from './contest';
 import { type Footprint, footprintTable } from './footprint';
 import type { Introduction } from './introduce';
 import type { Machine } from './machine';
-import { asMarkdown, tableOf } from './table';
+import { asMarkdown, summaryOf, tableOf } from './table';
 
 /** Everything that one run found out. */
 export interface Run {
@@ -55,7 +55,7 @@ least and the largest of them in brackets. Above 1, the row is slower than what 
 `;
 
 function section({ machine, introductions, results, footprints }: Run): string {
-  const groups = [...new Set(results.map(({ group }) => group))];
+  const summary = summaryOf(results);
   return [
     `## Node ${/^v(\d+)/.exec(machine.node)?.[1]}`,
     '',
@@ -63,7 +63,8 @@ function section({ machine, introductions, results, footprints }: Run): string {
     '',
     ...introductions.map(({ label, description }) => `- ${label}: ${description}`),
     '',
-    ...groups.flatMap((group) => results.filter((result) => result.group === group).map((r) => asMarkdown(tableOf(r)))),
+    ...(summary ? [asMarkdown(summary)] : []),
+    ...results.map((result) => asMarkdown(tableOf(result))),
     ...(footprints.length > 0 ? [asMarkdown(footprintTable(footprints))] : []),
   ].join('\n');
 }

@@ -54,6 +54,26 @@ export function tableOf({ name, effort, standings, failures }: Result): Table {
   };
 }
 
+/** The best peer of each case, and its time divided by ours with either build. Null where no case has a peer. */
+export function summaryOf(results: readonly Result[]): Table | null {
+  const rows = results.flatMap(({ name, standings }) => {
+    const [best] = standings
+      .filter(({ peer }) => peer)
+      .sort((a, b) => spread(a.seconds).median - spread(b.seconds).median);
+    const ours = standings[0];
+    if (!best || !ours || ours.peer) return [];
+    const baseline = standings.find(({ label }) => label.includes('baseline build'));
+    return [[name, best.label, ratio(best, ours), baseline ? ratio(best, baseline) : '']];
+  });
+  if (rows.length === 0) return null;
+  return {
+    title: 'The best JavaScript peer of each case',
+    head: ['case', 'best peer', 'its time ÷ floragrad', '÷ baseline build'],
+    rows,
+    notes: ['above 1 floragrad is faster'],
+  };
+}
+
 /** Median of the paired ratios, and their range. */
 function ratio(standing: Standing, to: Standing | undefined): string {
   if (!to || standing === to) return '1';
