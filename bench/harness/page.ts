@@ -48,7 +48,7 @@ function page(): string {
 
 const intro = `# Benchmarks
 
-Written by \`npm run bench -- --write\`; [bench/README.md](../bench/README.md) says how it measures. All contestants of a table
+Written by \`npm run bench -- --write\`; [the guide](guides/benchmark.md) says how it measures. All contestants of a table
 ran in one run, each in a process of its own, in rounds that went from one to the next. A time is the median of the
 rounds. A ratio is the median over the rounds of one contestant's time divided by another's in the same round, with the
 least and the largest of them in brackets. Above 1, the row is slower than what it is divided by.
