@@ -131,7 +131,7 @@ function nodeThread(worker: NodeWorker): Thread {
 }
 
 function pageThread(source: string): Thread {
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const url = URL.createObjectURL(new Blob([source]));
   const worker = new Worker(url);
   return {
     start: (message) =>
