@@ -107,7 +107,22 @@ function packFour(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: 
 function packTwo(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: usize, step: usize): void {
   const lane = <usize>laneStride << 2;
   const skip = <usize>depthStride << 2;
-  for (let l = 0; l < depth; l++) {
+  let l = 0;
+  if (depthStride == 1) {
+    for (; l + 4 <= depth; l += 4) {
+      const r0 = v128.load(x);
+      const r1 = v128.load(x + lane);
+      const low = interleaveLow(r0, r1);
+      const high = interleaveHigh(r0, r1);
+      v128.store64_lane(out, low, 0);
+      v128.store64_lane(out + step, low, 1);
+      v128.store64_lane(out + 2 * step, high, 0);
+      v128.store64_lane(out + 3 * step, high, 1);
+      x += 16;
+      out += 4 * step;
+    }
+  }
+  for (; l < depth; l++) {
     store<f32>(out, load<f32>(x));
     store<f32>(out, load<f32>(x + lane), 4);
     x += skip;
