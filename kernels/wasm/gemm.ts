@@ -155,26 +155,38 @@ function direct(
     if (bLane != 1) packB(b + offset(0, bLane, l, bDepth), bLane, bDepth, n, kc, bPanels);
     const from = l > 0 ? c : start;
     const fromRow = l > 0 ? cRow : startRow;
-    for (let j = 0; j < n; j += NR) {
-      const bTile = bLane == 1 ? b + offset(j, 1, l, bDepth) : bPanels + ((<usize>j * kc) << 2);
-      const bStep = bLane == 1 ? <usize>bDepth << 2 : NR << 2;
-      for (let i = 0; i < m; i += 4) {
-        const aTile = a + offset(i, aLane, l, aDepth);
-        const to = c + offset(i, cRow, j, 1);
-        const tileStart = from ? from + offset(i, fromRow, j, 1) : zeros;
-        const startBytes = from ? <usize>fromRow << 2 : 0;
-        const rows = m - i;
-        const columns = n - j;
-        if (rows >= 4 && columns >= NR) {
-          directTile(aTile, aLane, aDepth, 4, bTile, bStep, kc, tileStart, startBytes, to, <usize>cRow << 2);
-        } else {
-          copyTile(tileStart, startBytes, tile, TILE_ROW, rows, columns, 4);
-          directTile(aTile, aLane, aDepth, rows, bTile, bStep, kc, tile, TILE_ROW, tile, TILE_ROW);
-          copyTile(tile, TILE_ROW, to, <usize>cRow << 2, rows, columns, 4);
+    const bRow = bLane == 1 ? bDepth : NR;
+    const bPart = bLane == 1 ? b + offset(0, 1, l, bDepth) : bPanels;
+    const bTile = bLane == 1 ? NR : NR * kc;
+    const aPart = a + offset(0, aLane, l, aDepth);
+    // The longer side outside, so that what is read along it is read once.
+    const across = m > n ? 4 : m;
+    for (let top = 0; top < m; top += across) {
+      for (let j = 0; j < n; j += NR) {
+        for (let i = top; i < min(m, top + across); i += 4) {
+          directPart(
+            aPart + offset(i, aLane, 0, 0), aLane, aDepth, m - i, bPart + offset(j / NR, bTile, 0, 0), <usize>bRow << 2, n - j,
+            kc, from ? from + offset(i, fromRow, j, 1) : 0, fromRow, c + offset(i, cRow, j, 1), cRow,
+          );
         }
       }
     }
   }
+}
+
+/** One tile, or what exists of it. */
+function directPart(
+  a: usize, aLane: i32, aDepth: i32, rows: i32, b: usize, bStep: usize, columns: i32, kc: i32,
+  start: usize, startRow: i32, c: usize, cRow: i32,
+): void {
+  const from = start ? start : zeros;
+  const fromBytes = start ? <usize>startRow << 2 : 0;
+  if (rows >= 4 && columns >= NR) {
+    return directTile(a, aLane, aDepth, 4, b, bStep, kc, from, fromBytes, c, <usize>cRow << 2);
+  }
+  copyTile(from, fromBytes, tile, TILE_ROW, rows, columns, 4);
+  directTile(a, aLane, aDepth, rows, b, bStep, kc, tile, TILE_ROW, tile, TILE_ROW);
+  copyTile(tile, TILE_ROW, c, <usize>cRow << 2, rows, columns, 4);
 }
 
 // --- dots ------------------------------------------------------------------------------------------------------------
