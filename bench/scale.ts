@@ -122,7 +122,11 @@ function large(): void {
       { heading: 'optimizer', cell: ({ optimizer }) => optimizer },
       { heading: 'updates', cell: ({ streamed }) => (streamed ? 'streamed' : 'whole') },
       { heading: 'fits', cell: ({ runs }) => (runs[0]?.failure ? 'no' : 'yes') },
-      { heading: 'state GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.stateBytes) },
+      {
+        heading: 'state GiB',
+        align: 'right',
+        cell: ({ runs }) => (runs[0]?.stateBytes ? gib(runs[0].stateBytes) : '–'),
+      },
       { heading: 'peak GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.peakBytes) },
       { heading: 'resident GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.residentBytes) },
       { heading: 's a step', align: 'right', cell: ({ runs }) => runs[0]?.seconds?.toFixed(1) ?? '–' },

@@ -17,7 +17,7 @@ const most = 2 ** 32;
 /**
  * Memory by size classes: eight per power of two (at most 1/8 is wasted), a list of free pieces for each, and a
  * pointer that moves up when a list is empty. Every offset is a multiple of 16. A training loop asks for the same
- * sizes over and over, so pieces are neither split nor merged: training that fills the 4 GiB ends at 97 % and more of
+ * sizes over and over, so pieces are neither split nor merged: training that fills the 4 GiB ends at 94 % and more of
  * them (docs/scale.md), and to merge idle neighbours and cut them anew when memory is full made it end earlier.
  */
 export class Allocator {
