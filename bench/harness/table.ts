@@ -101,7 +101,10 @@ export function bytes(count: number | null): string {
 export function asText({ title, head, rows, notes }: Table): string {
   const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('   ');
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('   ')
+      .trimEnd();
   return [title, ...[head, ...rows].map((cells) => `  ${line(cells)}`), ...notes.map((note) => `  (${note})`), ''].join(
     '\n',
   );
