@@ -99,17 +99,35 @@ export function bytes(count: number | null): string {
 
 /** For a terminal: columns aligned, numbers to the right. */
 export function asText({ title, head, rows, notes }: Table): string {
-  const widths = head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('   ');
+  const widths = widthsOf(head, rows);
+  const line = (cells: readonly string[]): string => aligned(cells, widths).join('   ').trimEnd();
   return [title, ...[head, ...rows].map((cells) => `  ${line(cells)}`), ...notes.map((note) => `  (${note})`), ''].join(
     '\n',
   );
 }
 
-/** For the page. */
+/** For the page, aligned as the formatter of the repository does it. */
 export function asMarkdown({ title, head, rows, notes }: Table): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rule = line(head.map((_, i) => (i === 0 ? '---' : '---:')));
-  return [`### ${title}`, '', line(head), rule, ...rows.map(line), '', `${notes.join('. ')}.`, ''].join('\n');
+  const widths = widthsOf(head, rows);
+  const line = (cells: readonly string[]): string => `| ${aligned(cells, widths).join(' | ')} |`;
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
+  return [
+    `### ${title}`,
+    '',
+    line(head),
+    `| ${rule.join(' | ')} |`,
+    ...rows.map(line),
+    '',
+    `${notes.join('. ')}.`,
+    '',
+  ].join('\n');
+}
+
+function widthsOf(head: readonly string[], rows: Table['rows']): readonly number[] {
+  return head.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
+}
+
+/** Names to the left, numbers to the right. */
+function aligned(cells: readonly string[], widths: readonly number[]): string[] {
+  return cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)));
 }

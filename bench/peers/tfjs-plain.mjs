@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core';
 export const product = (a, b) => tf.matMul(a, b);
 export const productNT = (a, b) => tf.matMul(a, b, false, true);
 export const linear = (x, weight, bias) => tf.add(tf.matMul(x, weight), bias);
+export const [inputProduct, inputLinear] = [product, linear];
 
 export function layerNorm(x, weight, bias) {
   const { mean, variance } = tf.moments(x, -1, true);

@@ -30,7 +30,7 @@ export function gpt({ vocabularySize, width, heads, layers, time, batch, batches
   }
 
   function loss({ x, y }) {
-    const tokens = tf.reshape(layer.product(x, p['tokenEmbedding.weight']), [batch, time, width]);
+    const tokens = tf.reshape(layer.inputProduct(x, p['tokenEmbedding.weight']), [batch, time, width]);
     let stream = tf.reshape(tf.add(tokens, p['positionEmbedding.weight']), [rows, width]);
     for (let i = 0; i < layers; i++) {
       const block = `blocks.${i}`;
@@ -52,11 +52,9 @@ export function mlp({ sizes, batches }, arrays, settings) {
     y: oneHot(y, sizes.at(-1)),
   }));
   function loss({ x, y }) {
-    let hidden = x;
-    for (let i = 0; i < sizes.length - 1; i++) {
-      if (i > 0) hidden = tf.relu(hidden);
-      hidden = layer.linear(hidden, p[`layers.${i}.weight`], p[`layers.${i}.bias`]);
-    }
+    let hidden = layer.inputLinear(x, p['layers.0.weight'], p['layers.0.bias']);
+    for (let i = 1; i < sizes.length - 1; i++)
+      hidden = layer.linear(tf.relu(hidden), p[`layers.${i}.weight`], p[`layers.${i}.bias`]);
     return layer.crossEntropy(hidden, y);
   }
   return steps(loss, p, data, layer.adam(learningRate));

@@ -35,6 +35,15 @@ export const linear = tf.customGrad((x, weight, bias, save) => {
   };
 });
 
+/** The same for data, which need no gradient: x·W, and x·W + b. */
+export const inputProduct = (x, weight) =>
+  tf.customGrad(() => ({ value: tf.matMul(x, weight), gradFunc: (g) => [tf.matMul(swapped(x), g)] }))(weight);
+export const inputLinear = (x, weight, bias) =>
+  tf.customGrad(() => ({
+    value: tf.fused.matMul({ a: x, b: weight, bias }),
+    gradFunc: (g) => [tf.matMul(swapped(x), g), columnSums(g)],
+  }))(weight, bias);
+
 export const layerNorm = tf.customGrad((x, weight, bias, save) => {
   const centred = tf.sub(x, tf.mean(x, -1, true));
   const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), 1e-5));
