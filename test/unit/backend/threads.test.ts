@@ -28,6 +28,7 @@ import {
 } from '../../../src/index';
 import { numbers, wholes } from '../../../src/laws/arbitraries';
 import { expectSameBits } from '../../../src/laws/close';
+import { runScript } from '../../package/run-script';
 
 const usual = { ...grain };
 beforeAll(() => {
@@ -426,6 +427,25 @@ describe('setThreads', () => {
       expect(results(on, programs['unary functions'] as Program, [65, 64, 1, 5])).toEqual(right);
     }
     await on.setThreads?.(1);
+  });
+});
+
+describe('a process', () => {
+  // A process that does not end by itself is killed by runScript, and one with an exit status other than 0 is an error too.
+  const code = (last: string) => `
+    import { backend, matmul, random, setThreads } from 'floragrad';
+    const x = random.normal(random.key(1), [512, 512]);
+    const one = matmul(x, x).dataSync();
+    console.log(await setThreads(3));
+    const three = matmul(x, x).dataSync();
+    console.log(three.every((value, i) => value === one[i]));
+    ${last}`;
+  it.each([
+    ['at work until the end', ''],
+    ['asleep', 'await new Promise((resume) => setTimeout(resume, 300));'],
+    ['stopped', 'await setThreads(1); console.log(backend().describe().threads);'],
+  ])('ends by itself with its workers %s', async (name, last) => {
+    expect(await runScript({ code: code(last) })).toEqual(['3', 'true', ...(name === 'stopped' ? ['1'] : [])]);
   });
 });
 
