@@ -618,4 +618,37 @@ const kernels = [
   },
 ];
 
-export const mutations = [...combinators, ...projectors, ...optimizers, ...derivatives, ...kernels];
+/** Who computes what must not show in the bits, and a round that went wrong must not show in the next. */
+const threads = [
+  {
+    name: 'a product takes the path that suits each range',
+    file: 'src/backend/wasm-products.ts',
+    find: 'kernels.gemm(path, p, laneA, depthA, b, laneB, depthB, out, n, to - from, n, k, bias, 0);',
+    replace:
+      'kernels.gemm(kernels.gemmPath(depthA, laneB, depthB, to - from, n), p, laneA, depthA, b, laneB, depthB, out, n, to - from, n, k, bias, 0);',
+    tests: [unitOf('backend/threads')],
+  },
+  {
+    name: 'partial sums of a range go where those of the first range are',
+    file: 'src/backend/wasm-blocks.ts',
+    find: 'const skipped = from / blockRows;',
+    replace: 'const skipped = 0;',
+    tests: [unitOf('backend/threads')],
+  },
+  {
+    name: 'calls of a round that was given up are made in the next one',
+    file: 'src/backend/thread-pool.ts',
+    find: 'this.written = 0; // those of a `write` that threw are not made',
+    replace: '',
+    tests: [unitOf('backend/threads')],
+  },
+  {
+    name: 'a fault on a thread is seen once and for ever',
+    file: 'src/backend/thread-table.ts',
+    find: 'Atomics.store(state, cells.failed, 0);',
+    replace: '',
+    tests: [unitOf('backend/threads')],
+  },
+];
+
+export const mutations = [...combinators, ...projectors, ...optimizers, ...derivatives, ...kernels, ...threads];

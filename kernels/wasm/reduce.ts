@@ -241,12 +241,13 @@ function minColumns(x: usize, out: usize, length: i32, inner: i32, stride: i32):
 }
 
 // --- x [outer, length, inner] → out [outer, inner] -----------------------------------------------------------------
+// `stride` is how far apart rows are: a range of columns has fewer of them, and one column is no row for that.
 
 export function reduceSum(
   x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
 ): void {
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) store<f32>(out, <f32>sumOf(x, length));
+    if (stride == 1) store<f32>(out, <f32>sumOf(x, length));
     else sumColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
@@ -256,7 +257,7 @@ export function reduceSumSquares(
   x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
 ): void {
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) store<f32>(out, <f32>dotOf(x, x, length));
+    if (stride == 1) store<f32>(out, <f32>dotOf(x, x, length));
     else sumSquaresColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
@@ -266,7 +267,7 @@ export function reduceMax(
   x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
 ): void {
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) store<f32>(out, maxOf(x, length));
+    if (stride == 1) store<f32>(out, maxOf(x, length));
     else maxColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;
@@ -276,7 +277,7 @@ export function reduceMin(
   x: usize, out: usize, outer: i32, length: i32, inner: i32, stride: i32,
 ): void {
   for (let o = 0; o < outer; o++) {
-    if (inner == 1) store<f32>(out, minOf(x, length));
+    if (stride == 1) store<f32>(out, minOf(x, length));
     else minColumns(x, out, length, inner, stride);
     x += (<usize>length * inner) << 2;
     out += <usize>inner << 2;

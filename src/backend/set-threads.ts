@@ -8,6 +8,7 @@ const most = 64;
  * Let the current backend work on `count` threads (default: one for each core), and tell how many it got. Results have
  * the same bits for every number. Threads need shared memory: Node has it, a page when it is cross-origin isolated. Where
  * they are not to be had it is 1, and `backend().describe()` says why. Waiting threads sleep, and keep no process alive.
+ * They belong to the backend: one that `setBackend` replaces keeps its own, asleep, until `setThreads(1)` on it.
  * @throws OptionError `options/range`
  * @example
  * console.log((await setThreads(2)) <= 2); // prints true
@@ -15,8 +16,9 @@ const most = 64;
  */
 export async function setThreads(count: number = cores()): Promise<number> {
   checkNumber('setThreads', 'count', count, { low: 1, high: most, whole: true });
-  await backend().setThreads?.(count);
-  const { threads } = backend().describe();
+  const current = backend();
+  await current.setThreads?.(count);
+  const { threads } = current.describe();
   return typeof threads === 'number' ? threads : 1;
 }
 

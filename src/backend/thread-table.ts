@@ -1,4 +1,5 @@
-// The shared memory between the main thread and its workers: a few int32 cells, then a table with one call a row.
+// What the main thread and its workers share beside the memory of the kernels: a few int32 cells, then a table with one
+// call of a kernel in each row. The main thread writes the calls of a round, and everybody takes from them.
 
 /** What a worker needs to start. */
 export interface ThreadStart {
@@ -9,34 +10,107 @@ export interface ThreadStart {
   readonly names: readonly string[];
   readonly workspace: number;
 }
+type Kernel = (...numbers: number[]) => number;
 
-/** Which int32 is what. Numbers of calls are 256·round + row, so that those of different rounds never meet. */
-export const cells = {
-  /** Number of the next call that nobody has taken. */
-  next: 0,
-  /** One past the number of the last call; changes with every round, which wakes the workers. */
-  end: 1,
+/** Which int32 is what. */
+const cells = {
+  /** 256 · calls of this round + calls that somebody has taken, in one number, so that no two can disagree. */
+  calls: 0,
   /** Calls of this round that have ended. */
-  done: 2,
+  done: 1,
   /** Workers that sleep and must be woken. */
-  asleep: 3,
-  /** 1 after a kernel trapped. */
-  failed: 4,
-  count: 16,
-  bytes: 64,
+  asleep: 2,
+  /** 1 after a kernel stopped with a fault. */
+  failed: 3,
 } as const;
+const cellBytes = 64;
 
-/** Calls of a round. */
+/** Most calls of a round. */
 export const rows = 128;
 /** Float64 numbers of a row: kernel, number of arguments, arguments. */
-export const columns = 28;
+const columns = 28;
+/** Most arguments of a call. */
+export const mostArguments = columns - 2;
+/** Bytes of cells and table. */
+export const controlBytes = cellBytes + rows * columns * Float64Array.BYTES_PER_ELEMENT;
 
-export function roundOf(call: number): number {
-  return call >> 8;
+/** One thread's view of the cells and the table. */
+export class ThreadTable {
+  private readonly state: Int32Array;
+  private readonly table: Float64Array;
+
+  constructor(
+    control: SharedArrayBuffer,
+    private readonly kernels: readonly Kernel[],
+  ) {
+    this.state = new Int32Array(control, 0, cellBytes / Int32Array.BYTES_PER_ELEMENT);
+    this.table = new Float64Array(control, cellBytes);
+  }
+
+  /** Write down a call. Only between rounds. */
+  write(row: number, kernel: number, numbers: readonly number[]): void {
+    const at = row * columns;
+    this.table[at] = kernel;
+    this.table[at + 1] = numbers.length;
+    this.table.set(numbers, at + 2);
+  }
+
+  /** Begin a round of the first so many rows. */
+  publish(calls: number): void {
+    const { state } = this;
+    Atomics.store(state, cells.failed, 0);
+    Atomics.store(state, cells.done, 0);
+    Atomics.store(state, cells.calls, calls << 8);
+    if (Atomics.load(state, cells.asleep) > 0) Atomics.notify(state, cells.calls);
+  }
+
+  /** Make calls that nobody has taken, until none is left. A fault does not end the round: others are still at work. */
+  work(): void {
+    const { state, table } = this;
+    for (let row = this.take(); row >= 0; row = this.take()) {
+      const at = row * columns;
+      const kernel = this.kernels[table[at] as number] as Kernel;
+      try {
+        kernel(...table.subarray(at + 2, at + 2 + (table[at + 1] as number)));
+      } catch {
+        Atomics.store(state, cells.failed, 1);
+      }
+      Atomics.add(state, cells.done, 1);
+    }
+  }
+  /** The exchange fails when somebody was faster. When it succeeds the number is the present one, however old it is. */
+  private take(): number {
+    const { state } = this;
+    for (;;) {
+      const now = Atomics.load(state, cells.calls);
+      if (allTaken(now)) return -1;
+      if (Atomics.compareExchange(state, cells.calls, now, now + 1) === now) return now & 255;
+    }
+  }
+
+  /** Return when all of `calls` have ended; whether they ended without a fault. */
+  join(calls: number): boolean {
+    while (Atomics.load(this.state, cells.done) < calls);
+    return Atomics.load(this.state, cells.failed) === 0;
+  }
+
+  /** Wait for a round: watch for so many reads, then sleep. */
+  waitForRound(reads: number): void {
+    const { state } = this;
+    for (let i = 0; i < reads; i++) if (!allTaken(Atomics.load(state, cells.calls))) return;
+    Atomics.add(state, cells.asleep, 1);
+    // Does not sleep where a round began in between: its number is another one.
+    const now = Atomics.load(state, cells.calls);
+    if (allTaken(now)) Atomics.wait(state, cells.calls, now);
+    Atomics.sub(state, cells.asleep, 1);
+  }
+
+  /** Workers that sleep now. */
+  get asleep(): number {
+    return Atomics.load(this.state, cells.asleep);
+  }
 }
-export function partOf(call: number): number {
-  return call & 255;
-}
-export function firstOf(round: number): number {
-  return (round << 8) | 0;
+
+function allTaken(calls: number): boolean {
+  return calls >> 8 === (calls & 255);
 }

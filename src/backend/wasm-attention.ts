@@ -70,10 +70,13 @@ function spreadHeads(
 ): void {
   const scratches: WasmStorage[] = [];
   const work = batch * heads * queries * keys * (0.04 * products * width + 3);
-  device.spread(batch * heads, 1, work, (kernels, from, to) => {
-    const scratch = device.heap.make('float32', device.kernels.attentionScratch(keys, width, valueWidth));
-    scratches.push(scratch);
-    call(kernels, from, to, device.heap.address(scratch));
-  });
-  for (const scratch of scratches) device.heap.free(scratch);
+  try {
+    device.spread(batch * heads, 1, work, (kernels, from, to) => {
+      const scratch = device.heap.make('float32', device.kernels.attentionScratch(keys, width, valueWidth));
+      scratches.push(scratch);
+      call(kernels, from, to, device.heap.address(scratch));
+    });
+  } finally {
+    for (const scratch of scratches) device.heap.free(scratch); // also when memory was full for one of them
+  }
 }

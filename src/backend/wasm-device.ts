@@ -20,6 +20,7 @@ export class WasmDevice {
   private readonly source: WasmModule;
   private readonly workspaces: number[] = [];
   private pool: ThreadPool | null = null;
+  private changed: Promise<void> = Promise.resolve();
 
   constructor(build: Build) {
     this.source = instantiate(build);
@@ -35,10 +36,20 @@ export class WasmDevice {
     return this.pool?.size ?? 1;
   }
 
-  /** @throws Error what the platform says when it refuses workers; then there is one thread. */
-  async setThreads(count: number): Promise<void> {
-    this.pool?.stop();
-    this.pool = null;
+  /**
+   * Changes are made in the order of the calls, each when the last one is complete.
+   * @throws Error what the platform says when it refuses workers; then there is one thread.
+   */
+  setThreads(count: number): Promise<void> {
+    const change = this.changed.then(() => this.changeThreads(count));
+    this.changed = change.catch(() => undefined); // who asked for that one hears of it
+    return change;
+  }
+  private async changeThreads(count: number): Promise<void> {
+    if (count === this.threads) return;
+    const { pool } = this;
+    this.pool = null; // operations may come before the next one has started
+    await pool?.stop();
     if (count === 1) return;
     while (this.workspaces.length < count - 1) this.workspaces.push(this.heap.reserve(this.kernels.workspaceBytes()));
     this.pool = await ThreadPool.start(this.source, this.workspaces.slice(0, count - 1));
@@ -51,13 +62,14 @@ export class WasmDevice {
    */
   spread(count: number, unit: number, work: number, call: (kernels: Kernels, from: number, to: number) => void): void {
     const { pool } = this;
-    const parts = pool === null ? 1 : Math.min(pool.size, Math.floor(work / grain.least), tableRows);
+    const parts = pool === null ? 1 : Math.min(pool.size, Math.floor(work / grain.least) || 1, tableRows);
     if (pool === null || parts < 2 || count <= unit) {
       call(this.kernels, 0, count);
       return;
     }
     const length = Math.ceil(count / parts / unit) * unit;
-    for (let from = 0; from < count; from += length) call(pool.later, from, Math.min(count, from + length));
-    pool.run();
+    pool.run((later) => {
+      for (let from = 0; from < count; from += length) call(later, from, Math.min(count, from + length));
+    });
   }
 }

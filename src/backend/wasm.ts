@@ -108,15 +108,16 @@ class WasmBackend implements Backend {
     return 'no: needs Node 22, a current browser, or Node 20 with --experimental-wasm-relaxed-simd';
   }
   async setThreads(count: number): Promise<void> {
-    this.whyOneThread = null;
     if (count > 1 && !sharedAvailable()) {
       this.whyOneThread = '1: threads need SharedArrayBuffer, and a page that is cross-origin isolated';
       return;
     }
+    const { device } = this;
     try {
-      await this.device.setThreads(count);
+      await device.setThreads(count);
+      this.whyOneThread = null;
     } catch (error) {
-      this.whyOneThread = `1: the platform refused workers (${error instanceof Error ? error.message : String(error)})`;
+      this.whyOneThread = `1: workers did not start (${error instanceof Error ? error.message : String(error)})`;
     }
   }
   memory(): Memory {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { backend } from '../index';
+import { availableParallelism } from 'node:os';
+import { backend, setThreads } from '../index';
 import { corporaHere } from './corpus';
 import { type Io, screen } from './io';
 import { commonOptions, describeOptions, parseOptions } from './options';
@@ -14,10 +15,12 @@ export async function info(argv: readonly string[], io: Io): Promise<void> {
   const given = parseOptions('info', commonOptions, argv);
   if (given === null) return void io.stdout.write(infoHelp);
   const out = screen(io, given.json);
+  await setThreads(); // so that the backend says whether they work here
   const facts = {
     floragrad: version(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
+    cores: availableParallelism(),
     backend: backend().describe(),
     data: corporaHere(io.cwd),
   };
@@ -25,6 +28,7 @@ export async function info(argv: readonly string[], io: Io): Promise<void> {
   const line = (name: string, text: unknown): void => out.line(`${out.paint.dim(name.padEnd(16))}${text}`);
   line('floragrad', facts.floragrad);
   line('node', `${facts.node} on ${facts.platform}`);
+  line('cores', facts.cores);
   out.line('\nbackend');
   for (const [name, value] of Object.entries(facts.backend)) line(`  ${name}`, value);
   out.line('\ndata for --data');

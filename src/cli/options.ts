@@ -17,6 +17,11 @@ export const commonOptions = {
   json: { value: 'FILE', help: 'write the results as JSON; - writes them to standard output' },
 } satisfies OptionSpecs;
 
+/** The option of commands that compute. */
+export const threadOption = {
+  threads: { value: 'N', help: 'threads that compute; the numbers do not depend on it [one for each core]' },
+} satisfies OptionSpecs;
+
 /**
  * Read `--name value` and `--name=value` pairs, and switches. `null` means that help was asked for.
  * @throws OptionError `cli/unknown-option`, `cli/missing-value`, `cli/extra-argument`

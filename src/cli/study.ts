@@ -1,16 +1,16 @@
-import { OptionError } from '../index';
+import { backend, OptionError, setThreads } from '../index';
 import { type ProjectionErrorRow, projectionError } from '../study';
 import { count } from './format';
 import { type Io, screen } from './io';
-
-import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
+import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions, threadOption } from './options';
 import { outputFile } from './output-file';
 import { progress } from './progress';
 import { projectorHelp, projectorNamed, projectorNames, usualProjectors } from './projectors';
 import { studyPage } from './report/study-page';
 import { explainStudy, studyColumns } from './study-summary';
 import { textTable } from './table';
-import { choice, list, matrixShape, wholeNumber } from './values';
+import { backendLine } from './train-summary';
+import { choice, list, matrixShape, threadCount, wholeNumber } from './values';
 
 const studyOptions = {
   projector: { value: 'LIST', help: `what to compare, or all [${usualProjectors.join()}]` },
@@ -18,6 +18,7 @@ const studyOptions = {
   rank: { value: 'LIST', help: 'ranks to project to [4,16,64]' },
   trials: { value: 'N', help: 'independent projections behind each row [200]' },
   report: { value: 'FILE', help: 'write a page with error against rank, one HTML file' },
+  ...threadOption,
   ...commonOptions,
 } satisfies OptionSpecs;
 
@@ -44,13 +45,16 @@ export async function study(argv: readonly string[], io: Io): Promise<void> {
   const ranks = list(given.rank ?? '4,16,64', (item) => wholeNumber('rank', item, { low: 1 }));
   const trials = wholeNumber('trials', given.trials ?? '200', { low: 2 });
   const seed = wholeNumber('seed', given.seed ?? '0', { low: 0 });
+  const threads = threadCount(given.threads);
   for (const shape of shapes) for (const rank of ranks) checkRank(rank, shape);
   const report = given.report === undefined ? null : await outputFile(given.report, io.cwd);
   const json = given.json === undefined || given.json === '-' ? null : await outputFile(given.json, io.cwd);
 
+  await setThreads(threads);
   const out = screen(io, given.json);
   const total = names.length * shapes.length * ranks.length;
   out.line(`${out.paint.dim('study')}  ${total} combinations of ${count(trials)} trials each, seed ${seed}`);
+  out.line(`${out.paint.dim('backend')}  ${backendLine(backend().describe())}`);
   const shown = progress(out, 'combination', total);
   const rows: ProjectionErrorRow[] = [];
   for (const [height, width] of shapes) {

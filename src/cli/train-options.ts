@@ -1,9 +1,9 @@
 import { OptionError } from '../index';
 import { type OptimizerName, type Ordering, optimizerNames, orderings } from './optimizers';
-import { commonOptions, type Given, type OptionSpecs, parseOptions } from './options';
+import { commonOptions, type Given, type OptionSpecs, parseOptions, threadOption } from './options';
 import { type Plan, presetNames, presets } from './presets';
 import { projectorNames } from './projectors';
-import { choice, list, positiveNumber, wholeNumber } from './values';
+import { choice, list, positiveNumber, threadCount, wholeNumber } from './values';
 
 export const trainOptions = {
   preset: { value: 'NAME', help: `${presetNames.join(', ')}: values for everything below [default]` },
@@ -24,6 +24,7 @@ export const trainOptions = {
   sample: { value: 'N', help: 'characters of text written by the last model [200]' },
   report: { value: 'FILE', help: 'where the report goes, one HTML page [report.html]' },
   profile: { help: 'show where the time and memory of a step go, by op' },
+  ...threadOption,
   ...commonOptions,
 } satisfies OptionSpecs;
 
@@ -35,6 +36,8 @@ export interface TrainSettings extends Plan {
   readonly learningRate: number | undefined;
   readonly sample: number;
   readonly profile: boolean;
+  /** undefined: one for each core. */
+  readonly threads: number | undefined;
   readonly report: string;
   readonly json: string | undefined;
 }
@@ -67,6 +70,7 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
     learningRate:
       given['learning-rate'] === undefined ? undefined : positiveNumber('learning-rate', given['learning-rate']),
     profile: given.profile !== undefined,
+    threads: threadCount(given.threads),
     report: given.report ?? 'report.html',
     json: given.json,
   };

@@ -1,7 +1,7 @@
 import { CharVocabulary } from '../data/char-vocabulary';
 import { bigramEntropy, unigramEntropy } from '../data/entropy';
 import { TextDataset } from '../data/text-dataset';
-import { backend, explain, random } from '../index';
+import { backend, explain, random, setThreads } from '../index';
 import type { GPT } from '../nn';
 import { loadCorpus } from './corpus';
 import { duration, nats } from './format';
@@ -46,6 +46,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const size = Object.values(parameters).reduce((sum, leaf) => sum + leaf.size, 0);
   const task = { data: corpus.name, unigramEntropy: unigramEntropy(tokens), bigramEntropy: bigramEntropy(tokens) };
   const model = { parameters: size, vocabularySize: vocabulary.size, context, width, heads, layers };
+  await setThreads(settings.threads);
   introduce(out, settings, { task, model, characters: tokens.length, plans });
 
   const runs: RunResult[] = [];

@@ -20,6 +20,11 @@ export function wholeNumber(name: string, text: string, { low, high = Number.MAX
   );
 }
 
+/** Of `--threads`; undefined stands for all cores. @throws OptionError `cli/number` */
+export function threadCount(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : wholeNumber('threads', text, { low: 1, high: 64 });
+}
+
 /** @throws OptionError `cli/number` */
 export function positiveNumber(name: string, text: string): number {
   const x = text.trim() === '' ? Number.NaN : Number(text);

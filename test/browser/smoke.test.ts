@@ -9,6 +9,7 @@ import { trainTenSteps } from './training';
 
 interface SmokePage {
   losses(): Promise<number[]>;
+  onThreads(count: number): Promise<{ got: number; says: string | number; losses: number[]; sameBits: boolean }>;
 }
 
 /** What `import 'floragrad'` gives a page: the files of the built package, or, before a build, one bundle of src. */
@@ -32,7 +33,16 @@ describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}
       '/training.js': await bundle('test/browser/training.ts'),
       '/page.js': `import * as floragrad from '/dist/index.js';
         import { trainTenSteps } from '/training.js';
-        globalThis.losses = () => trainTenSteps(floragrad);`,
+        globalThis.losses = () => trainTenSteps(floragrad);
+        globalThis.onThreads = async (count) => {
+          const { backend, matmul, random, setThreads } = floragrad;
+          const x = random.normal(random.key(1), [512, 512]); // large enough to be split
+          const one = matmul(x, x).dataSync();
+          const got = await setThreads(count);
+          const more = matmul(x, x).dataSync();
+          const sameBits = more.every((value, i) => value === one[i]);
+          return { got, says: backend().describe().threads, losses: await losses(), sameBits };
+        };`,
     };
     file = (path) => pages[path] ?? built(path);
     browser = await launchChromium();
@@ -40,7 +50,7 @@ describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}
   afterAll(() => browser?.close());
 
   it.each([false, true])(
-    'trains as in Node, cross-origin isolated: %s',
+    'trains as in Node, on two threads where it may, cross-origin isolated: %s',
     async (isolated) => {
       const server = await serve(file, { isolated });
       const { page, complaints } = await openPage(browser, server.url);
@@ -51,6 +61,10 @@ describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}
       expect(losses.at(-1)).toBeLessThan(0.7 * (losses[0] as number));
       // The engines may differ in the last bit of exp and tanh, and training carries that on.
       for (const [step, loss] of losses.entries()) expect(loss).toBeCloseTo(inNode[step] as number, 5);
+      const threaded = await page.evaluate(() => (globalThis as unknown as SmokePage).onThreads(2));
+      expect(threaded).toMatchObject({ got: isolated ? 2 : 1, losses, sameBits: true });
+      if (isolated) expect(threaded.says).toBe(2);
+      else expect(threaded.says).toMatch(/^1: .*cross-origin isolated/);
       expect(complaints).toEqual([]);
       await page.close();
       await server.close();

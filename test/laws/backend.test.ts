@@ -1,7 +1,7 @@
-import { describe, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceBackend } from '../../src/backend/reference';
 import { wasmBackend } from '../../src/backend/wasm';
-import type { WasmDevice } from '../../src/backend/wasm-device';
+import { grain, type WasmDevice } from '../../src/backend/wasm-device';
 import { relaxedAvailable } from '../../src/backend/wasm-module';
 import type { Backend } from '../../src/index';
 import { backendLaws } from '../../src/laws';
@@ -29,6 +29,21 @@ function highUp(): Backend {
   return backend;
 }
 describe('wasm, above 3 GiB', holdTo(highUp));
+
+describe('wasm, on 3 threads', () => {
+  const backend = wasmBackend();
+  const usual = { ...grain };
+  beforeAll(async () => {
+    grain.least = 0; // whatever can be split is
+    await backend.setThreads?.(3);
+    expect(backend.describe().threads).toBe(3);
+  });
+  afterAll(async () => {
+    grain.least = usual.least;
+    await backend.setThreads?.(1);
+  });
+  holdTo(() => backend)();
+});
 
 // Node 20 has relaxed SIMD behind a flag, with which .ci/run runs these once more.
 describe.skipIf(!relaxedAvailable())(
