@@ -636,7 +636,7 @@ const threads = [
     tests: [unitOf('backend/threads')],
   },
   {
-    name: 'calls of a round that was given up are made in the next one',
+    name: 'the calls of earlier rounds are made again',
     file: 'src/backend/thread-pool.ts',
     find: 'this.written = 0; // those of a `write` that threw are not made',
     replace: '',

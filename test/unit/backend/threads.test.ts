@@ -408,6 +408,18 @@ describe('setThreads', () => {
     await on.setThreads?.(1);
     expect(poolOf(on)).toBe(null);
   });
+  it('threads belong to the backend, whichever is current', async () => {
+    const [one, other] = [wasmBackend(), wasmBackend()];
+    setBackend(one);
+    const change = setThreads(2);
+    setBackend(other);
+    expect(await change).toBe(2);
+    expect([one.describe().threads, other.describe().threads]).toEqual([2, 1]);
+    expect(await setThreads(1)).toBe(1);
+    expect(one.describe().threads).toBe(2);
+    await one.setThreads?.(1);
+    expect(one.describe().threads).toBe(1);
+  });
   it('computes on while threads are being started', async () => {
     const on = wasmBackend();
     const right = results(on, programs['unary functions'] as Program, [65, 64, 1, 5]);
