@@ -144,20 +144,23 @@ function copyTile(
 // --- direct: 4×NR tiles on operands where they lie -------------------------------------------------------------------
 
 /** Depths that a direct tile adds up at once: enough to follow a row of A for a while, few enough for B to stay cached. */
-const DIRECT_KC: i32 = 512;
+const DIRECT_KC: i32 = 1024;
+/** From so many rows on, packing B pays whatever its layout is. */
+const MANY_ROWS: i32 = 256;
 
 function direct(
   a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32,
   start: usize, startRow: i32,
 ): void {
+  const inPanels = bLane != 1 || m >= MANY_ROWS;
   for (let l = 0; l < k; l += DIRECT_KC) {
     const kc = min(DIRECT_KC, k - l);
-    if (bLane != 1) packB(b + offset(0, bLane, l, bDepth), bLane, bDepth, n, kc, bPanels);
+    if (inPanels) packB(b + offset(0, bLane, l, bDepth), bLane, bDepth, n, kc, bPanels);
     const from = l > 0 ? c : start;
     const fromRow = l > 0 ? cRow : startRow;
-    const bRow = bLane == 1 ? bDepth : NR;
-    const bPart = bLane == 1 ? b + offset(0, 1, l, bDepth) : bPanels;
-    const bTile = bLane == 1 ? NR : NR * kc;
+    const bRow = inPanels ? NR : bDepth;
+    const bPart = inPanels ? bPanels : b + offset(0, 1, l, bDepth);
+    const bTile = inPanels ? NR * kc : NR;
     const aPart = a + offset(0, aLane, l, aDepth);
     // The longer side outside, so that what is read along it is read once.
     const across = m > n ? 4 : m;

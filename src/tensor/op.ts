@@ -29,7 +29,7 @@ export interface Op<N extends number = number, A = undefined> {
 }
 
 /** What a vjp finds again. */
-export interface Saved<A> {
+interface Saved<A> {
   readonly output: Tensor;
   readonly attributes: A;
   /** One axis each. */
