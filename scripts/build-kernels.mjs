@@ -1,5 +1,5 @@
-// Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes them as base64 into
-// src/backend/generated/wasm-binaries.ts. Does nothing when that file was made from the same sources:
+// Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes them into
+// src/backend/generated/wasm-binaries.ts: the baseline as base64, and how the relaxed build differs. Does nothing when that file was made from the same sources:
 //   node scripts/build-kernels.mjs
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -36,13 +36,57 @@ async function main() {
   const stamp = `// Made by scripts/build-kernels.mjs from sources ${hashOfSources()}. Do not edit.`;
   if (existingStamp() === stamp) return console.log('kernels are up to date');
   const binaries = await Promise.all(Object.entries(builds).map(([name, flags]) => compileInWorker(name, flags)));
-  const lines = binaries.map(({ name, bytes }) => {
-    console.log(`${name}: ${bytes.length} bytes`);
-    const base64 = Buffer.from(bytes).toString('base64');
-    return `  ${name}: {\n    memoryFlag: ${memoryFlagOf(bytes)},\n    base64: '${base64}',\n  },`;
-  });
+  for (const { name, bytes } of binaries) console.log(`${name}: ${bytes.length} bytes`);
+  const [baseline, relaxed] = binaries.map(({ bytes }) => bytes);
+  if (memoryFlagOf(baseline) !== memoryFlagOf(relaxed)) throw new Error('the builds import their memory differently');
+  const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+  const pieces = differences(baseline, relaxed).map(
+    ({ from, length, then }) => `    [${from}, ${length}, '${base64(then)}'],`,
+  );
   mkdirSync(new URL('.', output), { recursive: true });
-  writeFileSync(output, `${stamp}\nexport const binaries = {\n${lines.join('\n')}\n};\n`);
+  writeFileSync(
+    output,
+    `${stamp}
+/** Of what each build says about the memory it imports. */
+export const memoryFlag = ${memoryFlagOf(baseline)};
+export const baseline =
+  '${base64(baseline)}';
+/** The relaxed build, piece by piece: from where and how much of the baseline, and what follows it. */
+export const relaxed: readonly (readonly [from: number, length: number, then: string])[] = [
+${pieces.join('\n')}
+];
+`,
+  );
+}
+
+/** `next` as stretches of `base`, each found by its first bytes, and what lies between them. */
+function differences(base, next) {
+  const window = 12; // a shorter stretch costs more to name than to repeat
+  const places = new Map();
+  const keyAt = (bytes, at) => Buffer.from(bytes.buffer, bytes.byteOffset + at, window).toString('latin1');
+  for (let at = base.length - window; at >= 0; at--) places.set(keyAt(base, at), at);
+  const pieces = [{ from: 0, length: 0, then: [] }];
+  for (let at = 0; at < next.length; ) {
+    const last = pieces.at(-1);
+    const goesOn = last.from + last.length + last.then.length; // a byte that was replaced by another
+    const known = at + window <= next.length ? places.get(keyAt(next, at)) : undefined;
+    const from = at + window <= next.length && same(base, goesOn, next, at, window) ? goesOn : known;
+    if (from === undefined) last.then.push(next[at++]);
+    else {
+      let length = window;
+      while (at + length < next.length && base[from + length] === next[at + length]) length++;
+      pieces.push({ from, length, then: [] });
+      at += length;
+    }
+  }
+  const again = pieces.flatMap(({ from, length, then }) => [...base.subarray(from, from + length), ...then]);
+  if (again.length !== next.length || !same(again, 0, next, 0, next.length)) throw new Error('the pieces do not fit');
+  return pieces;
+}
+
+function same(base, from, next, at, length) {
+  for (let i = 0; i < length; i++) if (base[from + i] !== next[at + i]) return false;
+  return true;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { BackendError } from '../base/errors';
 import type { Binary, Compare, Unary } from './backend';
-import { binaries } from './generated/wasm-binaries';
+import { baseline, memoryFlag, relaxed } from './generated/wasm-binaries';
 
 /** Relaxed SIMD has a fused multiply-add, baseline SIMD runs everywhere: bits may differ between the two. */
 export type Build = 'baseline' | 'relaxed';
@@ -104,11 +104,28 @@ export function chooseBuild(asked: Build | undefined): Build {
   });
 }
 
+/** Most of the two builds is the same, so one is embedded, with the differences of the other. */
+function binaryOf(build: Build): Uint8Array<ArrayBuffer> {
+  const base = bytesOf(baseline);
+  if (build === 'baseline') return base;
+  const pieces = relaxed.flatMap(([from, length, then]) => [base.subarray(from, from + length), bytesOf(then)]);
+  const binary = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    binary.set(piece, at);
+    at += piece.length;
+  }
+  return binary;
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 /** Compile and start: under a millisecond, synchronously. */
 export function instantiate(build: Build): WasmModule {
   const shared = sharedAvailable();
-  const { base64, memoryFlag } = binaries[build];
-  const binary = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const binary = binaryOf(build);
   if (shared) binary[memoryFlag] = withMaximum | sharedMemory;
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
   const module = new WebAssembly.Module(binary);

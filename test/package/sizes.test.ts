@@ -12,15 +12,15 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
 
 /**
  * The largest size of a page's script that holds this import alone, minified and gzipped, in bytes. Raise one with the
- * reason in the commit. About 31 kB of each are the two builds of the kernels: every tensor can reach every op and so
+ * reason in the commit. About 34 kB of each are the kernels: every tensor can reach every op and so
  * every kernel, whatever is imported.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "export * from 'floragrad'": 90_000, // 78,474 when this was written
-  "export * from 'floragrad/study'": 72_000, // 61,620
-  "export * from 'floragrad/laws'": 85_000, // 73,924
-  "export { matmul, tensor } from 'floragrad'": 62_000, // 53,128
-  "export { ShapeError } from 'floragrad'": 62_000, // 52,780
+  "export * from 'floragrad'": 90_000, // 84,536 when this was written
+  "export * from 'floragrad/study'": 72_000, // 63,828
+  "export * from 'floragrad/laws'": 85_000, // 78,682
+  "export { matmul, tensor } from 'floragrad'": 62_000, // 54,686
+  "export { ShapeError } from 'floragrad'": 62_000, // 54,334
 };
 
 /** The bundle of a script that imports the built package, minified. */
