@@ -41,7 +41,7 @@ async function main() {
   if (memoryFlagOf(baseline) !== memoryFlagOf(relaxed)) throw new Error('the builds import their memory differently');
   const base64 = (bytes) => Buffer.from(bytes).toString('base64');
   const pieces = differences(baseline, relaxed).map(
-    ({ from, length, then }) => `    [${from}, ${length}, '${base64(then)}'],`,
+    ({ from, length, followedBy }) => `    [${from}, ${length}, '${base64(followedBy)}'],`,
   );
   mkdirSync(new URL('.', output), { recursive: true });
   writeFileSync(
@@ -65,21 +65,24 @@ function differences(base, next) {
   const places = new Map();
   const keyAt = (bytes, at) => Buffer.from(bytes.buffer, bytes.byteOffset + at, window).toString('latin1');
   for (let at = base.length - window; at >= 0; at--) places.set(keyAt(base, at), at);
-  const pieces = [{ from: 0, length: 0, then: [] }];
+  const pieces = [{ from: 0, length: 0, followedBy: [] }];
   for (let at = 0; at < next.length; ) {
     const last = pieces.at(-1);
-    const goesOn = last.from + last.length + last.then.length; // a byte that was replaced by another
+    const goesOn = last.from + last.length + last.followedBy.length; // a byte that was replaced by another
     const known = at + window <= next.length ? places.get(keyAt(next, at)) : undefined;
     const from = at + window <= next.length && same(base, goesOn, next, at, window) ? goesOn : known;
-    if (from === undefined) last.then.push(next[at++]);
+    if (from === undefined) last.followedBy.push(next[at++]);
     else {
       let length = window;
       while (at + length < next.length && base[from + length] === next[at + length]) length++;
-      pieces.push({ from, length, then: [] });
+      pieces.push({ from, length, followedBy: [] });
       at += length;
     }
   }
-  const again = pieces.flatMap(({ from, length, then }) => [...base.subarray(from, from + length), ...then]);
+  const again = pieces.flatMap(({ from, length, followedBy }) => [
+    ...base.subarray(from, from + length),
+    ...followedBy,
+  ]);
   if (again.length !== next.length || !same(again, 0, next, 0, next.length)) throw new Error('the pieces do not fit');
   return pieces;
 }

@@ -2,7 +2,9 @@
  * The front door: tensors, derivatives, layers, gradient transforms and compression.
  * @module floragrad
  */
+export type { AttentionShape } from './backend/attention-layout';
 export type {
+  AdamFactors,
   Axes,
   Backend,
   Binary,
@@ -10,6 +12,7 @@ export type {
   Memory,
   Operand as BackendOperand,
   RandomMatrix,
+  Reduction,
   Storage,
   Unary,
 } from './backend/backend';

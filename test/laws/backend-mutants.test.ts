@@ -18,7 +18,7 @@ const mutants: Record<string, { create: () => Backend; convictedBy: string }> = 
   },
   'a product that forgets to transpose': {
     create: wrong((right) => ({ matmul: (a, b, ta, _, shape, bias) => right.matmul(a, b, ta, false, shape, bias) })),
-    convictedBy: 'products: matmul, all transposes',
+    convictedBy: 'products: matmul, all transposes, with and without bias',
   },
   'random numbers of another key': {
     create: wrong((right) => ({ random: (kind, [k0, k1], shape) => right.random(kind, [k0, k1 ^ 1], shape) })),
