@@ -1,6 +1,7 @@
 // C = A·B, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
-// 2·m·n·k flops; float32, summed over runs of KC and then over the runs, in a fixed order: an element of C has the same
-// bits whichever rows and columns are computed along with it, on condition that they take the same of the paths below.
+// 2·m·n·k flops; float32. `packed` and `direct` add along k from front to back, each run of depths to the sum of those
+// before it: an element of C has the same bits whichever rows and columns are computed along with it, on condition that
+// they take the same of the paths below.
 //
 // `packed`: each operand is read once into panels of MR rows (A) or NR columns (B), element after element along k.
 // Packing deals with transposes, edges (zeros) and operands that are generated instead of read; the tile kernel sees

@@ -32,13 +32,6 @@ export function stepWith(p: v128, x: v128, coefficient: v128): v128 {
   return f32x4.add(f32x4.mul(p, x), coefficient);
 }
 
-/** One step of Horner's rule. */
-// @ts-ignore: decorator
-@inline
-export function step(p: v128, x: v128, coefficient: f32): v128 {
-  return f32x4.add(f32x4.mul(p, x), f32x4.splat(coefficient));
-}
-
 /** x within [low, high]; NaN stays NaN, since a pseudo-minimum keeps its first operand unless the second is smaller. */
 // @ts-ignore: decorator
 @inline
