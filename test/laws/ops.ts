@@ -211,6 +211,9 @@ export const rows: OpRow[] = [
     ),
   ),
   broadcasting('pow', f.pow, positive, real),
+  row('pow: to the power 0', (extent) =>
+    shapesOf(extent).map((shape) => opCase([positive(shape), real(shape, 0, 0)], f.pow)),
+  ),
   elementwise('pow: to a number', (x) => f.pow(x, 1.7), positive),
   elementwise('pow: of a number', (x) => f.pow(1.7, x)),
   elementwise('relu', f.relu, spaced),

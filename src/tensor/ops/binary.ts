@@ -11,8 +11,8 @@ export type Operand = Tensor | number;
 
 export interface BinaryVjp {
   /** Cotangent of a, before broadcast axes are summed back. */
-  a(g: Tensor, a: Operand, b: Operand, y: Tensor): Tensor;
-  b(g: Tensor, a: Operand, b: Operand, y: Tensor): Tensor;
+  a(g: Tensor, a: Tensor, b: Operand, y: Tensor): Tensor;
+  b(g: Tensor, a: Operand, b: Tensor, y: Tensor): Tensor;
 }
 
 /** An elementwise function of two operands under NumPy's broadcasting, with one vjp per operand. */
