@@ -1,5 +1,11 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+// The project's own gpu.js comes without native drivers; the one beside test/gpu has them.
+const driven = resolve('test/gpu/node_modules/gpu.js/src/index.js');
+
 export default defineConfig({
+  resolve: { alias: existsSync(driven) ? { 'gpu.js': driven } : {} },
   test: { environment: 'node', pool: 'forks', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
 });

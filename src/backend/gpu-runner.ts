@@ -1,0 +1,111 @@
+import type { DType, TypedArray } from '../base/dtype';
+import { BackendError } from '../base/errors';
+import { type Shape, sizeOf } from '../base/shape';
+import type { Operand, Storage } from './backend';
+import type { GpuDevice, GpuHandle, GpuKernel } from './gpu-device';
+import type { Dims } from './gpu-js';
+import type { Later } from './gpu-queue';
+import type { GpuCell, GpuHeap, GpuStorage } from './gpu-storage';
+
+/** An operand under the extents that a kernel wants to see. Memory is dense, so that any extents of its size will do. */
+export interface Seen {
+  readonly operand: Operand;
+  readonly dims: Dims;
+}
+
+/** An argument of a kernel: memory, or a number. */
+export type Argument = Seen | number;
+
+/** What the families of operations are written with: kernels over operands, in the order of the program. */
+export class GpuRunner {
+  constructor(
+    readonly device: GpuDevice,
+    readonly heap: GpuHeap,
+  ) {}
+
+  /**
+   * Runs a kernel over an output [columns, rows, batch]. Extents are positive: results of nothing, and sums over
+   * nothing, are `host` arrays.
+   * @throws BackendError `gpu/too-large`
+   */
+  launch(kernel: GpuKernel, out: Dims, args: readonly Argument[], dtype: DType = 'float32'): GpuStorage {
+    const seen = args.filter((arg) => typeof arg !== 'number');
+    return this.compute(
+      seen.map(({ operand }) => operand),
+      out,
+      (handles) => {
+        const views: GpuHandle[] = [];
+        const drop = (): void => {
+          for (const view of views) this.device.delete(view);
+        };
+        let next = 0;
+        const given = args.map((arg) => {
+          if (typeof arg === 'number') return arg;
+          const view = this.device.view(handles[next++] as GpuHandle, arg.dims);
+          views.push(view);
+          return view;
+        });
+        try {
+          const made = this.device.launch(kernel, out, given);
+          return made instanceof Promise ? made.finally(drop) : (drop(), made);
+        } catch (error) {
+          drop();
+          throw error;
+        }
+      },
+      dtype,
+    );
+  }
+
+  /** A result of these extents that a job makes from the handles of its operands, when the queue gets there. */
+  compute(
+    operands: readonly Operand[],
+    out: Dims,
+    job: (handles: readonly GpuHandle[]) => Later<GpuHandle>,
+    dtype: DType = 'float32',
+  ): GpuStorage {
+    this.heap.queue.check();
+    this.fits(out);
+    const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
+    for (const cell of cells) this.heap.need(cell);
+    return this.heap.make(dtype, sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
+  }
+
+  /** Values that are known without the device. */
+  host(values: TypedArray): GpuStorage {
+    return this.heap.fromHost(values);
+  }
+  /** The values of an operand, if they are known without asking the device. */
+  known({ storage }: Operand): TypedArray | null {
+    return (storage as GpuStorage).cell.host;
+  }
+  free(...storages: readonly Storage[]): void {
+    for (const storage of storages) this.heap.free(storage);
+  }
+
+  private fits(out: Dims): void {
+    const { bytes, dims } = this.device.limits;
+    if (4 * sizeOf(out) <= bytes && out.every((extent, axis) => extent <= (dims[axis] as number))) return;
+    throw new BackendError({
+      code: 'gpu/too-large',
+      got: `an output of ${out.join(' × ')} (columns × rows × batch, ${4 * sizeOf(out)} bytes)`,
+      expected: `at most ${dims.join(' × ')} and ${bytes} bytes, the limits of this device (${this.device.mode}: ${this.device.adapter})`,
+      fix: 'split the batch or the matrix, or use the wasm backend, whose tensors share 4 GiB',
+    });
+  }
+}
+
+/** An operand under these extents. */
+export function seen(operand: Operand, dims: Dims): Seen {
+  return { operand, dims };
+}
+
+/** An operand as one row. */
+export function flat(operand: Operand): Seen {
+  return { operand, dims: [operand.storage.size, 1, 1] };
+}
+
+/** A storage of our own, as an operand. */
+export function operandOf(storage: Storage, shape: Shape = [storage.size]): Operand {
+  return { storage, shape, dtype: storage.dtype };
+}
