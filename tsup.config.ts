@@ -30,9 +30,9 @@ const common: Options = {
 
 export default defineConfig([
   {
-    // The library: no Node module, no dependency.
+    // The library: no Node module, no dependency; gpu.js and fast-check are peers, and so stay outside.
     ...common,
-    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts' },
+    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts', gpu: 'src/gpu.ts' },
     platform: 'neutral',
     dts: true,
   },

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import * as f from '../../src/index';
+import { broadcastShapesOf, ids, type OpRow, opCase, real, reducing, shapesOf } from '../../src/laws';
+import { axpby } from '../../src/tensor/ops/axpby';
+import { scatterAdd } from '../../src/tensor/ops/gather';
+import { randomTimes, timesRandom } from '../../src/tensor/ops/matmul-random';
+import { place } from '../../src/tensor/ops/pad';
+import { sumSquares } from '../../src/tensor/ops/sum-squares';
+import { sumTo } from '../../src/tensor/ops/sum-to';
+import { blocks, flags, row } from './op-cases';
+
+/** As the rows of `ops.ts`, for ops that only other ops and transforms use: the built package does not export them. */
+export const internalRows: OpRow[] = [
+  row('axpby', (extent) =>
+    shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], (x, y) => axpby(0.9, x, -0.1, y))),
+  ),
+  row('matmulRandom', (extent) =>
+    fc
+      .tuple(fc.tuple(extent, extent, extent), flags('left', 'transpose'))
+      .map(([[rows, columns, other], { left, transpose }]) => {
+        const a = { kind: 'normal', key: f.random.key(2), rows, columns, scale: 0.5 } as const;
+        const inner = left === transpose ? rows : columns;
+        return opCase(
+          [real(left ? [inner, other] : [other, inner])],
+          (x) => (left ? randomTimes(a, x, { transpose }) : timesRandom(x, a, { transpose })),
+          { left, transpose },
+        );
+      }),
+  ),
+  row('place', (extent) =>
+    blocks(extent).map(({ shape, start, end }) =>
+      opCase([real(end.map((stop, i) => stop - (start[i] as number)))], (x) => place(x, start, shape), {
+        start,
+        shape,
+      }),
+    ),
+  ),
+  row('scatterAdd', (extent) =>
+    fc
+      .tuple(fc.integer({ min: 1, max: 4 }), shapesOf(extent, 0, 2), shapesOf(extent, 0, 2))
+      .map(([rows, row, of]) => opCase([real([...of, ...row]), ids(of, rows)], (x, at) => scatterAdd(x, at, rows))),
+  ),
+  reducing('sumSquares', sumSquares),
+  row('sumTo', (extent) =>
+    broadcastShapesOf(extent).map(([a, b]) => {
+      const [to, from] = [a, b].sort((p, q) => (p as f.Shape).length - (q as f.Shape).length) as [f.Shape, f.Shape];
+      const target = to.map((x, i) => (x === from.at(i - to.length) ? x : 1));
+      return opCase([real(from)], (x) => sumTo(x, target), { target });
+    }),
+  ),
+];
