@@ -33,7 +33,7 @@ import { GpuHeap, type GpuStorage } from './gpu-storage';
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
   private readonly heap: GpuHeap;
-  private readonly on: GpuRunner;
+  readonly on: GpuRunner;
 
   constructor(
     private readonly device: GpuDevice,

@@ -54,21 +54,26 @@ export class GpuRunner {
         }
       },
       dtype,
+      kernel.vec4 === true ? 4 : 1,
     );
   }
 
-  /** A result of these extents that a job makes from the handles of its operands, when the queue gets there. */
+  /**
+   * A result of these extents, `lanes` numbers at each place, that a job makes from the handles of its operands when
+   * the queue gets there.
+   */
   compute(
     operands: readonly Operand[],
     out: Dims,
     job: (handles: readonly GpuHandle[]) => Later<GpuHandle>,
     dtype: DType = 'float32',
+    lanes: 1 | 4 = 1,
   ): GpuStorage {
     this.heap.queue.check();
-    this.fits(out);
+    this.fits(out, lanes);
     const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
     for (const cell of cells) this.heap.need(cell);
-    return this.heap.make(dtype, sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
+    return this.heap.make(dtype, lanes * sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
   }
 
   /** Results that a job computes on the host from the values of the operands. */
@@ -111,12 +116,13 @@ export class GpuRunner {
     for (const storage of storages) this.heap.free(storage);
   }
 
-  private fits(out: Dims): void {
+  private fits(out: Dims, lanes: 1 | 4): void {
     const { bytes, dims } = this.device.limits;
-    if (4 * sizeOf(out) <= bytes && out.every((extent, axis) => extent <= (dims[axis] as number))) return;
+    const size = 4 * lanes * sizeOf(out);
+    if (size <= bytes && out.every((extent, axis) => extent <= (dims[axis] as number))) return;
     throw new BackendError({
       code: 'gpu/too-large',
-      got: `an output of ${out.join(' × ')} (columns × rows × batch, ${4 * sizeOf(out)} bytes)`,
+      got: `an output of ${out.join(' × ')} (columns × rows × batch, ${size} bytes)`,
       expected: `at most ${dims.join(' × ')} and ${bytes} bytes, the limits of this device (${this.device.mode}: ${this.device.adapter})`,
       fix: 'split the batch or the matrix, or use the wasm backend, whose tensors share 4 GiB',
     });
