@@ -1,10 +1,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { computing, suite } from '../gpu/suite';
 import { builtMissing, imports, scriptFor, siteOf } from './built';
 import { browserMissing, launchChromium, openPage } from './chromium';
 import { htmlFor, serve } from './serve';
-import type { Driver, SuitePage } from './suite-page';
+import { type Driver, lawsOf, type SuitePage } from './suite-page';
 
 const missing = browserMissing ?? builtMissing;
 
@@ -40,7 +39,7 @@ export function inPage(driver: Driver, options: { isolated?: boolean } = {}): vo
     const never = (): never => {
       throw new Error('laws run in the page'); // here they only say their names
     };
-    for (const { name } of driver === 'wasm' ? computing(never) : suite(never, never)) {
+    for (const { name } of lawsOf(driver, never, never)) {
       it(name, async () => {
         const wrong = await page.evaluate((law) => (globalThis as unknown as SuitePage).hold(law), name);
         if (wrong !== null) throw new Error(wrong);

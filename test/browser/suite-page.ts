@@ -1,6 +1,7 @@
 import { gpu } from '../../src/gpu';
 import { type Backend, setBackend, setThreads, wasmBackend } from '../../src/index';
 import type { Law } from '../../src/laws';
+import { lossLaws } from '../gpu/faults';
 import { computing, suite } from '../gpu/suite';
 
 /** What a page is asked to run its laws on. */
@@ -14,6 +15,11 @@ export interface SuitePage {
   hold(name: string): Promise<string | null>;
 }
 
+/** In the order in which they are to be run. */
+export function lawsOf(driver: Driver, device: () => Backend, open: () => Promise<Backend>): Law[] {
+  return driver === 'wasm' ? computing(device) : [...suite(device, open), ...lossLaws(device, open)];
+}
+
 let backend: Backend;
 let laws: Map<string, Law>;
 
@@ -23,8 +29,7 @@ const page: SuitePage = {
     backend = driver === 'wasm' ? wasmBackend() : await make();
     setBackend(backend);
     if (driver === 'wasm') await setThreads(2); // as many as the page may have
-    const list = driver === 'wasm' ? computing(() => backend) : suite(() => backend, make);
-    laws = new Map(list.map((law) => [law.name, law]));
+    laws = new Map(lawsOf(driver, () => backend, make).map((law) => [law.name, law]));
     return backend.describe();
   },
   async hold(name) {

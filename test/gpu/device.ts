@@ -22,16 +22,14 @@ export function settled(backend: Backend): Promise<void> {
   return inside(backend).queue.settled();
 }
 
-/** Takes the device away as a driver would. False: this kind of device cannot be lost on purpose. */
-export async function lose(backend: Backend): Promise<boolean> {
+/** Takes the device away as a driver would. Headless GL has no way to do that. */
+export async function lose(backend: Backend): Promise<void> {
   const { context, gpu } = inside(backend).device;
   if (context !== null) {
     context.device.destroy();
     await context.device.lost;
-    return true;
+  } else {
+    const gl = gpu.context as WebGL2RenderingContext;
+    (gl.getExtension('WEBGL_lose_context') as WEBGL_lose_context).loseContext();
   }
-  const extension = gpu.context?.getExtension('WEBGL_lose_context');
-  if (!extension) return false;
-  extension.loseContext();
-  return true;
 }

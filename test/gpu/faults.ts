@@ -54,12 +54,12 @@ export function faultLaws(device: () => Backend): Law[] {
         debug({ nonFinite: true });
         try {
           const x = tensor([1, 200]);
-          await claimFailure('debug/non-finite', /^exp made a tensor \[2\] made by exp whose element 1 /, async () => {
+          await claimFailure('debug/non-finite', /exp made a tensor \[2\] made by exp whose element 1 /, async () => {
             const late = mul(exp(x), 0);
             await late.data();
           });
           claimEqual('what comes after that', await mul(x, 2).array(), [2, 400]);
-          await claimFailure('debug/non-finite', /^log made .* element 0 /, async () => {
+          await claimFailure('debug/non-finite', /log made .* element 0 /, async () => {
             log(tensor([-1]));
             await x.data(); // of something else
           });
@@ -73,7 +73,7 @@ export function faultLaws(device: () => Backend): Law[] {
       async holds() {
         debug({ nonFinite: true });
         try {
-          await claimFailure('debug/non-finite', /^tensor made .* element 2 /, () => tensor([1, 2, Number.NaN]));
+          await claimFailure('debug/non-finite', /tensor made .* element 2 /, () => tensor([1, 2, Number.NaN]));
         } finally {
           debug({ nonFinite: false });
         }
@@ -90,7 +90,7 @@ export function lossLaws(device: () => Backend, open: () => Promise<Backend>): L
       async holds() {
         const x = mul(tensor([1, 2]), 2);
         await x.data();
-        if (!(await lose(device()))) return; // headless GL has no way to lose its context
+        await lose(device());
         await claimFailure('gpu/lost', /was lost.*setBackend\(await gpu\(\)\)/s, () => x.data());
         await claimFailure('gpu/lost', /was lost/, () => mul(x, 2).data());
         const next = await open();
