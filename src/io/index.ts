@@ -1,3 +1,10 @@
+export {
+  type Checkpoint,
+  type CheckpointFiles,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type LoadCheckpointOptions,
+} from './checkpoint';
 export { decodeNpy, encodeNpy } from './npy';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npz';
 export { decodePeft, encodePeft, type PeftAdapter, type PeftFiles } from './peft';

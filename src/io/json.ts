@@ -5,7 +5,7 @@ export type Json = null | boolean | number | string | readonly Json[] | Readonly
 export class JsonError extends Error {}
 
 /** Deeper than any header or state; a stack is finite. */
-const deepest = 128;
+const deepest = 512;
 
 /**
  * Read JSON more strictly than `JSON.parse`, which keeps the last of two entries of one name: here that is an error, as
