@@ -31,7 +31,7 @@ async function bundle(script: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: '.' },
     alias,
-    external: ['fast-check'],
+    external: ['fast-check', 'node:*'],
     bundle: true,
     minify: true,
     format: 'esm',
