@@ -30,10 +30,17 @@ const common: Options = {
 
 export default defineConfig([
   {
-    // The library: no Node module, no dependency; gpu.js and fast-check are peers, and so stay outside.
+    // The library: no dependency, and no Node module in the core; gpu.js and fast-check are peers and stay outside.
     ...common,
-    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts', gpu: 'src/gpu.ts' },
+    entry: {
+      index: 'src/index.ts',
+      study: 'src/study.ts',
+      laws: 'src/laws.ts',
+      gpu: 'src/gpu.ts',
+      node: 'src/node.ts',
+    },
     platform: 'neutral',
+    external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
     dts: true,
   },
   {

@@ -35,8 +35,9 @@ export function checkFinite(where: string, value: Value): void {
   try {
     known = backend.readSync(storage);
   } catch (error) {
-    if (error instanceof BackendError && error.code === 'read/sync') return checkLater(where, value);
-    throw error;
+    if (!(error instanceof BackendError) || error.code !== 'read/sync') throw error;
+    checkLater(where, value);
+    return;
   }
   judge(where, String(value), known);
 }

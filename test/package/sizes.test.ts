@@ -32,7 +32,7 @@ async function bundle(script: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: '.' },
     alias,
-    external: ['fast-check', 'gpu.js'],
+    external: ['fast-check', 'gpu.js', 'node:*'],
     bundle: true,
     minify: true,
     format: 'esm',
