@@ -147,6 +147,17 @@ export interface Backend {
   /** @throws BackendError `read/sync` where the device cannot */
   readSync(storage: Storage): TypedArray;
 
+  /**
+   * What no device has a kernel for: read the inputs, solve in plain JavaScript, take the results over. `solve` may write
+   * to its inputs, which are copies. Only a backend that cannot read at once needs it: it returns storages that are
+   * promises inside, and an error of `solve` comes out of the next read.
+   */
+  onHost?(
+    inputs: readonly Operand[],
+    results: readonly { readonly shape: Shape; readonly dtype: DType }[],
+    solve: (inputs: readonly TypedArray[]) => readonly TypedArray[],
+  ): readonly Storage[];
+
   // --- elementwise; a number stands for a scalar operand, `shape` is the broadcast shape -------------------------
   /** op(x) for each element; float32. */
   unary(op: Unary, x: Operand): Storage;

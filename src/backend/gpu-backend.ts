@@ -89,6 +89,13 @@ export class GpuBackend implements Backend {
   read(storage: Storage): Promise<TypedArray> {
     return this.heap.read(storage);
   }
+  onHost(
+    inputs: readonly Operand[],
+    results: readonly { readonly shape: Shape; readonly dtype: DType }[],
+    solve: (inputs: readonly TypedArray[]) => readonly TypedArray[],
+  ): readonly Storage[] {
+    return this.on.onHost(inputs, results, solve);
+  }
   readSync(storage: Storage): TypedArray {
     const values =
       this.device.context === null || this.on.known({ storage, shape: [], dtype: storage.dtype })

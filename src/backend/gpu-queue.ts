@@ -17,6 +17,8 @@ export class GpuQueue {
   private tail: Promise<void> | null = null;
   /** The first error that a job threw when nobody could catch it any more. */
   private failure: { readonly error: unknown } | null = null;
+  /** The last error that somebody has got; what fails because of it says nothing new. */
+  private known: unknown;
 
   /** Runs the job when all before it have ended. @throws what an immediate job throws */
   run<T>(job: () => Later<T>): Later<T> {
@@ -29,11 +31,14 @@ export class GpuQueue {
   check(): void {
     const { failure } = this;
     this.failure = null;
-    if (failure !== null) throw failure.error;
+    if (failure === null) return;
+    this.known = failure.error;
+    throw failure.error;
   }
 
   /** Somebody has got this error already. */
   seen(error: unknown): void {
+    this.known = error;
     if (this.failure?.error === error) this.failure = null;
   }
 
@@ -47,7 +52,7 @@ export class GpuQueue {
     const ended = result.then(
       () => {},
       (error: unknown) => {
-        this.failure ??= { error };
+        if (error !== this.known) this.failure ??= { error };
       },
     );
     this.tail = ended;

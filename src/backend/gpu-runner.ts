@@ -4,7 +4,7 @@ import { type Shape, sizeOf } from '../base/shape';
 import type { Operand, Storage } from './backend';
 import type { GpuDevice, GpuHandle, GpuKernel } from './gpu-device';
 import type { Dims } from './gpu-js';
-import type { Later } from './gpu-queue';
+import { isPromise, type Later } from './gpu-queue';
 import type { GpuCell, GpuHeap, GpuStorage } from './gpu-storage';
 
 /** An operand under the extents that a kernel wants to see. Memory is dense, so that any extents of its size will do. */
@@ -74,6 +74,34 @@ export class GpuRunner {
     const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
     for (const cell of cells) this.heap.need(cell);
     return this.heap.make(dtype, sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
+  }
+
+  /** Results that a job computes on the host from the values of the operands. */
+  onHost(
+    operands: readonly Operand[],
+    results: readonly { readonly shape: Shape; readonly dtype: DType }[],
+    solve: (inputs: readonly TypedArray[]) => readonly TypedArray[],
+  ): GpuStorage[] {
+    const { queue } = this.heap;
+    queue.check();
+    const reads = operands.map(({ storage }) => this.heap.values(storage as GpuStorage));
+    let made: readonly TypedArray[] = [];
+    const take = (inputs: readonly TypedArray[]): void => {
+      made = solve(inputs);
+    };
+    const solved = queue.run(
+      (): Later<void> => (reads.some(isPromise) ? Promise.all(reads).then(take) : take(reads as TypedArray[])),
+    );
+    if (!isPromise(solved)) return made.map((values) => this.heap.fromHost(values));
+    solved.catch((error) => queue.seen(error)); // whoever reads a result will see it
+    return results.map(({ shape, dtype }, i) => {
+      const size = sizeOf(shape);
+      if (size === 0) return this.heap.fromHost(new Float32Array(0));
+      return this.heap.make(dtype, size, async () => {
+        await solved;
+        return this.device.upload(Float32Array.from(made[i] as TypedArray), [size, 1, 1]);
+      });
+    });
   }
 
   /** Values that are known without the device. */

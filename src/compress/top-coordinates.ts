@@ -24,10 +24,11 @@ export const topCoordinates: Projector<ChosenProjection> = {
     return { ...projection, ids: fromArray(ids, [rank]), weights: ones([rank]) };
   },
   refresh(p, gradient) {
-    const [ids] = onHost('topCoordinates', [gradient], [[p.rank]], ([values]) => {
+    const choose = ([values]: readonly TypedArray[]): [Int32Array] => {
       const squares = squaredNorms({ values: values as TypedArray, shape: p.shape, side: p.side });
       return [Int32Array.from(largestFirst(squares).slice(0, p.rank))];
-    });
+    };
+    const [ids] = onHost('topCoordinates', [gradient], [[p.rank]], choose, 'int32');
     return { ...p, ids: ids as Tensor };
   },
   ...selectionMaps((p: ChosenProjection) => p),
