@@ -173,8 +173,8 @@ function powerOf(a, b, infinity, nan) {
       }
     }
   }
-  y = size <= infinity ? y : nan;
-  y = Math.abs(b) <= infinity ? y : nan;
+  // NaN as a factor: a choice would be merged with the comparisons above, turned around on the way.
+  y = y * (size <= infinity ? 1 : nan) * (Math.abs(b) <= infinity ? 1 : nan);
   return b === 0 ? 1 : y;
 }`;
 export const pow = [powerOfTwo, expOfSum, exponentOf, mantissaOf, logTail, powerOf];
