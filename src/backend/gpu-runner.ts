@@ -54,6 +54,7 @@ export class GpuRunner {
         }
       },
       dtype,
+      kernel.flat,
     );
   }
 
@@ -63,9 +64,10 @@ export class GpuRunner {
     out: Dims,
     job: (handles: readonly GpuHandle[]) => Later<GpuHandle>,
     dtype: DType = 'float32',
+    flat = false,
   ): GpuStorage {
     this.heap.queue.check();
-    this.fits(out);
+    this.fits(out, flat);
     const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
     for (const cell of cells) this.heap.need(cell);
     return this.heap.make(dtype, sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
@@ -83,9 +85,9 @@ export class GpuRunner {
     for (const storage of storages) this.heap.free(storage);
   }
 
-  private fits(out: Dims): void {
+  private fits(out: Dims, flat: boolean): void {
     const { bytes, dims } = this.device.limits;
-    if (4 * sizeOf(out) <= bytes && out.every((extent, axis) => extent <= (dims[axis] as number))) return;
+    if (4 * sizeOf(out) <= bytes && (flat || out.every((extent, axis) => extent <= (dims[axis] as number)))) return;
     throw new BackendError({
       code: 'gpu/too-large',
       got: `an output of ${out.join(' × ')} (columns × rows × batch, ${4 * sizeOf(out)} bytes)`,
