@@ -1,4 +1,5 @@
 // One element in, one element out. A thread makes one element of a flat output; what it costs is the memory it touches.
+import { type AxisCount, arrayParameters, element, walk, walkParameters } from './layout';
 import { erf, exp, gate, gelu, log, normal, pow, sigmoid, tanh } from './math';
 
 /** What a kernel makes of x, or of a and b, and the functions of `math.ts` that it needs for that. */
@@ -9,7 +10,10 @@ export interface Formula {
   readonly edges?: boolean;
 }
 
-/** `infinity + x` is what a zero or an infinity makes of itself. */
+/**
+ * `infinity + x` is what a zero or an infinity makes of itself. A choice between x and 0 may become a maximum that drops NaN; with
+ * the absolute value it does not.
+ */
 export const unaries = {
   neg: { of: '-x' },
   exp: { of: 'expOf(x)', functions: exp },
@@ -21,7 +25,7 @@ export const unaries = {
   square: { of: 'x * x' },
   tanh: { of: 'tanhOf(x)', functions: tanh },
   sigmoid: { of: 'timesSigmoid(1, x)', functions: sigmoid },
-  relu: { of: 'x > 0 ? x : (x < 0 ? 0 : x)' },
+  relu: { of: 'x < 0 ? 0 : Math.abs(x)' },
   silu: { of: 'timesSigmoid(x, x)', functions: sigmoid },
   gelu: { of: 'timesSigmoid(x, geluInner(x))', functions: gelu },
   erf: { of: 'erfOf(x)', functions: erf },
@@ -51,6 +55,15 @@ export const binaries = {
   greaterEqual: { of: 'a >= b ? 1 : 0' },
 } satisfies Record<string, Formula>;
 
+/** Other formulas over elements. */
+export const choice: Formula = { of: 'condition === 0 ? b : a' };
+export const combination: Formula = { of: 'alpha * x + beta * y' };
+export const copy: Formula = { of: 'x' };
+/** Towards zero, within int32; NaN becomes 0. */
+export const whole: Formula = {
+  of: 'x > 0 ? Math.floor(Math.min(x, 2147483648)) : (x < 0 ? Math.ceil(Math.max(x, -2147483648)) : 0)',
+};
+
 /** out[i] = f(x[i]) */
 export const map = ({ of, edges }: Formula): string => /* js */ `
 function (values${edges ? ', infinity, nan' : ''}) {
@@ -58,10 +71,25 @@ function (values${edges ? ', infinity, nan' : ''}) {
   return ${of};
 }`;
 
-/** out[i] = f(a[i], b[i]); an operand may also be a number. */
-export const zip = ({ of, edges }: Formula, numberA: boolean, numberB: boolean): string => /* js */ `
-function (left, right${edges ? ', infinity, nan' : ''}) {
-  const a = left${numberA ? '' : '[this.thread.x]'};
-  const b = right${numberB ? '' : '[this.thread.x]'};
+/**
+ * out = f of the elements of several arrays, each with strides of its own (0: broadcast) over so many axes. Those that
+ * are `numbers` are the same number everywhere.
+ */
+export const zip = (
+  { of, edges }: Formula,
+  names: readonly string[],
+  numbers: readonly string[],
+  axes: AxisCount,
+): string => /* js */ `
+function (${[
+  ...names.flatMap((name) => (numbers.includes(name) ? name : arrayParameters(name, axes))),
+  ...walkParameters(axes),
+  ...(edges ? ['infinity', 'nan'] : []),
+].join(', ')}) {
+  ${walk(axes)}
+  ${names
+    .filter((name) => !numbers.includes(name))
+    .map((name) => `const ${name} = ${element(name, axes)};`)
+    .join('\n  ')}
   return ${of};
 }`;

@@ -126,61 +126,56 @@ export const log = [powerOfTwo, exponentOf, mantissaOf, logTail, logOf];
 const powerOf = /* js */ `
 function powerOf(a, b, infinity, nan) {
   const size = Math.abs(a);
-  let y = nan;
-  if (size <= infinity && Math.abs(b) <= infinity) {
-    const whole = Math.floor(b);
-    let sign = 1;
-    if (a < 0) {
-      if (b === whole) {
-        if (b - 2 * Math.floor(b * 0.5) > 0.5) {
-          sign = -1;
-        }
-      } else {
-        if (size < infinity) {
-          sign = nan;
-        }
+  const whole = Math.floor(b);
+  let sign = 1;
+  if (a < 0) {
+    if (b === whole) {
+      if (b - 2 * Math.floor(b * 0.5) > 0.5) {
+        sign = -1;
+      }
+    } else {
+      if (size < infinity) {
+        sign = nan;
       }
     }
-    if (size > 0 && size < infinity && Math.abs(b) < infinity) {
-      const e = exponentOf(size);
-      const z = mantissaOf(size, e);
-      const zHigh = Math.floor(z * 4096) * 0.000244140625;
-      const zLow = z - zHigh;
-      const square = Math.floor(zHigh * zHigh * 2048) * 0.000244140625; // of zHigh²/2, 12 bits
-      const logHigh = e * 0.693359375 + (zHigh - square);
-      const logLow = zLow - (0.5 * zHigh * zHigh - square) - zLow * (zHigh + 0.5 * zLow)
-        + logTail(z) * z * z * z - e * 0.00021219444;
-      const bHigh = Math.floor(b * 16) * 0.0625;
-      const first = Math.floor(logHigh * 64) * 0.015625;
-      const rest = bHigh * (logHigh - first) + (b - bHigh) * logHigh + b * logLow;
-      const product = bHigh * first;
-      y = sign;
-      if (product + rest < 89) {
-        y = sign * (product + rest > -110 ? expOfSum(product, rest) : 0);
-      } else {
+  }
+  let y = 0;
+  if (size > 0 && size < infinity && Math.abs(b) < infinity) {
+    const e = exponentOf(size);
+    const z = mantissaOf(size, e);
+    const zHigh = Math.floor(z * 4096) * 0.000244140625;
+    const zLow = z - zHigh;
+    const square = Math.floor(zHigh * zHigh * 2048) * 0.000244140625; // 12 bits of zHigh²/2
+    const logHigh = e * 0.693359375 + (zHigh - square);
+    const logLow = zLow - (0.5 * zHigh * zHigh - square) - zLow * (zHigh + 0.5 * zLow)
+      + logTail(z) * z * z * z - e * 0.00021219444;
+    const exponent = Math.max(-10000000000, Math.min(b, 10000000000)); // enough for the a next to 1
+    const bHigh = Math.floor(exponent * 16) * 0.0625;
+    const first = Math.floor(logHigh * 64) * 0.015625;
+    const product = bHigh * first;
+    const rest = bHigh * (logHigh - first) + (exponent - bHigh) * logHigh + exponent * logLow;
+    y = sign * infinity;
+    if (product + rest < 89) {
+      y = product + rest > -110 ? sign * expOfSum(product, rest) : 0;
+    }
+  } else {
+    // Of 0, of ∞, or to the ±∞: it grows, or it vanishes, or (|a| = 1) it is NaN.
+    if (size > 1) {
+      if (b > 0) {
         y = sign * infinity;
       }
     } else {
-      // Of 0, of ∞, or to the ±∞: it grows, or it vanishes, or (with |a| = 1) it is NaN.
-      y = 0;
-      if (size > 1) {
-        if (b > 0) {
-          y = sign * infinity;
-        }
-      } else {
-        if (b < 0) {
-          y = sign * infinity;
-        }
-        if (size === 1) {
-          y = nan;
-        }
+      if (b < 0) {
+        y = sign * infinity;
+      }
+      if (size === 1) {
+        y = nan;
       }
     }
   }
-  if (b === 0) {
-    y = 1;
-  }
-  return y;
+  // NaN as a factor: a choice would be merged with the comparisons above, turned around on the way.
+  y = y * (size <= infinity ? 1 : nan) * (Math.abs(b) <= infinity ? 1 : nan);
+  return b === 0 ? 1 : y;
 }`;
 export const pow = [powerOfTwo, expOfSum, exponentOf, mantissaOf, logTail, powerOf];
 

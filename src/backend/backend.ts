@@ -108,6 +108,11 @@ export interface Memory {
 export interface Backend {
   /** For messages and `describe`. */
   readonly name: string;
+  /**
+   * Its arithmetic may take subnormal numbers (below 2⁻¹²⁶) for zeros and lose the sign of a zero, as the standards of
+   * GPUs allow. Backends that leave it out keep both.
+   */
+  readonly flushes?: boolean;
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
   /**

@@ -32,6 +32,7 @@ import { GpuHeap, type GpuStorage } from './gpu-storage';
 /** The contract on a GPU: each family of operations is a file of its own, over one runner. */
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
+  readonly flushes = true;
   private readonly heap: GpuHeap;
   readonly on: GpuRunner;
 

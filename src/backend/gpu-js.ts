@@ -41,7 +41,6 @@ export interface GpuJsResult {
   readonly buffer: GPUBuffer;
   clone(): GpuJsResult;
   delete(): void;
-  toArray(): Promise<Float32Array>;
   renderRawOutput(): Float32Array;
 }
 

@@ -54,23 +54,23 @@ export class GpuRunner {
         }
       },
       dtype,
-      kernel.vec4 === true ? 4 : 1,
+      { lanes: kernel.vec4 === true ? 4 : 1, flat: kernel.flat === true },
     );
   }
 
   /**
    * A result of these extents, `lanes` numbers at each place, that a job makes from the handles of its operands when
-   * the queue gets there.
+   * the queue gets there. A flat one may have more columns than a device has threads along an axis.
    */
   compute(
     operands: readonly Operand[],
     out: Dims,
     job: (handles: readonly GpuHandle[]) => Later<GpuHandle>,
     dtype: DType = 'float32',
-    lanes: 1 | 4 = 1,
+    { lanes = 1, flat = false }: { readonly lanes?: 1 | 4; readonly flat?: boolean } = {},
   ): GpuStorage {
     this.heap.queue.check();
-    this.fits(out, lanes);
+    this.fits(out, lanes, flat);
     const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
     for (const cell of cells) this.heap.need(cell);
     return this.heap.make(dtype, lanes * sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
@@ -116,10 +116,10 @@ export class GpuRunner {
     for (const storage of storages) this.heap.free(storage);
   }
 
-  private fits(out: Dims, lanes: 1 | 4): void {
+  private fits(out: Dims, lanes: 1 | 4, flat: boolean): void {
     const { bytes, dims } = this.device.limits;
     const size = 4 * lanes * sizeOf(out);
-    if (size <= bytes && out.every((extent, axis) => extent <= (dims[axis] as number))) return;
+    if (size <= bytes && (flat || out.every((extent, axis) => extent <= (dims[axis] as number)))) return;
     throw new BackendError({
       code: 'gpu/too-large',
       got: `an output of ${out.join(' × ')} (columns × rows × batch, ${size} bytes)`,

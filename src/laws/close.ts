@@ -33,6 +33,32 @@ export function expectSameBits(actual: TypedArray, expected: TypedArray): void {
   compare(bitsOf(actual), bitsOf(expected), () => -1);
 }
 
+/** Subnormal numbers and −0 as the 0 that a backend which `flushes` may make of them. */
+export function flushed<T extends TypedArray>(values: T): T {
+  return (values instanceof Float32Array ? values.map((x) => (Math.abs(x) < 2 ** -126 ? 0 : x)) : values) as T;
+}
+
+/** What a backend that `flushes` may read instead of these values: without subnormals, without the sign of zeros, or both. */
+export const readings: readonly ((values: TypedArray) => TypedArray)[] = [
+  (values) => values.map((x) => (Math.abs(x) < 2 ** -126 ? 0 * x : x)),
+  (values) => values.map((x) => x + 0),
+  flushed,
+];
+
+/** Of several right answers for each element, the one that is nearest to what came out. */
+export function nearest(actual: TypedArray, answers: readonly TypedArray[]): TypedArray {
+  const distance = (a: number, e: number): number =>
+    Object.is(a, e) ? -1 : Number.isFinite(a - e) ? Math.abs(a - e) : a === e ? 0 : Number.POSITIVE_INFINITY;
+  return (answers[0] as TypedArray).map((first, i) => {
+    let best = first;
+    for (const answer of answers) {
+      const [a, e] = [actual[i] as number, answer[i] as number];
+      if (distance(a, e) < distance(a, best)) best = e;
+    }
+    return best;
+  });
+}
+
 function bitsOf(values: TypedArray): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length);
 }
