@@ -161,7 +161,7 @@ export function topK(on: GpuRunner, x: Operand, k: number): readonly [Storage, S
 }
 
 /** @throws BackendError `gpu/too-large` */
-function checkIndices(op: string, count: number): void {
+export function checkIndices(op: string, count: number): void {
   if (count <= exact) return;
   throw new BackendError({
     code: 'gpu/too-large',
