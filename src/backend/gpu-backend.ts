@@ -33,6 +33,7 @@ import { GpuHeap, type GpuStorage } from './gpu-storage';
 export class GpuBackend implements Backend {
   readonly name = 'gpu';
   private readonly heap: GpuHeap;
+  /** What the families run on; benchmarks time single kernels with it. */
   readonly on: GpuRunner;
 
   constructor(

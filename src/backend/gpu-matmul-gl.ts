@@ -1,6 +1,6 @@
 import { pack, packedProduct, unpack } from '../../kernels/gpujs/matmul';
 import type { Operand } from './backend';
-import { type Product, type ProductKernel, started, stored } from './gpu-matmul';
+import { type Product, type ProductKernel, started, stored } from './gpu-product';
 import { type GpuRunner, operandOf, type Seen, seen } from './gpu-runner';
 
 /** The product by fours, for GL: both operands are packed, which also turns what is stored swapped, and C is unpacked. */

@@ -1,6 +1,6 @@
 import { pad, tiled as text } from '../../kernels/gpujs/matmul-wgsl';
 import type { Operand, Storage } from './backend';
-import { type Factor, isBias, type ProductKernel, stored } from './gpu-matmul';
+import { type Factor, isBias, type ProductKernel, stored } from './gpu-product';
 import { type GpuRunner, operandOf } from './gpu-runner';
 
 /** Rows and columns of C for a workgroup: 8 × 8 threads with tiles of 4 × 4. */

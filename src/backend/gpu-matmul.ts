@@ -1,37 +1,9 @@
 import { naive, unrolled } from '../../kernels/gpujs/matmul';
-import type { Operand, Storage } from './backend';
+import type { Storage } from './backend';
 import { packed } from './gpu-matmul-gl';
 import { tiled } from './gpu-matmul-wgsl';
-import { type Argument, type GpuRunner, operandOf, seen } from './gpu-runner';
-
-/** One side of a product: matrices in memory, and which of their numbers take part. */
-export interface Factor {
-  readonly operand: Operand;
-  /** Extents of a matrix as it is stored. */
-  readonly rows: number;
-  readonly columns: number;
-  /** It is stored swapped. */
-  readonly transpose: boolean;
-  /** 1: one matrix for each of the batch; 0: one for all. */
-  readonly step: 0 | 1;
-  /** Where along k the sum begins in it. */
-  readonly from: number;
-}
-
-/** A·B for matrices [m, k] and [k, n], all extents positive. */
-export interface Product {
-  readonly a: Factor;
-  readonly b: Factor;
-  readonly m: number;
-  readonly k: number;
-  readonly n: number;
-  readonly batch: number;
-  /** What is added: nothing, a bias [n], or a sum [batch, m, n]. */
-  readonly start: Operand | null;
-}
-
-/** Makes [batch, m, n] of a product. */
-export type ProductKernel = (on: GpuRunner, product: Product) => Storage;
+import { type Product, type ProductKernel, started, stored } from './gpu-product';
+import { type GpuRunner, operandOf } from './gpu-runner';
 
 /**
  * Which kernel is fastest: `packed` and `tiled` reuse what they fetch, which pays when there is something to reuse, in
@@ -83,19 +55,3 @@ export const simple: ProductKernel = (on, { a, b, m, k, n, batch }) =>
     [n, m, batch],
     [stored(a, batch), stored(b, batch), k, a.step, b.step],
   );
-
-/** A factor as kernels see it. */
-export function stored({ operand, rows, columns, step }: Factor, batch: number) {
-  return seen(operand, [columns, rows, step * (batch - 1) + 1]);
-}
-
-/** What the sum starts from, as the first arguments of a kernel. */
-export function started({ start, m, n, batch }: Product): Argument[] {
-  if (start === null) return [];
-  return isBias(start) ? [seen(start, [n, 1, 1]), 0] : [seen(start, [n, m, batch]), 1];
-}
-
-/** A start is the same for every row, and not a sum for each. */
-export function isBias(start: Operand): boolean {
-  return start.shape.length === 1;
-}

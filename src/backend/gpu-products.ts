@@ -3,7 +3,8 @@ import { type Distribution, fillRow } from '../base/distribution';
 import type { Key } from '../base/key';
 import { broadcastStrides, type Shape, sizeOf } from '../base/shape';
 import type { Operand, RandomMatrix, Storage } from './backend';
-import { type Factor, multiply, type Product } from './gpu-matmul';
+import { multiply } from './gpu-matmul';
+import type { Factor, Product } from './gpu-product';
 import { flat, type GpuRunner, operandOf, seen } from './gpu-runner';
 import { forOuter } from './wasm-layout';
 

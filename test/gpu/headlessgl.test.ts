@@ -1,12 +1,12 @@
 import { describe, it } from 'vitest';
 import { gpu } from '../../src/gpu';
 import type { Backend } from '../../src/index';
-import { backendLaws } from '../../src/laws';
+import { gpuLaws } from './laws';
 import { driverMissing } from './node-driver';
 
 const missing = await driverMissing('headlessgl');
 
 describe.skipIf(missing !== null)(`headlessgl in Node ${missing ?? ''}`, async () => {
   const backend = missing === null ? await gpu({ mode: 'headlessgl' }) : (null as unknown as Backend);
-  for (const { name, holds } of backendLaws(() => backend)) it(name, holds);
+  for (const { name, holds } of gpuLaws(() => backend)) it(name, holds);
 });
