@@ -3,11 +3,11 @@
  * operands of four numbers on WebGPU nor threads with more than one result.
  */
 
-/** How operands are stored, and what the sum starts from. */
+/** How operands are stored, and whether the sum starts from something: a bias [n] (`own` 0), or a sum [batch, m, n] (1). */
 export interface TiledForm {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  readonly start: 'nothing' | 'bias' | 'sum';
+  readonly starts: boolean;
 }
 
 /**
@@ -19,15 +19,15 @@ export interface TiledForm {
  * of C are any number: a thread at the edge reads the last row again and drops what it makes of it. `matrixA` and
  * `rowA` are the fours from one matrix and one row to the next, `fromA` those to skip in front.
  */
-export const tiled = ({ transposeA, transposeB, start }: TiledForm): string => /* wgsl */ `
+export const tiled = ({ transposeA, transposeB, starts }: TiledForm): string => /* wgsl */ `
 struct Sizes {
-  m: u32, n: u32, quarters: u32, matrixA: u32, rowA: u32, fromA: u32, matrixB: u32, rowB: u32, fromB: u32,
+  m: u32, n: u32, quarters: u32, matrixA: u32, rowA: u32, fromA: u32, matrixB: u32, rowB: u32, fromB: u32, own: u32,
 }
 @group(0) @binding(0) var<uniform> p: Sizes;
 @group(0) @binding(1) var<storage, read> A: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> B: array<vec4<f32>>;
-${start === 'nothing' ? '' : '@group(0) @binding(3) var<storage, read> first: array<f32>;'}
-@group(0) @binding(${start === 'nothing' ? 3 : 4}) var<storage, read_write> C: array<f32>;
+${starts ? '@group(0) @binding(3) var<storage, read> first: array<f32>;' : ''}
+@group(0) @binding(${starts ? 4 : 3}) var<storage, read_write> C: array<f32>;
 
 @compute @workgroup_size(8, 8, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -53,10 +53,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
 fn store(i: u32, row: vec4<f32>, x: u32, y: u32, z: u32) {
   if (y + i >= p.m) { return; }
   let at = (z * p.m + y + i) * p.n + x;
-  for (var j = 0u; j < min(4u, p.n - x); j++) { C[at + j] = row[j]${added[start]}; }
+  for (var j = 0u; j < min(4u, p.n - x); j++) { C[at + j] = row[j]${starts ? ' + first[select(x, at, p.own == 1u) + j]' : ''}; }
 }`;
-
-const added = { nothing: '', bias: ' + first[x + j]', sum: ' + first[at + j]' };
 
 /** Where four rows of an operand whose sums run along them begin; the last one again beyond the edge. */
 function fourRows(name: string, operand: string, at: string, count: string): string {

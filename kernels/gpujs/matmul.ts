@@ -5,7 +5,7 @@
  * what differs is how many numbers are fetched from memory for them, and that decides.
  *
  * 1. `naive`: a thread makes one number, and fetches two for each product of the sum: 2·m·n·k.
- * 2. `unrolled`: the same fetches, but an eighth of the loop's own work (its counter, its test, its jump).
+ * 2. `unrolled`: the same fetches, but a quarter of the loop's own work (its counter, its test, its jump).
  * 3. `pack`, `packedProduct`, `unpack` (GL): fetches of four numbers at once, in tiles of 1 × 4: five fetches make
  *    sixteen products. The own WGSL of `matmul-wgsl.ts` goes on to tiles of 4 × 4, eight fetches for 64 products.
  */
@@ -21,40 +21,34 @@ function (a, b, k, stepA, stepB) {
   return sum;
 }`;
 
-/** What a sum starts from: nothing, a bias [n] for every row, or the sum so far [batch, m, n]. */
-export type Start = 'nothing' | 'bias' | 'sum';
-
-const parameter: Readonly<Record<Start, string>> = { nothing: '', bias: 'start, ', sum: 'start, ' };
-const first: Readonly<Record<Start, string>> = {
-  nothing: '0',
-  bias: 'start[0][0][this.thread.x]',
-  sum: 'start[this.thread.z][this.thread.y][this.thread.x]',
-};
+/** Every sum may start from something: a bias [n], the same in each row (`own` 0), or the sum so far [batch, m, n] (1). */
+const parameters = (starts: boolean): string => (starts ? 'start, own, ' : '');
+const first = 'start[this.thread.z * own][this.thread.y * own][this.thread.x]';
 
 /** The sum of `term(0)` to `term(count − 1)`, as one expression. */
 const total = (count: number, term: (i: number) => string): string =>
   Array.from({ length: count }, (_, i) => term(i)).join('\n         + ');
 
 /**
- * The naive product with eight terms in each turn of the loop, then the `rest` of them one by one. Terms begin at
+ * The naive product with four terms in each turn of the loop, then the `rest` of them one by one. Terms begin at
  * `fromA` along the k of A and `fromB` along that of B, so that a sum too long for one thread goes on in the next
- * launch, from the `sum` of the one before.
+ * launch, from the sum of the one before. More terms in a turn gain little, and compile for longer.
  */
-export const unrolled = (transposeA: boolean, transposeB: boolean, start: Start): string => {
+export const unrolled = (transposeA: boolean, transposeB: boolean, starts: boolean): string => {
   const a = (i: string): string => (transposeA ? `a[za][${i}][this.thread.y]` : `a[za][this.thread.y][${i}]`);
   const b = (i: string): string => (transposeB ? `b[zb][this.thread.x][${i}]` : `b[zb][${i}][this.thread.x]`);
   return /* js */ `
-function (${parameter[start]}a, b, fromA, fromB, eights, rest, stepA, stepB) {
+function (${parameters(starts)}a, b, fromA, fromB, fours, rest, stepA, stepB) {
   const za = this.thread.z * stepA;
   const zb = this.thread.z * stepB;
-  let sum = ${first[start]};
-  for (let i = 0; i < eights; i++) {
-    const p = fromA + i * 8;
-    const q = fromB + i * 8;
-    sum += ${total(8, (t) => `${a(`p + ${t}`)} * ${b(`q + ${t}`)}`)};
+  let sum = ${starts ? first : '0'};
+  for (let i = 0; i < fours; i++) {
+    const p = fromA + i * 4;
+    const q = fromB + i * 4;
+    sum += ${total(4, (t) => `${a(`p + ${t}`)} * ${b(`q + ${t}`)}`)};
   }
-  const p = fromA + eights * 8;
-  const q = fromB + eights * 8;
+  const p = fromA + fours * 4;
+  const q = fromB + fours * 4;
   for (let j = 0; j < rest; j++) {
     sum += ${a('p + j')} * ${b('q + j')};
   }
@@ -118,14 +112,14 @@ function (a, b, quarters, m, stepA, stepB) {
 }`;
 
 /** C as everyone else stores it [batch, m, n], from its places [batch·m, ⌈n/4⌉]; on top of what the sum starts from. */
-export const unpack = (start: Start): string => /* js */ `
-function (${parameter[start]}c, m) {
+export const unpack = (starts: boolean): string => /* js */ `
+function (${parameters(starts)}c, m) {
   const place = Math.floor((this.thread.x + 0.5) * 0.25);
   const lane = this.thread.x - place * 4;
   const v = c[this.thread.z * m + this.thread.y][0][place];
   let sum = v[3];
   if (lane < 0.5) { sum = v[0]; } else if (lane < 1.5) { sum = v[1]; } else if (lane < 2.5) { sum = v[2]; }
-  return ${start === 'nothing' ? 'sum' : `sum + ${first[start]}`};
+  return sum${starts ? ` + ${first}` : ''};
 }`;
 
 /** What remains of a product whose sums have no terms: the bias [n] in every row. */

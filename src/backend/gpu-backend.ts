@@ -34,6 +34,7 @@ export class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly flushes = true;
   private readonly heap: GpuHeap;
+  /** What the families run on; benchmarks time single kernels with it. */
   readonly on: GpuRunner;
 
   constructor(

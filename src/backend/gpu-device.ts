@@ -141,6 +141,12 @@ export class GpuDevice {
     return this.made(result, dims);
   }
 
+  /** Resolves when the device has done what it was given: for those who measure its time. */
+  async finished(): Promise<void> {
+    if (this.context !== null) await this.context.device.queue.onSubmittedWorkDone();
+    else this.gpu.context?.finish();
+  }
+
   /** The first `size` values. */
   read(handle: GpuHandle, size: number): Later<Float32Array> {
     this.alive();

@@ -1,6 +1,6 @@
 import { pack, packedProduct, unpack } from '../../kernels/gpujs/matmul';
 import type { Operand } from './backend';
-import { type Product, type ProductKernel, startSeen, stored } from './gpu-matmul';
+import { type Product, type ProductKernel, started, stored } from './gpu-product';
 import { type GpuRunner, operandOf, type Seen, seen } from './gpu-runner';
 
 /** The product by fours, for GL: both operands are packed, which also turns what is stored swapped, and C is unpacked. */
@@ -12,8 +12,11 @@ export const packed: ProductKernel = (on, product) => {
   const places = [Math.ceil(n / 4), 1, batch * m] as const;
   const numbers = [quarters, m, a.step, b.step];
   const made = on.launch({ source: packedProduct, vec4: true }, places, [left, right, ...numbers]);
-  const before = start.operand === null ? [] : [startSeen(start.operand, start.kind, [m, n, batch])];
-  const out = on.launch({ source: unpack(start.kind) }, [n, m, batch], [...before, seen(operandOf(made), places), m]);
+  const out = on.launch(
+    { source: unpack(start !== null) },
+    [n, m, batch],
+    [...started(product), seen(operandOf(made), places), m],
+  );
   on.free(left.operand.storage, right.operand.storage, made);
   return out;
 };

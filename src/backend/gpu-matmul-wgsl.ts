@@ -1,6 +1,6 @@
 import { pad, tiled as text } from '../../kernels/gpujs/matmul-wgsl';
 import type { Operand, Storage } from './backend';
-import { type Factor, type ProductKernel, stored } from './gpu-matmul';
+import { type Factor, isBias, type ProductKernel, stored } from './gpu-product';
 import { type GpuRunner, operandOf } from './gpu-runner';
 
 /** Rows and columns of C for a workgroup: 8 × 8 threads with tiles of 4 × 4. */
@@ -10,10 +10,17 @@ const side = 32;
 export const tiled: ProductKernel = (on, { a, b, m, k, n, batch, start }) => {
   const left = fours(on, a, !a.transpose, m, k, batch);
   const right = fours(on, b, b.transpose, n, k, batch);
-  const wgsl = text({ transposeA: a.transpose, transposeB: b.transpose, start: start.kind });
-  const uniforms = Uint32Array.of(m, n, Math.ceil(k / 4), ...left.places, ...right.places);
+  const wgsl = text({ transposeA: a.transpose, transposeB: b.transpose, starts: start !== null });
+  const uniforms = Uint32Array.of(
+    m,
+    n,
+    Math.ceil(k / 4),
+    ...left.places,
+    ...right.places,
+    start !== null && !isBias(start) ? 1 : 0,
+  );
   const groups = [Math.ceil(n / side), Math.ceil(m / side), batch] as const;
-  const operands = [left.operand, right.operand, ...(start.operand === null ? [] : [start.operand])];
+  const operands = [left.operand, right.operand, ...(start === null ? [] : [start])];
   const out = on.compute(operands, [n, m, batch], (handles) =>
     on.device.dispatch(wgsl, [n, m, batch], handles, uniforms, groups),
   );

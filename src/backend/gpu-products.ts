@@ -3,7 +3,8 @@ import { type Distribution, fillRow } from '../base/distribution';
 import type { Key } from '../base/key';
 import { broadcastStrides, type Shape, sizeOf } from '../base/shape';
 import type { Operand, RandomMatrix, Storage } from './backend';
-import { type Factor, multiply, nothing, type Product } from './gpu-matmul';
+import { multiply } from './gpu-matmul';
+import type { Factor, Product } from './gpu-product';
 import { flat, type GpuRunner, operandOf, seen } from './gpu-runner';
 import { forOuter } from './wasm-layout';
 
@@ -29,7 +30,7 @@ export function matmul(
     a: factor(left.operand, transposeA ? k : m, transposeA ? m : k, transposeA, left.step),
     b: factor(right.operand, transposeB ? n : k, transposeB ? k : n, transposeB, right.step),
     ...{ m, k, n, batch },
-    start: bias === null ? nothing : { kind: 'bias', operand: bias },
+    start: bias,
   };
   const result = multiply(on, asOne(product, on.device.limits.dims[1]));
   on.free(...left.made, ...right.made);
@@ -136,7 +137,7 @@ function overBlocks(
   for (let from = 0; from < k; from += longest) {
     const count = Math.min(longest, k - from);
     const both = factors(from, count);
-    const start: Product['start'] = sum === null ? nothing : { kind: 'sum', operand: operandOf(sum) };
+    const start = sum === null ? null : operandOf(sum, [m, n]);
     const next: Storage = multiply(on, { a: both[0], b: both[1], m, k: count, n, batch: 1, start });
     on.free(...generated(both).map(({ operand }) => operand.storage));
     if (sum !== null) on.free(sum);
