@@ -254,6 +254,7 @@ export class GpuSketch implements Backend {
   scaleRowsColumns = notCovered('scaleRowsColumns');
   matmulRandom = notCovered('matmulRandom');
   randomCross = notCovered('randomCross');
+  addOnSupport = notCovered('addOnSupport');
   random = notCovered('random');
   argmax = notCovered('argmax');
   cumsum = notCovered('cumsum');
