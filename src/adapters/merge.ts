@@ -20,8 +20,8 @@ export function merge(model: Module): void {
 }
 
 /**
- * Take out of the weights what `merge` has put in: W ← W − s·B·A, which gives back the weights to rounding, two units in
- * the last place of the larger of the weight before and after the merge.
+ * Take out of the weights what `merge` has put in: W ← W − s·B·A, which gives back the weights to rounding: two units in
+ * the last place of the larger of the weight before and after the merge, and 2·r + 2 for the adapters of `lors`.
  * @throws StateError `merge/not-merged`, `merge/one-way` for a method that multiplies
  * @throws OptionError `adapter/none`
  */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Key, type Linear, type Params, random, type Tensor } from '../../../src/index';
+import { type Embedding, type Key, type Linear, type Params, random, type Tensor } from '../../../src/index';
 import { singularValues } from '../../support/singular-values';
 
 export const numbers = (t: Tensor | undefined): number[] => Array.from((t as Tensor).dataSync());
@@ -34,8 +34,6 @@ export function rankOf(values: readonly number[], shape: readonly [number, numbe
 export const differences = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((x, i) => x - (b[i] as number));
 
-export const shapeOf = (layer: Linear): readonly [number, number] => layer.weight.shape as readonly [number, number];
-
 /** A product of row-major matrices in float64: [n, k]·[k, m]. */
 export function times(a: readonly number[], b: readonly number[], k: number): number[] {
   const [n, m] = [a.length / k, b.length / k];
@@ -50,4 +48,10 @@ export function times(a: readonly number[], b: readonly number[], k: number): nu
 export function transposed(a: readonly number[], columns: number): number[] {
   const rows = a.length / columns;
   return Array.from({ length: a.length }, (_, at) => a[(at % rows) * columns + Math.floor(at / rows)] as number);
+}
+
+/** The factors of a layer, with the types that they have. */
+export function factorsOf(layer: Linear | Embedding | undefined): { A: Tensor; B: Tensor } {
+  if (!layer?.lora) throw new Error('the layer has no adapter');
+  return layer.lora;
 }

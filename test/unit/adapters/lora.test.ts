@@ -32,7 +32,7 @@ import {
   unmerge,
   valueAndGrad,
 } from '../../../src/index';
-import { differences, expectNear, numbers, open, rankOf, scatter, times, transposed } from './cases';
+import { differences, expectNear, factorsOf, numbers, open, rankOf, scatter, times, transposed } from './cases';
 
 const key = random.key(0);
 const [n, m, r] = [6, 5, 2];
@@ -46,12 +46,6 @@ const words = [
   [0, 3, 3, 9],
 ];
 const ids = tensor(words, { dtype: 'int32' });
-
-/** The factors of a layer, with the types that they have. */
-function factorsOf(layer: Linear | Embedding): { A: Tensor; B: Tensor } {
-  if (!layer.lora) throw new Error('the layer has no adapter');
-  return layer.lora;
-}
 
 describe('attaching', () => {
   it('leaves the function as it is, to the bit, and starts with ∇A = 0 and ∇B ≠ 0', () => {

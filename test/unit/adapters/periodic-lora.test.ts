@@ -27,7 +27,7 @@ import {
   valueAndGrad,
   xgbLora,
 } from '../../../src/index';
-import { differences, expectNear, numbers, open, rankOf, scatter, times } from './cases';
+import { differences, expectNear, factorsOf, numbers, open, rankOf, scatter, times } from './cases';
 
 const key = random.key(0);
 const [n, m] = [12, 10];
@@ -46,12 +46,8 @@ function staged(options: Partial<PeriodicLoraOptions<unknown>> = {}) {
 const steps = (count: number, run: { step(batch: null): unknown }): void => {
   for (let i = 0; i < count; i++) run.step(null);
 };
-const adapterOf = (layer: Linear): { A: Tensor; B: Tensor } => {
-  if (!layer.lora) throw new Error('the layer has no adapter');
-  return layer.lora;
-};
 const effective = (layer: Linear, s = 2): number[] => {
-  const product = times(numbers(adapterOf(layer).B), numbers(adapterOf(layer).A), 2);
+  const product = times(numbers(factorsOf(layer).B), numbers(factorsOf(layer).A), 2);
   return numbers(layer.weight).map((w, i) => w + s * (product[i] as number));
 };
 
@@ -67,7 +63,7 @@ function unload(options: Partial<PeriodicLoraOptions<unknown>>) {
   });
   scatter(layer, random.key(5), /lora/);
   const [before, weight] = [effective(layer), numbers(layer.weight)];
-  const [A, B] = [numbers(adapterOf(layer).A), numbers(adapterOf(layer).B)];
+  const [A, B] = [numbers(factorsOf(layer).A), numbers(factorsOf(layer).B)];
   const change = times(B, A, 2).map((v) => 2 * v); // s·B·A
   const trained = layer.parameters({ trainable: true });
   const none = Object.fromEntries(Object.entries(trained).map(([path, t]) => [path, t.mul(0)]));
@@ -81,8 +77,8 @@ describe('the end of a stage', () => {
     const { layer, before, change, weight, A } = unload({});
     expectNear(effective(layer), before, 4);
     expectNear(differences(numbers(layer.weight), weight), change, 8);
-    expect(numbers(adapterOf(layer).B).every((v) => v === 0)).toBe(true);
-    expect(numbers(adapterOf(layer).A)).not.toEqual(A);
+    expect(numbers(factorsOf(layer).B).every((v) => v === 0)).toBe(true);
+    expect(numbers(factorsOf(layer).A)).not.toEqual(A);
   });
 
   it.each([0, 0.1, 0.5, 0.9])('with ρ = %s and keep leaves the function too, and keeps A', (mergeFraction) => {
@@ -93,9 +89,9 @@ describe('the end of a stage', () => {
       change.map((v) => mergeFraction * v),
       8,
     );
-    expect(numbers(adapterOf(layer).A)).toEqual(A);
+    expect(numbers(factorsOf(layer).A)).toEqual(A);
     // B moves by the difference (1 − ρ)·B − B, so what counts is the rounding of a number as large as B before.
-    expectNear([...numbers(adapterOf(layer).B), ...B], [...B.map((v) => (1 - mergeFraction) * v), ...B], 2);
+    expectNear([...numbers(factorsOf(layer).B), ...B], [...B.map((v) => (1 - mergeFraction) * v), ...B], 2);
   });
 
   it.each([0.1, 0.5, 0.9])('with ρ = %s as published loses ρ·(1 − ρ) of the change', (mergeFraction) => {
@@ -123,7 +119,7 @@ describe('the end of a stage', () => {
     steps(5, two);
     expectNear(effective(a), effective(b), 4);
     expect(one.state).toMatchObject({ stage: 1, step: 0 });
-    expect(numbers(adapterOf(a).B).every((v) => v === 0)).toBe(true);
+    expect(numbers(factorsOf(a).B).every((v) => v === 0)).toBe(true);
   });
 
   it('starts the optimizer anew: moments zero, the schedule at its first value', () => {
@@ -149,7 +145,7 @@ describe('the end of a stage', () => {
       const { layer, run } = staged({ seed, stageSteps: 1 });
       return [0, 1, 2].map(() => {
         run.step(null);
-        return String(numbers(adapterOf(layer).A).map((v) => v.toFixed(5)));
+        return String(numbers(factorsOf(layer).A).map((v) => v.toFixed(5)));
       });
     };
     expect(new Set([...draws(1), ...draws(2)]).size).toBe(6);
@@ -161,10 +157,10 @@ describe('the end of a stage', () => {
     const ids = tensor([0, 1, 2, 3, 4, 5], { dtype: 'int32' });
     const { transform } = periodicLora(table, { rank: 2, stageSteps: 2, inner, match: () => true });
     const run = trainer({ model: table, transform, loss: (_: null) => table.forward(ids).square().mean(), seed: 0 });
-    const first = table.lora ? numbers(table.lora.B) : [];
+    const first = numbers(factorsOf(table).B);
     const base = numbers(table.weight);
     steps(2, run);
-    const { A, B } = table.lora as { A: Tensor; B: Tensor };
+    const { A, B } = factorsOf(table);
     expect(numbers(A).every((v) => v === 0)).toBe(true);
     expect(numbers(B)).not.toEqual(first);
     expectNear(numbers(table.forward(ids)), numbers(table.weight), 0);
