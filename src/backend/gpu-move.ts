@@ -38,7 +38,7 @@ export function gather(on: GpuRunner, table: Operand, ids: Operand): Storage {
         ]);
       }),
     'float32',
-    kernel.flat,
+    { flat: kernel.flat === true },
   );
 }
 
