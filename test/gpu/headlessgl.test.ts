@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { gpu } from '../../src/gpu';
 import type { Backend } from '../../src/index';
 import { backendLaws } from '../../src/laws';
+import { edgeLaws } from './edges';
 import { longLaws } from './long';
 import { driverMissing } from './node-driver';
 
@@ -9,5 +10,6 @@ const missing = await driverMissing('headlessgl');
 
 describe.skipIf(missing !== null)(`headlessgl in Node ${missing ?? ''}`, async () => {
   const backend = missing === null ? await gpu({ mode: 'headlessgl' }) : (null as unknown as Backend);
-  for (const { name, holds } of [...backendLaws(() => backend), ...longLaws(() => backend)]) it(name, holds);
+  for (const { name, holds } of [...backendLaws(() => backend), ...longLaws(() => backend), ...edgeLaws(() => backend)])
+    it(name, holds);
 });
