@@ -223,7 +223,11 @@ export class GpuDevice {
         functions: functions.map((text) => text.trim()),
         argumentTypes: typesOf(source, integers, args),
       };
-      program = { call: this.gpu.createKernel(source.trim(), settings), flat, size: '' };
+      const call = this.gpu.createKernel(source.trim(), settings);
+      // Given its own last result, a GL kernel would write the next one into the texture of an earlier argument, which
+      // may be of another size. There is no need: what a handle holds is replaced before it is written to.
+      if (this.context === null) call.kernel.updateTextureArgumentRefs = () => {};
+      program = { call, flat, size: '' };
       this.programs.set(name, program);
     }
     return program;

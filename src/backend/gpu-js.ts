@@ -30,7 +30,12 @@ export interface Gpu {
 export interface GpuJsKernel {
   (...args: unknown[]): GpuJsResult | Promise<GpuJsResult>;
   setOutput(dims: readonly number[]): void;
-  readonly kernel: { readonly built: boolean; build(...args: unknown[]): Promise<void> };
+  readonly kernel: {
+    readonly built: boolean;
+    build(...args: unknown[]): Promise<void>;
+    /** GL only: what is done when an argument is the kernel's own last result. */
+    updateTextureArgumentRefs?: () => void;
+  };
 }
 
 /** What a kernel has made: a counted reference to a texture or a buffer, seen under some extents. */
