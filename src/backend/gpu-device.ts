@@ -156,21 +156,9 @@ export class GpuDevice {
       this.alive(); // a context that is lost meanwhile gives zeros
       return values;
     }
-    return this.download(result.buffer, 4 * size);
-  }
-
-  /** Not left to gpu.js, which reads a buffer through the kernel that made it: those uploaded here have none. */
-  private async download(buffer: GPUBuffer, bytes: number): Promise<Float32Array> {
-    const { device } = this.context as WebGpuContext;
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    const staging = device.createBuffer({ size: bytes, usage });
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-    device.queue.submit([encoder.finish()]);
-    await staging.mapAsync(GPUMapMode.READ);
-    const values = new Float32Array(staging.getMappedRange().slice(0));
-    staging.destroy();
-    return values;
+    const flat = result.clone();
+    flat.output = [size];
+    return flat.toArray().finally(() => flat.delete());
   }
 
   delete(handle: GpuHandle): void {
@@ -235,10 +223,11 @@ export class GpuDevice {
         functions: functions.map((text) => text.trim()),
         argumentTypes: typesOf(source, integers, args),
       };
-      program = { call: this.gpu.createKernel(source.trim(), settings), flat, size: '' };
-      // A GL kernel that meets its own last result as an argument would draw into the texture of an earlier such argument,
-      // whatever its size was. Without that, it sees that the texture is in use and makes another.
-      if (this.context === null) program.call.kernel.updateTextureArgumentRefs = () => {};
+      const call = this.gpu.createKernel(source.trim(), settings);
+      // Given its own last result, a GL kernel would write the next one into the texture of an earlier argument, which
+      // may be of another size. There is no need: what a handle holds is replaced before it is written to.
+      if (this.context === null) call.kernel.updateTextureArgumentRefs = () => {};
+      program = { call, flat, size: '' };
       this.programs.set(name, program);
     }
     return program;

@@ -33,7 +33,7 @@ export interface GpuJsKernel {
   readonly kernel: {
     readonly built: boolean;
     build(...args: unknown[]): Promise<void>;
-    /** Under GL: what it does before it reads a texture. */
+    /** GL only: what is done when an argument is the kernel's own last result. */
     updateTextureArgumentRefs?: () => void;
   };
 }
@@ -46,6 +46,7 @@ export interface GpuJsResult {
   readonly buffer: GPUBuffer;
   clone(): GpuJsResult;
   delete(): void;
+  toArray(): Promise<Float32Array>;
   renderRawOutput(): Float32Array;
 }
 

@@ -53,25 +53,32 @@ export function longProducts(create: () => Backend): Law[] {
     ).map(([m, k, n]) =>
       law(`products: sides beyond those of a texture: m ${m}, k ${k}, n ${n}`, () => exact(m, k, n, [false, false])),
     ),
-    law('products: a generated matrix in several blocks', async () => {
-      const [k, lanes] = [70_000, 33];
-      const x = smallWholes(4, 2 * k);
-      const a = { kind: 'rademacher', key: [5, 6], rows: lanes, columns: k, scale: 1 } as const;
-      const [product, cross] = await results((b, put) => [
-        b.matmulRandom(put(x, [2, k]), a, 'right', true),
-        b.randomCross(a, { ...a, key: [7, 8], rows: 2 }),
-      ]);
+    // A kernel that is given its own last result, at one size after the other.
+    law('products: generated matrices in several blocks, at several sizes', async () => {
+      const k = 70_000;
       const row = (key: readonly [number, number], i: number): Float32Array => {
         const out = new Float32Array(k);
         fillRow('rademacher', key, i, 0, out);
         return out;
       };
       const dot = (p: Float32Array, q: Float32Array): number => p.reduce((sum, u, i) => sum + u * (q[i] as number), 0);
-      const rows = Array.from({ length: lanes }, (_, i) => row(a.key, i));
-      const given = [x.subarray(0, k), x.subarray(k)];
-      expectSame(product as Float32Array, Float32Array.from(given.flatMap((p) => rows.map((q) => dot(p, q)))));
-      const others = [row([7, 8], 0), row([7, 8], 1)];
-      expectSame(cross as Float32Array, Float32Array.from(rows.flatMap((p) => others.map((q) => dot(p, q)))));
+      for (const [m, lanes] of [
+        [7, 32],
+        [2, 33],
+        [5, 31],
+      ] as const) {
+        const x = smallWholes(4, m * k);
+        const a = { kind: 'rademacher', key: [5, 6], rows: lanes, columns: k, scale: 1 } as const;
+        const [product, cross] = await results((b, put) => [
+          b.matmulRandom(put(x, [m, k]), a, 'right', true),
+          b.randomCross(a, { ...a, key: [7, 8], rows: 2 }),
+        ]);
+        const rows = Array.from({ length: lanes }, (_, i) => row(a.key, i));
+        const given = Array.from({ length: m }, (_, i) => x.subarray(i * k, (i + 1) * k));
+        expectSame(product as Float32Array, Float32Array.from(given.flatMap((p) => rows.map((q) => dot(p, q)))));
+        const others = [row([7, 8], 0), row([7, 8], 1)];
+        expectSame(cross as Float32Array, Float32Array.from(rows.flatMap((p) => others.map((q) => dot(p, q)))));
+      }
     }),
     ...[false, true].map((causal) =>
       law(`attention: 3 queries over 20,000 keys${causal ? ', causal' : ''}`, () => {
