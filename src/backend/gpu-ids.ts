@@ -32,6 +32,6 @@ export function checkedIds(on: GpuRunner, where: string, ids: Operand, rows: num
       return isPromise(values) ? values.then(pass) : pass(values);
     },
     'int32',
-    true,
+    { flat: true },
   );
 }
