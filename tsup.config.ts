@@ -48,7 +48,7 @@ export default defineConfig([
     ...common,
     entry: { cli: 'src/cli/main.ts' },
     platform: 'node',
-    noExternal: [/.*/],
+    noExternal: [/^(?!gpu\.js$)/], // gpu.js is a peer
     esbuildPlugins: [raw],
     // cli-progress is CommonJS and requires Node modules, which an ES module can only do with a `require` of its own.
     banner: {

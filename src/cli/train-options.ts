@@ -1,4 +1,5 @@
 import { OptionError } from '../index';
+import { type BackendName, backendNames } from './backends';
 import { type OptimizerName, type Ordering, optimizerNames, orderings } from './optimizers';
 import { commonOptions, type Given, type OptionSpecs, parseOptions, threadOption } from './options';
 import { type Plan, presetNames, presets } from './presets';
@@ -24,6 +25,7 @@ export const trainOptions = {
   sample: { value: 'N', help: 'characters of text written by the last model [200]' },
   report: { value: 'FILE', help: 'where the report goes, one HTML page [report.html]' },
   profile: { help: 'show where the time and memory of a step go, by op' },
+  backend: { value: 'NAME', help: `what computes: ${backendNames.join(', ')} [wasm]` },
   ...threadOption,
   ...commonOptions,
 } satisfies OptionSpecs;
@@ -36,6 +38,7 @@ export interface TrainSettings extends Plan {
   readonly learningRate: number | undefined;
   readonly sample: number;
   readonly profile: boolean;
+  readonly backend: BackendName;
   /** undefined: one for each core. */
   readonly threads: number | undefined;
   readonly report: string;
@@ -70,6 +73,7 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
     learningRate:
       given['learning-rate'] === undefined ? undefined : positiveNumber('learning-rate', given['learning-rate']),
     profile: given.profile !== undefined,
+    backend: choice('backend', given.backend ?? 'wasm', backendNames),
     threads: threadCount(given.threads),
     report: given.report ?? 'report.html',
     json: given.json,
