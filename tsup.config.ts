@@ -48,7 +48,7 @@ export default defineConfig([
     ...common,
     entry: { cli: 'src/cli/main.ts' },
     platform: 'node',
-    noExternal: [/^(?!gpu\.js$)/], // gpu.js is a peer
+    noExternal: [/^(?!gpu\.js$)/], // an optional peer, loaded when somebody asks for a GPU
     esbuildPlugins: [raw],
     // cli-progress is CommonJS and requires Node modules, which an ES module can only do with a `require` of its own.
     banner: {

@@ -2,6 +2,7 @@
  * The front door: tensors, derivatives, layers, gradient transforms and compression.
  * @module floragrad
  */
+export * from './adapters';
 export type { AttentionShape } from './backend/attention-layout';
 export type {
   AdamFactors,

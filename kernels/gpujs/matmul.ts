@@ -130,3 +130,9 @@ export const repeat = /* js */ `
 function (a, which) {
   return a[which[0][0][this.thread.z]][this.thread.y][this.thread.x];
 }`;
+
+/** sum[i] where weight[i] is not 0, and 0 where it is: what a sparse weight keeps of a sum with it. */
+export const onSupport = /* js */ `
+function (sum, weight) {
+  return weight[this.thread.x] === 0 ? 0 : sum[this.thread.x];
+}`;

@@ -141,6 +141,9 @@ export class GpuBackend implements Backend {
   ): Storage {
     return products.matmul(this.on, a, b, transposeA, transposeB, shape, bias);
   }
+  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage {
+    return products.addOnSupport(this.on, weight, b, a);
+  }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     return products.matmulRandom(this.on, x, a, side, transpose);
   }

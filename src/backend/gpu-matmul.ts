@@ -6,15 +6,15 @@ import { type Product, type ProductKernel, started, stored } from './gpu-product
 import { type GpuRunner, operandOf } from './gpu-runner';
 
 /**
- * Which kernel is fastest: `packed` and `tiled` reuse what they fetch, which pays when there is something to reuse, in
- * both directions, and enough of it to make up for their further launches.
+ * Which kernel is fastest: `packed` and `tiled` reuse what they fetch, which pays when there is enough of it to make up
+ * for their further launches. Drivers of GL take seconds for a program with as many fetches as `plain`, and again for
+ * other sizes of textures, so there it only does what nothing else can.
  */
-export function kernelFor({ device }: GpuRunner, { m, k, n, batch }: Product): ProductKernel {
+export function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): ProductKernel {
   const work = batch * m * k * n;
-  if (device.mode === 'webgpu') return work >= 12 ** 3 ? tiled : plain;
-  // Rows of the packed form are counted in float32.
-  const exact = batch * Math.max(m, k) + 4 < 2 ** 24;
-  return exact && Math.min(m, n) >= 4 && work >= 32 ** 3 ? packed : plain;
+  if (device.mode === 'webgpu') return work < 12 ** 3 ? plain : tiled;
+  if (work < 24 ** 3 && k <= device.limits.loop && start === null) return simple;
+  return batch * (Math.max(m, k) + 4) < 2 ** 24 ? packed : plain; // packed rows are counted in float32
 }
 
 /** The product, over several launches where a thread may not add up so many terms. */

@@ -1,4 +1,4 @@
-import { biasAlone, repeat } from '../../kernels/gpujs/matmul';
+import { biasAlone, onSupport, repeat } from '../../kernels/gpujs/matmul';
 import { type Distribution, fillRow } from '../base/distribution';
 import type { Key } from '../base/key';
 import { broadcastStrides, type Shape, sizeOf } from '../base/shape';
@@ -35,6 +35,23 @@ export function matmul(
   const result = multiply(on, asOne(product, on.device.limits.dims[1]));
   on.free(...left.made, ...right.made);
   return result;
+}
+
+/** The whole sum first, from which the entries that the weight lacks are left out. */
+export function addOnSupport(on: GpuRunner, weight: Operand, b: Operand, a: Operand): Storage {
+  const [m, n] = weight.shape as readonly [number, number];
+  const k = a.shape[0] as number;
+  if (m * n === 0) return on.host(new Float32Array(0));
+  if (k === 0) return on.launch({ source: onSupport, flat: true }, [m * n, 1, 1], [flat(weight), flat(weight)]);
+  const sum = multiply(on, {
+    a: factor(b, m, k, false, 0),
+    b: factor(a, k, n, false, 0),
+    ...{ m, k, n, batch: 1 },
+    start: { kind: 'sum', operand: weight },
+  });
+  const out = on.launch({ source: onSupport, flat: true }, [m * n, 1, 1], [flat(operandOf(sum)), flat(weight)]);
+  on.free(sum);
+  return out;
 }
 
 function factor(operand: Operand, rows: number, columns: number, transpose: boolean, step: 0 | 1): Factor {

@@ -16,6 +16,12 @@ export interface Seen {
 /** An argument of a kernel: memory, or a number. */
 export type Argument = Seen | number;
 
+/** Memory under the extents that a kernel wants to see. */
+export interface ViewOf {
+  readonly handle: GpuHandle;
+  readonly dims: Dims;
+}
+
 /** What the families of operations are written with: kernels over operands, in the order of the program. */
 export class GpuRunner {
   constructor(
@@ -34,24 +40,12 @@ export class GpuRunner {
       seen.map(({ operand }) => operand),
       out,
       (handles) => {
-        const views: GpuHandle[] = [];
-        const drop = (): void => {
-          for (const view of views) this.device.delete(view);
-        };
         let next = 0;
-        const given = args.map((arg) => {
-          if (typeof arg === 'number') return arg;
-          const view = this.device.view(handles[next++] as GpuHandle, arg.dims);
-          views.push(view);
-          return view;
-        });
-        try {
-          const made = this.device.launch(kernel, out, given);
-          return made instanceof Promise ? made.finally(drop) : (drop(), made);
-        } catch (error) {
-          drop();
-          throw error;
-        }
+        return this.start(
+          kernel,
+          out,
+          args.map((arg) => (typeof arg === 'number' ? arg : { handle: handles[next++] as GpuHandle, dims: arg.dims })),
+        );
       },
       dtype,
       { lanes: kernel.vec4 === true ? 4 : 1, flat: kernel.flat === true },
@@ -74,6 +68,29 @@ export class GpuRunner {
     const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
     for (const cell of cells) this.heap.need(cell);
     return this.heap.make(dtype, lanes * sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
+  }
+
+  /** In a job: runs a kernel over handles under the extents that it wants to see. */
+  start(kernel: GpuKernel, out: Dims, args: readonly (ViewOf | number)[]): Later<GpuHandle> {
+    const views: GpuHandle[] = [];
+    const drop = (): void => {
+      for (const view of views) this.device.delete(view);
+    };
+    try {
+      const given = args.map((arg) => {
+        if (typeof arg === 'number') return arg;
+        const view = this.device.view(arg.handle, arg.dims);
+        views.push(view);
+        return view;
+      });
+      const made = this.device.launch(kernel, out, given);
+      if (isPromise(made)) return made.finally(drop);
+      drop();
+      return made;
+    } catch (error) {
+      drop();
+      throw error;
+    }
   }
 
   /** Results that a job computes on the host from the values of the operands. */

@@ -5,6 +5,7 @@ import {
   broadcastShapesOf,
   constant,
   elementwise,
+  type Input,
   ids,
   type OpRow,
   opCase,

@@ -16,7 +16,7 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
  * every kernel, whatever is imported.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "export * from 'floragrad'": 90_000, // 84,536 when this was written
+  "export * from 'floragrad'": 97_000, // 91,178 when adapters came
   "export * from 'floragrad/study'": 72_000, // 63,828
   "export * from 'floragrad/laws'": 85_000, // 78,682
   "export * from 'floragrad/gpu'": 40_000,
