@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { backend, setThreads } from '../index';
 import { corporaHere } from './corpus';
+import { gpusHere } from './gpu-here';
 import { type Io, screen } from './io';
 import { commonOptions, describeOptions, parseOptions } from './options';
 import { outputFile } from './output-file';
@@ -22,6 +23,7 @@ export async function info(argv: readonly string[], io: Io): Promise<void> {
     platform: `${process.platform} ${process.arch}`,
     cores: availableParallelism(),
     backend: backend().describe(),
+    gpu: await gpusHere(io.env),
     data: corporaHere(io.cwd),
   };
   const file = given.json === undefined || given.json === '-' ? null : await outputFile(given.json, io.cwd);
@@ -31,6 +33,11 @@ export async function info(argv: readonly string[], io: Io): Promise<void> {
   line('cores', facts.cores);
   out.line('\nbackend');
   for (const [name, value] of Object.entries(facts.backend)) line(`  ${name}`, value);
+  out.line('\ngpu');
+  for (const { mode, adapter, missing, command } of facts.gpu) {
+    line(`  ${mode}`, adapter ?? `not here: ${missing}`);
+    if (command !== undefined) line('', `→ ${command}`);
+  }
   out.line('\ndata for --data');
   for (const [name, place] of Object.entries(facts.data)) line(`  ${name}`, place ?? 'not installed');
   line('  FILE', 'any text in UTF-8');

@@ -1,4 +1,5 @@
 import { OptionError } from '../index';
+import { type BackendName, backendNames } from './backends';
 import { type OptimizerName, type Ordering, optimizerNames, orderings } from './optimizers';
 import { commonOptions, type Given, type OptionSpecs, parseOptions, threadOption } from './options';
 import { type Plan, presetNames, presets } from './presets';
@@ -29,6 +30,7 @@ export const trainOptions = {
   resume: { value: 'DIR', help: 'go on from these saves, bit for bit; the other options as before' },
   'any-kernels': { help: 'resume also what other kernels saved, where the numbers then differ' },
   profile: { help: 'show where the time and memory of a step go, by op' },
+  backend: { value: 'NAME', help: `what computes: ${backendNames.join(', ')} [wasm]` },
   ...threadOption,
   ...commonOptions,
 } satisfies OptionSpecs;
@@ -46,6 +48,7 @@ export interface TrainSettings extends Plan {
   readonly resume: string | undefined;
   readonly anyKernels: boolean;
   readonly profile: boolean;
+  readonly backend: BackendName;
   /** undefined: one for each core. */
   readonly threads: number | undefined;
   readonly report: string;
@@ -85,6 +88,7 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
     resume: given.resume,
     anyKernels: given['any-kernels'] !== undefined,
     profile: given.profile !== undefined,
+    backend: choice('backend', given.backend ?? 'wasm', backendNames),
     threads: threadCount(given.threads),
     report: given.report ?? 'report.html',
     json: given.json,

@@ -1,8 +1,9 @@
 import { CharVocabulary } from '../data/char-vocabulary';
 import { bigramEntropy, unigramEntropy } from '../data/entropy';
 import { TextDataset } from '../data/text-dataset';
-import { backend, explain, random, setThreads } from '../index';
+import { backend, explain, random, setBackend, setThreads } from '../index';
 import type { GPT } from '../nn';
+import { backends } from './backends';
 import { loadCorpus } from './corpus';
 import { duration, nats } from './format';
 import { type Io, screen } from './io';
@@ -33,6 +34,7 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const settings = readTrainOptions(argv);
   if (settings === null) return void io.stdout.write(trainHelp);
   const out = screen(io, settings.json);
+  if (settings.backend !== 'wasm') setBackend(await backends[settings.backend]());
   const corpus = await loadCorpus(settings.data, io.cwd);
   const vocabulary = new CharVocabulary(corpus.text);
   const tokens = vocabulary.encode(corpus.text);

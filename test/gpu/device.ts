@@ -17,9 +17,18 @@ export function countsOf(backend: Backend): { created: number; deleted: number }
   return { ...inside(backend).device.count };
 }
 
-/** The device has done everything that was asked for. */
-export function settled(backend: Backend): Promise<void> {
-  return inside(backend).queue.settled();
+/**
+ * The collector has taken what left all scopes, such as the loss that a step returns, and the device has done all that
+ * was asked for.
+ */
+export async function settled(backend: Backend): Promise<void> {
+  const { gc } = globalThis as { gc?: () => void };
+  if (gc === undefined) throw new Error('the collector cannot be asked: run with --expose-gc');
+  for (let round = 0; round < 3; round++) {
+    gc();
+    await new Promise((resume) => setTimeout(resume, 20)); // finalizers run between macrotasks
+  }
+  await inside(backend).queue.settled();
 }
 
 /** Takes the device away as a driver would. Headless GL has no way to do that. */

@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, it } from 'vitest';
 import { type GpuMode, gpu } from '../../src/gpu';
 import { type Backend, setBackend } from '../../src/index';
 import { lossLaws } from './faults';
 import { driverMissing } from './node-driver';
 import { suite } from './suite';
+
+setFlagsFromString('--expose-gc');
+Object.assign(globalThis, { gc: runInNewContext('gc') as () => void });
 
 /** One test for each law of a driver, on the sources. */
 export async function inNode(mode: GpuMode): Promise<void> {

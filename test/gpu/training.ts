@@ -118,7 +118,11 @@ export function trainingLaws(device: () => Backend, open: () => Promise<Backend>
         const held = countsOf(device());
         const { tensors, bytes } = memory();
         claim((losses.at(-1) as number) < 0.9 * (first as number), `the loss went from ${first} to ${losses.at(-1)}`);
-        claimEqual('memory()', { tensors, bytes }, { tensors: before.tensors, bytes: before.bytes });
+        // The collector may have taken what other laws have left, so less is fine.
+        claim(
+          tensors <= before.tensors && bytes <= before.bytes,
+          `${tensors} tensors, ${bytes} bytes; ${before.tensors} and ${before.bytes} after 20 steps`,
+        );
         claim(held.created > heldBefore.created + 5000, 'the device has hardly worked');
         const [now, then] = [held.created - held.deleted, heldBefore.created - heldBefore.deleted];
         claim(now <= then, `${now} references to device memory after 1,000 steps; ${then} after 20`);
