@@ -156,9 +156,21 @@ export class GpuDevice {
       this.alive(); // a context that is lost meanwhile gives zeros
       return values;
     }
-    const flat = result.clone();
-    flat.output = [size];
-    return flat.toArray().finally(() => flat.delete());
+    return this.download(result.buffer, 4 * size);
+  }
+
+  /** Not left to gpu.js, which reads a buffer through the kernel that made it: those uploaded here have none. */
+  private async download(buffer: GPUBuffer, bytes: number): Promise<Float32Array> {
+    const { device } = this.context as WebGpuContext;
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    const staging = device.createBuffer({ size: bytes, usage });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    await staging.mapAsync(GPUMapMode.READ);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return values;
   }
 
   delete(handle: GpuHandle): void {

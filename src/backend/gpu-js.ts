@@ -46,7 +46,6 @@ export interface GpuJsResult {
   readonly buffer: GPUBuffer;
   clone(): GpuJsResult;
   delete(): void;
-  toArray(): Promise<Float32Array>;
   renderRawOutput(): Float32Array;
 }
 

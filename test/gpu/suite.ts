@@ -1,7 +1,9 @@
 import type { Backend } from '../../src/index';
 import { backendLaws, type Law, opLaws } from '../../src/laws';
 import { rows } from '../laws/ops';
+import { edgeLaws } from './edges';
 import { faultLaws } from './faults';
+import { longLaws } from './long';
 import { longProducts } from './products';
 import { trainingLaws } from './training';
 
@@ -16,7 +18,14 @@ const runs = { backend: 8, ops: 2 };
  * only asked for when a law runs. To be run in this order, with the backend as the current one.
  */
 export function suite(device: () => Backend, open: () => Promise<Backend>): Law[] {
-  return [...computing(device), ...longProducts(device), ...trainingLaws(device, open), ...faultLaws(device)];
+  return [
+    ...computing(device),
+    ...longProducts(device),
+    ...longLaws(device),
+    ...edgeLaws(device),
+    ...trainingLaws(device, open),
+    ...faultLaws(device),
+  ];
 }
 
 /** The part of it that any backend owes. */
