@@ -5,7 +5,6 @@ import {
   broadcastShapesOf,
   constant,
   elementwise,
-  type Input,
   ids,
   type OpRow,
   opCase,
