@@ -30,10 +30,17 @@ const common: Options = {
 
 export default defineConfig([
   {
-    // The library: no Node module, no dependency.
+    // The library: no dependency, and no Node module in the core; gpu.js and fast-check are peers and stay outside.
     ...common,
-    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts' },
+    entry: {
+      index: 'src/index.ts',
+      study: 'src/study.ts',
+      laws: 'src/laws.ts',
+      gpu: 'src/gpu.ts',
+      node: 'src/node.ts',
+    },
     platform: 'neutral',
+    external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
     dts: true,
   },
   {
@@ -41,7 +48,7 @@ export default defineConfig([
     ...common,
     entry: { cli: 'src/cli/main.ts' },
     platform: 'node',
-    noExternal: [/.*/],
+    noExternal: [/^(?!gpu\.js$)/], // an optional peer, loaded when somebody asks for a GPU
     esbuildPlugins: [raw],
     // cli-progress is CommonJS and requires Node modules, which an ES module can only do with a `require` of its own.
     banner: {

@@ -5,7 +5,7 @@
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export { backendLaws } from './laws/backend-laws';
-export type { Law } from './laws/law';
+export type { Law, LawOptions } from './laws/law';
 export { constant, type Input, ids, type OpCase, opCase, positive, real, spaced } from './laws/op/case';
 export { broadcasting, elementwise, reducing } from './laws/op/rows';
 export { broadcastShapesOf, type Extents, reductions, shapeAndAxis, shapesOf } from './laws/op/shapes';

@@ -1,11 +1,12 @@
 /**
- * 1 for NaN, 0 for all others. WGSL compilers take `x != x` for false, so x is compared with the two ends of the range:
- * only NaN is neither below the one nor above the other.
+ * 1 for NaN, 0 for all others. Compilers of WGSL take `x != x` for false; those of GLSL take "not below" for "above", which
+ * is wrong of NaN. So both are asked: neither ever says NaN of a number.
  */
 export const isNan = /* js */ `
 function isNan(x) {
   let nan = 1;
   if (x <= 3e38) { nan = 0; }
   if (x >= -3e38) { nan = 0; }
+  if (x != x) { nan = 1; }
   return nan;
 }`;

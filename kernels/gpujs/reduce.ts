@@ -114,12 +114,14 @@ export const scanBlock = 32;
 
 /**
  * What one running sum may lose to rounding, the next ones keep: they may come back from large sums to small ones. So
- * each sum is a pair, itself and what was rounded off (Knuth's two-sum). Pairs are stored along the summed axis, [2·length].
+ * each sum is a pair, itself and what was rounded off (Knuth's two-sum).
+ * `one` is 1, which compilers must not know: some take (total + value) − total for value. Pairs are stored along the
+ * summed axis, [2·length].
  */
 const add = (value: string): string => `{
         const value = ${value};
         const next = total + value;
-        const back = next - total;
+        const back = next * one - total;
         rest += total - (next - back) + (value - back);
         total = next;
       }`;
@@ -136,7 +138,7 @@ const finite = 'if (isNan(rest) > 0) { rest = 0; }';
  * One thread makes one number of a pair from at most 32 elements, or pairs.
  */
 export const scanSums = (pairs: boolean): string => /* js */ `
-function (x, width, lines, length) {
+function (x, width, lines, length, one) {
   const thread = this.thread.x;
   const part = quotient(thread, lines);
   const line = thread - part * lines;
@@ -189,7 +191,7 @@ export const scan = ({ way, reverse, single, pairs }: ScanForm): string => {
       ${addAt('sums', '0', 'block - 1', `${outer} * width + ${inner}`, true)}
     }`;
   return /* js */ `
-function (x, ${single ? '' : 'sums, '}width, length) {
+function (x, ${single ? '' : 'sums, '}width, length, one) {
   ${find}
   const at = ${pairs ? 'quotient(place, 2)' : 'place'};
   const block = quotient(at, ${scanBlock});
@@ -207,24 +209,17 @@ function (x, ${single ? '' : 'sums, '}width, length) {
 };
 
 /**
- * Each row of [rows, n] as n lists of one element, or what is left of them after the first merges: the lists that
- * `merge` starts from. One thread writes one index.
- */
-export const positions = /* js */ `
-function (n) {
-  const thread = this.thread.x;
-  return thread - quotient(thread, n) * n;
-}`;
-
-/**
  * Neighbouring sorted lists of indices become one, largest value first: of a row's `count` lists of `from` places, which
  * stand for `span` elements each, lists of `to` places. NaN is the largest, and of equals the lower index comes first,
  * which is always in the left list. One thread makes one place: it looks for how many of the places before it come from
  * the left list, by bisection in the two lists (merge path, Green, McColl and Bader 2012). Reads 4·log₂(from) values.
- * x [1, rows, n], lists [1, rows, count·from] → [rows, ceil(count/2)·to].
+ * x [1, rows, n], lists [1, rows, count·from] → [rows, ceil(count/2)·to]. The first merge has no lists: it starts from n
+ * lists of one element each.
  */
-export const merge = /* js */ `
-function (x, lists, n, count, from, span, to) {
+export const merge = (first: boolean): string => {
+  const index = (place: string): string => (first ? place : `lists[0][row][${place}]`);
+  return /* js */ `
+function (x, ${first ? '' : 'lists, '}n, count, from, span, to) {
   const thread = this.thread.x;
   const pairs = Math.floor((count + 1) / 2);
   const place = quotient(thread, to);
@@ -239,8 +234,8 @@ function (x, lists, n, count, from, span, to) {
   for (let i = 0; i < 25; i++) {
     if (low < high) {
       const middle = Math.floor((low + high) / 2);
-      const one = lists[0][row][left + middle];
-      const two = lists[0][row][left + from + j - 1 - middle];
+      const one = ${index('left + middle')};
+      const two = ${index('left + from + j - 1 - middle')};
       const a = x[0][row][one];
       const b = x[0][row][two];
       if (after(a, b) > 0) { high = middle; } else { low = middle + 1; }
@@ -248,18 +243,19 @@ function (x, lists, n, count, from, span, to) {
   }
   let result = 0;
   if (low < sizeLeft) {
-    result = lists[0][row][left + low];
+    result = ${index('left + low')};
     if (j - low < sizeRight) {
-      const other = lists[0][row][left + from + j - low];
+      const other = ${index('left + from + j - low')};
       const valueLeft = x[0][row][result];
       const valueRight = x[0][row][other];
       if (after(valueLeft, valueRight) > 0) { result = other; }
     }
   } else {
-    if (j - low < sizeRight) { result = lists[0][row][left + from + j - low]; }
+    if (j - low < sizeRight) { result = ${index('left + from + j - low')}; }
   }
   return result;
 }`;
+};
 
 /** 1 if the first of two values comes after the second, from the largest on; 0 if before, or if they are equal. */
 export const after = /* js */ `

@@ -13,6 +13,7 @@ export * from './random-cross';
 export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowsOfBlock } from './reduce';
 export * from './rows';
 export * from './scan';
+export * from './support';
 export * from './top-k';
 export { setWorkspace, workspaceBytes } from './workspace';
 

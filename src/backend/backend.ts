@@ -204,6 +204,8 @@ export interface Backend {
     scale: number,
     causal: boolean,
   ): readonly Storage[];
+  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
+  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage;
   /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
   randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
   /** The last axis is the column of the random matrix, all others together its row. */

@@ -34,7 +34,8 @@ export class GpuBackend implements Backend {
   readonly name = 'gpu';
   readonly flushes = true;
   private readonly heap: GpuHeap;
-  private readonly on: GpuRunner;
+  /** What the families run on; benchmarks time single kernels with it. */
+  readonly on: GpuRunner;
 
   constructor(
     private readonly device: GpuDevice,
@@ -139,6 +140,9 @@ export class GpuBackend implements Backend {
     bias: Operand | null,
   ): Storage {
     return products.matmul(this.on, a, b, transposeA, transposeB, shape, bias);
+  }
+  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage {
+    return products.addOnSupport(this.on, weight, b, a);
   }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     return products.matmulRandom(this.on, x, a, side, transpose);

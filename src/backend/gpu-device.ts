@@ -64,6 +64,14 @@ export class GpuDevice {
     readonly limits: GpuLimits,
   ) {}
 
+  /** Builds the kernel through which WebGPU reads memory that no kernel of gpu.js has made. */
+  async ready(): Promise<void> {
+    if (this.context === null) return;
+    const given = await this.upload(new Float32Array(1), [1, 1, 1]);
+    const copy = await this.launch(identity, [1, 1, 1], [given]);
+    for (const handle of [given, copy]) this.delete(handle);
+  }
+
   /** New memory with these values. */
   upload(values: Float32Array, dims: Dims): Later<GpuHandle> {
     this.alive();
@@ -131,6 +139,12 @@ export class GpuDevice {
     result.output = dims; // WebGPU reads extents here,
     result.dimensions = dims; // GL here
     return this.made(result, dims);
+  }
+
+  /** Resolves when the device has done what it was given: for those who measure its time. */
+  async finished(): Promise<void> {
+    if (this.context !== null) await this.context.device.queue.onSubmittedWorkDone();
+    else this.gpu.context?.finish();
   }
 
   /** The first `size` values. */

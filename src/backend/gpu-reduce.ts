@@ -8,7 +8,6 @@ import {
   max,
   merge,
   min,
-  positions,
   type Reducer,
   type Role,
   type ScanForm,
@@ -116,15 +115,15 @@ function scan(on: GpuRunner, x: Operand, [outer, length, inner]: Axes, reverse: 
   const kernel = { source: scanText(form), functions: [quotient, isNan], flat: form.way === 'flat' };
   const out: Dims = form.way === 'flat' ? [size, 1, 1] : [inner, long, outer];
   const given = seen(x, [inner, long, outer]);
-  if (form.single) return on.launch(kernel, out, [given, inner, length]);
+  if (form.single) return on.launch(kernel, out, [given, inner, length, 1]);
   const [blocks, lines] = [Math.ceil(length / scanBlock), outer * inner];
   const sums = on.launch(
     { source: scanSums(pairs), functions: [quotient, isNan], flat: true },
     [2 * blocks * lines, 1, 1],
-    [given, inner, lines, length],
+    [given, inner, lines, length, 1],
   );
   const before = scan(on, operandOf(sums), [1, blocks, lines], reverse, true);
-  const result = on.launch(kernel, out, [given, seen(operandOf(before), [lines, 2 * blocks, 1]), inner, length]);
+  const result = on.launch(kernel, out, [given, seen(operandOf(before), [lines, 2 * blocks, 1]), inner, length, 1]);
   on.free(sums, before);
   return result;
 }
@@ -135,16 +134,22 @@ export function topK(on: GpuRunner, x: Operand, k: number): readonly [Storage, S
   const rows = sizeOf(x.shape.slice(0, -1));
   if (rows * k === 0) return [on.host(new Int32Array(0)), on.host(new Int32Array(0))];
   checkIndices('topK', rows * n);
-  const kernel = { source: merge, functions: [quotient, isNan, after], flat: true };
-  let lists = on.launch({ source: positions, functions: [quotient], flat: true }, [rows * n, 1, 1], [n], 'int32');
-  let [count, from] = [n, 1];
-  for (let span = 1; count > 1; span *= 2) {
+  if (n === 1) return [on.host(new Int32Array(rows)), on.host(Int32Array.from({ length: rows }, (_, row) => row))];
+  const pairUp = (lists: GpuStorage | null, count: number, from: number, span: number): GpuStorage => {
     const to = Math.min(2 * from, k);
-    const half = Math.ceil(count / 2);
-    const args = [seen(x, [n, rows, 1]), seen(operandOf(lists), [count * from, rows, 1]), n, count, from, span, to];
-    const merged = on.launch(kernel, [rows * half * to, 1, 1], args, 'int32');
+    const given = lists === null ? [] : [seen(operandOf(lists), [count * from, rows, 1])];
+    return on.launch(
+      { source: merge(lists === null), functions: [quotient, isNan, after], flat: true },
+      [rows * Math.ceil(count / 2) * to, 1, 1],
+      [seen(x, [n, rows, 1]), ...given, n, count, from, span, to],
+      'int32',
+    );
+  };
+  let lists = pairUp(null, n, 1, 1);
+  for (let span = 2; span < n; span *= 2) {
+    const merged = pairUp(lists, Math.ceil(n / span), Math.min(span, k), span);
     on.free(lists);
-    [lists, count, from] = [merged, half, to];
+    lists = merged;
   }
   const whole = on.launch(
     { source: inWhole, functions: [quotient], flat: true },
@@ -156,7 +161,7 @@ export function topK(on: GpuRunner, x: Operand, k: number): readonly [Storage, S
 }
 
 /** @throws BackendError `gpu/too-large` */
-function checkIndices(op: string, count: number): void {
+export function checkIndices(op: string, count: number): void {
   if (count <= exact) return;
   throw new BackendError({
     code: 'gpu/too-large',

@@ -48,26 +48,26 @@ export class GpuRunner {
         );
       },
       dtype,
-      kernel.flat,
+      { lanes: kernel.vec4 === true ? 4 : 1, flat: kernel.flat === true },
     );
   }
 
   /**
-   * A result of these extents that a job makes from the handles of its operands, when the queue gets there. A flat one
-   * may have more columns than a device has threads along an axis.
+   * A result of these extents, `lanes` numbers at each place, that a job makes from the handles of its operands when
+   * the queue gets there. A flat one may have more columns than a device has threads along an axis.
    */
   compute(
     operands: readonly Operand[],
     out: Dims,
     job: (handles: readonly GpuHandle[]) => Later<GpuHandle>,
     dtype: DType = 'float32',
-    flat = false,
+    { lanes = 1, flat = false }: { readonly lanes?: 1 | 4; readonly flat?: boolean } = {},
   ): GpuStorage {
     this.heap.queue.check();
-    this.fits(out, flat);
+    this.fits(out, lanes, flat);
     const cells: GpuCell[] = operands.map(({ storage }) => (storage as GpuStorage).cell);
     for (const cell of cells) this.heap.need(cell);
-    return this.heap.make(dtype, sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
+    return this.heap.make(dtype, lanes * sizeOf(out), () => job(cells.map((cell) => this.heap.handle(cell))));
   }
 
   /** In a job: runs a kernel over handles under the extents that it wants to see. */
@@ -133,12 +133,13 @@ export class GpuRunner {
     for (const storage of storages) this.heap.free(storage);
   }
 
-  private fits(out: Dims, flat: boolean): void {
+  private fits(out: Dims, lanes: 1 | 4, flat: boolean): void {
     const { bytes, dims } = this.device.limits;
-    if (4 * sizeOf(out) <= bytes && (flat || out.every((extent, axis) => extent <= (dims[axis] as number)))) return;
+    const size = 4 * lanes * sizeOf(out);
+    if (size <= bytes && (flat || out.every((extent, axis) => extent <= (dims[axis] as number)))) return;
     throw new BackendError({
       code: 'gpu/too-large',
-      got: `an output of ${out.join(' × ')} (columns × rows × batch, ${4 * sizeOf(out)} bytes)`,
+      got: `an output of ${out.join(' × ')} (columns × rows × batch, ${size} bytes)`,
       expected: `at most ${dims.join(' × ')} and ${bytes} bytes, the limits of this device (${this.device.mode}: ${this.device.adapter})`,
       fix: 'split the batch or the matrix, or use the wasm backend, whose tensors share 4 GiB',
     });

@@ -78,6 +78,7 @@ async function open(mode: GpuMode): Promise<Shared> {
   if (missing !== null) throw unavailable(mode, missing);
   const lib = await loadGpuJs();
   const device = await (mode === 'webgpu' ? openWebGpu(lib) : openGl(lib, mode));
+  await device.ready();
   await prove(device);
   return { device, queue: new GpuQueue() };
 }

@@ -231,6 +231,19 @@ class ReferenceBackend implements Backend {
     }
     return this.made(out);
   }
+  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage {
+    const [rank = 0, columns = 0] = a.shape;
+    const [left, right] = [valuesOf(b), valuesOf(a)];
+    return this.made(
+      Float32Array.from(valuesOf(weight), (w, at) => {
+        if (w === 0) return 0;
+        const [i, j] = [Math.floor(at / columns), at % columns];
+        let sum = w;
+        for (let l = 0; l < rank; l++) sum += (left[i * rank + l] as number) * (right[l * columns + j] as number);
+        return sum;
+      }),
+    );
+  }
   matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage {
     const stored = this.materialize(a);
     const [rows, columns] = transpose ? [a.columns, a.rows] : [a.rows, a.columns];

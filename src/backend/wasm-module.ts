@@ -20,6 +20,7 @@ export type KernelName =
   | 'lion'
   | 'squareSums'
   | 'scaleRowsColumns'
+  | 'addOnSupport'
   | 'gemm'
   | 'gemmBatch'
   | 'attention'

@@ -112,6 +112,25 @@ function gemm(
   }
 }
 
+/** Ranges of rows do not share anything but A. */
+export function addOnSupport(device: WasmDevice, weight: Operand, b: Operand, a: Operand): Storage {
+  const { heap } = device;
+  const [w, p, q] = [heap.address(weight.storage), heap.address(b.storage), heap.address(a.storage)];
+  const [rank = 0, columns = 0] = a.shape;
+  const result = heap.make('float32', weight.storage.size);
+  const out = heap.address(result);
+  device.spread(
+    weight.shape[0] as number,
+    1,
+    result.size * (0.3 + rank * nanosecondsPerProduct),
+    (kernels, from, to) => {
+      const skip = 4 * from * columns;
+      kernels.addOnSupport(w + skip, p + 4 * from * rank, q, out + skip, to - from, columns, rank);
+    },
+  );
+  return result;
+}
+
 /** The kernel generates the operand at address 0; its lane stride is 1 when lanes run along the columns of A. */
 export function matmulRandom(
   device: WasmDevice,

@@ -19,6 +19,7 @@ import type {
   Unary,
 } from './backend';
 import { throwIndexRange } from './checks';
+import { digest } from './generated/wasm-binaries';
 import { attention, attentionGrad } from './wasm-attention';
 import { inBlocks } from './wasm-blocks';
 import { WasmDevice } from './wasm-device';
@@ -33,7 +34,7 @@ import {
 } from './wasm-module';
 import { concat, pad, strided, stridedAdd } from './wasm-move';
 import { adam, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
-import { matmul, matmulRandom } from './wasm-products';
+import { addOnSupport, matmul, matmulRandom } from './wasm-products';
 import { random, randomCross } from './wasm-random';
 import { type WasmHeap, WasmStorage } from './wasm-storage';
 
@@ -96,6 +97,7 @@ class WasmBackend implements Backend {
     return {
       backend: 'wasm',
       build: this.build,
+      kernels: digest,
       simd: true,
       relaxedSimd: this.build === 'relaxed' ? 'used' : this.whyBaseline(),
       sharedMemory: sharedAvailable() || 'no: SharedArrayBuffer is missing, or the page is not cross-origin isolated',
@@ -242,6 +244,9 @@ class WasmBackend implements Backend {
     causal: boolean,
   ): readonly Storage[] {
     return attentionGrad(this.device, g, q, k, v, out, normalizers, shape, scale, causal);
+  }
+  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage {
+    return addOnSupport(this.device, weight, b, a);
   }
   randomCross(a: RandomMatrix, b: RandomMatrix): Storage {
     return randomCross(this.device, a, b);

@@ -1,4 +1,5 @@
 import { OptionError } from '../index';
+import { bench } from './bench';
 import { closest } from './closest';
 import { info, version } from './info';
 import type { Io } from './io';
@@ -13,6 +14,7 @@ interface Command {
 const commands: Readonly<Record<string, Command>> = {
   train: { summary: 'teach a small GPT with several optimizers and compare them', run: train },
   study: { summary: 'measure the error of gradient projections against theory', run: study },
+  bench: { summary: 'time the kernels of a product on the CPU or the GPU', run: bench },
   info: { summary: 'what runs here: backend, versions, data', run: info },
 };
 

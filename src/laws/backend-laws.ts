@@ -9,21 +9,22 @@ import { rowLaws } from './backend/rows';
 import { storageLaws } from './backend/storage';
 import { trial } from './backend/trial';
 import { updateLaws } from './backend/updates';
-import { type Law, law } from './law';
+import { type Law, type LawOptions, law, withOptions } from './law';
 import { claim } from './violation';
 
 /**
  * What every backend owes: it agrees with the reference within the tolerance policy (random numbers to the bit), it
  * leaves operands alone, and it keeps account of its memory. One backend is made for the whole list, when the first law
  * runs; what it frees is overwritten with NaN.
+ * @throws OptionError `options/unknown`, `options/range`
  * @example
  * for (const { holds } of backendLaws(() => wasmBackend()).slice(0, 3)) {
  *   await holds(); // or, in a test runner and for all of them, it(name, holds)
  * }
  */
-export function backendLaws(create: () => Backend): Law[] {
+export function backendLaws(create: () => Backend, options: LawOptions = {}): Law[] {
   const tried = trial(create);
-  return [
+  return withOptions('backendLaws', options, [
     ...elementwiseLaws(tried),
     ...productLaws(tried),
     ...attentionLaws(tried),
@@ -38,5 +39,5 @@ export function backendLaws(create: () => Backend): Law[] {
       claim(name !== '', 'the backend has no name');
       claim('precision' in tried.backend().describe(), 'describe() says nothing about precision');
     }),
-  ];
+  ]);
 }

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { checkNumber, checkOptions } from '../base/errors';
 
 /**
  * One thing that every implementation of a contract owes. Independent of any test runner:
@@ -12,9 +13,23 @@ export interface Law {
   holds(): Promise<void>;
 }
 
+/** How thorough a suite is. */
+export interface LawOptions {
+  /**
+   * At most so many random cases a law; by default each law has its own number, mostly between 10 and 40. For devices
+   * on which a case takes long, such as a GPU that a CPU imitates.
+   */
+  readonly runs?: number;
+}
+
 /** A law about one case. */
 export function law(name: string, holds: () => Promise<void> | void): Law {
   return { name, holds: async () => holds() };
+}
+
+/** A law whose number of cases can be lowered. */
+interface RandomLaw extends Law {
+  atMost(runs: number): Law;
 }
 
 /** A law about random cases; fast-check prints seed and path of a failure. */
@@ -23,7 +38,21 @@ export function randomLaw<T>(
   cases: fc.Arbitrary<T>,
   holds: (drawn: T) => Promise<void> | void,
   options: fc.Parameters<[T]> = {},
-): Law {
+): RandomLaw {
   const property = fc.asyncProperty(cases, async (drawn) => holds(drawn));
-  return { name, holds: () => fc.assert(property, { numRuns: 40, ...options }) };
+  const { numRuns = 40 } = options;
+  const over = (runs: number): Law => ({
+    name,
+    holds: () => fc.assert(property, { ...options, numRuns: Math.min(numRuns, runs) }),
+  });
+  return { ...over(numRuns), atMost: (runs) => over(runs) };
+}
+
+/** The same laws, as thorough as `options` say. @throws OptionError `options/unknown`, `options/range` */
+export function withOptions(where: string, options: LawOptions, laws: readonly Law[]): Law[] {
+  checkOptions(where, options, ['runs']);
+  const { runs } = options;
+  if (runs === undefined) return [...laws];
+  checkNumber(where, 'runs', runs, { low: 1, whole: true });
+  return laws.map((given) => ('atMost' in given ? (given as RandomLaw).atMost(runs) : given));
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Law, randomLaw } from './law';
+import { type Law, type LawOptions, randomLaw, withOptions } from './law';
 import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
 import type { CaseLaw, OpCase } from './op/case';
 import { derivativeLaws } from './op/derivatives';
@@ -20,13 +20,14 @@ export interface OpRow {
  * What every differentiable op owes, on the current backend and at random shapes: its vjp and its second derivative
  * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, a fused op equals its
  * composed definition, results agree with the reference, inputs stay as they are and no memory stays behind.
+ * @throws OptionError `options/unknown`, `options/range`
  * @example
  * const cube = (x: Tensor) => mul(x, square(x));
  * for (const { holds } of opLaws(elementwise('cube', cube))) {
  *   await holds(); // or, in a test runner, it(name, holds)
  * }
  */
-export function opLaws({ name, cases, needsElements = false }: OpRow): Law[] {
+export function opLaws({ name, cases, needsElements = false }: OpRow, options: LawOptions = {}): Law[] {
   const over =
     (extent: Extents): CaseLaw =>
     (title, holds, runs) =>
@@ -35,5 +36,6 @@ export function opLaws({ name, cases, needsElements = false }: OpRow): Law[] {
       });
   const usual = over(fc.constantFrom(1, 2, 3, 4));
   const some = [...derivativeLaws(usual), ...fusedLaws(usual), ...bookkeepingLaws(usual)];
-  return needsElements ? some : [...some, ...emptyLaws(over(fc.constantFrom(0, 0, 1, 3)))];
+  const empty = needsElements ? [] : emptyLaws(over(fc.constantFrom(0, 0, 1, 3)));
+  return withOptions('opLaws', options, [...some, ...empty]);
 }

@@ -2,6 +2,7 @@ import { checkNumber, checkOptions, OptionError } from '../base/errors';
 import { fold, type Key } from '../base/key';
 import { selfAttention } from '../tensor/ops/attention';
 import type { Tensor } from '../tensor/tensor';
+import { type ForwardOptions, forPart } from './forward-options';
 import { Linear } from './linear';
 import { Module } from './module';
 
@@ -44,10 +45,11 @@ export class MultiHeadAttention extends Module {
     this.causal = causal;
   }
 
-  /** Shapes: x [B, T, D] → the same. */
-  forward(x: Tensor): Tensor {
-    const mixed = selfAttention(this.qkv.forward(x), this.heads, { causal: this.causal }); // [B, T, D]
-    return this.proj.forward(mixed);
+  /** Shapes: x [B, T, D] → the same. The key is for adapters of its parts. */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    const packed = this.qkv.forward(x, forPart(options, 'qkv')); // [B, T, 3·D]
+    const mixed = selfAttention(packed, this.heads, { causal: this.causal }); // [B, T, D]
+    return this.proj.forward(mixed, forPart(options, 'proj'));
   }
 }
 

@@ -2,6 +2,8 @@ import { checkNumber, checkOptions } from '../base/errors';
 import { fold, type Key } from '../base/key';
 import { gather } from '../tensor/ops/gather';
 import type { Tensor } from '../tensor/tensor';
+import type { Adapter } from './adapter';
+import type { ForwardOptions } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
 
@@ -17,6 +19,8 @@ export interface EmbeddingOptions {
 export class Embedding extends Module {
   /** The table [rows, width]. */
   weight: Tensor;
+  /** What changes the table, if anything: see `lora`. */
+  lora: Adapter | null = null;
 
   /** The weight starts as N(0, std²). */
   constructor(rows: number, width: number, options: EmbeddingOptions) {
@@ -27,8 +31,9 @@ export class Embedding extends Module {
     this.weight = init.normal(fold(options.key, 'weight'), [rows, width], options.std ?? 1);
   }
 
-  /** Shapes: ids int32 [...] → [..., width]. @throws ShapeError `index/range` */
-  forward(ids: Tensor): Tensor {
+  /** Shapes: ids int32 [...] → [..., width]. The key is for the dropout of an adapter. @throws ShapeError `index/range` */
+  forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
+    if (this.lora) return this.lora.forward(ids, this.weight, null, options);
     return gather(this.weight, ids);
   }
 }

@@ -94,11 +94,11 @@ export class GPT extends Module {
   forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
     const [, time] = ids.shape;
     if (ids.ndim !== 2 || time === undefined || time > this.context) throw wrongIds(ids, this.context);
-    const positions = this.positionEmbedding.forward(arange(time)); // [T, D]
-    const embedded = add(this.tokenEmbedding.forward(ids), positions); // [B, T, D]
+    const positions = this.positionEmbedding.forward(arange(time), forPart(options, 'positionEmbedding')); // [T, D]
+    const embedded = add(this.tokenEmbedding.forward(ids, forPart(options, 'tokenEmbedding')), positions); // [B, T, D]
     let x = this.dropout.forward(embedded, forPart(options, 'embedding'));
     for (const [i, block] of this.blocks.entries()) x = block.forward(x, forPart(options, i));
-    return this.head.forward(this.finalNorm.forward(x)); // [B, T, V]
+    return this.head.forward(this.finalNorm.forward(x), forPart(options, 'head')); // [B, T, V]
   }
 }
 

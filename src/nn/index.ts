@@ -1,4 +1,5 @@
 // The list of modules: one line each.
+export { Adapter } from './adapter';
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d';
 export { Dropout } from './dropout';

@@ -3,6 +3,8 @@ import { fold, type Key } from '../base/key';
 import { zeros } from '../tensor/ops/create';
 import { linear } from '../tensor/ops/linear';
 import type { Tensor } from '../tensor/tensor';
+import type { Adapter } from './adapter';
+import type { ForwardOptions } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
 
@@ -22,6 +24,8 @@ export class Linear extends Module {
   weight: Tensor;
   /** b [outputs], or null without one. */
   bias: Tensor | null;
+  /** What changes the weight, if anything: see `lora`. */
+  lora: Adapter | null = null;
 
   /** Weight and bias start as U(−1/√inputs, 1/√inputs). */
   constructor(inputs: number, outputs: number, options: LinearOptions) {
@@ -37,8 +41,9 @@ export class Linear extends Module {
     this.bias = bias ? (std === undefined ? draw('bias', [outputs]) : zeros([outputs])) : null;
   }
 
-  /** Shapes: x [..., inputs] → [..., outputs]. */
-  forward(x: Tensor): Tensor {
+  /** Shapes: x [..., inputs] → [..., outputs]. The key is for the dropout of an adapter. */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    if (this.lora) return this.lora.forward(x, this.weight, this.bias, options);
     return linear(x, this.weight, this.bias ?? undefined);
   }
 }

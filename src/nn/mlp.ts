@@ -4,6 +4,7 @@ import { gelu } from '../tensor/ops/gelu';
 import { relu } from '../tensor/ops/relu';
 import { tanh } from '../tensor/ops/tanh';
 import type { Tensor } from '../tensor/tensor';
+import { type ForwardOptions, forPart } from './forward-options';
 import { Linear } from './linear';
 import { Module } from './module';
 
@@ -39,10 +40,10 @@ export class MLP extends Module {
     this.activation = activation;
   }
 
-  /** Shapes: x [..., sizes[0]] → [..., sizes.at(-1)]. */
-  forward(x: Tensor): Tensor {
+  /** Shapes: x [..., sizes[0]] → [..., sizes.at(-1)]. The key is for adapters of its layers. */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     const activate = activations[this.activation];
-    return this.layers.reduce((y, layer, i) => layer.forward(i === 0 ? y : activate(y)), x);
+    return this.layers.reduce((y, layer, i) => layer.forward(i === 0 ? y : activate(y), forPart(options, i)), x);
   }
 }
 

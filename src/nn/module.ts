@@ -42,17 +42,12 @@ export abstract class Module {
    * @throws OptionError `freeze/no-match` when no parameter matches
    */
   freeze(match: Match): void {
-    const entries = Object.entries(this.parameters());
-    const matching = entries.filter(([path]) => matches(match, path));
-    if (matching.length === 0) {
-      throw new OptionError({
-        code: 'freeze/no-match',
-        got: `freeze got ${typeof match === 'function' ? 'a predicate' : String(match)}, which matches no parameter`,
-        expected: `a match of at least one of ${list(entries.map(([path]) => path))}`,
-        fix: 'print Object.keys(model.parameters()) and match one of these paths',
-      });
-    }
-    for (const [, tensor] of matching) frozen.add(tensor);
+    for (const tensor of this.matching('freeze', match)) frozen.add(tensor);
+  }
+
+  /** Make parameters trainable again; what `freeze` says of strings holds here too. @throws OptionError `freeze/no-match` */
+  unfreeze(match: Match): void {
+    for (const tensor of this.matching('unfreeze', match)) frozen.delete(tensor);
   }
 
   /**
@@ -73,6 +68,19 @@ export abstract class Module {
       });
     });
   }
+
+  /** The parameters that match, at least one. */
+  private matching(where: string, match: Match): Tensor[] {
+    const entries = Object.entries(this.parameters());
+    const matching = entries.filter(([path]) => matches(match, path));
+    if (matching.length > 0) return matching.map(([, tensor]) => tensor);
+    throw new OptionError({
+      code: 'freeze/no-match',
+      got: `${where} got ${typeof match === 'function' ? 'a predicate' : String(match)}, which matches no parameter`,
+      expected: `a match of at least one of ${list(entries.map(([path]) => path))}`,
+      fix: 'print Object.keys(model.parameters()) and match one of these paths',
+    });
+  }
 }
 
 function collect(node: unknown, path: string, found: Map<Tensor, string>, seen: Set<object>): void {
@@ -85,7 +93,8 @@ function collect(node: unknown, path: string, found: Map<Tensor, string>, seen: 
   for (const [field, branch] of Object.entries(node)) collect(branch, path ? `${path}.${field}` : field, found, seen);
 }
 
-function matches(match: Match, path: string): boolean {
+/** Does a path match? A string matches itself and everything below it. */
+export function matches(match: Match, path: string): boolean {
   if (typeof match === 'function') return match(path);
   if (typeof match === 'string') return path === match || path.startsWith(`${match}.`);
   return path.search(match) >= 0; // unlike test(), the same answer twice with the flag g

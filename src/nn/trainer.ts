@@ -17,7 +17,10 @@ export interface TrainerOptions<S, Batch> {
   readonly model?: Module;
   /** … or these tensors. */
   readonly params?: Params;
-  /** From gradients to updates: a named optimizer such as `adam`, or a chain. */
+  /**
+   * From gradients to updates: a named optimizer such as `adam`, or a chain. It sees all parameters of the model, also
+   * those that get no gradient, and may return updates for them: `periodicLora` does.
+   */
   readonly transform: GradientTransform<S>;
   /** The scalar to minimise. The key is new in every step; pass it to `forward` for dropout. */
   readonly loss: (batch: Batch, options: { readonly key: Key }) => Tensor;
@@ -75,7 +78,8 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   const parameters = params ?? model?.parameters({ trainable: true });
   if (!parameters || (params && model)) throw oneOfBoth();
   const root = key(seed);
-  for (const tensor of Object.values({ ...model?.parameters(), ...parameters })) makeResident(tensor);
+  const owned = { ...model?.parameters(), ...parameters };
+  for (const tensor of Object.values(owned)) makeResident(tensor);
   const residents = new Residents();
   let state = runInScope('trainer', () => residents.write(resume?.state ?? transform.init(parameters)));
   let steps = resume?.steps ?? 0;
@@ -87,8 +91,8 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
     const { value, grads } = valueAndGrad(evaluate, parameters);
     const known = checkNow(value, steps);
     inPhase('optimizer', null, () => {
-      const [updates, next] = transform.update(grads, state, parameters);
-      applyUpdates(parameters, updates);
+      const [updates, next] = transform.update(grads, state, owned);
+      applyUpdates(owned, updates);
       state = residents.write(next);
     });
     return known ?? value;
@@ -110,8 +114,8 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
         sink(path, gradient) {
           if (known === undefined) known = checkNow(evaluated, steps);
           inPhase('optimizer', null, () => {
-            const [updates, next] = transform.update({ [path]: gradient }, before, parameters);
-            applyUpdates(parameters, updates);
+            const [updates, next] = transform.update({ [path]: gradient }, before, owned);
+            applyUpdates(owned, updates);
             after.add(next);
           });
         },

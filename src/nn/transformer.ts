@@ -38,9 +38,10 @@ export class FeedForward extends Module {
     this.proj = new Linear(4 * width, width, { std: projStd, key: fold(key, 'proj') });
   }
 
-  /** Shapes: x [..., D] → the same. */
-  forward(x: Tensor): Tensor {
-    return this.proj.forward(gelu(this.fc.forward(x))); // [..., 4·D] in between
+  /** Shapes: x [..., D] → the same. The key is for adapters of its parts. */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    const wide = this.fc.forward(x, forPart(options, 'fc')); // [..., 4·D]
+    return this.proj.forward(gelu(wide), forPart(options, 'proj'));
   }
 }
 
@@ -74,9 +75,10 @@ export class TransformerBlock extends Module {
 
   /** Shapes: x [B, T, D] → the same. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
-    const mixed = this.attention.forward(this.attentionNorm.forward(x));
-    const y = add(x, this.dropout.forward(mixed, forPart(options, 'attention')));
-    const thought = this.mlp.forward(this.mlpNorm.forward(y));
-    return add(y, this.dropout.forward(thought, forPart(options, 'mlp')));
+    const [mixing, thinking] = [forPart(options, 'attention'), forPart(options, 'mlp')];
+    const mixed = this.attention.forward(this.attentionNorm.forward(x), mixing);
+    const y = add(x, this.dropout.forward(mixed, mixing));
+    const thought = this.mlp.forward(this.mlpNorm.forward(y), thinking);
+    return add(y, this.dropout.forward(thought, thinking));
   }
 }

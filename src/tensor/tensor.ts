@@ -1,6 +1,7 @@
 import type { DType, TypedArray } from '../base/dtype';
 import { ShapeError } from '../base/errors';
 import { type Shape, show, sizeOf } from '../base/shape';
+import { debugging, finiteSoFar } from './debug';
 import { bindTensor } from './op';
 import * as ops from './ops';
 import { checkAlive } from './scope';
@@ -43,7 +44,9 @@ export class Tensor {
   /** A copy of the values, row-major. */
   async data(): Promise<TypedArray> {
     checkAlive('data', this.value);
-    return this.value.backend.read(this.value.storage);
+    const values = await this.value.backend.read(this.value.storage);
+    if (debugging.nonFinite) await finiteSoFar();
+    return values;
   }
   /** As `data`, at once, where the backend can. @throws BackendError `read/sync` */
   dataSync(): TypedArray {

@@ -27,6 +27,7 @@ export async function serve(
 }
 
 /** A page that runs one module script; the empty icon keeps the browser from asking for one. */
-export function htmlFor(script: string): string {
-  return `<!doctype html><link rel="icon" href="data:,"><script type="module" src="${script}"></script>`;
+export function htmlFor(script: string, imports: Readonly<Record<string, string>> = {}): string {
+  const map = `<script type="importmap">${JSON.stringify({ imports })}</script>`;
+  return `<!doctype html><link rel="icon" href="data:,">${map}<script type="module" src="${script}"></script>`;
 }

@@ -5,6 +5,7 @@ import {
   broadcastShapesOf,
   constant,
   elementwise,
+  type Input,
   ids,
   type OpRow,
   opCase,
@@ -15,19 +16,13 @@ import {
   shapesOf,
   spaced,
 } from '../../src/laws';
-import { axpby } from '../../src/tensor/ops/axpby';
-import { scatterAdd } from '../../src/tensor/ops/gather';
-import { randomTimes, timesRandom } from '../../src/tensor/ops/matmul-random';
-import { place } from '../../src/tensor/ops/pad';
-import { sumSquares } from '../../src/tensor/ops/sum-squares';
-import { sumTo } from '../../src/tensor/ops/sum-to';
-import { alongAxis, blocks, flags, orders, products, row } from './op-cases';
+import { alongAxis, blocks, orders, products, row } from './op-cases';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
 
 /**
- * Every differentiable op, one row or a few; a row is named by the op, and what is special about it after a colon.
+ * Every public differentiable op, one row or a few; a row is named by the op, and what is special about it after a colon.
  * What a range keeps clear of is an edge of the op: the derivative is not defined there, or too large to be measured.
  */
 export const rows: OpRow[] = [
@@ -52,9 +47,6 @@ export const rows: OpRow[] = [
         causal,
       }),
     ),
-  ),
-  row('axpby', (extent) =>
-    shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], (x, y) => axpby(0.9, x, -0.1, y))),
   ),
   row('broadcastTo', (extent) =>
     broadcastShapesOf(extent).map(([a, b]) => {
@@ -174,19 +166,6 @@ export const rows: OpRow[] = [
   row('matmul: with itself', (extent) =>
     fc.tuple(extent, extent).map((shape) => opCase([real(shape)], (x) => f.matmul(x, x, { transposeB: true }))),
   ),
-  row('matmulRandom', (extent) =>
-    fc
-      .tuple(fc.tuple(extent, extent, extent), flags('left', 'transpose'))
-      .map(([[rows, columns, other], { left, transpose }]) => {
-        const a = { kind: 'normal', key: f.random.key(2), rows, columns, scale: 0.5 } as const;
-        const inner = left === transpose ? rows : columns;
-        return opCase(
-          [real(left ? [inner, other] : [other, inner])],
-          (x) => (left ? randomTimes(a, x, { transpose }) : timesRandom(x, a, { transpose })),
-          { left, transpose },
-        );
-      }),
-  ),
   reducing('max', f.max, { input: spaced, needsElements: true }),
   broadcasting('maximum', f.maximum, spaced, (shape) => spaced(shape, 1)),
   reducing('mean', f.mean),
@@ -201,14 +180,6 @@ export const rows: OpRow[] = [
       const padding = start.map((before, axis) => [before, end[axis] as number] as const);
       return opCase([real(shape)], (x) => f.pad(x, padding, -1.5), { padding });
     }),
-  ),
-  row('place', (extent) =>
-    blocks(extent).map(({ shape, start, end }) =>
-      opCase([real(end.map((stop, i) => stop - (start[i] as number)))], (x) => place(x, start, shape), {
-        start,
-        shape,
-      }),
-    ),
   ),
   broadcasting('pow', f.pow, positive, real),
   row('pow: to the power 0', (extent) =>
@@ -232,11 +203,6 @@ export const rows: OpRow[] = [
     shapesOf(extent, 1).map((shape) => opCase([real(shape)], (x) => f.rmsNorm(x, undefined, { epsilon: 0.1 }))),
   ),
   elementwise('rsqrt', f.rsqrt, positive),
-  row('scatterAdd', (extent) =>
-    fc
-      .tuple(fc.integer({ min: 1, max: 4 }), shapesOf(extent, 0, 2), shapesOf(extent, 0, 2))
-      .map(([rows, row, of]) => opCase([real([...of, ...row]), ids(of, rows)], (x, at) => scatterAdd(x, at, rows))),
-  ),
   elementwise('sigmoid', f.sigmoid),
   elementwise('sign', f.sign, spaced),
   elementwise('silu', f.silu),
@@ -269,14 +235,6 @@ export const rows: OpRow[] = [
   broadcasting('sub', f.sub),
   elementwise('sub: from a number', (x) => f.sub(1, x)),
   reducing('sum', f.sum),
-  reducing('sumSquares', sumSquares),
-  row('sumTo', (extent) =>
-    broadcastShapesOf(extent).map(([a, b]) => {
-      const [to, from] = [a, b].sort((p, q) => (p as f.Shape).length - (q as f.Shape).length) as [f.Shape, f.Shape];
-      const target = to.map((x, i) => (x === from.at(i - to.length) ? x : 1));
-      return opCase([real(from)], (x) => sumTo(x, target), { target });
-    }),
-  ),
   elementwise('tanh', f.tanh),
   row('topK', (extent) =>
     fc

@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   adapters: training,
   io: training,
   data: training,
+  node: [...training, 'io'],
   study: [...training, 'adapters', 'io', 'data'],
   laws: [...training, 'adapters', 'io', 'data', 'study'],
 };
@@ -105,8 +106,23 @@ describe('layers of src', () => {
     expect(defaults.map(({ path }) => path)).toEqual([]);
   });
 
-  it('names gpu.js in the GPU backend only', () => {
-    const others = imports.filter(({ from, to }) => to === 'gpu.js' && !/^src\/backend\/gpu[^/]*\.ts$/.test(from));
+  it('names gpu.js in one file, which loads it when it is asked to', () => {
+    expect(imports.filter(({ to }) => to === 'gpu.js').map(show)).toEqual(['src/backend/gpu-js.ts imports gpu.js']);
+    const { tree } = files.find(({ path }) => path === 'src/backend/gpu-js.ts') as SourceFile;
+    const statements = tree.statements.filter((node) => ts.isImportDeclaration(node) || ts.isExportDeclaration(node));
+    expect(statements.filter((node) => node.getText(tree).includes('gpu.js'))).toEqual([]);
+  });
+
+  it('reads the texts of kernels/gpujs in the GPU backend only', () => {
+    const others = imports.filter(
+      ({ from, to }) => to.startsWith('kernels/') && !/^src\/backend\/gpu[^/]*\.ts$/.test(from),
+    );
+    expect(others.map(show)).toEqual([]);
+  });
+
+  it('reaches the GPU backend through its door and the command line only', () => {
+    const ours = /^src\/(gpu\.ts|backend\/gpu[^/]*\.ts)$/;
+    const others = imports.filter(({ from, to }) => ours.test(to) && !ours.test(from) && !from.startsWith('src/cli/'));
     expect(others.map(show)).toEqual([]);
   });
 

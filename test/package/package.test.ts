@@ -84,6 +84,42 @@ describe.skipIf(!built)('the packed package', () => {
       expect(entries).toContain('floragrad/laws'); // the entry for which fast-check is there
     });
 
+    it.skipIf(!node)(
+      'floragrad loads neither gpu.js nor a driver, and floragrad/gpu loads them when a GPU is asked for',
+      async () => {
+        // A resolver of our own hears every name that is asked for, also in dynamic imports.
+        const listen = `
+        import { register } from 'node:module';
+        const hooks = 'export const resolve = (name, context, next) => { console.log(name); return next(name, context); };';
+        register('data:text/javascript,' + encodeURIComponent(hooks));`;
+        const asked = async (...lines: string[]): Promise<string[]> => {
+          await writeFile(join(alone, 'listen.mjs'), listen);
+          await writeFile(join(alone, 'asked.mjs'), lines.join('\n'));
+          const output = await run(alone, node as string, '--import', './listen.mjs', 'asked.mjs');
+          return output.split('\n').filter((name) => /^(gpu\.js|webgpu|gl|.*gpu-.*|floragrad.*)$/.test(name));
+        };
+        const six = `import { matmul, tensor } from 'floragrad';
+        if ((await matmul(tensor([[2]]), tensor([[3]])).item()) !== 6) throw new Error('not six');`;
+        expect(await asked(six)).toEqual(['floragrad']);
+        expect(await asked(six, "import 'floragrad/gpu';")).toEqual(['floragrad', 'floragrad/gpu']);
+        const open =
+          "import { gpu } from 'floragrad/gpu'; await gpu().catch(({ code }) => console.log('gpu:' + code));";
+        expect(await asked(open)).toEqual(['floragrad/gpu', 'webgpu', 'gpu.js']);
+      },
+    );
+
+    it.skipIf(!node)('without gpu.js, or without WebGPU, an error says what to install', async () => {
+      const script = `
+        import { gpu } from 'floragrad/gpu';
+        for (const mode of ['auto', 'webgl2', 'headlessgl', 'webgpu'])
+          console.log(await gpu({ mode }).then(() => 'opened', (error) => error.message));`;
+      await writeFile(join(alone, 'missing.mjs'), script);
+      const [auto, webgl2, headlessgl, webgpu] = (await run(alone, node as string, 'missing.mjs')).split('\n');
+      for (const message of [auto, webgl2, headlessgl])
+        expect(message).toMatch(/gpu\/not-installed.*npm install gpu\.js@/);
+      expect(webgpu).toMatch(/gpu\/unavailable.*webgpu.*floragrad info/);
+    });
+
     it.skipIf(!node)('law suites run without a test runner, where fast-check is installed beside', async () => {
       const script = `
         import { mul, square } from 'floragrad';
@@ -94,7 +130,7 @@ describe.skipIf(!built)('the packed package', () => {
     });
 
     it.skipIf(!node)('only floragrad/laws needs fast-check, and Node says so', async () => {
-      for (const entry of ['floragrad', 'floragrad/study'])
+      for (const entry of ['floragrad', 'floragrad/study', 'floragrad/node'])
         await run(alone, node as string, '--input-type=module', '-e', `await import('${entry}');`);
       const laws = run(alone, node as string, '--input-type=module', '-e', "await import('floragrad/laws');");
       await expect(laws).rejects.toThrow(/ERR_MODULE_NOT_FOUND.*Cannot find package 'fast-check'/s);

@@ -16,9 +16,10 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
  * every kernel, whatever is imported.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "export * from 'floragrad'": 90_000, // 84,536 when this was written
+  "export * from 'floragrad'": 97_000, // 91,178 when adapters came
   "export * from 'floragrad/study'": 72_000, // 63,828
   "export * from 'floragrad/laws'": 85_000, // 78,682
+  "export * from 'floragrad/gpu'": 40_000,
   "export { matmul, tensor } from 'floragrad'": 62_000, // 54,686
   "export { ShapeError } from 'floragrad'": 62_000, // 54,334
 };
@@ -31,7 +32,7 @@ async function bundle(script: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: '.' },
     alias,
-    external: ['fast-check'],
+    external: ['fast-check', 'gpu.js', 'node:*'],
     bundle: true,
     minify: true,
     format: 'esm',

@@ -37,6 +37,22 @@ export function productLaws({ agree }: Trial): Law[] {
           return b.matmul(x, y, ta, tb, [...shape, m, n], null);
         }, 2 * k),
     ),
+    randomLaw(
+      'products: a low-rank sum on the support of a weight',
+      fc.tuple(extents, fc.constantFrom(0, 1, 3, 16), extents, seeds),
+      ([n, rank, m, seed]) =>
+        agree(
+          (b, put) => {
+            const weight = numbers(seed, n * m).map((x, i) => (x > 0.2 ? x : i % 2 === 0 ? 0 : -0));
+            return b.addOnSupport(
+              put(weight, [n, m]),
+              put(numbers(seed + 1, n * rank), [n, rank]),
+              put(numbers(seed + 2, rank * m), [rank, m]),
+            );
+          },
+          2 * rank + 2,
+        ),
+    ),
     ...(
       [
         [200, 300, 1100],

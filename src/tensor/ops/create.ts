@@ -2,6 +2,7 @@ import { backend } from '../../backend/current';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../../base/dtype';
 import { OptionError, ShapeError } from '../../base/errors';
 import { checkShape, type Shape, show, sizeOf } from '../../base/shape';
+import { checkFinite, debugging } from '../debug';
 import { wrap } from '../op';
 import type { Tensor } from '../tensor';
 
@@ -49,7 +50,9 @@ export function tensor(
 
 /** Take over a typed array without a copy. The caller must not write to it again. */
 export function fromArray(values: TypedArray, shape: Shape): Tensor {
-  return wrap(backend().fromHost(values), shape, 'tensor');
+  const made = wrap(backend().fromHost(values), shape, 'tensor');
+  if (debugging.nonFinite) checkFinite('tensor', made.value);
+  return made;
 }
 
 /** A float32 tensor with x everywhere. */

@@ -39,6 +39,7 @@ import {
   valueAndGrad,
   wasmBackend,
 } from 'floragrad';
+import { type GpuMode, type GpuOptions, gpu } from 'floragrad/gpu';
 import type { Law } from 'floragrad/laws';
 import { type ProjectionErrorRow, projectionError } from 'floragrad/study';
 
@@ -132,6 +133,10 @@ export const carried = compress({
 const mine = flora({ learningRate: 1e-2, rank: 2, ordering: 'flora-opt' });
 
 const backends: readonly Backend[] = [wasmBackend({ build: 'baseline' }), referenceBackend()];
+const mode: GpuMode = 'webgpu';
+const wanted: GpuOptions = { mode };
+/** The types of WebGPU and of gpu.js are not needed for it. */
+export const onGpu = (): Promise<Backend> => gpu(wanted);
 const laws: readonly Law[] = [{ name: 'holds', holds: async () => {} }];
 
 export async function read(params: Params): Promise<[number, Float32Array | Int32Array]> {

@@ -53,6 +53,15 @@ const mistakes: readonly [argv: readonly string[], code: string, status: number]
   [['study', '--projector', 'gauss'], 'cli/choice', 2],
   [['study', '--shape', '8x8', '--rank', '2', '--trials', '2'], 'study/trials', 2],
   [['study', '--report', 'none/study.html'], 'file/write', 1],
+  [['bench'], 'cli/benchmark', 2],
+  [['bench', 'attention'], 'cli/benchmark', 2],
+  [['bench', 'matmul', '--mode', 'webgpu'], 'cli/benchmark', 2],
+  [['bench', 'matmul', '--backend', 'cuda'], 'cli/choice', 2],
+  [['bench', 'matmul', '--backend', 'gpu', '--mode', 'metal'], 'cli/choice', 2],
+  [['bench', 'matmul', '--size', '9000'], 'cli/number', 2],
+  [['bench', 'matmul', '--repeats', '0'], 'cli/number', 2],
+  [['bench', 'matmul', '--json', 'none/out.json'], 'file/write', 1],
+  [['bench', 'matmul', '--backend', 'gpu', '--mode', 'webgl2'], 'gpu/unavailable', 1],
   [['info', '--verbose'], 'cli/unknown-option', 2],
 ];
 

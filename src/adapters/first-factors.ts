@@ -1,0 +1,88 @@
+import { OptionError, ShapeError } from '../base/errors';
+import { fold, type Key } from '../base/key';
+import { type Shape, sameShape, show } from '../base/shape';
+import { init } from '../nn/init';
+import { zeros } from '../tensor/ops/create';
+import type { Tensor } from '../tensor/tensor';
+
+/** What random factors are made for. */
+export interface DrawSite {
+  /** Dotted path of the layer. */
+  readonly path: string;
+  /** Of the weight, [out, in]. */
+  readonly shape: Shape;
+  /** r */
+  readonly rank: number;
+  /** s */
+  readonly scale: number;
+  /** What random numbers are drawn from: a function of the seed, the path and the stage. */
+  readonly key: Key;
+  /** How often the adapter has been unloaded before: 0 but in `periodicLora`. */
+  readonly stage: number;
+}
+
+/** The layer that an adapter is made for. */
+export interface AdapterSite extends DrawSite {
+  /** W [out, in] */
+  readonly weight: Tensor;
+}
+
+/** The first factors of an adapter. */
+export interface Factors {
+  /** [r, in] */
+  readonly A: Tensor;
+  /** [out, r]; without it zeros. Where it is given, s·B·A is taken out of the weight, so that the function stays. */
+  readonly B?: Tensor;
+}
+
+/** How the factors of a `Linear`'s adapter start: a law for A (then B is 0), or a function. */
+export type FactorInit<S extends DrawSite = AdapterSite> = 'kaiming' | 'gaussian' | ((site: S) => Factors);
+
+/**
+ * A [r, in] and B [out, r] at the start, and whether B changes the function. `kaiming`: A from U(−1/√in, 1/√in), as
+ * PEFT; `gaussian`: N(0, 1/r²).
+ * @throws OptionError `options/choice`
+ * @throws ShapeError `adapter/factors`
+ */
+export function linearFactors<S extends DrawSite>(
+  where: string,
+  rule: FactorInit<S>,
+  site: S,
+): Required<Factors> & { shift: boolean } {
+  const [outputs, inputs] = site.shape as readonly [number, number];
+  const [shapeOfA, shapeOfB] = [
+    [site.rank, inputs],
+    [outputs, site.rank],
+  ] as const;
+  if (typeof rule === 'function') {
+    const { A, B } = rule(site);
+    if (!sameShape(A.shape, shapeOfA) || (B && !sameShape(B.shape, shapeOfB))) throw wrongFactors(where, site, A, B);
+    return { A, B: B ?? zeros(shapeOfB), shift: B !== undefined };
+  }
+  const key = fold(site.key, 'A');
+  const B = zeros(shapeOfB);
+  if (rule === 'kaiming') return { A: init.uniform(key, shapeOfA, 1 / Math.sqrt(inputs)), B, shift: false };
+  if (rule === 'gaussian') return { A: init.normal(key, shapeOfA, 1 / site.rank), B, shift: false };
+  throw new OptionError({
+    code: 'options/choice',
+    got: `${where} got init = ${String(rule)}`,
+    expected: "'kaiming', 'gaussian' or a function of the layer",
+    fix: "leave it out for 'kaiming'",
+  });
+}
+
+/** A [r, rows] = 0 and B [width, r] from N(0, 1): the roles of the factors are exchanged, as in PEFT. */
+export function embeddingFactors(site: DrawSite): Required<Factors> {
+  const [rows, width] = site.shape as readonly [number, number];
+  return { A: zeros([site.rank, rows]), B: init.normal(fold(site.key, 'B'), [width, site.rank], 1) };
+}
+
+function wrongFactors(where: string, { path, rank, shape }: DrawSite, A: Tensor, B?: Tensor): ShapeError {
+  const [outputs, inputs] = shape;
+  return new ShapeError({
+    code: 'adapter/factors',
+    got: `${where} got from init for "${path}" A ${show(A.shape)}${B ? ` and B ${show(B.shape)}` : ''}`,
+    expected: `A [${rank}, ${inputs}] and, if it is there, B [${outputs}, ${rank}]`,
+    fix: 'take the extents from site.rank and site.shape',
+  });
+}

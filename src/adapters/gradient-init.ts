@@ -1,0 +1,149 @@
+import { checkNumber, checkOptions, OptionError } from '../base/errors';
+import { fold } from '../base/key';
+import { valueAndGrad } from '../tensor/grad';
+import type { SVD } from '../tensor/linalg/svd';
+import { add } from '../tensor/ops/add';
+import { fromArray } from '../tensor/ops/create';
+import { gather } from '../tensor/ops/gather';
+import { mul } from '../tensor/ops/mul';
+import { permute } from '../tensor/ops/random';
+import { transpose } from '../tensor/ops/transpose';
+import { free, runInScope } from '../tensor/scope';
+import type { Tensor } from '../tensor/tensor';
+import type { AdapterSite, Factors } from './first-factors';
+import { randomizedSvd } from './randomized-svd';
+
+/** What gradients are averaged over. */
+export interface GradientSource<Batch> {
+  /** The scalar that will be minimised, of the model that gets the adapters. */
+  readonly loss: (batch: Batch) => Tensor;
+  /** Each gives one gradient; LoRS takes 128 samples in all. */
+  readonly batches: readonly Batch[];
+}
+
+/** How LoRA-GA makes factors of singular vectors. */
+export interface LoraGaOptions<Batch> extends GradientSource<Batch> {
+  /**
+   * Which of the 2r leading singular vectors: `ArB2r` (default) the first r right ones for A and the next r left ones for
+   * B, `A2rBr` the other way round, `ArBr` every other one, `random` a random split.
+   */
+  readonly direction?: 'ArB2r' | 'A2rBr' | 'ArBr' | 'random';
+  /** `stable` (default): both factors times out^¼/√γ; `gd`: both over s; `none`. */
+  readonly scaling?: 'stable' | 'gd' | 'none';
+  /** γ of `stable` (default 16). */
+  readonly gamma?: number;
+}
+
+/**
+ * LoRS's start: A [r, in] are the r leading right singular vectors of the mean gradient of the weight, over γ, and B is
+ * 0, so that the function stays.
+ * @throws OptionError `gradient-init/batches`, `options/…`
+ * @see LoRS, arXiv 2501.08582.
+ * @example
+ * const model = new MLP({ sizes: [8, 8], key: random.key(0) });
+ * const loss = (x: Tensor) => mean(square(model.forward(x)));
+ * lors(model, { rank: 2, init: gradientSvd({ loss, batches: [ones([4, 8])] }) });
+ * console.log(model.layers[0]?.lora?.A.shape); // prints [ 2, 8 ]
+ */
+export function gradientSvd<Batch>(
+  options: GradientSource<Batch> & {
+    /** γ (default 1). */
+    readonly gamma?: number;
+  },
+): (site: AdapterSite) => Factors {
+  checkOptions('gradientSvd', options, ['loss', 'batches', 'gamma']);
+  const { gamma = 1, ...source } = options;
+  checkNumber('gradientSvd', 'gamma', gamma);
+  checkBatches('gradientSvd', source.batches);
+  return (site) => ({ A: mul(leading('gradientSvd', site, source, site.rank).vt, 1 / gamma) });
+}
+
+/**
+ * LoRA-GA's start: both factors are singular vectors of the mean gradient of the weight, and s·B·A is taken out of the
+ * weight, so that the function stays. Needs 2·rank ≤ min(out, in).
+ * @throws OptionError `gradient-init/batches`, `options/…`
+ * @see LoRA-GA, arXiv 2407.05000.
+ * @example
+ * const model = new MLP({ sizes: [8, 8], key: random.key(0) });
+ * const loss = (x: Tensor) => mean(square(model.forward(x)));
+ * lora(model, { rank: 2, init: loraGa({ loss, batches: [ones([4, 8])] }) });
+ */
+export function loraGa<Batch>(options: LoraGaOptions<Batch>): (site: AdapterSite) => Factors {
+  checkOptions('loraGa', options, ['loss', 'batches', 'direction', 'scaling', 'gamma']);
+  const { direction = 'ArB2r', scaling = 'stable', gamma = 16, ...source } = options;
+  checkChoice('loraGa', 'direction', direction, Object.keys(directions));
+  checkChoice('loraGa', 'scaling', scaling, ['stable', 'gd', 'none']);
+  checkNumber('loraGa', 'gamma', gamma, { low: Number.MIN_VALUE });
+  checkBatches('loraGa', source.batches);
+  return (site) =>
+    runInScope('loraGa', () => {
+      const { u, vt } = leading('loraGa', site, source, 2 * site.rank);
+      const [ofA, ofB] = directions[direction](site);
+      const outputs = site.weight.shape[0] as number;
+      const factor = scaling === 'stable' ? outputs ** 0.25 / Math.sqrt(gamma) : scaling === 'gd' ? 1 / site.scale : 1;
+      return { A: mul(gather(vt, ofA), factor), B: mul(transpose(gather(transpose(u), ofB)), factor) };
+    });
+}
+
+/** Which of the 2r vectors A gets, and which B. */
+const directions = {
+  ArB2r: ({ rank }: AdapterSite) => [from(rank, 0, 1), from(rank, rank, 1)] as const,
+  A2rBr: ({ rank }: AdapterSite) => [from(rank, rank, 1), from(rank, 0, 1)] as const,
+  ArBr: ({ rank }: AdapterSite) => [from(rank, 0, 2), from(rank, 1, 2)] as const,
+  random({ rank, key }: AdapterSite) {
+    const order = permute(fold(key, 'direction'), 2 * rank);
+    return [order.slice(0, rank), order.slice(rank)].map((list) => fromArray(list, [rank])) as [Tensor, Tensor];
+  },
+};
+
+/** start, start + step, … int32 [count] */
+function from(count: number, start: number, step: number): Tensor {
+  return fromArray(
+    Int32Array.from({ length: count }, (_, i) => start + step * i),
+    [count],
+  );
+}
+
+/** The leading singular vectors of the mean gradient, by a random range of min(4r, out, in) columns. */
+function leading<Batch>(where: string, site: AdapterSite, source: GradientSource<Batch>, count: number): SVD {
+  const smaller = Math.min(...site.weight.shape);
+  checkNumber(where, count === site.rank ? 'rank' : '2·rank', count, { high: smaller });
+  return runInScope(where, () => {
+    const gradient = meanGradient(site.weight, source);
+    return randomizedSvd(gradient, count, Math.min(4 * site.rank, smaller), fold(site.key, 'svd'));
+  });
+}
+
+/** One weight at a time: no other gradient of a weight is formed, and one sum of this one is alive. */
+function meanGradient<Batch>(weight: Tensor, { loss, batches }: GradientSource<Batch>): Tensor {
+  let sum: Tensor | null = null;
+  for (const batch of batches) {
+    const before: Tensor | null = sum;
+    sum = runInScope('meanGradient', () => {
+      const { grads } = valueAndGrad(() => loss(batch), { weight });
+      return before ? add(before, grads.weight) : grads.weight;
+    });
+    if (before) free(before.value, 'meanGradient');
+  }
+  return mul(sum as Tensor, 1 / batches.length);
+}
+
+function checkBatches(where: string, batches: readonly unknown[]): void {
+  if (batches.length > 0) return;
+  throw new OptionError({
+    code: 'gradient-init/batches',
+    got: `${where} got no batches`,
+    expected: 'at least one batch to take gradients on',
+    fix: 'pass a few batches of the training data',
+  });
+}
+
+function checkChoice(where: string, name: string, given: string, known: readonly string[]): void {
+  if (known.includes(given)) return;
+  throw new OptionError({
+    code: 'options/choice',
+    got: `${where} got ${name} = ${String(given)}`,
+    expected: `one of ${known.join(', ')}`,
+    fix: 'leave it out for the default',
+  });
+}

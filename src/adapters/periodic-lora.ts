@@ -1,0 +1,189 @@
+import { checkNumber, checkOptions, OptionError, StateError } from '../base/errors';
+import { Linear } from '../nn/linear';
+import type { Module } from '../nn/module';
+import { type GradientTransform, transform } from '../optim/transform';
+import { add } from '../tensor/ops/add';
+import { mul } from '../tensor/ops/mul';
+import { sub } from '../tensor/ops/sub';
+import { runInScope } from '../tensor/scope';
+import type { Params, Tensor } from '../tensor/tensor';
+import { type AdapterReport, drawSite } from './attach';
+import { type DrawSite, embeddingFactors, type FactorInit, type Factors, linearFactors } from './first-factors';
+import { attachLora, type LoraOptions, loraOptionNames, withDefaults } from './lora';
+import { embeddingChange } from './lora-embedding';
+import { linearChange } from './lora-linear';
+import { parameterPath, sitesOf } from './sites';
+
+/** LoRA's options, how long a stage is, and what happens at its end. */
+export interface PeriodicLoraOptions<S> extends Omit<LoraOptions, 'init'> {
+  /** The optimizer of the factors, from gradients to updates. It starts anew in every stage, schedule and all. */
+  readonly inner: GradientTransform<S>;
+  /** Length of a stage, in optimizer steps. */
+  readonly stageSteps: number;
+  /** ρ, the share of the change that goes into the weight at the end of a stage (default 1: all of it). */
+  readonly mergeFraction?: number;
+  /**
+   * What becomes of the other 1 − ρ. `keep` (default): B ← (1 − ρ)·B, and the function stays. `published`: both factors
+   * times 1 − ρ, as third-party code has it, which loses ρ·(1 − ρ) of the change. `restart`: the factors start anew, which
+   * loses 1 − ρ of it. With ρ = 1 the factors start anew in any case.
+   */
+  readonly remainder?: 'keep' | 'published' | 'restart';
+  /** How the factors of a `Linear` start, in every stage (default 'kaiming'). B starts at 0. */
+  readonly init?: FactorInit<DrawSite>;
+}
+
+/** The state of `periodicLora`'s transform. */
+export interface PeriodicState<S> {
+  /** Stages done; the first factors of a stage are a function of it. */
+  readonly stage: number;
+  /** Optimizer steps in this stage so far. */
+  readonly step: number;
+  /** The parameters that the inner transform was started with, by path. */
+  readonly leaves: readonly string[];
+  /** State of the inner transform. */
+  readonly inner: S;
+}
+
+/** What attaching has done, and the optimizer that goes with it. */
+export interface PeriodicLora<S> extends AdapterReport {
+  /** For a trainer of this model. */
+  readonly transform: GradientTransform<PeriodicState<S>>;
+}
+
+/**
+ * PeriodicLoRA: LoRA in stages. At the end of each the change goes into the weight, W ← W + ρ·s·B·A, the factors and the
+ * optimizer start anew, and the next stage adds another r directions: k stages reach rank min(out, in, k·r) with the
+ * memory of one adapter. `merge(model)` at the end brings in the last stage.
+ *
+ * Unloading is part of the update that the transform returns for the last step of a stage, so that it happens between
+ * two forward passes, once, whatever is evaluated in between. A step is counted where `inner` returns an update: with
+ * `accumulate` inside or around, a stage ends with a cycle. At the end of a stage the changes of all adapted weights are
+ * alive at once, as large as those weights, after the step's other memory is free.
+ * @throws OptionError `adapter/no-match`, `options/…`
+ * @throws StateError `periodic-lora/params` from the transform, where it does not get all parameters of the model
+ * @see PeriodicLoRA, arXiv 2402.16141.
+ * @example
+ * const model = new MLP({ sizes: [16, 16], key: random.key(0) });
+ * const { transform } = periodicLora(model, { rank: 2, stageSteps: 10, inner: adam({ learningRate: 0.01 }) });
+ * const loss = (x: Tensor) => mean(square(model.forward(x)));
+ * const training = trainer({ model, transform, loss, seed: 0 });
+ * for (let step = 0; step < 25; step++) training.step(ones([4, 16]));
+ * console.log(training.state.stage, training.state.step); // prints 2 5
+ */
+export function periodicLora<S>(model: Module, options: PeriodicLoraOptions<S>): PeriodicLora<S> {
+  return attachPeriodic('periodicLora', model, options);
+}
+
+/** As `periodicLora`, under another name in messages. */
+export function attachPeriodic<S>(where: string, model: Module, options: PeriodicLoraOptions<S>): PeriodicLora<S> {
+  const own = ['inner', 'stageSteps', 'mergeFraction', 'remainder'];
+  checkOptions(where, options, [...loraOptionNames, ...own]);
+  const { inner, stageSteps, mergeFraction = 1, remainder = 'keep', ...adapters } = options;
+  checkNumber(where, 'stageSteps', stageSteps, { low: 1, whole: true });
+  checkNumber(where, 'mergeFraction', mergeFraction, { low: 0, high: 1 });
+  if (!['keep', 'published', 'restart'].includes(remainder)) throw unknownRemainder(where, remainder);
+  const report = attachLora(where, model, adapters);
+  const { rank, seed, init } = { ...withDefaults(adapters), init: adapters.init ?? 'kaiming' };
+  const layers = new Map(sitesOf(model).map(({ path, layer }) => [path, layer]));
+  const sites = report.adapted.map(({ path, shape, scale }): StageSite => {
+    const site = (stage: number): DrawSite => drawSite(path, shape, { rank, seed }, scale, stage);
+    const isLinear = layers.get(path) instanceof Linear;
+    return {
+      weight: parameterPath(path, 'weight'),
+      A: parameterPath(path, 'lora.A'),
+      B: parameterPath(path, 'lora.B'),
+      start: (stage) => (isLinear ? linearFactors(where, init, site(stage)) : embeddingFactors(site(stage))),
+      change: (factors, share) => (isLinear ? linearChange : embeddingChange)({ ...factors, scale: share * scale }),
+    };
+  });
+  return {
+    ...report,
+    transform: inStages(where, inner, stageSteps, unloading(where, sites, mergeFraction, remainder)),
+  };
+}
+
+/** One adapter, as far as unloading needs it: paths and pure functions. */
+interface StageSite {
+  readonly weight: string;
+  readonly A: string;
+  readonly B: string;
+  readonly start: (stage: number) => Required<Factors>;
+  /** share·s·B·A in the shape of the weight. */
+  readonly change: (factors: Required<Factors>, share: number) => Tensor;
+}
+
+/** The updates of a step that is the last of its stage, given those of the inner transform. */
+type Unload = (updates: Params, params: Params, nextStage: number) => Params;
+
+function inStages<S>(
+  where: string,
+  inner: GradientTransform<S>,
+  stageSteps: number,
+  unload: Unload,
+): GradientTransform<PeriodicState<S>> {
+  return transform<PeriodicState<S>>({
+    name: `${where}(${inner.name ?? 'transform'})`,
+    init: (params) => ({ stage: 0, step: 0, leaves: Object.keys(params), inner: inner.init(params) }),
+    ...(inner.explain && { explain: inner.explain }),
+    update(grads, state, params) {
+      const [updates, next] = inner.update(grads, state.inner, params);
+      const step = state.step + (Object.keys(updates).length > 0 ? 1 : 0);
+      if (step < stageSteps) return [updates, { ...state, step, inner: next }];
+      const stage = state.stage + 1;
+      const trained = Object.fromEntries(state.leaves.map((path) => [path, leaf(where, params, path)]));
+      return [unload(updates, params, stage), { ...state, stage, step: 0, inner: inner.init(trained) }];
+    },
+  });
+}
+
+function unloading(
+  where: string,
+  sites: readonly StageSite[],
+  share: number,
+  remainder: 'keep' | 'published' | 'restart',
+): Unload {
+  const kept = 1 - share;
+  const rest = ({ start }: StageSite, { A, B }: Required<Factors>, stage: number): Required<Factors> => {
+    if (kept === 0 || remainder === 'restart') return start(stage);
+    return { A: remainder === 'keep' ? A : mul(A, kept), B: mul(B, kept) };
+  };
+  return (updates, params, stage) => {
+    const unloaded = sites.map((site) =>
+      runInScope(site.weight, () => {
+        const before = (path: string): Tensor => leaf(where, params, path);
+        const after = (path: string): Tensor => {
+          const update = updates[path];
+          return update ? add(before(path), update) : before(path);
+        };
+        const factors = { A: after(site.A), B: after(site.B) };
+        const next = rest(site, factors, stage);
+        return {
+          [site.weight]: site.change(factors, share),
+          ...(next.A !== factors.A && { [site.A]: sub(next.A, before(site.A)) }),
+          [site.B]: sub(next.B, before(site.B)), // next.B − B: a B of zeros comes out exactly
+        };
+      }),
+    );
+    return Object.assign({ ...updates }, ...unloaded) as Params;
+  };
+}
+
+function leaf(where: string, params: Params, path: string): Tensor {
+  const found = Object.hasOwn(params, path) ? params[path] : undefined;
+  if (found) return found;
+  throw new StateError({
+    code: 'periodic-lora/params',
+    got: `the transform of ${where} got no parameter "${path}"`,
+    expected: 'all parameters of the model that its adapters hang in',
+    fix: 'give the trainer { model }, not { params }; by hand, call update(grads, state, model.parameters())',
+  });
+}
+
+function unknownRemainder(where: string, remainder: string): OptionError {
+  return new OptionError({
+    code: 'options/choice',
+    got: `${where} got remainder = ${String(remainder)}`,
+    expected: "'keep', 'published' or 'restart'",
+    fix: "leave it out for 'keep', which leaves the function as it is",
+  });
+}

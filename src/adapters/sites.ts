@@ -1,0 +1,35 @@
+import { Embedding } from '../nn/embedding';
+import { Linear } from '../nn/linear';
+import { Module } from '../nn/module';
+import type { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/tree';
+
+/** A layer that can take an adapter, and the dotted path of fields that leads to it. */
+export interface Site {
+  /** As in the names of its parameters, without '.weight'. */
+  readonly path: string;
+  readonly layer: Linear | Embedding;
+  /** Its weight is a field of something else too, such as a tied head. */
+  readonly shared: boolean;
+}
+
+/** All layers of a model that can take an adapter, each once, in the order of fields. */
+export function sitesOf(model: Module): Site[] {
+  const layers = new Map<Linear | Embedding, string>();
+  const holders = new Map<Tensor, number>();
+  const seen = new Set<object>();
+  const visit = (node: unknown, path: string): void => {
+    if (isTensor(node)) holders.set(node, (holders.get(node) ?? 0) + 1);
+    if (!(node instanceof Module || Array.isArray(node)) || seen.has(node)) return;
+    seen.add(node);
+    if (node instanceof Linear || node instanceof Embedding) layers.set(node, path);
+    for (const [field, branch] of Object.entries(node)) visit(branch, path ? `${path}.${field}` : field);
+  };
+  visit(model, '');
+  return [...layers].map(([layer, path]) => ({ path, layer, shared: (holders.get(layer.weight) ?? 0) > 1 }));
+}
+
+/** The path of a parameter of the layer there; the layer may be the model itself. */
+export function parameterPath(site: string, parameter: string): string {
+  return site === '' ? parameter : `${site}.${parameter}`;
+}

@@ -1,0 +1,3 @@
+import { inPage } from './suite-in-page';
+
+inPage('webgpu');

@@ -1,0 +1,22 @@
+import { beforeAll, describe, it } from 'vitest';
+import { type GpuMode, gpu } from '../../src/gpu';
+import { type Backend, setBackend } from '../../src/index';
+import { lossLaws } from './faults';
+import { driverMissing } from './node-driver';
+import { suite } from './suite';
+
+/** One test for each law of a driver, on the sources. */
+export async function inNode(mode: GpuMode): Promise<void> {
+  const missing = await driverMissing(mode);
+  describe.skipIf(missing !== null)(`${mode} in Node ${missing ?? ''}`, () => {
+    let backend: Backend;
+    const open = (): Promise<Backend> => gpu({ mode });
+    beforeAll(async () => {
+      backend = await open();
+      setBackend(backend);
+      console.info(JSON.stringify(backend.describe()));
+    });
+    const last = mode === 'webgpu' ? lossLaws(() => backend, open) : []; // headless GL cannot lose its context
+    for (const { name, holds } of [...suite(() => backend, open), ...last]) it(name, () => holds(), 120_000);
+  });
+}

@@ -1,0 +1,32 @@
+import type { Backend } from '../../src/index';
+import { backendLaws, type Law, opLaws } from '../../src/laws';
+import { rows } from '../laws/ops';
+import { faultLaws } from './faults';
+import { gpuLaws } from './laws';
+import { trainingLaws } from './training';
+import { gpuTraps } from './traps';
+
+/**
+ * At most so many random cases a law. A CPU that imitates a GPU needs 0.1 ms for an op and up to 160 ms for a new
+ * program: so each driver takes a minute or two. The other backends run all cases of the same laws.
+ */
+const runs = { backend: 8, ops: 2 };
+
+/**
+ * What is run on every driver, in Node and in pages: the traps of drivers, the laws of backends and of ops, training, faults. The backend is
+ * only asked for when a law runs. To be run in this order, with the backend as the current one.
+ */
+export function suite(device: () => Backend, open: () => Promise<Backend>): Law[] {
+  return [
+    ...gpuTraps(device),
+    ...computing(device),
+    ...gpuLaws(device),
+    ...trainingLaws(device, open),
+    ...faultLaws(device),
+  ];
+}
+
+/** The part of it that any backend owes. */
+export function computing(device: () => Backend): Law[] {
+  return [...backendLaws(device, { runs: runs.backend }), ...rows.flatMap((row) => opLaws(row, { runs: runs.ops }))];
+}
