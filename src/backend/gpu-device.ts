@@ -236,6 +236,9 @@ export class GpuDevice {
         argumentTypes: typesOf(source, integers, args),
       };
       program = { call: this.gpu.createKernel(source.trim(), settings), flat, size: '' };
+      // A GL kernel that meets its own last result as an argument would draw into the texture of an earlier such argument,
+      // whatever its size was. Without that, it sees that the texture is in use and makes another.
+      if (this.context === null) program.call.kernel.updateTextureArgumentRefs = () => {};
       this.programs.set(name, program);
     }
     return program;

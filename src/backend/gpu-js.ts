@@ -30,7 +30,12 @@ export interface Gpu {
 export interface GpuJsKernel {
   (...args: unknown[]): GpuJsResult | Promise<GpuJsResult>;
   setOutput(dims: readonly number[]): void;
-  readonly kernel: { readonly built: boolean; build(...args: unknown[]): Promise<void> };
+  readonly kernel: {
+    readonly built: boolean;
+    build(...args: unknown[]): Promise<void>;
+    /** Under GL: what it does before it reads a texture. */
+    updateTextureArgumentRefs?: () => void;
+  };
 }
 
 /** What a kernel has made: a counted reference to a texture or a buffer, seen under some extents. */

@@ -47,7 +47,7 @@ export function addOnSupport(on: GpuRunner, weight: Operand, b: Operand, a: Oper
     a: factor(b, m, k, false, 0),
     b: factor(a, k, n, false, 0),
     ...{ m, k, n, batch: 1 },
-    start: { kind: 'sum', operand: weight },
+    start: weight,
   });
   const out = on.launch({ source: onSupport, flat: true }, [m * n, 1, 1], [flat(operandOf(sum)), flat(weight)]);
   on.free(sum);
