@@ -5,8 +5,8 @@ import { allocate, type TypedArray } from '../base/dtype';
 import { BackendError } from '../base/errors';
 import { type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Operand, Storage } from './backend';
-import { throwIndexRange } from './checks';
 import type { GpuHandle } from './gpu-device';
+import { checkedIds } from './gpu-ids';
 import type { Dims } from './gpu-js';
 import { mirrored } from './gpu-mirror';
 import { isPromise, type Later } from './gpu-queue';
@@ -19,27 +19,16 @@ import { walk } from './gpu-walk';
 export function gather(on: GpuRunner, table: Operand, ids: Operand): Storage {
   const [rows, ...rest] = table.shape as [number, ...number[]];
   const [width, count] = [sizeOf(rest), ids.storage.size];
-  const known = on.known(ids);
-  if (known !== null) checkIds('gather', known, rows);
-  if (width * count === 0) return on.host(new Float32Array(0));
-  const kernel = width === 1 ? { source: rowKernels.pick, flat: true } : { source: rowKernels.gather };
-  const out: Dims = width === 1 ? [count, 1, 1] : [width, count, 1];
-  const tableDims: Dims = width === 1 ? [rows, 1, 1] : [width, rows, 1];
-  if (known !== null) return on.launch(kernel, out, [seen(table, tableDims), flat(ids)]);
-  return on.compute(
-    [table, ids],
-    out,
-    ([values, picked]) =>
-      after(on.device.read(picked as GpuHandle, count), (read) => {
-        checkIds('gather', read, rows);
-        return on.start(kernel, out, [
-          { handle: values as GpuHandle, dims: tableDims },
-          { handle: picked as GpuHandle, dims: [count, 1, 1] },
-        ]);
-      }),
-    'float32',
-    { flat: kernel.flat === true },
-  );
+  const checked = checkedIds(on, 'gather', ids, rows);
+  const picked = flat(operandOf(checked));
+  const result =
+    width * count === 0
+      ? on.host(new Float32Array(0))
+      : width === 1
+        ? on.launch({ source: rowKernels.pick, flat: true }, [count, 1, 1], [flat(table), picked])
+        : on.launch({ source: rowKernels.gather }, [width, count, 1], [seen(table, [width, rows, 1]), picked]);
+  on.free(checked);
+  return result;
 }
 
 export function scatterAdd(on: GpuRunner, g: Operand, ids: Operand, rows: number): Storage {
@@ -52,10 +41,6 @@ export function scatterAdd(on: GpuRunner, g: Operand, ids: Operand, rows: number
   return on.compute([g, ids], out, ([rowsOfG, picked]) =>
     after(on.device.read(picked as GpuHandle, count), (read) => sumRows(on, rowsOfG as GpuHandle, read, rows, width)),
   );
-}
-
-function checkIds(where: string, ids: TypedArray, rows: number): void {
-  for (const id of ids) if (!(id >= 0 && id < rows)) throwIndexRange(where, id, rows);
 }
 
 /** Terms that one thread adds up: enough work for it, and far from where drivers stop. */

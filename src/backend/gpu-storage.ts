@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from '../base/dtype';
+import { BackendError } from '../base/errors';
 import type { Memory, Storage } from './backend';
 import type { GpuDevice, GpuHandle } from './gpu-device';
 import { type GpuQueue, isPromise, type Later } from './gpu-queue';
@@ -112,10 +113,14 @@ export class GpuHeap {
     return new GpuStorage(cell, dtype, size);
   }
 
-  /** The values will be on the device when the queue gets there: those of a host array go there first. */
+  /**
+   * The values will be on the device when the queue gets there: those of a host array go there first.
+   * @throws BackendError `gpu/inexact`
+   */
   need(cell: GpuCell): void {
     if (cell.present) return;
     const values = cell.host as TypedArray;
+    if (values instanceof Int32Array) checkExact(values);
     this.staged.push(cell);
     this.fill(cell, () => {
       const floats = values instanceof Float32Array ? values : Float32Array.from(values);
@@ -199,6 +204,18 @@ export class GpuHeap {
     this.live.bytes += sign * cell.bytes;
     this.live.peakBytes = Math.max(this.live.peakBytes, this.live.bytes);
   }
+}
+
+/** Whole numbers that would change on the way must not go there. @throws BackendError `gpu/inexact` */
+function checkExact(values: Int32Array): void {
+  const large = values.find((x) => Math.abs(x) > 2 ** 24);
+  if (large === undefined) return;
+  throw new BackendError({
+    code: 'gpu/inexact',
+    got: `an int32 tensor with ${large} for an operation on the GPU, which computes in float32`,
+    expected: 'int32 numbers from −2²⁴ to 2²⁴, or int32 operands whose values the host knows, which are compared there',
+    fix: 'use smaller numbers, or the wasm backend',
+  });
 }
 
 /** Int32 numbers from the floats that stand for them on the device. */

@@ -6,6 +6,7 @@ import { faultLaws } from './faults';
 import { longLaws } from './long';
 import { longProducts } from './products';
 import { trainingLaws } from './training';
+import { gpuTraps } from './traps';
 
 /**
  * At most so many random cases a law. A CPU that imitates a GPU needs 0.1 ms for an op and up to 160 ms for a new
@@ -14,11 +15,12 @@ import { trainingLaws } from './training';
 const runs = { backend: 8, ops: 2 };
 
 /**
- * What is run on every driver, in Node and in pages: the laws of backends and of ops, training, faults. The backend is
+ * What is run on every driver, in Node and in pages: the traps of drivers, the laws of backends and of ops, training, faults. The backend is
  * only asked for when a law runs. To be run in this order, with the backend as the current one.
  */
 export function suite(device: () => Backend, open: () => Promise<Backend>): Law[] {
   return [
+    ...gpuTraps(device),
     ...computing(device),
     ...longProducts(device),
     ...longLaws(device),
