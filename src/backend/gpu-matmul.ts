@@ -10,7 +10,7 @@ import { type GpuRunner, operandOf } from './gpu-runner';
  * for their further launches. Drivers of GL take seconds for a program with as many fetches as `plain`, and again for
  * other sizes of textures, so there it only does what nothing else can.
  */
-export function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): ProductKernel {
+function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): ProductKernel {
   const work = batch * m * k * n;
   if (device.mode === 'webgpu') return work < 12 ** 3 ? plain : tiled;
   if (work < 24 ** 3 && k <= device.limits.loop && start === null) return simple;

@@ -13,7 +13,7 @@ export interface GpuVariants {
   finished(): Promise<void>;
 }
 
-/** What a GPU backend could do a product with; by itself it chooses (`kernelFor`). */
+/** What a GPU backend could do a product with; by itself it chooses. */
 export function gpuMatmulVariants(backend: Backend): GpuVariants {
   if (!(backend instanceof GpuBackend)) throw new Error('gpuMatmulVariants wants what gpu() has made');
   const { on } = backend;

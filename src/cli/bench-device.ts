@@ -7,7 +7,7 @@ export const benchModes = ['auto', 'webgpu', 'headlessgl', 'webgl2'] as const;
 type Operand = Parameters<Backend['matmul']>[0];
 
 /** One way to make the product of two square matrices. */
-export interface BenchVariant {
+interface BenchVariant {
   readonly name: string;
   /** Who holds the matrices and the result. */
   readonly on: Backend;
