@@ -34,6 +34,7 @@ export default defineConfig([
     ...common,
     entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts', node: 'src/node.ts' },
     platform: 'neutral',
+    removeNodeProtocol: false,
     external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
     dts: true,
   },

@@ -16,9 +16,10 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
  * every kernel, whatever is imported.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "export * from 'floragrad'": 90_000, // 84,536 when this was written
-  "export * from 'floragrad/study'": 72_000, // 63,828
-  "export * from 'floragrad/laws'": 85_000, // 78,682
+  "export * from 'floragrad'": 102_000, // 95,374 when this was written, 8,000 of them file formats and checkpoints
+  "export * from 'floragrad/study'": 76_000, // 69,023
+  "export * from 'floragrad/node'": 66_000, // 59,462
+  "export * from 'floragrad/laws'": 90_000, // 84,157
   "export { matmul, tensor } from 'floragrad'": 62_000, // 54,686
   "export { ShapeError } from 'floragrad'": 62_000, // 54,334
 };
