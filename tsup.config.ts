@@ -40,6 +40,7 @@ export default defineConfig([
       node: 'src/node.ts',
     },
     platform: 'neutral',
+    removeNodeProtocol: false,
     external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
     dts: true,
   },

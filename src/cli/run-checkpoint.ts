@@ -7,7 +7,7 @@ import type { TrainSettings } from './train-options';
 import type { RunPlan } from './train-run';
 
 /** What a run has measured so far, which its checkpoint keeps as its position. */
-export interface RunSoFar {
+interface RunSoFar {
   readonly trainLoss: readonly number[];
   readonly seconds: number;
   readonly peakBytes: number;
@@ -57,7 +57,7 @@ export function checkpointsOf(plan: RunPlan, settings: TrainSettings, text: stri
 }
 
 /** Whether `--resume` has a checkpoint of this run. */
-export function isSaved(plan: RunPlan, root: string, cwd: string): boolean {
+function isSaved(plan: RunPlan, root: string, cwd: string): boolean {
   return existsSync(join(resolve(cwd, root), folderName(plan), 'checkpoint.json'));
 }
 

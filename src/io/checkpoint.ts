@@ -34,10 +34,15 @@ export interface CheckpointFiles {
 /** What a checkpoint must agree with. */
 export interface LoadCheckpointOptions<S = unknown> {
   /**
-   * Parameters and state that the loaded ones will replace, such as `model.parameters()` and `transform.init(parameters)`:
-   * every name, shape and dtype must agree.
+   * What the loaded ones will replace, such as `model.parameters()` and `transform.init(parameters)`: every name, shape
+   * and dtype must agree.
    */
-  readonly like?: { readonly parameters?: Params; readonly state?: S };
+  readonly like?: {
+    /** Those that the loaded parameters will replace. */
+    readonly parameters?: Params;
+    /** The state that the loaded one will replace. */
+    readonly state?: S;
+  };
   /**
    * 'same' (default): the kernels must be those that wrote the checkpoint, so that training goes on bit for bit.
    * 'any': other kernels may go on from it; their bits differ.

@@ -14,7 +14,7 @@ export interface SavedTree {
  * One place of a tree in JSON. Records are lists of entries, so that no key is special and their order stays; a tensor
  * is its name; numbers that JSON has not are words.
  */
-export type Coded =
+type Coded =
   | null
   | boolean
   | number
@@ -25,15 +25,15 @@ export type Coded =
   | { readonly record: readonly (readonly [string, Coded])[] };
 
 /**
- * Take a tree apart. Each tensor is named by its place, `mean/layer.weight`, with `~1` for a slash in a key and `~0` for
- * a tilde (RFC 6901), so that no two places share a name.
+ * Take a tree apart. Each tensor is named by its place, `/mean/layer.weight`, with `~1` for a slash in a key and `~0` for
+ * a tilde (a JSON pointer, RFC 6901), so that no two places share a name.
  * @throws FileError `checkpoint/plain-data` at the first place that holds no tensor, number, string, boolean, null, list or plain record
  */
 export function saveTree(tree: unknown): SavedTree {
   const tensors: [string, Tensor][] = [];
   const encode = (branch: unknown, place: readonly string[]): Coded => {
     if (isTensor(branch)) {
-      const name = place.map((key) => key.replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+      const name = place.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
       tensors.push([name, branch]);
       return { tensor: name };
     }

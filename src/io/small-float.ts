@@ -22,39 +22,41 @@ export function smallFloat({ exponentBits, mantissaBits, finite = false }: Forma
   const infinity = top * one;
   const nan = finite ? sign - 1 : infinity + one / 2;
   const past = finite ? nan : infinity; // bits of finite numbers are below
+  // The same bits as float32 say the same number, but for the exponent's bias: moved to its place, it is off by a factor.
+  const shift = 23 - mantissaBits;
+  const factor = 2 ** (128 - 2 ** (exponentBits - 1));
+  /** By ⌊log₂|x|⌋ − least: one over the distance of neighbours there. */
+  const density = Float64Array.from({ length: 129 - least }, (_, i) => 2 ** (mantissaBits - least - i));
   return {
     decode(bits) {
       const negative = bits >= sign;
       const size = negative ? bits - sign : bits;
-      let x: number;
-      if (size < past) {
-        const exponent = Math.floor(size / one);
-        const mantissa = size % one;
-        x =
-          exponent === 0
-            ? mantissa * 2 ** (least - mantissaBits)
-            : (one + mantissa) * 2 ** (exponent - 1 + least - mantissaBits);
-      } else x = size === infinity && !finite ? Infinity : Number.NaN;
+      if (size >= past) return size > infinity || finite ? Number.NaN : negative ? -Infinity : Infinity;
+      singleBits[0] = size << shift;
+      const x = (single[0] as number) * factor; // exact: a power of two, and far inside float64
       return negative ? -x : x;
     },
     encode(x) {
       if (Number.isNaN(x)) return nan;
       const negative = x < 0 || Object.is(x, -0) ? sign : 0;
       if (!Number.isFinite(x)) return finite ? null : negative + infinity;
-      const exponent = Math.max(exponentOf(x), least);
-      const steps = roundHalfEven(Math.abs(x) / 2 ** (exponent - mantissaBits)); // a power of two: exact
-      const bits = (exponent - least) * one + steps; // a carry out of the mantissa moves on into the exponent
+      const above = Math.max(exponentOf(x) - least, 0);
+      const steps = roundHalfEven(Math.abs(x) * (density[above] as number)); // a power of two: exact
+      const bits = above * one + steps; // a carry out of the mantissa moves on into the exponent
       return bits < past ? negative + bits : null;
     },
   };
 }
 
-const double = new DataView(new ArrayBuffer(8));
+const single = new Float32Array(1);
+const singleBits = new Uint32Array(single.buffer);
+const double = new Float64Array(1);
+const doubleBits = new Uint32Array(double.buffer); // little-endian, as every machine that runs WebAssembly
 
 /** ⌊log₂|x|⌋ of a number that float32 holds, so that it is normal in float64; far below all else for 0. */
 function exponentOf(x: number): number {
-  double.setFloat64(0, x);
-  return ((double.getUint16(0) >> 4) & 0x7ff) - 1023;
+  double[0] = x;
+  return (((doubleBits[1] as number) >>> 20) & 0x7ff) - 1023;
 }
 
 function roundHalfEven(x: number): number {

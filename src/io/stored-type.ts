@@ -3,7 +3,22 @@ import { FileError } from '../base/errors';
 import { type SmallFloat, smallFloat } from './small-float';
 
 /** An element type of a file, by its name in safetensors. */
-export type StoredType = keyof typeof storedTypes;
+export type StoredType =
+  | 'F64'
+  | 'F32'
+  | 'F16'
+  | 'BF16'
+  | 'F8_E5M2'
+  | 'F8_E4M3'
+  | 'I64'
+  | 'U64'
+  | 'I32'
+  | 'U32'
+  | 'I16'
+  | 'U16'
+  | 'I8'
+  | 'U8'
+  | 'BOOL';
 
 /** How one number lies in a file, and which of our two dtypes it becomes. */
 interface Element {
@@ -19,7 +34,7 @@ interface Element {
  * Every element type that files may have. Floats become float32: exactly from the smaller types, rounded to nearest
  * from F64. Integers and BOOL become int32 exactly. What lies beyond float32 or int32 is an error, never a wrong number.
  */
-export const storedTypes = {
+export const storedTypes: Readonly<Record<StoredType, Element>> = {
   F64: {
     bytes: 8,
     dtype: 'float32',
@@ -62,7 +77,7 @@ export const storedTypes = {
       return x === 0 || x === 1;
     },
   },
-} satisfies Record<string, Element>;
+};
 
 export const isStoredType = (name: string): name is StoredType => Object.hasOwn(storedTypes, name);
 
@@ -74,7 +89,7 @@ export const plainType = (dtype: DType): StoredType => (dtype === 'float32' ? 'F
  * @throws FileError `file/values` where one of them is not a number of our dtype
  */
 export function decodeValues(type: StoredType, bytes: Uint8Array, name: string, little = true): TypedArray {
-  const element: Element = storedTypes[type];
+  const element = storedTypes[type];
   const values = allocate(element.dtype, bytes.length / element.bytes);
   if (little && plainType(element.dtype) === type) {
     bytesOf(values).set(bytes); // bit for bit, NaNs too
@@ -94,7 +109,7 @@ export function decodeValues(type: StoredType, bytes: Uint8Array, name: string, 
  * @throws FileError `file/values` where the type does not hold one of them
  */
 export function encodeValues(type: StoredType, values: TypedArray, bytes: Uint8Array, name: string): void {
-  const element: Element = storedTypes[type];
+  const element = storedTypes[type];
   const dtype: DType = values instanceof Float32Array ? 'float32' : 'int32';
   if (plainType(dtype) === type) {
     bytes.set(bytesOf(values));

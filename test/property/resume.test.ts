@@ -159,6 +159,7 @@ describe('a checkpoint of something else', () => {
       a: { 'b/~': tensor([3]) },
       '': { '': tensor([4]) },
       empty: [{}, [], null, true, ''],
+      __metadata__: tensor([6]),
       ['__proto__']: { x: tensor([[5]]) },
     };
     const keys = { data: [1, 4294967295] as const, ['__proto__']: [0, 0] as const };

@@ -7,6 +7,7 @@ import {
   compress,
   crossEntropy,
   ema,
+  encodeSafetensors,
   type Filter,
   flora,
   GPT,
@@ -41,6 +42,7 @@ import {
 } from 'floragrad';
 import { type GpuMode, type GpuOptions, gpu } from 'floragrad/gpu';
 import type { Law } from 'floragrad/laws';
+import { loadCheckpoint, saveCheckpoint } from 'floragrad/node';
 import { type ProjectionErrorRow, projectionError } from 'floragrad/study';
 
 /** The two types are one and the same. */
@@ -147,6 +149,14 @@ export async function read(params: Params): Promise<[number, Float32Array | Int3
     if (error instanceof ShapeError) return [error.code.length, w.dataSync()];
     throw error;
   }
+}
+
+export async function resume(folder: string): Promise<[number, Uint8Array]> {
+  await saveCheckpoint(folder, { parameters: { w }, state, steps: 3, keys: { data: key }, position: { line: 7 } });
+  const saved = await loadCheckpoint(folder, { like: { parameters: { w }, state } });
+  const [{ step }] = saved.state;
+  trainer({ params: saved.parameters, transform: parts, loss: () => mseLoss(w, b), seed: 0, resume: saved });
+  return [step, await encodeSafetensors({ w }, { about: 'x' }, { storeAs: () => 'BF16' })];
 }
 
 export { backends, empty, gradient, laws, loss, mine, second, seen, step, sunkValue };

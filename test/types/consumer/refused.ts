@@ -5,6 +5,7 @@ import {
   chain,
   compress,
   ema,
+  encodeSafetensors,
   flora,
   GPT,
   type GradientTransform,
@@ -29,6 +30,7 @@ import {
   valueAndGrad,
   wasmBackend,
 } from 'floragrad';
+import { loadCheckpoint } from 'floragrad/node';
 import { projectionError } from 'floragrad/study';
 
 const w = tensor([[1, 2]]);
@@ -136,3 +138,7 @@ compress({ ...settings, inner: trace({ decay: 0.9 }), onRefresh: 'transfer', com
 wasmBackend({ build: 'fastest' });
 // @ts-expect-error a projector, not its name
 projectionError({ projector: 'gaussian', rows: 4, columns: 4, rank: 2 });
+// @ts-expect-error no such choice
+loadCheckpoint('run', { kernels: 'other' });
+// @ts-expect-error no such element type
+encodeSafetensors({}, {}, { storeAs: () => 'F33' });

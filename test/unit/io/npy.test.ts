@@ -1,4 +1,4 @@
-import { deflateRawSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeNpy, decodeNpz, encodeNpy, encodeNpz, FileError, type Tensor, tensor, zeros } from '../../../src/index';
 import { crc32 } from '../../../src/io/crc32';
@@ -94,6 +94,11 @@ function deflated(bytes: Uint8Array, change: (view: DataView, directory: number)
 describe('npz', () => {
   it('knows the checksum of the text that everyone uses', () => {
     expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
+    // and of any bytes, as zlib computes it
+    for (let length = 0; length < 40; length++) {
+      const bytes = Uint8Array.from({ length }, (_, i) => (i * 151 + length * 77) % 256);
+      expect(crc32(bytes)).toBe(gzipSync(bytes).readUInt32LE(gzipSync(bytes).length - 8));
+    }
   });
 
   it('keeps names, shapes and numbers', async () => {

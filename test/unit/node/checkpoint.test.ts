@@ -228,7 +228,7 @@ describe('a checkpoint on a disk', () => {
     const save = (change: object) => saveCheckpointOn(disk, folder, { ...nth(2), ...change } as Checkpoint);
     await expect(save({ state: { f: () => 1 } })).rejects.toThrow(/checkpoint\/plain-data.*function at "f"/);
     await expect(save({ state: new Map() })).rejects.toThrow(/checkpoint\/plain-data.*a Map/);
-    await expect(save({ position: { x: zeros([1]) } })).rejects.toThrow(/checkpoint\/plain-data.*tensor at "x"/);
+    await expect(save({ position: { x: zeros([1]) } })).rejects.toThrow(/checkpoint\/plain-data.*tensor at "\/x"/);
     await expect(save({ stat: 1 })).rejects.toThrow(OptionError);
     expect(await held(disk)).toBe(1);
   });
