@@ -30,10 +30,12 @@ const common: Options = {
 
 export default defineConfig([
   {
-    // The library: no Node module, no dependency.
+    // The library: no dependency, and no Node module in the core.
     ...common,
-    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts' },
+    entry: { index: 'src/index.ts', study: 'src/study.ts', laws: 'src/laws.ts', node: 'src/node.ts' },
     platform: 'neutral',
+    removeNodeProtocol: false,
+    external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
     dts: true,
   },
   {

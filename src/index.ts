@@ -63,6 +63,7 @@ export type { StoredProjection } from './compress/svd';
 export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';
 export type { ChosenProjection as TopCoordinatesProjection } from './compress/top-coordinates';
 export type { TwoSidedProjection } from './compress/two-sided';
+export * from './io';
 export * from './nn';
 export * from './optim';
 export { customVjp, type VjpRule } from './tensor/custom-vjp';

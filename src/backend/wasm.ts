@@ -19,6 +19,7 @@ import type {
   Unary,
 } from './backend';
 import { throwIndexRange } from './checks';
+import { digest } from './generated/wasm-binaries';
 import { attention, attentionGrad } from './wasm-attention';
 import { inBlocks } from './wasm-blocks';
 import { WasmDevice } from './wasm-device';
@@ -96,6 +97,7 @@ class WasmBackend implements Backend {
     return {
       backend: 'wasm',
       build: this.build,
+      kernels: digest,
       simd: true,
       relaxedSimd: this.build === 'relaxed' ? 'used' : this.whyBaseline(),
       sharedMemory: sharedAvailable() || 'no: SharedArrayBuffer is missing, or the page is not cross-origin isolated',

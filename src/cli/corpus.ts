@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileError } from '../index';
-import { reason } from './output-file';
+import { reason } from '../node/write';
 
 /** A text to learn from. */
 export interface Corpus {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { FileError } from '../index';
+import { reason } from '../node/write';
 
 /** A file that will be written at the end of a command. What it held before stays until the new text is complete. */
 export interface OutputFile {
@@ -52,19 +53,4 @@ async function attempt(path: string, work: () => Promise<void>): Promise<void> {
       { cause },
     );
   }
-}
-
-/** The system's own words for the common cases, without its call and path. */
-export function reason(cause: unknown): string {
-  const { code, message } = cause as { code?: string; message?: string };
-  const known: Readonly<Record<string, string>> = {
-    ENOENT: 'no such file or folder',
-    EACCES: 'permission denied',
-    EPERM: 'not permitted',
-    EROFS: 'the file system is read-only',
-    ENOTDIR: 'a part of the path is not a folder',
-    EISDIR: 'it is a directory',
-    ENOSPC: 'the disk is full',
-  };
-  return (code !== undefined && known[code]) || (message ?? String(cause));
 }

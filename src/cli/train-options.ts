@@ -23,6 +23,11 @@ export const trainOptions = {
   seeds: { value: 'N', help: 'repeat every run with this many seeds, counted up from --seed' },
   sample: { value: 'N', help: 'characters of text written by the last model [200]' },
   report: { value: 'FILE', help: 'where the report goes, one HTML page [report.html]' },
+  save: { value: 'FILE', help: 'write the model that writes the sample here, as safetensors' },
+  checkpoint: { value: 'DIR', help: 'save every run here as it goes; a crash leaves the last save whole' },
+  'checkpoint-every': { value: 'N', help: 'steps between these saves [100]' },
+  resume: { value: 'DIR', help: 'go on from these saves, bit for bit; the other options as before' },
+  'any-kernels': { help: 'resume also what other kernels saved, where the numbers then differ' },
   profile: { help: 'show where the time and memory of a step go, by op' },
   ...threadOption,
   ...commonOptions,
@@ -35,6 +40,11 @@ export interface TrainSettings extends Plan {
   readonly ordering: Ordering;
   readonly learningRate: number | undefined;
   readonly sample: number;
+  readonly save: string | undefined;
+  readonly checkpoint: string | undefined;
+  readonly checkpointEvery: number;
+  readonly resume: string | undefined;
+  readonly anyKernels: boolean;
   readonly profile: boolean;
   /** undefined: one for each core. */
   readonly threads: number | undefined;
@@ -69,11 +79,18 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
     ordering: choice('ordering', given.ordering ?? 'paper', orderings),
     learningRate:
       given['learning-rate'] === undefined ? undefined : positiveNumber('learning-rate', given['learning-rate']),
+    save: given.save,
+    checkpoint: given.checkpoint,
+    checkpointEvery: whole('checkpoint-every', 100),
+    resume: given.resume,
+    anyKernels: given['any-kernels'] !== undefined,
     profile: given.profile !== undefined,
     threads: threadCount(given.threads),
     report: given.report ?? 'report.html',
     json: given.json,
   };
+  checkNeeds(given, 'checkpoint-every', ['checkpoint', 'resume']);
+  checkNeeds(given, 'any-kernels', ['resume']);
   if (settings.width % settings.heads !== 0) throw unevenHeads(settings.width, settings.heads);
   return settings;
 }
@@ -81,6 +98,21 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
 function optimizersOf(given: Given<typeof trainOptions>, plan: Plan): readonly OptimizerName[] {
   if (given.optimizer === undefined) return plan.optimizers;
   return list(given.optimizer, (item) => choice('optimizer', item, optimizerNames));
+}
+
+/** Refuse an option that would do nothing. */
+function checkNeeds(
+  given: Given<typeof trainOptions>,
+  name: keyof typeof trainOptions,
+  needs: (keyof typeof trainOptions)[],
+): void {
+  if (given[name] === undefined || needs.some((other) => given[other] !== undefined)) return;
+  throw new OptionError({
+    code: 'cli/needs',
+    got: `--${name} without ${needs.map((other) => `--${other}`).join(' or ')}`,
+    expected: 'both, since it does nothing alone',
+    fix: `add --${needs[0]}, or leave it out`,
+  });
 }
 
 function unevenHeads(width: number, heads: number): OptionError {

@@ -13,6 +13,7 @@ import {
 import { GPT, trainer } from '../nn';
 import { learningRateOf, type OptimizerName, optimizers } from './optimizers';
 import { type RunProfile, sumProfiles } from './profile-table';
+import type { RunCheckpoints } from './run-checkpoint';
 import type { TrainSettings } from './train-options';
 
 /** One optimizer, one rank, one seed. */
@@ -72,22 +73,33 @@ export async function trainRun(
   settings: TrainSettings,
   { dataset, vocabularySize }: { dataset: TextDataset; vocabularySize: number },
   onStep: (step: number, loss: number) => void,
+  checkpoints?: RunCheckpoints,
 ): Promise<{ result: RunResult; model: GPT }> {
   const { steps } = settings;
   const before = memory().bytes;
   backend().resetPeak();
   const model = newModel(settings, vocabularySize, plan.seed);
+  const transform = transformOf(plan, settings);
+  const parameters = model.parameters();
+  const saved = await checkpoints?.load(() => ({ parameters, state: transform.init(parameters) }));
+  if (saved) model.load(saved.parameters);
   const training = trainer({
     model,
-    transform: transformOf(plan, settings),
+    transform,
     loss: ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets),
     seed: plan.seed,
+    ...(saved && { resume: saved }),
   });
   const batches = random.fold(random.key(plan.seed), 'batches');
-  const trainLoss: number[] = [];
+  const trainLoss = [...(saved?.trainLoss ?? [])];
   const profiles: Profile[] = [];
   const start = performance.now();
-  for (let step = 1; step <= steps; step++) {
+  const soFar = () => ({
+    trainLoss,
+    seconds: (saved?.seconds ?? 0) + (performance.now() - start) / 1000,
+    peakBytes: Math.max(saved?.peakBytes ?? 0, memory().peakBytes - before),
+  });
+  for (let step = training.steps + 1; step <= steps; step++) {
     const batch = dataset.trainBatch(random.fold(batches, step));
     const take = () => training.step(batch);
     let taken: ReturnType<typeof take>;
@@ -101,16 +113,19 @@ export async function trainRun(
     const loss = await taken.loss;
     trainLoss.push(loss);
     onStep(step, loss);
+    if (checkpoints && (step % checkpoints.every === 0 || step === steps)) {
+      await checkpoints.save(parameters, training, soFar());
+    }
     await breathe();
   }
-  const seconds = (performance.now() - start) / 1000;
+  const { seconds } = soFar();
   const result: RunResult = {
     ...plan,
     steps,
     trainLoss,
     validationLoss: await validate(model, dataset),
     stateBytes: stateBytes(training.state),
-    peakBytes: memory().peakBytes - before,
+    peakBytes: soFar().peakBytes,
     tokensPerSecond: (steps * settings.batch * settings.context) / seconds,
     seconds,
     ...(settings.profile && { profile: sumProfiles(profiles) }),

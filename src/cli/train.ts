@@ -6,10 +6,12 @@ import type { GPT } from '../nn';
 import { loadCorpus } from './corpus';
 import { duration, nats } from './format';
 import { type Io, screen } from './io';
+import { saveModel } from './model-file';
 import { commandLine, describeOptions } from './options';
 import { outputFile } from './output-file';
 import { trainingProgress } from './progress';
 import { trainPage } from './report/train-page';
+import { checkpointsOf, checkResumable } from './run-checkpoint';
 import { sampleText } from './sample';
 import { readTrainOptions, trainOptions } from './train-options';
 import type { TrainOutput } from './train-output';
@@ -39,7 +41,9 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   const parameters = newModel(settings, vocabulary.size, settings.seed).parameters();
   // An optimizer that cannot treat these parameters, such as a rank too high for all of them, says so here.
   for (const plan of plans) explain(transformOf(plan, settings), parameters);
+  checkResumable(plans, settings, io.cwd);
   const report = await outputFile(settings.report, io.cwd);
+  if (settings.save !== undefined) await outputFile(settings.save, io.cwd);
   const json = settings.json === undefined || settings.json === '-' ? null : await outputFile(settings.json, io.cwd);
 
   const { context, width, heads, layers } = settings;
@@ -60,9 +64,9 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
     const seed = settings.seeds > 1 ? `, seed ${plan.seed}` : '';
     out.line(out.paint.bold(`[${i + 1}/${plans.length}] ${runName(plan)}${seed}`));
     const shown = trainingProgress(out, settings.steps, settings.batch * settings.context);
-    const run = await trainRun(plan, settings, { dataset, vocabularySize: vocabulary.size }, shown.update).finally(
-      shown.stop,
-    );
+    const checkpoints = checkpointsOf(plan, settings, corpus.text, io.cwd);
+    const data = { dataset, vocabularySize: vocabulary.size };
+    const run = await trainRun(plan, settings, data, shown.update, checkpoints).finally(shown.stop);
     out.line(`  validation loss ${nats(run.result.validationLoss)} after ${duration(run.result.seconds)}\n`);
     showProfile(out, run.result);
     runs.push(run.result);
@@ -70,6 +74,10 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   }
   const key = random.fold(random.key(settings.seed), 'sample');
   const sample = author ? await sampleText(author, vocabulary, { length: settings.sample, context, key }) : '';
+  if (settings.save !== undefined && author) {
+    const sizes = { vocabularySize: vocabulary.size, context, width, heads, layers };
+    await saveModel(settings.save, io.cwd, { model: author, sizes, characters: vocabulary.characters });
+  }
   const command = commandLine('train', argv);
   const output: TrainOutput = { task, model, runs, sample, command, backend: backend().describe() };
   conclude(out, output);
@@ -78,5 +86,6 @@ export async function train(argv: readonly string[], io: Io): Promise<void> {
   await json?.write(`${JSON.stringify(output, null, 1)}\n`);
   if (settings.json === '-') io.stdout.write(`${JSON.stringify(output)}\n`);
   out.line(`Report with the loss curves: ${out.paint.cyan(report.path)}`);
+  if (settings.save) out.line(`Weights: ${out.paint.cyan(settings.save)}`);
   if (json) out.line(`All numbers: ${out.paint.cyan(json.path)}`);
 }

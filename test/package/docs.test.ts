@@ -45,7 +45,7 @@ function blocksOf(page: string): Block[] {
 function typeErrors(programs: readonly Block[]): string[] {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, resolve('.'));
-  const doors = { floragrad: 'index', 'floragrad/study': 'study', 'floragrad/laws': 'laws' };
+  const doors = { floragrad: 'index', 'floragrad/study': 'study', 'floragrad/laws': 'laws', 'floragrad/node': 'node' };
   const paths = Object.fromEntries(Object.entries(doors).map(([name, file]) => [name, [resolve(`src/${file}.ts`)]]));
   const texts = new Map(programs.map(({ name, text }) => [resolve(`${name.replace(/\W/g, '-')}.ts`), text]));
   const host = ts.createCompilerHost({ ...options, paths });

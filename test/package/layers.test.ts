@@ -23,6 +23,7 @@ const mayImport: Record<string, readonly string[]> = {
   adapters: training,
   io: training,
   data: training,
+  node: [...training, 'io'],
   study: [...training, 'adapters', 'io', 'data'],
   laws: [...training, 'adapters', 'io', 'data', 'study'],
 };

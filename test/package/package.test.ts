@@ -94,7 +94,7 @@ describe.skipIf(!built)('the packed package', () => {
     });
 
     it.skipIf(!node)('only floragrad/laws needs fast-check, and Node says so', async () => {
-      for (const entry of ['floragrad', 'floragrad/study'])
+      for (const entry of ['floragrad', 'floragrad/study', 'floragrad/node'])
         await run(alone, node as string, '--input-type=module', '-e', `await import('${entry}');`);
       const laws = run(alone, node as string, '--input-type=module', '-e', "await import('floragrad/laws');");
       await expect(laws).rejects.toThrow(/ERR_MODULE_NOT_FOUND.*Cannot find package 'fast-check'/s);

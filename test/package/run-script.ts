@@ -10,6 +10,7 @@ const alias = {
   floragrad: resolve('src/index.ts'),
   'floragrad/study': resolve('src/study.ts'),
   'floragrad/laws': resolve('src/laws.ts'),
+  'floragrad/node': resolve('src/node.ts'),
 };
 
 /** Longer than any of them takes on a busy machine; a program that hangs is ended. */

@@ -16,9 +16,10 @@ const entries = Object.keys(exports).filter((entry) => entry !== './package.json
  * every kernel, whatever is imported.
  */
 const budgets: Readonly<Record<string, number>> = {
-  "export * from 'floragrad'": 97_000, // 91,178 when adapters came
-  "export * from 'floragrad/study'": 72_000, // 63,828
-  "export * from 'floragrad/laws'": 85_000, // 78,682
+  "export * from 'floragrad'": 109_000, // 95,374 when this was written, 8,000 of them file formats and checkpoints; adapters take 7,000 more
+  "export * from 'floragrad/study'": 76_000, // 69,023
+  "export * from 'floragrad/node'": 66_000, // 59,462
+  "export * from 'floragrad/laws'": 90_000, // 84,157
   "export { matmul, tensor } from 'floragrad'": 62_000, // 54,686
   "export { ShapeError } from 'floragrad'": 62_000, // 54,334
 };
@@ -31,7 +32,7 @@ async function bundle(script: string): Promise<Uint8Array> {
   const { outputFiles } = await build({
     stdin: { contents: script, resolveDir: '.' },
     alias,
-    external: ['fast-check'],
+    external: ['fast-check', 'node:*'],
     bundle: true,
     minify: true,
     format: 'esm',

@@ -1,4 +1,4 @@
-import { loadTree, saveTree } from '../saved-tree';
+import { decodeCheckpoint, encodeCheckpoint } from '../../io/checkpoint';
 import { cycleOf, gradientsOf, paramsOf, run } from '../transform-case';
 import { readTree } from '../tree-leaves';
 import { sameBits, type TransformCheck, yesOrNo } from './check';
@@ -16,7 +16,7 @@ export const plainData: TransformCheck = {
   },
 };
 
-/** Saved as text and bytes anywhere, loaded and continued by a new instance, a run goes on bit for bit. */
+/** Saved as the bytes of a checkpoint, loaded and continued by a new instance, a run goes on bit for bit. */
 export const resumable: TransformCheck = {
   name: 'goes on from a saved state',
   async find(make, given) {
@@ -28,8 +28,9 @@ export const resumable: TransformCheck = {
     const first = run(transform, params, gradients.slice(0, stop));
     const odd = (await readTree(first.state)).find((leaf) => leaf.odd !== null);
     if (odd) return yesOrNo(`state${odd.place} is ${odd.odd}, which a file cannot hold`, '');
-    const loaded: typeof first.state = loadTree(await saveTree(first.state));
-    const rest = run(make(), params, gradients.slice(stop), loaded);
+    const files = await encodeCheckpoint({ parameters: params, state: first.state, steps: stop });
+    const loaded = decodeCheckpoint<typeof first.state>(files);
+    const rest = run(make(), loaded.parameters, gradients.slice(stop), loaded.state);
     const wrong = await sameBits(
       { updates: whole.outputs.slice(stop), state: whole.state },
       { updates: rest.outputs, state: rest.state },

@@ -1,0 +1,18 @@
+export {
+  type Checkpoint,
+  type CheckpointFiles,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  type LoadCheckpointOptions,
+} from './checkpoint';
+export { decodeNpy, encodeNpy } from './npy';
+export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npz';
+export { decodePeft, encodePeft, type PeftAdapter, type PeftFiles } from './peft';
+export { gpt2Names, type NameMap, renameParams } from './rename';
+export {
+  decodeSafetensors,
+  type EncodeSafetensorsOptions,
+  encodeSafetensors,
+  safetensorsMetadata,
+} from './safetensors';
+export type { StoredType } from './stored-type';

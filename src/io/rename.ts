@@ -1,0 +1,72 @@
+import { OptionError } from '../base/errors';
+import type { Params } from '../tensor/tensor';
+
+/** How a path is renamed: rules that are applied one after the other, or a function; null leaves the tensor out. */
+export type NameMap =
+  | readonly (readonly [pattern: string | RegExp, replacement: string | null])[]
+  | ((path: string) => string | null);
+
+/**
+ * The same tensors under other paths, for a state dict that another program saved. Each rule `[pattern, replacement]`
+ * works on what the rules before it made, as `String.replace` does; a replacement of null leaves a matching tensor out.
+ * @throws OptionError `params/rename` where two tensors get one path
+ * @example
+ * const saved = { 'net.0.weight': ones([2, 2]), 'net.0.mask': ones([2]) };
+ * console.log(Object.keys(renameParams(saved, [[/mask$/, null], ['net.', 'layers.']]))); // prints [ 'layers.0.weight' ]
+ */
+export function renameParams(params: Params, map: NameMap): Params {
+  const rename = typeof map === 'function' ? map : (path: string) => apply(map, path);
+  const from = new Map<string, string>();
+  const renamed: [string, Params[string]][] = [];
+  for (const [path, tensor] of Object.entries(params)) {
+    const name = rename(path);
+    if (name === null) continue;
+    const other = from.get(name);
+    if (other !== undefined) throw collision(other, path, name);
+    from.set(name, path);
+    renamed.push([name, tensor]);
+  }
+  return Object.fromEntries(renamed);
+}
+
+function apply(rules: Exclude<NameMap, (path: string) => string | null>, path: string): string | null {
+  let name = path;
+  for (const [pattern, replacement] of rules) {
+    const matching = typeof pattern === 'string' ? name.includes(pattern) : name.search(pattern) >= 0;
+    if (!matching) continue;
+    if (replacement === null) return null;
+    name = name.replace(pattern, replacement);
+  }
+  return name;
+}
+
+/**
+ * The names of GPT-2 in PyTorch, as nanoGPT saves them, to those of our `GPT`. Masks, which some programs save too, are
+ * left out. Weights of Hugging Face's own GPT-2 have these names but lie transposed: [in, out], as its `Conv1D` keeps them.
+ * With `tieHead: true` leave `head.weight` out too: `[...gpt2Names, ['head.weight', null]]`.
+ * @see https://github.com/karpathy/nanoGPT/blob/master/model.py
+ */
+export const gpt2Names: Exclude<NameMap, (path: string) => string | null> = [
+  [/\.attn\.(masked_)?bias$/, null],
+  [/^(_orig_mod\.)?(transformer\.)?/, ''],
+  [/^wte\./, 'tokenEmbedding.'],
+  [/^wpe\./, 'positionEmbedding.'],
+  [/^h\./, 'blocks.'],
+  [/\.ln_1\./, '.attentionNorm.'],
+  [/\.ln_2\./, '.mlpNorm.'],
+  [/\.attn\.c_attn\./, '.attention.qkv.'],
+  [/\.attn\.c_proj\./, '.attention.proj.'],
+  [/\.mlp\.c_fc\./, '.mlp.fc.'],
+  [/\.mlp\.c_proj\./, '.mlp.proj.'],
+  [/^ln_f\./, 'finalNorm.'],
+  [/^lm_head\./, 'head.'],
+];
+
+function collision(first: string, second: string, name: string): OptionError {
+  return new OptionError({
+    code: 'params/rename',
+    got: `renameParams got a map that makes "${name}" of "${first}" and of "${second}"`,
+    expected: 'a path of its own for each tensor',
+    fix: 'make the patterns tell them apart, or map one of them to null',
+  });
+}

@@ -1,0 +1,182 @@
+import { FileError } from '../base/errors';
+import { crc32 } from './crc32';
+
+/** Signatures of the three kinds of record in a zip file. */
+const [localHeader, centralHeader, endRecord] = [0x04034b50, 0x02014b50, 0x06054b50];
+const [localBytes, centralBytes, endBytes] = [30, 46, 22];
+const [stored, deflated] = [0, 8];
+const utf8Names = 0x0800;
+
+/** Deflate makes at most this many bytes of one, so a larger claim is false. */
+const mostExpansion = 1032;
+
+/** One file of an archive, as its directory describes it. */
+interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  readonly checksum: number;
+  readonly packed: Uint8Array;
+  readonly size: number;
+}
+
+/** A zip archive of files that are stored as they are. */
+export function encodeZip(files: readonly (readonly [name: string, bytes: Uint8Array])[]): Uint8Array {
+  const parts = files.map(([name, bytes]) => ({ name: new TextEncoder().encode(name), bytes, checksum: crc32(bytes) }));
+  const sum = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
+  const directoryStart = sum(parts.map(({ name, bytes }) => localBytes + name.length + bytes.length));
+  const directoryBytes = sum(parts.map(({ name }) => centralBytes + name.length));
+  const total = directoryStart + directoryBytes + endBytes;
+  if (total > 0xffffffff || parts.length > 0xffff) throw tooLarge(`${total} bytes in ${parts.length} files`);
+  const zip = new Uint8Array(total);
+  const view = new DataView(zip.buffer);
+  let [at, entry] = [0, directoryStart];
+  for (const { name, bytes, checksum } of parts) {
+    // Version 2.0, no flag but that of UTF-8, stored, and the first date that the format knows.
+    const common = [20, utf8Names, stored, 0, 0x21];
+    const sizes = [checksum, bytes.length, bytes.length];
+    view.setUint32(at, localHeader, true);
+    common.forEach((x, i) => void view.setUint16(at + 4 + 2 * i, x, true));
+    sizes.forEach((x, i) => void view.setUint32(at + 14 + 4 * i, x, true));
+    view.setUint16(at + 26, name.length, true);
+    view.setUint32(entry, centralHeader, true);
+    view.setUint16(entry + 4, 20, true);
+    common.forEach((x, i) => void view.setUint16(entry + 6 + 2 * i, x, true));
+    sizes.forEach((x, i) => void view.setUint32(entry + 16 + 4 * i, x, true));
+    view.setUint16(entry + 28, name.length, true);
+    view.setUint32(entry + 42, at, true);
+    zip.set(name, at + localBytes);
+    zip.set(name, entry + centralBytes);
+    zip.set(bytes, at + localBytes + name.length);
+    at += localBytes + name.length + bytes.length;
+    entry += centralBytes + name.length;
+  }
+  view.setUint32(entry, endRecord, true);
+  view.setUint16(entry + 8, parts.length, true);
+  view.setUint16(entry + 10, parts.length, true);
+  view.setUint32(entry + 12, directoryBytes, true);
+  view.setUint32(entry + 16, directoryStart, true);
+  return zip;
+}
+
+/**
+ * The files of a zip archive, in the order of its directory, stored or deflated; each checksum is verified. Together they
+ * may have `mostBytes`.
+ * @throws FileError `zip/archive`, `zip/unsupported`, `zip/too-large`
+ */
+export async function decodeZip(zip: Uint8Array, mostBytes: number): Promise<Map<string, Uint8Array>> {
+  const entries = readDirectory(zip);
+  const sum = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
+  const total = sum(entries.map(({ size }) => size));
+  if (sum(entries.map(({ packed }) => packed.length)) > zip.length) throw badArchive('files that overlap');
+  if (total > mostBytes) throw tooLarge(`${total} bytes unpacked`, mostBytes);
+  const files = new Map<string, Uint8Array>();
+  for (const entry of entries) {
+    const { name, checksum, method, packed, size } = entry;
+    if (files.has(name)) throw badArchive(`two files ${JSON.stringify(name)}`);
+    const bytes = method === stored ? packed : await inflate(name, packed, size);
+    if (bytes.length !== size) throw badArchive(`${bytes.length} bytes in ${JSON.stringify(name)} in place of ${size}`);
+    if (crc32(bytes) !== checksum) throw badArchive(`a wrong checksum of ${JSON.stringify(name)}`);
+    files.set(name, bytes);
+  }
+  return files;
+}
+
+function readDirectory(zip: Uint8Array): ZipEntry[] {
+  const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
+  const end = findEnd(view);
+  const count = view.getUint16(end + 10, true);
+  const start = view.getUint32(end + 16, true);
+  if (count === 0xffff || start === 0xffffffff) throw unsupported('more than 4 GiB or 65 534 files (zip64)');
+  if (view.getUint16(end + 4, true) !== 0) throw unsupported('several disks');
+  const entries: ZipEntry[] = [];
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    if (at + centralBytes > end || view.getUint32(at, true) !== centralHeader) throw badArchive('a broken directory');
+    const [flags, method] = [view.getUint16(at + 8, true), view.getUint16(at + 10, true)];
+    const nameBytes = view.getUint16(at + 28, true);
+    const next = at + centralBytes + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    if (next > end) throw badArchive('a broken directory');
+    const name = new TextDecoder().decode(zip.subarray(at + centralBytes, at + centralBytes + nameBytes));
+    if (flags & 1) throw unsupported(`an encrypted file ${JSON.stringify(name)}`);
+    if (method !== stored && method !== deflated) throw unsupported(`compression method ${method}`);
+    const [checksum, packedBytes, size] = [16, 20, 24].map((field) => view.getUint32(at + field, true)) as [
+      number,
+      number,
+      number,
+    ];
+    const packed = bytesOfEntry(zip, view, view.getUint32(at + 42, true), packedBytes, start);
+    if (size > packedBytes * mostExpansion) throw badArchive(`${size} bytes out of ${packedBytes}`);
+    entries.push({ name, method, checksum, packed, size });
+    at = next;
+  }
+  return entries;
+}
+
+/** The packed bytes behind a local header, whose names and extra fields may have lengths of their own. */
+function bytesOfEntry(zip: Uint8Array, view: DataView, at: number, length: number, end: number): Uint8Array {
+  if (at + localBytes > end || view.getUint32(at, true) !== localHeader) throw badArchive('a file without a header');
+  const start = at + localBytes + view.getUint16(at + 26, true) + view.getUint16(at + 28, true);
+  if (start + length > end) throw badArchive('a file that is cut off');
+  return zip.subarray(start, start + length);
+}
+
+/** The record at the end, behind which there may be a comment of up to 64 KiB. */
+function findEnd(view: DataView): number {
+  const first = Math.max(0, view.byteLength - endBytes - 0xffff);
+  for (let at = view.byteLength - endBytes; at >= first; at--) {
+    if (view.getUint32(at, true) === endRecord && view.getUint16(at + 20, true) === view.byteLength - at - endBytes)
+      return at;
+  }
+  throw badArchive('no directory at its end');
+}
+
+/** Every platform's own inflate; it stops as soon as more comes out than the directory said. */
+async function inflate(name: string, packed: Uint8Array, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  try {
+    const stream = new Blob([packed as BlobPart]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+    const reader = stream.getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      if (at + read.value.length > size) {
+        await reader.cancel();
+        throw new Error('it is longer than the directory says');
+      }
+      bytes.set(read.value, at);
+      at += read.value.length;
+    }
+  } catch (cause) {
+    throw badArchive(`bytes of ${JSON.stringify(name)} that do not unpack`, cause);
+  }
+  return bytes.subarray(0, at);
+}
+
+function badArchive(what: string, cause?: unknown): FileError {
+  return new FileError(
+    {
+      code: 'zip/archive',
+      got: `a zip file has ${what}`,
+      expected: 'a whole archive, as numpy.savez writes it',
+      fix: 'check that the file was copied whole',
+    },
+    { cause },
+  );
+}
+
+function unsupported(what: string): FileError {
+  return new FileError({
+    code: 'zip/unsupported',
+    got: `a zip file has ${what}`,
+    expected: 'one archive of up to 4 GiB, stored or deflated, not encrypted',
+    fix: 'save the arrays with numpy.savez or numpy.savez_compressed, in several files if they are large',
+  });
+}
+
+function tooLarge(what: string, mostBytes = 0xffffffff): FileError {
+  return new FileError({
+    code: 'zip/too-large',
+    got: `a zip file of ${what}`,
+    expected: `at most ${mostBytes} bytes`,
+    fix: 'raise maxBytes if the file can be trusted, or use several files',
+  });
+}

@@ -1,0 +1,18 @@
+/**
+ * Files of Node: models, adapters, arrays, and checkpoints that a crash never breaks. The same as bytes, for pages and
+ * other places, is in the core.
+ * @module floragrad/node
+ */
+import './tensor/tensor'; // says how tensors are made, which the ops need
+
+export { loadCheckpoint, saveCheckpoint } from './node/checkpoint';
+export {
+  loadNpy,
+  loadNpz,
+  loadPeft,
+  loadSafetensors,
+  saveNpy,
+  saveNpz,
+  savePeft,
+  saveSafetensors,
+} from './node/files';

@@ -1,0 +1,96 @@
+import { dirname, join, resolve } from 'node:path';
+import { decodeNpy, encodeNpy } from '../io/npy';
+import { type DecodeNpzOptions, decodeNpz, encodeNpz } from '../io/npz';
+import { decodePeft, encodePeft, type PeftAdapter } from '../io/peft';
+import { decodeSafetensors, type EncodeSafetensorsOptions, encodeSafetensors } from '../io/safetensors';
+import type { Params, Tensor } from '../tensor/tensor';
+import { disk } from './disk';
+import { reading, replaceFile, syncFolder, writing } from './write';
+
+const read = (path: string): Promise<Uint8Array> => reading(resolve(path), () => disk.read(resolve(path)));
+const write = (path: string, bytes: Uint8Array): Promise<void> => replaceFile(disk, resolve(path), bytes);
+
+/**
+ * Save tensors and strings about them as a safetensors file. A file in its place stays whole until the new one is.
+ * @throws FileError `file/write`, `file/values`, `safetensors/…`
+ * @throws OptionError `options/…`
+ * @example
+ * const model = new Linear(2, 1, { key: random.key(0) });
+ * await saveSafetensors('model.safetensors', model.parameters(), { about: 'an example' });
+ * model.load(await loadSafetensors('model.safetensors'));
+ */
+export async function saveSafetensors(
+  path: string,
+  params: Params,
+  metadata: Readonly<Record<string, string>> = {},
+  options: EncodeSafetensorsOptions = {},
+): Promise<void> {
+  await write(path, await encodeSafetensors(params, metadata, options));
+}
+
+/**
+ * The tensors of a safetensors file, as `decodeSafetensors` reads them.
+ * @throws FileError `file/read`, `file/values`, `safetensors/…`
+ */
+export async function loadSafetensors(path: string): Promise<Params> {
+  return decodeSafetensors(await read(path));
+}
+
+/**
+ * Save one tensor as NumPy does.
+ * @throws FileError `file/write`
+ */
+export async function saveNpy(path: string, x: Tensor): Promise<void> {
+  await write(path, await encodeNpy(x));
+}
+
+/**
+ * The tensor of an npy file, as `decodeNpy` reads it.
+ * @throws FileError `file/read`, `file/values`, `npy/…`
+ */
+export async function loadNpy(path: string): Promise<Tensor> {
+  return decodeNpy(await read(path));
+}
+
+/**
+ * Save tensors as `numpy.savez` does.
+ * @throws FileError `file/write`, `zip/too-large`
+ */
+export async function saveNpz(path: string, params: Params): Promise<void> {
+  await write(path, await encodeNpz(params));
+}
+
+/**
+ * The tensors of an npz file, as `decodeNpz` reads them.
+ * @throws FileError `file/read`, `file/values`, `npy/…`, `zip/…`
+ * @throws OptionError `options/…`
+ */
+export async function loadNpz(path: string, options: DecodeNpzOptions = {}): Promise<Params> {
+  return decodeNpz(await read(path), options);
+}
+
+const [peftConfig, peftModel] = ['adapter_config.json', 'adapter_model.safetensors'];
+
+/**
+ * Save an adapter in a folder, as PEFT's `save_pretrained` does. Each of the two files is replaced at once, not both.
+ * @throws FileError `file/write`, `peft/factors`
+ * @throws OptionError `options/…`
+ */
+export async function savePeft(folder: string, adapter: PeftAdapter): Promise<void> {
+  const { config, model } = await encodePeft(adapter);
+  const path = resolve(folder);
+  await writing(path, async () => {
+    if (await disk.makeFolder(path)) await syncFolder(disk, dirname(path));
+  });
+  await write(join(path, peftModel), model);
+  await write(join(path, peftConfig), new TextEncoder().encode(config));
+}
+
+/**
+ * The adapter in a folder that PEFT or `savePeft` wrote, as `decodePeft` reads it.
+ * @throws FileError `file/read`, `file/values`, `peft/…`, `safetensors/…`
+ */
+export async function loadPeft(folder: string): Promise<PeftAdapter> {
+  const [config, model] = await Promise.all([read(join(folder, peftConfig)), read(join(folder, peftModel))]);
+  return decodePeft({ config: new TextDecoder().decode(config), model });
+}

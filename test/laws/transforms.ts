@@ -1,0 +1,105 @@
+import {
+  accumulate,
+  adafactor,
+  adam,
+  adamw,
+  addDecayedWeights,
+  chain,
+  clipByBlockRms,
+  clipByGlobalNorm,
+  compress,
+  ema,
+  flora,
+  floraAccumulate,
+  type GradientTransform,
+  lion,
+  masked,
+  partition,
+  projectors,
+  rmsprop,
+  scale,
+  scaleByAdam,
+  scaleByFactoredRms,
+  scaleByLion,
+  scaleByParameterRms,
+  scaleByRms,
+  scaleBySchedule,
+  schedules,
+  sgd,
+  trace,
+} from '../../src/index';
+import type { TransformLawsOptions } from '../../src/laws';
+
+/** A transform that must keep every law and resume exactly. */
+export interface TransformRow {
+  readonly name: string;
+  readonly make: () => GradientTransform<unknown>;
+  readonly needs: TransformLawsOptions;
+}
+
+/** Every transform of this repository, with options that make it do all it can. */
+export const transformRows: TransformRow[] = [];
+
+function row<S>(name: string, make: () => GradientTransform<S>, needs: TransformLawsOptions = {}): void {
+  transformRows.push({ name, make, needs: { runs: 12, ...needs } });
+}
+
+row('chain of nothing', () => chain());
+row('ema', () => ema({ decay: 0.9 }));
+row('ema, debiased', () => ema({ decay: 0.9, debias: true }));
+row('trace', () => trace({ decay: 0.9 }));
+row('trace, Nesterov', () => trace({ decay: 0.9, nesterov: true }));
+row('scaleByAdam', () => scaleByAdam());
+row('scaleByFactoredRms', () => scaleByFactoredRms());
+row('scaleByFactoredRms, nothing factored', () => scaleByFactoredRms({ factored: () => false }));
+row('scaleByLion', () => scaleByLion());
+row('scaleByRms', () => scaleByRms());
+row('scaleByRms, centered', () => scaleByRms({ centered: true }));
+row('clipByGlobalNorm', () => clipByGlobalNorm(1));
+row('clipByBlockRms', () => clipByBlockRms(0.5));
+row('scaleByParameterRms', () => scaleByParameterRms());
+row('addDecayedWeights', () => addDecayedWeights(0.1));
+row('scale', () => scale(-0.1));
+row('scale by 0', () => scale(0));
+row('scaleBySchedule', () => scaleBySchedule(schedules.linear({ from: 1, steps: 4 })));
+
+row('sgd', () => sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 0.1 }));
+row('adam', () => adam({ learningRate: schedules.warmupCosine({ peak: 0.1, warmup: 2, steps: 5 }) }));
+row('adamw', () => adamw({ learningRate: 0.1 }));
+row('adafactor', () => adafactor({ learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 }));
+row('rmsprop', () => rmsprop({ learningRate: 0.1, momentum: 0.9, centered: true }));
+row('lion', () => lion({ learningRate: 0.1 }));
+
+row('masked', () => masked(scaleByAdam(), (path, { ndim }) => ndim === 2 || path === 'constructor'));
+row('partition', () =>
+  partition({ matrices: adam({ learningRate: 0.1 }), rest: ema({ decay: 0.5 }), none: scale(0) }, (path, { ndim }) =>
+    ndim === 2 ? 'matrices' : path === '0' ? 'none' : 'rest',
+  ),
+);
+row('accumulate, adamw', () => accumulate(3, adamw({ learningRate: 0.1 })));
+row('accumulate, linear', () => accumulate(2, trace({ decay: 0.9 })));
+row('accumulate in a partition', () =>
+  partition({ slow: accumulate(2, sgd({ learningRate: 0.1 })), quick: scaleByAdam() }, (_, { ndim }) =>
+    ndim === 2 ? 'slow' : 'quick',
+  ),
+);
+
+// A compressor refuses a model in which it would compress nothing, so every case has a matrix that it can.
+const always = { 'always.weight': [6, 5] };
+for (const ordering of ['paper', 'flora-opt'] as const) {
+  const make = () => flora({ learningRate: 0.1, rank: 2, refreshEvery: 2, ordering, seed: 3 });
+  row(`flora, ${ordering}`, make, { always });
+}
+for (const projector of [projectors.gaussian, projectors.rademacher, projectors.haar, projectors.coordinates]) {
+  const make = () =>
+    compress({ projector, rank: 2, inner: ema({ decay: 0.9 }), refreshEvery: 2, onRefresh: 'transfer', seed: 3 });
+  // For a linear inner transform a compressor with `lift` is linear: held to it here, though it does not say so itself.
+  row(`compress, ${projector.name}`, () => ({ ...make(), linear: true }), { always });
+}
+for (const onRefresh of ['reset', 'keep'] as const) {
+  const make = () =>
+    compress({ projector: projectors.gaussian, rank: 2, inner: scaleByAdam(), refreshEvery: 2, onRefresh, seed: 3 });
+  row(`compress, ${onRefresh}`, make, { always });
+}
+row('floraAccumulate', () => floraAccumulate({ steps: 2, rank: 2, seed: 3, inner: adamw({ learningRate: 0.1 }) }));
+row('floraAccumulate, linear', () => floraAccumulate({ steps: 3, rank: 2, seed: 3, inner: scale(-1) }));
