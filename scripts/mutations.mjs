@@ -651,4 +651,157 @@ const threads = [
   },
 ];
 
-export const mutations = [...combinators, ...projectors, ...optimizers, ...derivatives, ...kernels, ...threads];
+/** Adapters. */
+const adapters = [
+  {
+    name: 'LoRA without its scale in the gradient of B',
+    file: 'src/adapters/lora-linear.ts',
+    find: '() => mul(matmul(g, z, { transposeA: true }), scale), // s·Dᵀ·Z [out, r]',
+    replace: '() => matmul(g, z, { transposeA: true }),',
+    tests: [unitOf('adapters/lors'), op('lora')],
+  },
+  {
+    name: 'an adapter with dropout on what the weight sees too',
+    file: 'src/adapters/lora-linear.ts',
+    find: 'return loraLinear(x, key ? dropout(x, this.dropout, key) : x, weight, this, bias);',
+    replace:
+      'const dropped = key ? dropout(x, this.dropout, key) : x;\n    return loraLinear(dropped, dropped, weight, this, bias);',
+    tests: [unitOf('adapters/lora')],
+  },
+  {
+    name: 'a tied weight adapted',
+    file: 'src/adapters/attach.ts',
+    find: "if (shared) return 'shared with another layer, which a merge would change too';",
+    replace: '',
+    tests: [unitOf('adapters/lora')],
+  },
+  {
+    name: 'one key for the factors of all layers',
+    file: 'src/adapters/attach.ts',
+    find: "key: fold(key(seed), path, 'adapter', stage)",
+    replace: "key: fold(key(seed), 'adapter', stage)",
+    tests: [unitOf('adapters/lora')],
+  },
+  {
+    name: 'one key for the factors of all stages',
+    file: 'src/adapters/attach.ts',
+    find: "key: fold(key(seed), path, 'adapter', stage)",
+    replace: "key: fold(key(seed), path, 'adapter')",
+    tests: [unitOf('adapters/periodic-lora')],
+  },
+  {
+    name: 'a weight that moves with the start of its adapter, not against it',
+    file: 'src/adapters/attach.ts',
+    find: 'if (shift) assign(layer.weight, adapter.mergedInto(layer.weight, -1));',
+    replace: 'if (shift) assign(layer.weight, adapter.mergedInto(layer.weight, 1));',
+    tests: [unitOf('adapters/gradient-init')],
+  },
+  {
+    name: 'unmerge that merges again',
+    file: 'src/adapters/merge.ts',
+    find: 'for (const { layer, adapter } of found) fold(layer, adapter, -1);',
+    replace: 'for (const { layer, adapter } of found) fold(layer, adapter, 1);',
+    tests: [unitOf('adapters/lora')],
+  },
+  {
+    name: 'a merged adapter that counts once more',
+    file: 'src/adapters/low-rank-adapter.ts',
+    find: 'if (!this.merged) return this.adapted(x, weight, bias, options);',
+    replace: 'if (this.B.size > 0) return this.adapted(x, weight, bias, options);',
+    tests: [unitOf('adapters/lora')],
+  },
+  {
+    name: 'a head that gets no key',
+    file: 'src/nn/gpt.ts',
+    find: "return this.head.forward(this.finalNorm.forward(x), forPart(options, 'head'));",
+    replace: 'return this.head.forward(this.finalNorm.forward(x));',
+    tests: [unitOf('adapters/lora')],
+  },
+  {
+    name: 'moments that survive the end of a stage',
+    file: 'src/adapters/periodic-lora.ts',
+    find: 'step: 0, inner: inner.init(trained) }',
+    replace: 'step: 0, inner: next }',
+    tests: [unitOf('adapters/periodic-lora')],
+  },
+  {
+    name: 'stages that count gradients, not optimizer steps',
+    file: 'src/adapters/periodic-lora.ts',
+    find: '(Object.keys(updates).length > 0 ? 1 : 0)',
+    replace: '1',
+    tests: [unitOf('adapters/periodic-lora')],
+  },
+  {
+    name: 'a stage unloaded before its last update',
+    file: 'src/adapters/periodic-lora.ts',
+    find: 'return update ? add(before(path), update) : before(path);',
+    replace: 'return update ? before(path) : before(path);',
+    tests: [unitOf('adapters/periodic-lora')],
+  },
+  {
+    name: 'both factors shrunk where the function should stay',
+    file: 'src/adapters/periodic-lora.ts',
+    find: "A: remainder === 'keep' ? A : mul(A, kept)",
+    replace: "A: remainder === 'published' ? A : mul(A, kept)",
+    tests: [unitOf('adapters/periodic-lora')],
+  },
+  {
+    name: 'LoRS without its scale in the gradient of A, as published',
+    file: 'src/adapters/lors-linear.ts',
+    find: 'matmul(matmul(g, mul(b, scale)), x, { transposeA: true })',
+    replace: 'matmul(matmul(g, b), x, { transposeA: true })',
+    tests: [unitOf('adapters/lors')],
+  },
+  {
+    name: 'LoRS that pulls back through the weight without the change',
+    file: 'src/adapters/sparse-linear.ts',
+    find: 'matmul(g, masked(weight, { A, B, scale }))',
+    replace: 'matmul(g, masked(weight, { A, B, scale: 0 * scale }))',
+    tests: [unitOf('adapters/lors')],
+  },
+  {
+    name: 'an exact gradient that is not masked',
+    file: 'src/adapters/sparse-linear.ts',
+    find: 'return where(equal(weight, 0), 0, matmul(g, x, { transposeA: true }));',
+    replace: 'return matmul(g, x, { transposeA: true });',
+    tests: [unitOf('adapters/lors')],
+  },
+  {
+    name: 'a low-rank sum that fills the zeros',
+    file: 'kernels/wasm/support.ts',
+    find: 'return v128.and(sum, f32x4.ne(weight, f32x4.splat(0)));',
+    replace: 'return v128.and(sum, f32x4.eq(weight, weight));',
+    tests: [kernel('products: a low-rank sum on the support of a weight')],
+  },
+  {
+    name: 'a merge that lets elements leave the mask',
+    file: 'src/adapters/sparse-adapter.ts',
+    find: 'return where(lost, smallest, merged);',
+    replace: 'return where(lost, 0, merged);',
+    tests: [unitOf('adapters/lors')],
+  },
+  {
+    name: 'pruning that takes all of a size',
+    file: 'src/adapters/prune.ts',
+    find: '(Object.is(size, limit) && equals-- > 0)',
+    replace: 'Object.is(size, limit)',
+    tests: [unitOf('adapters/prune')],
+  },
+  {
+    name: 'LoRA-GA with the same directions for both factors',
+    file: 'src/adapters/gradient-init.ts',
+    find: '[from(rank, 0, 1), from(rank, rank, 1)] as const',
+    replace: '[from(rank, 0, 1), from(rank, 0, 1)] as const',
+    tests: [unitOf('adapters/gradient-init')],
+  },
+];
+
+export const mutations = [
+  ...combinators,
+  ...projectors,
+  ...optimizers,
+  ...derivatives,
+  ...kernels,
+  ...threads,
+  ...adapters,
+];

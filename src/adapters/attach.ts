@@ -104,7 +104,7 @@ export function drawSite(
 }
 
 /** s @throws OptionError `options/range` */
-export function scaleOf(where: string, { rank, alpha, rankStabilized }: AttachOptions): number {
+function scaleOf(where: string, { rank, alpha, rankStabilized }: AttachOptions): number {
   checkNumber(where, 'rank', rank, { low: 1, whole: true });
   checkNumber(where, 'alpha', alpha);
   return rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;

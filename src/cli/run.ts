@@ -1,6 +1,7 @@
 import { OptionError } from '../index';
 import { bench } from './bench';
 import { closest } from './closest';
+import { finetune } from './finetune';
 import { info, version } from './info';
 import type { Io } from './io';
 import { study } from './study';
@@ -13,6 +14,7 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   train: { summary: 'teach a small GPT with several optimizers and compare them', run: train },
+  finetune: { summary: 'teach a saved model another text, and compare adapters', run: finetune },
   study: { summary: 'measure the error of gradient projections against theory', run: study },
   bench: { summary: 'time the kernels of a product on the CPU or the GPU', run: bench },
   info: { summary: 'what runs here: backend, versions, data', run: info },
@@ -25,7 +27,7 @@ Usage
 
 Commands
 ${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}`)
+  .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
   .join('\n')}
 
 Every command takes --help, --seed N and --json FILE.

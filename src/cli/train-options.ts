@@ -13,7 +13,7 @@ export const trainOptions = {
   'refresh-every': { value: 'K', help: 'steps between new projections of Flora' },
   projector: { value: 'NAME', help: 'how Flora projects; floragrad study --help lists the names [gaussian]' },
   ordering: { value: 'NAME', help: "order of Flora's steps: paper, or flora-opt as in the authors' code [paper]" },
-  data: { value: 'NAME|FILE', help: 'moby-dick, names, or a text file in UTF-8' },
+  data: { value: 'NAME|FILE', help: 'moby-dick, names, sotu, or a text file in UTF-8' },
   steps: { value: 'N', help: 'optimizer steps of each run' },
   batch: { value: 'N', help: 'windows of text in a step' },
   context: { value: 'N', help: 'characters in a window' },

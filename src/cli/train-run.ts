@@ -137,7 +137,7 @@ export async function trainRun(
 const [unprofiled, profiled] = [5, 10];
 
 /** Mean loss over the fixed validation batches. */
-async function validate(model: GPT, dataset: TextDataset): Promise<number> {
+export async function validate(model: GPT, dataset: TextDataset): Promise<number> {
   let sum = 0;
   let batches = 0;
   for (const { ids, targets } of dataset.validationBatches()) {
@@ -149,4 +149,4 @@ async function validate(model: GPT, dataset: TextDataset): Promise<number> {
 }
 
 /** Let signals, timers and finalizers run: a loop that only awaits finished work never does. */
-const breathe = (): Promise<void> => new Promise((resume) => setImmediate(resume));
+export const breathe = (): Promise<void> => new Promise((resume) => setImmediate(resume));

@@ -240,7 +240,7 @@ it('refuses embeddings and unknown methods', () => {
 });
 
 describe('memory of the backward pass, in floats beyond inputs, weights, outputs and their gradients', () => {
-  const [tokens, size, r] = [96, 256, 4];
+  const [tokens, size, r] = [512, 1024, 16];
   /** Y, D, ∇X and the gradients of the factors are results. */
   const results = 3 * tokens * size + 2 * r * size;
 

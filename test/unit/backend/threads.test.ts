@@ -125,6 +125,9 @@ const programs: Record<string, Program> = {
       on.matmul(floats(3, 1, k, m), tb ? floats(2, n, k) : floats(2, k, n), true, tb, [3, 2, m, n], floats(n)),
       on.matmul(floats(5, m, k), tb ? floats(n, k) : floats(k, n), false, tb, [5, m, n], null),
     ]),
+  'low-rank sums on a support': (on, { floats }, [m, n, k]) => [
+    on.addOnSupport(floats(m, n), floats(m, k), floats(k, n)),
+  ],
   'products with generated matrices': (on, { floats }, [m, n, k]) =>
     (['normal', 'rademacher'] as const).flatMap((kind) => {
       const a = { kind, key, rows: k, columns: n, scale: 0.5 };
