@@ -35,11 +35,11 @@ export function gpuTraps(get: () => Backend): Law[] {
     });
 
   return [
-    // A kernel whose size is set while it is being built: start() without waiting for build().
+    // A kernel whose size is set while it is being built: GpuQueue.run() that starts a job while one is pending.
     trap('two sizes of a kernel that is not built yet', (b, put) =>
       [5, 2, 700].map((n) => [b.axpby(2, put(counting(n)), 1, put(counting(n))), counting(n, 3)]),
     ),
-    // setOutput left out when a size is smaller than the last, or results not immutable.
+    // setOutput left out when a size differs from the last, or results not immutable.
     trap('sizes that grow and shrink, with all results alive', (b, put) =>
       [3, 2000, 7, 2000, 1, 5000, 2].map((n, i) => [b.binary('mul', put(counting(n)), i + 1, [n]), counting(n, i + 1)]),
     ),
@@ -55,7 +55,7 @@ export function gpuTraps(get: () => Backend): Law[] {
       }
       return pairs;
     }),
-    // drop() that deletes at once instead of in the queue.
+    // GpuQueue.run() that starts a job while one is pending.
     trap('what is freed between two pending operations, a hundred times', (b, put) => {
       let sum = b.unary('neg', put(counting(300)));
       for (let i = 0; i < 100; i++) {
@@ -210,6 +210,21 @@ export function gpuTraps(get: () => Backend): Law[] {
           Float32Array.from(Array.from({ length: 20 }, (_, i) => new Array<number>(i % 3).fill(i)).flat()),
         ],
       ];
+    }),
+    // drop() that deletes at once instead of in the queue.
+    law('trap: what is there already and freed while an operation on it is pending', async () => {
+      const b = get();
+      const mark = b.enter();
+      const x = b.fromHost(counting(40));
+      const made = b.unary('neg', operand(x));
+      await b.read(made); // now it has its memory
+      const first = b.unary('square', operand(made));
+      const second = b.binary('mul', operand(made), operand(first), [40]);
+      b.free(made);
+      b.free(b.unary('abs', operand(x))); // takes what was freed
+      expectSame(flushed(await b.read(second)), flushed(counting(40).map((v) => -v * v * v)));
+      b.leave(mark);
+      for (const storage of [x, first, second]) b.free(storage);
     }),
     // usable() and the failure of a job left out: GL goes on with whatever the memory holds.
     law('trap: what was freed is refused', async () => {
