@@ -1,6 +1,8 @@
 import type { TextBatch, TextDataset } from '../data/text-dataset';
 import { backend, crossEntropy, linalg, memory, merge, random, scope, sparsity, stateBytes, tensor } from '../index';
 import { GPT, type GPTOptions, trainer } from '../nn';
+import { free } from '../tensor/scope';
+import { forEachTensor } from '../tensor/tree';
 import { type MethodName, methods } from './finetune-methods';
 import { breathe, validate } from './train-run';
 
@@ -101,7 +103,7 @@ export async function fineTune(
   const peakBytes = memory().peakBytes - held;
   const trainable = Object.values(training.parameters).reduce((sum, { size }) => sum + size, 0);
   if (Object.keys(model.parameters()).some((path) => path.includes('.lora.'))) merge(model);
-  return {
+  const result: FineTuneResult = {
     method,
     seed,
     steps,
@@ -116,6 +118,9 @@ export async function fineTune(
     sparsityBefore,
     sparsityAfter: await meanSparsity(model),
   };
+  // Now, and not when the collector gets to it, which would count as memory that the next run gives back.
+  forEachTensor([model, training.state], ({ value }) => value.freedBy === null && free(value, 'the end of a run'));
+  return result;
 }
 
 /** Batches that a start from gradients averages over. */
