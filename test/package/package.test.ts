@@ -87,10 +87,12 @@ describe.skipIf(!built)('the packed package', () => {
     it.skipIf(!node)(
       'floragrad loads neither gpu.js nor a driver, and floragrad/gpu loads them when a GPU is asked for',
       async () => {
-        // A resolver of our own hears every name that is asked for, also in dynamic imports.
+        // A resolver of our own hears every name that is asked for, also in dynamic imports. It runs on a thread whose
+        // console may lose what it says last, so it writes by itself.
         const listen = `
         import { register } from 'node:module';
-        const hooks = 'export const resolve = (name, context, next) => { console.log(name); return next(name, context); };';
+        const hooks = \`import { writeSync } from 'node:fs';
+          export const resolve = (name, context, next) => { writeSync(1, name + '\\\\n'); return next(name, context); };\`;
         register('data:text/javascript,' + encodeURIComponent(hooks));`;
         const asked = async (...lines: string[]): Promise<string[]> => {
           await writeFile(join(alone, 'listen.mjs'), listen);
