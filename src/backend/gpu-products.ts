@@ -6,7 +6,7 @@ import type { Operand, RandomMatrix, Storage } from './backend';
 import { multiply } from './gpu-matmul';
 import type { Factor, Product } from './gpu-product';
 import { flat, type GpuRunner, operandOf, seen } from './gpu-runner';
-import { forOuter } from './wasm-layout';
+import { forOuter } from './layout';
 
 export function matmul(
   on: GpuRunner,

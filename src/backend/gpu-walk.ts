@@ -8,7 +8,7 @@ import type { Operand, Storage } from './backend';
 import type { GpuKernel } from './gpu-device';
 import type { Dims } from './gpu-js';
 import { type Argument, flat, type GpuRunner, operandOf, type Seen } from './gpu-runner';
-import { simplify, type Walk } from './wasm-layout';
+import { simplify, type Walk } from './layout';
 
 /** An array of a walk, with the elements that a step along each axis skips; or a number, the same everywhere. */
 export interface Walked {

@@ -1,8 +1,8 @@
 import type { DType } from '../base/dtype';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Compare, Operand } from './backend';
+import { append, forOuter, simplify } from './layout';
 import type { WasmDevice } from './wasm-device';
-import { append, forOuter, simplify } from './wasm-layout';
 import type { KernelName } from './wasm-module';
 import type { WasmStorage } from './wasm-storage';
 

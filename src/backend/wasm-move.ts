@@ -1,7 +1,7 @@
 import { type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Operand, Storage } from './backend';
+import { append, forOuter, simplify } from './layout';
 import type { WasmDevice } from './wasm-device';
-import { append, forOuter, simplify } from './wasm-layout';
 
 export function strided(
   device: WasmDevice,

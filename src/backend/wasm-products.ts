@@ -1,7 +1,7 @@
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { Operand, RandomMatrix, Storage } from './backend';
+import { forOuter, simplify } from './layout';
 import type { WasmDevice } from './wasm-device';
-import { forOuter, simplify } from './wasm-layout';
 import { codeOf } from './wasm-random';
 
 /** A multiplication and an addition at 50 GFLOP/s. */
