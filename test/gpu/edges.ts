@@ -1,7 +1,8 @@
 import type { Backend, Operand } from '../../src/backend/backend';
 import { dtypeOf, type TypedArray } from '../../src/base/dtype';
-import { ShapeError } from '../../src/base/errors';
+
 import type { Shape } from '../../src/base/shape';
+import { ShapeError } from '../../src/index';
 import { trial } from '../../src/laws/backend/trial';
 import { type Law, law } from '../../src/laws/law';
 import { claim } from '../../src/laws/violation';
