@@ -1,6 +1,5 @@
 import type { Backend, Operand } from '../../src/backend/backend';
 import { dtypeOf, type TypedArray } from '../../src/base/dtype';
-
 import type { Shape } from '../../src/base/shape';
 import { ShapeError } from '../../src/index';
 import { trial } from '../../src/laws/backend/trial';
