@@ -143,8 +143,14 @@ export class GpuDevice {
 
   /** Resolves when the device has done what it was given: for those who measure its time. */
   async finished(): Promise<void> {
-    if (this.context !== null) await this.context.device.queue.onSubmittedWorkDone();
-    else this.gpu.context?.finish();
+    if (this.context !== null) {
+      await this.context.device.queue.onSubmittedWorkDone();
+      return;
+    }
+    // Browsers return from gl.finish() at once; a value cannot be read before all that was asked for earlier.
+    const last = await this.upload(new Float32Array(1), [1, 1, 1]);
+    await this.read(last, 1);
+    this.delete(last);
   }
 
   /** The first `size` values. */
