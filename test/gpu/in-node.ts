@@ -3,9 +3,11 @@ import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, it } from 'vitest';
 import { type GpuMode, gpu } from '../../src/gpu';
 import { type Backend, setBackend } from '../../src/index';
+import { opLaws } from '../../src/laws';
+import { internalRows } from '../laws/internal-ops';
 import { lossLaws } from './faults';
 import { driverMissing } from './node-driver';
-import { suite } from './suite';
+import { runs, suite } from './suite';
 
 setFlagsFromString('--expose-gc');
 Object.assign(globalThis, { gc: runInNewContext('gc') as () => void });
@@ -22,6 +24,8 @@ export async function inNode(mode: GpuMode): Promise<void> {
       console.info(JSON.stringify(backend.describe()));
     });
     const last = mode === 'webgpu' ? lossLaws(() => backend, open) : []; // headless GL cannot lose its context
-    for (const { name, holds } of [...suite(() => backend, open), ...last]) it(name, () => holds(), 120_000);
+    const internal = internalRows.flatMap((row) => opLaws(row, { runs: runs.ops })); // pages have the package alone
+    for (const { name, holds } of [...suite(() => backend, open), ...internal, ...last])
+      it(name, () => holds(), 120_000);
   });
 }
