@@ -62,7 +62,7 @@ function upperQuantile(degrees: number): number {
 
 /**
  * Flora's momentum after several refreshes equals the dense moving mean in expectation, for a fixed sequence of
- * gradients, read along that mean. The variance of the reading follows the schedule. Let the current projection be
+ * gradients, read along that mean; `effect` is a share of the largest mean on the way. The variance of the reading follows the schedule. Let the current projection be
  * applied to a matrix B of mean μ, with total variance v and variance w of ⟨B, W⟩. A fresh unbiased draw lifts it to
  * total variance mse·‖μ‖² + (1 + mse)·v, and to a reading of variance at most c·(‖μ‖² + v) + w with c the
  * `largestReadingVariance` of the projector. A step scales v and w by β².
@@ -84,7 +84,9 @@ export async function checkMomentum(
   const variance = lastVariance();
 
   const size = Math.sqrt(inner(target, target));
-  const options = { expected: size, variance, effect: given.effect * size, falseAlarm, power: 0.999 };
+  // Measured by the largest mean on the way: the last one may cancel to nothing, and a share of nothing takes forever.
+  const largest = Math.max(...means.map((mean) => Math.sqrt(inner(mean as Float32Array, mean as Float32Array))));
+  const options = { expected: size, variance, effect: given.effect * largest, falseAlarm, power: 0.999 };
   const test = new MeanTest(options);
   for (let draw = 0; test.verdict === null; draw++) {
     const momentum = compress({
