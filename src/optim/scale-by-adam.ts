@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions } from '../base/options';
 import type { Params } from '../tensor/tensor';
 import { adamStep } from './fused';
 import { leafOf } from './leaf';
@@ -15,15 +15,17 @@ export interface AdamState {
   readonly square: Params;
 }
 
-/** Decays of the moments. */
-export interface ScaleByAdamOptions {
+export const scaleByAdamOptions = {
   /** Decay of the mean, β1 (default 0.9). */
-  readonly beta1?: number;
+  beta1: optional(number({ low: 0, high: 1 }), 0.9),
   /** Decay of the mean square, β2 (default 0.999). */
-  readonly beta2?: number;
+  beta2: optional(number({ low: 0, high: 1 }), 0.999),
   /** ε, added to the root after the bias correction, as PyTorch does (default 1e-8). */
-  readonly epsilon?: number;
-}
+  epsilon: optional(number({ low: 0 }), 1e-8),
+};
+
+/** Decays of the moments. */
+export interface ScaleByAdamOptions extends OptionsOf<typeof scaleByAdamOptions> {}
 
 /**
  * Adam without its learning rate: M ← β1·M + (1 − β1)·g, V ← β2·V + (1 − β2)·g², u = M̂/(√V̂ + ε) with
@@ -31,11 +33,7 @@ export interface ScaleByAdamOptions {
  * @see Kingma and Ba, "Adam: a method for stochastic optimization", arXiv 1412.6980, Algorithm 1.
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform<AdamState> {
-  checkOptions('scaleByAdam', options, ['beta1', 'beta2', 'epsilon']);
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  checkNumber('scaleByAdam', 'beta1', beta1, { low: 0, high: 1 });
-  checkNumber('scaleByAdam', 'beta2', beta2, { low: 0, high: 1 });
-  checkNumber('scaleByAdam', 'epsilon', epsilon, { low: 0 });
+  const { beta1, beta2, epsilon } = readOptions('scaleByAdam', scaleByAdamOptions, options);
   const name = 'scaleByAdam';
   return transform<AdamState>({
     name,
