@@ -7,5 +7,11 @@ const driven = resolve('test/gpu/node_modules/gpu.js/src/index.js');
 
 export default defineConfig({
   resolve: { alias: existsSync(driven) ? { 'gpu.js': driven } : {} },
-  test: { environment: 'node', pool: 'forks', include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    include: ['test/**/*.test.ts'],
+    globalSetup: 'test/run-folder.ts',
+    testTimeout: 60_000,
+  },
 });

@@ -4,6 +4,7 @@
  */
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
+export type { Arbitrary } from './laws/arbitrary';
 export { backendLaws } from './laws/backend-laws';
 export type { Law, LawOptions } from './laws/law';
 export { constant, type Input, ids, type OpCase, opCase, positive, real, spaced } from './laws/op/case';

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Arbitrary } from './arbitrary';
 import { type Law, type LawOptions, randomLaw, withOptions } from './law';
 import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
 import type { CaseLaw, OpCase } from './op/case';
@@ -11,7 +12,7 @@ export interface OpRow {
   /** In front of the title of each law. */
   readonly name: string;
   /** Random cases whose shapes are made of these extents. */
-  cases(extent: Extents): fc.Arbitrary<OpCase>;
+  cases(extent: Extents): Arbitrary<OpCase>;
   /** The op refuses shapes without elements, as max does. Default: false. */
   readonly needsElements?: boolean;
 }

@@ -5,6 +5,7 @@ import type { ProjectorCase } from '../study/projector-case';
 import { type Certainty, expectations } from '../study/projector-expectations';
 import { identities } from '../study/projector-identities';
 import { Report, type Verdict } from '../study/report';
+import type { Arbitrary } from './arbitrary';
 import type { Law } from './law';
 
 /** How many cases, how large, and how sure the statistical laws are. */
@@ -18,7 +19,7 @@ export interface ProjectorLawsOptions extends Partial<Certainty> {
 }
 
 /** Shapes, a rank that fits and a seed for everything random; shrinks to small shapes and rank 1. */
-export function projectorCases(largest = 16): fc.Arbitrary<ProjectorCase> {
+export function projectorCases(largest = 16): Arbitrary<ProjectorCase> {
   const extent = fc.integer({ min: 1, max: largest });
   return fc
     .record({ n: extent, m: extent, rank: extent, seed: fc.nat(1e6) })

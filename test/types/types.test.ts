@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { install, pack } from '../package/pack';
 
@@ -28,23 +29,47 @@ const projects = {
 
 describe.skipIf(!built)("the package's types, in a project of a user", () => {
   let root: string;
-  let project: string;
+  /** A project with the package alone, and one that has its optional peer fast-check too. */
+  let [alone, beside] = ['', ''];
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'floragrad-types-'));
-    project = await install(root, 'consumer', await pack(root));
-    await cp('test/types/consumer', join(project, 'src'), { recursive: true });
-    await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+    const packed = await pack(root);
+    alone = await install(root, 'alone', packed);
+    beside = await install(root, 'beside', packed);
+    for (const [project, sources] of [
+      [alone, 'consumer'],
+      [beside, 'with-fast-check'],
+    ] as const) {
+      await cp(`test/types/${sources}`, join(project, 'src'), { recursive: true });
+      await writeFile(join(project, 'package.json'), '{ "private": true, "type": "module" }');
+    }
+    await symlink(resolve('node_modules/fast-check'), join(beside, 'node_modules/fast-check'), 'junction');
   }, 120_000);
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   it.each(Object.entries(projects))('%s: accept what is right and refuse what is wrong', async (_, compilerOptions) => {
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
-    expect(await compile(project)).toBe('');
+    expect(await compile(alone, compilerOptions)).toBe('');
+  });
+
+  it('takes arbitraries of fast-check where laws ask for cases, and gives them back', async () => {
+    expect(await compile(beside, { ...projects.nodenext, skipLibCheck: true, target: 'esnext' })).toBe('');
+  });
+
+  it('sees nothing but what the projects install', () => {
+    const file = join(alone, 'src/index.ts');
+    const found = ts.resolveModuleName(
+      'fast-check',
+      file,
+      { moduleResolution: ts.ModuleResolutionKind.NodeNext },
+      ts.sys,
+    );
+    expect(found.resolvedModule?.resolvedFileName).toBeUndefined();
   });
 });
 
 /** What the compiler says about a project: nothing, if all is well. */
-async function compile(project: string): Promise<string> {
+async function compile(project: string, compilerOptions: object): Promise<string> {
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src'] }));
   const tsc = resolve('node_modules/typescript/bin/tsc');
   try {
     return (await promisify(execFile)(process.execPath, [tsc, '-p', project, '--pretty', 'false'])).stdout;

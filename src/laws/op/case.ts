@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import type { TypedArray } from '../../base/dtype';
 import { type Shape, show, sizeOf } from '../../base/shape';
 import { permute } from '../../tensor/ops/random';
 import type { Tensor } from '../../tensor/tensor';
 import { numbers, wholes } from '../arbitraries';
+import { toStringMethod } from '../arbitrary';
 import type { Law } from '../law';
 
 /** One input of an op: a shape, and values that are a function of a seed. */
@@ -25,13 +25,13 @@ export interface OpCase {
   /** The op, applied. */
   of(...inputs: Tensor[]): Tensor;
   /** How fast-check prints it. */
-  readonly [fc.toStringMethod]: () => string;
+  readonly [toStringMethod]: () => string;
 }
 
 /** `of` on such inputs; `attributes` are only printed. */
 export function opCase(inputs: readonly Input[], of: OpCase['of'], attributes: object = {}): OpCase {
   const given = [...inputs.map(({ kind, shape }) => `${kind} ${show(shape)}`), JSON.stringify(attributes)];
-  return { inputs, of, [fc.toStringMethod]: () => given.join(', ') };
+  return { inputs, of, [toStringMethod]: () => given.join(', ') };
 }
 
 /**

@@ -1,17 +1,18 @@
 import fc from 'fast-check';
 import type { Shape } from '../../base/shape';
 import type { ReduceOptions } from '../../tensor/ops/reduce';
+import type { Arbitrary } from '../arbitrary';
 
 /** Extents of the axes of a case: what the suite hands to `OpRow.cases`. */
-export type Extents = fc.Arbitrary<number>;
+export type Extents = Arbitrary<number>;
 
 /** Shapes of `least` to `most` axes. */
-export function shapesOf(extent: Extents, least = 0, most = 3): fc.Arbitrary<number[]> {
+export function shapesOf(extent: Extents, least = 0, most = 3): Arbitrary<number[]> {
   return fc.array(extent, { minLength: least, maxLength: most });
 }
 
 /** A shape of at least one axis, and one of its axes, counted from either end. */
-export function shapeAndAxis(extent: Extents): fc.Arbitrary<{
+export function shapeAndAxis(extent: Extents): Arbitrary<{
   /** At least one axis. */
   shape: number[];
   /** One of its axes, counted from either end. */
@@ -23,7 +24,7 @@ export function shapeAndAxis(extent: Extents): fc.Arbitrary<{
 }
 
 /** What `sum` and its like take: no axis (all of them), one, or several; and `keepDims`. */
-export function reductions(extent: Extents): fc.Arbitrary<{
+export function reductions(extent: Extents): Arbitrary<{
   /** At least one axis. */
   shape: number[];
   /** For the reduction. */
@@ -40,7 +41,7 @@ export function reductions(extent: Extents): fc.Arbitrary<{
 }
 
 /** `count` shapes that broadcast together: extents set to 1, leading axes left out, one of them whole. */
-export function broadcastShapesOf(extent: Extents, count = 2): fc.Arbitrary<Shape[]> {
+export function broadcastShapesOf(extent: Extents, count = 2): Arbitrary<Shape[]> {
   return shapesOf(extent).chain((shape) => {
     const narrowed = fc
       .tuple(fc.nat(7), fc.nat(shape.length))
