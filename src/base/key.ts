@@ -1,7 +1,11 @@
 import { OptionError } from './errors';
+import { type Kind, whole } from './options';
 import { type Key, philox } from './philox';
 
 export type { Key } from './philox';
+
+/** A whole number that float64 holds exactly. */
+export const seedKind: Kind<number> = whole();
 
 /**
  * The root key of a seed.

@@ -46,6 +46,13 @@ export type ValuesOf<S extends Specification> = { readonly [Name in keyof S]: Re
  */
 export type SpecificationOf<Options> = { readonly [Name in keyof Options]-?: Option<unknown, unknown> };
 
+/** The type of what `readOptionsOf` returns: what has a default is no longer undefined. */
+export type ValuesOfGeneric<Options, S extends SpecificationOf<Options>> = {
+  readonly [Name in keyof Options]-?: S[Name] extends Option<unknown, undefined, false>
+    ? Options[Name]
+    : Exclude<Options[Name], undefined>;
+};
+
 /** An option without a default. */
 /* @__NO_SIDE_EFFECTS__ */
 export function required<T>(kind: Kind<T>): Option<T, undefined, true> {
@@ -80,11 +87,20 @@ export function readOptions<S extends Specification>(where: string, specificatio
   return values as ValuesOf<S>;
 }
 
+/** As `readOptions`, for options whose interface has type parameters. */
+export function readOptionsOf<Options extends object, S extends SpecificationOf<Options>>(
+  where: string,
+  specification: S & SpecificationOf<Options>,
+  options: Options,
+): ValuesOfGeneric<Options, S> {
+  return readOptions(where, specification as unknown as Specification, options) as ValuesOfGeneric<Options, S>;
+}
+
 /**
  * Check one argument of a function.
  * @throws OptionError with the code of the kind
  */
-export function checkArgument<T>(where: string, name: string, kind: Kind<T>, value: unknown): asserts value is T {
+export function checkArgument(where: string, name: string, kind: Kind<unknown>, value: unknown): void {
   if (!kind.fits(value)) throw misfit(where, name, kind, value);
 }
 
@@ -102,30 +118,37 @@ export function checkCount(where: string, given: number, most: number): void {
   });
 }
 
-/** Numbers in `[low, high]`. Infinity fits where a bound allows it; NaN never does. */
+/** Numbers in `[low, high]`: finite ones, unless a bound is infinite itself. NaN never fits. */
 /* @__NO_SIDE_EFFECTS__ */
-export function number(range: { low?: number; high?: number } = {}): Kind<number> {
-  return within('a number', range, (x) => !Number.isNaN(x));
+export function number(range: Range = {}): Kind<number> {
+  return within('a number', range, () => true);
 }
 
 /** Whole numbers in `[low, high]`, exact ones only: within ±(2⁵³ − 1). */
 /* @__NO_SIDE_EFFECTS__ */
-export function whole(range: { low?: number; high?: number } = {}): Kind<number> {
+export function whole(range: Range = {}): Kind<number> {
   return within('a whole number', range, Number.isSafeInteger);
 }
 
-function within(noun: string, range: { low?: number; high?: number }, test: (x: number) => boolean): Kind<number> {
-  const { low = -Infinity, high = Infinity } = range;
+interface Range {
+  readonly low?: number;
+  readonly high?: number;
+}
+
+function within(noun: string, range: Range, test: (x: number) => boolean): Kind<number> {
+  const { low = -Number.MAX_VALUE, high = Number.MAX_VALUE } = range;
   return {
     expected: `${noun}${inWords(low, high)}`,
     code: 'options/range',
-    fits: (value): value is number => typeof value === 'number' && test(value) && value >= low && value <= high,
+    fits: (value): value is number => typeof value === 'number' && value >= low && value <= high && test(value),
   };
 }
 
 function inWords(low: number, high: number): string {
-  if (high === Infinity) return low === -Infinity ? '' : ` ≥ ${low}`;
-  return low === -Infinity ? ` ≤ ${high}` : ` between ${low} and ${high}`;
+  const [fromBelow, fromAbove] = [low > -Number.MAX_VALUE, high < Number.MAX_VALUE];
+  if (fromBelow && fromAbove) return ` between ${low} and ${high}`;
+  if (low === Number.MIN_VALUE) return ' > 0';
+  return fromBelow ? ` ≥ ${low}` : fromAbove ? ` ≤ ${high}` : '';
 }
 
 /** One of a few strings. */

@@ -1,16 +1,27 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
-import { fold, key } from '../base/key';
+import { OptionError } from '../base/errors';
+import { fold, key, seedKind } from '../base/key';
+import {
+  callable,
+  choice,
+  either,
+  kindOf,
+  optional,
+  readOptionsOf,
+  required,
+  type SpecificationOf,
+  whole,
+} from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { divide } from '../optim/divide';
 import type { EmaState } from '../optim/ema';
-import { type GradientTransform, type Treatment, transform } from '../optim/transform';
+import { type GradientTransform, type Treatment, transform, transformKind } from '../optim/transform';
 import { axpby } from '../tensor/ops/axpby';
 import { zeros } from '../tensor/ops/create';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { mapTensors } from '../tensor/tree';
-import { type Filter, matrixFilter, treatments } from './filter';
-import { compressedShape, type Projection, type Projector } from './projector';
+import { type Filter, filterKind, matrixFilter, passes, treatments } from './filter';
+import { compressedShape, type Projection, type Projector, projectorKind } from './projector';
 
 /** What to compress, how far, and what runs in the compressed space. */
 export interface CompressOptions<P extends Projection, S> {
@@ -34,6 +45,23 @@ export interface CompressOptions<P extends Projection, S> {
   /** What all projections are drawn from (default 0). */
   readonly seed?: number;
 }
+
+/** Steps between new projections. */
+export const interval = either(
+  whole({ low: 1 }),
+  kindOf<number>('Infinity for never', (value) => value === Infinity),
+);
+
+const compressOptions = {
+  projector: required(projectorKind),
+  rank: required(whole({ low: 1 })),
+  inner: required(transformKind),
+  refreshEvery: required(interval),
+  onRefresh: required(choice('transfer', 'reset', 'keep')),
+  combine: optional(callable('such as lift'), lift),
+  filter: optional(filterKind),
+  seed: optional(seedKind, 0),
+} satisfies SpecificationOf<CompressOptions<Projection, unknown>>;
 
 /** The state of one compressed parameter. */
 export interface CompressedLeaf<P, S> {
@@ -105,12 +133,9 @@ export function liftPlusRaw(beta: number): Combine<EmaState> {
 export function compress<P extends Projection, S>(
   options: CompressOptions<P, S>,
 ): GradientTransform<CompressState<P, S>> {
-  checkOptions('compress', options, optionNames);
-  const { projector, rank, inner, refreshEvery, onRefresh, combine = lift, seed = 0 } = options;
-  checkNumber('compress', 'rank', rank, { low: 1, whole: true });
-  checkNumber('compress', 'refreshEvery', refreshEvery, { low: 1, whole: refreshEvery !== Infinity });
+  const read = readOptionsOf<CompressOptions<P, S>, typeof compressOptions>('compress', compressOptions, options);
+  const { projector, rank, inner, refreshEvery, onRefresh, combine, seed, filter = matrixFilter({ rank }) } = read;
   if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name ?? 'a transform');
-  const filter = options.filter ?? matrixFilter({ rank });
   type Leaf = CompressedLeaf<P, S>;
 
   const draw = (path: string, shape: Shape, refreshes: number): P =>
@@ -156,7 +181,7 @@ export function compress<P extends Projection, S>(
     leafwise: inner.leafwise === true,
     explain: (params) => treatments(params, filter, projector, rank),
     init(params) {
-      const [chosen, others] = divide(params, (path, tensor) => filter(path, tensor) === true);
+      const [chosen, others] = divide(params, (path, tensor) => passes(filter, path, tensor));
       if (Object.keys(chosen).length === 0)
         throw nothingToCompress(params, rank, treatments(params, filter, projector, rank));
       const leaves = Object.fromEntries(
@@ -182,8 +207,6 @@ export function compress<P extends Projection, S>(
     },
   });
 }
-
-const optionNames = ['projector', 'rank', 'inner', 'refreshEvery', 'onRefresh', 'combine', 'filter', 'seed'];
 
 function notLinear(name: string): OptionError {
   return new OptionError({

@@ -1,5 +1,6 @@
 import { OptionError } from '../base/errors';
 import type { Key } from '../base/key';
+import { listOf, number, type OptionsOf, optional, readOptions } from '../base/options';
 import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
 import { asSelection, drawCoordinates, drawnCoordinatesTheory, errorVariance } from './sampled-coordinates';
 import { selectionMaps } from './selection-maps';
@@ -11,15 +12,20 @@ export interface DrawnProjection extends Projection {
   readonly key: Key;
 }
 
+const coordinatesOptions = {
+  /** q up to a factor, one positive number for each of the d coordinates (default: all the same). */
+  chances: optional(listOf(number({ low: 0 }))),
+};
+
 /**
  * r rows (left) or columns (right) drawn with replacement; repeated picks add. Uniform draws have the relative squared
  * error (d − 1)/r; with `chances`, one positive number for each of the d coordinates, (Σ‖g_j‖²/q_j − ‖G‖²)/(r‖G‖²).
  * @throws OptionError `projector/chances`
  */
 export function coordinatesWithReplacement(
-  options: { readonly chances?: readonly number[] } = {},
+  options: OptionsOf<typeof coordinatesOptions> = {},
 ): Projector<DrawnProjection> {
-  const { chances } = options;
+  const { chances } = readOptions('projectors.coordinatesWithReplacement', coordinatesOptions, options);
   const chancesFor = (d: number): ArrayLike<number> => {
     if (chances === undefined) return new Float64Array(d).fill(1);
     if (chances.length === d && chances.every((q) => q > 0 && q < Infinity)) return chances;

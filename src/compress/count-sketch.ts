@@ -1,6 +1,6 @@
 import { fillRow } from '../base/distribution';
-import { checkNumber, checkOptions } from '../base/errors';
 import { fold, type Key } from '../base/key';
+import { type OptionsOf, optional, readOptions, whole } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { fromArray } from '../tensor/ops/create';
 import { gather, scatterAdd } from '../tensor/ops/gather';
@@ -32,10 +32,8 @@ interface Hash {
  * with f = Σ x_j⁴: ((d − 2)f + 1)·(E[S_ij⁴] − 1/r²) + 2(1 − f)·((d − 2)/r² + (d − 2)(d − 3)/r³), which is linear in f.
  * @see Charikar, Chen and Farach-Colton, "Finding frequent items in data streams", 2002; Nelson and Nguyen, "OSNAP", 2013.
  */
-export function countSketch(options: { readonly nonzeros?: number } = {}): Projector<SketchProjection> {
-  checkOptions('projectors.countSketch', options, ['nonzeros']);
-  const { nonzeros = 1 } = options;
-  checkNumber('projectors.countSketch', 'nonzeros', nonzeros, { low: 1, whole: true });
+export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}): Projector<SketchProjection> {
+  const { nonzeros } = readOptions('projectors.countSketch', countSketchOptions, options);
   return {
     name: nonzeros === 1 ? 'countSketch' : 'osnap',
     side: smallerSide,
@@ -70,6 +68,11 @@ export function countSketch(options: { readonly nonzeros?: number } = {}): Proje
     },
   };
 }
+
+const countSketchOptions = {
+  /** c, entries of A that are not zero in each column (default 1). */
+  nonzeros: optional(whole({ low: 1 }), 1),
+};
 
 function hashes(p: SketchProjection, nonzeros: number): Hash[] {
   const d = compressedDimension(p);

@@ -1,3 +1,14 @@
+import {
+  callable,
+  checkArgument,
+  type Kind,
+  kindOf,
+  number,
+  optional,
+  readOptions,
+  required,
+  whole,
+} from '../base/options';
 import type { Treatment } from '../optim/transform';
 import type { Params, Tensor } from '../tensor/tensor';
 import type { Projection, Projector } from './projector';
@@ -5,11 +16,32 @@ import type { Projection, Projector } from './projector';
 /** `true`, or the reason why this parameter stays dense. */
 export type Filter = (path: string, tensor: Tensor) => true | string;
 
+/** What a filter is; its answers are checked where it is asked. */
+export const filterKind: Kind<Filter> = callable('of a path and a tensor that returns true or the reason why not');
+
+/** Whether a filter lets a parameter be compressed. @throws OptionError `options/type` for an answer that is neither */
+export function passes(filter: Filter, path: string, tensor: Tensor): boolean {
+  const verdict = filter(path, tensor);
+  checkArgument('filter', `the answer for "${path}"`, verdictKind, verdict);
+  return verdict === true;
+}
+
+const verdictKind = kindOf<true | string>(
+  'true, or the reason why this parameter stays dense',
+  (value) => value === true || typeof value === 'string',
+);
+
+const matrixFilterOptions = {
+  rank: required(whole({ low: 1 })),
+  maxAspect: optional(number({ low: 1, high: Infinity }), Infinity),
+};
+
 /**
  * Matrices that a projection of this rank can compress: two axes, the smaller one at least `rank`, and, to leave out
  * embeddings as flora-opt does, the larger one at most `maxAspect` times the smaller.
  */
-export function matrixFilter({ rank, maxAspect = Infinity }: { rank: number; maxAspect?: number }): Filter {
+export function matrixFilter(options: { readonly rank: number; readonly maxAspect?: number }): Filter {
+  const { rank, maxAspect } = readOptions('matrixFilter', matrixFilterOptions, options);
   return (_, { shape }) => {
     if (shape.length !== 2) return 'not a matrix';
     const [small, large] = [...shape].sort((a, b) => a - b) as [number, number];

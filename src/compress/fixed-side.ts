@@ -1,11 +1,14 @@
 import { OptionError } from '../base/errors';
-import type { Projection, Projector } from './projector';
+import { checkArgument, choice } from '../base/options';
+import { type Projection, type Projector, projectorKind } from './projector';
 
 /**
  * A projector that compresses the same side whatever the shape: `right` is the paper's form.
  * @throws OptionError `projector/both-sides`
  */
 export function fixedSide<P extends Projection>(projector: Projector<P>, side: 'left' | 'right'): Projector<P> {
+  checkArgument('fixedSide', 'projector', projectorKind, projector);
+  checkArgument('fixedSide', 'side', choice('left', 'right'), side);
   const fixed: Projector<P> = {
     ...projector,
     side: () => side,

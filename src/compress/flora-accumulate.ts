@@ -1,13 +1,13 @@
-import { checkNumber, checkOptions } from '../base/errors';
-import { fold, key } from '../base/key';
+import { fold, key, seedKind } from '../base/key';
+import { optional, readOptionsOf, required, type SpecificationOf, whole } from '../base/options';
 import { leafOf } from '../optim/leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
-import { type GradientTransform, mapParams, transform } from '../optim/transform';
+import { type GradientTransform, mapParams, transform, transformKind } from '../optim/transform';
 import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
 import { mul } from '../tensor/ops/mul';
 import type { Params, Tensor } from '../tensor/tensor';
-import { type Filter, matrixFilter, treatments } from './filter';
+import { type Filter, filterKind, matrixFilter, passes, treatments } from './filter';
 import { gaussian } from './gaussian';
 import { compressedShape } from './projector';
 
@@ -24,6 +24,14 @@ export interface FloraAccumulateOptions<S> {
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
   readonly filter?: Filter;
 }
+
+const floraAccumulateOptions = {
+  steps: required(whole({ low: 1 })),
+  rank: required(whole({ low: 1 })),
+  inner: required(transformKind),
+  seed: optional(seedKind, 0),
+  filter: optional(filterKind),
+} satisfies SpecificationOf<FloraAccumulateOptions<unknown>>;
 
 /** The state of `floraAccumulate`. */
 export interface FloraAccumulateState<S> {
@@ -47,12 +55,14 @@ export interface FloraAccumulateState<S> {
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 1.
  */
 export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): GradientTransform<FloraAccumulateState<S>> {
-  checkOptions('floraAccumulate', options, ['steps', 'rank', 'inner', 'seed', 'filter']);
-  const { steps, rank, inner, seed = 0, filter = matrixFilter({ rank }) } = options;
-  checkNumber('floraAccumulate', 'steps', steps, { low: 1, whole: true });
-  checkNumber('floraAccumulate', 'rank', rank, { low: 1, whole: true });
+  const { steps, rank, inner, seed, ...rest } = readOptionsOf<FloraAccumulateOptions<S>, typeof floraAccumulateOptions>(
+    'floraAccumulate',
+    floraAccumulateOptions,
+    options,
+  );
+  const { filter = matrixFilter({ rank }) } = rest;
   const projector = gaussian;
-  const isCompressed = (path: string, tensor: Tensor): boolean => filter(path, tensor) === true;
+  const isCompressed = (path: string, tensor: Tensor): boolean => passes(filter, path, tensor);
   const draw = (path: string, { shape }: Tensor, cycle: number) =>
     projector.sample(fold(key(seed), path, 'accumulation', cycle), shape, rank, cycle);
   const empty = (params: Params) => ({

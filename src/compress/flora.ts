@@ -1,36 +1,40 @@
-import { checkOptions, OptionError } from '../base/errors';
-import { type AdafactorOptions, adafactorAround, adafactorOptionNames } from '../optim/adafactor';
+import { seedKind } from '../base/key';
+import { choice, number, type OptionsOf, optional, readOptions, required, whole } from '../base/options';
+import { adafactorAround, adafactorParts } from '../optim/adafactor';
 import { ema } from '../optim/ema';
-import { compress, lift, liftPlusRaw } from './compress';
-import { type Filter, matrixFilter } from './filter';
+import { compress, interval, lift, liftPlusRaw } from './compress';
+import { filterKind, matrixFilter } from './filter';
 import { gaussian } from './gaussian';
-import type { Projector } from './projector';
+import { projectorKind } from './projector';
 
-/** Adafactor's options, with a compressed momentum in place of the dense one. */
-export interface FloraOptions extends Omit<AdafactorOptions, 'momentum'> {
+const floraOptions = {
   /** Rows of the projection: the state of a weight [n, m] is rank·max(n, m) + n + m floats. */
-  readonly rank: number;
-  /** κ in the paper: optimizer steps between new projections (default 1000). */
-  readonly refreshEvery?: number;
+  rank: required(whole({ low: 1 })),
+  /** κ in the paper: optimizer steps between new projections, Infinity for never (default 1000). */
+  refreshEvery: optional(interval, 1000),
   /** Weight of the past in the momentum (default 0.9). */
-  readonly beta?: number;
+  beta: optional(number({ low: 0, high: 1 }), 0.9),
   /**
    * `paper` (default): refresh if due, M ← β·M + (1 − β)·down(U), output up(M).
    * `flora-opt`, as the published code: output (1 − β)·U + β·up(M) first, then refresh if due, then update M.
    */
-  readonly ordering?: 'paper' | 'flora-opt';
+  ordering: optional(choice('paper', 'flora-opt'), 'paper'),
   /** How gradients are projected (default `projectors.gaussian`, the paper's). */
-  readonly projector?: Projector;
+  projector: optional(projectorKind, gaussian),
   /** Which parameters are compressed (default: as flora-opt, matrices with min(n, m) ≥ rank and max/min ≤ 4). */
-  readonly filter?: Filter;
+  filter: optional(filterKind),
   /** What all projections are drawn from (default 0). */
-  readonly seed?: number;
-}
+  seed: optional(seedKind, 0),
+  ...adafactorParts,
+};
+
+/** Adafactor's options, with a compressed momentum in place of the dense one. */
+export interface FloraOptions extends OptionsOf<typeof floraOptions> {}
 
 /**
  * Flora: Adafactor whose momentum lives in a random low-dimensional subspace that is drawn anew every κ steps. With U
  * the normalised gradient and A [r, m] the projection: M ← β·M·A_old·Aᵀ + (1 − β)·U·Aᵀ, step along M·A.
- * @throws OptionError `flora/ordering`, `compress/nothing`, `options/…`
+ * @throws OptionError `compress/nothing`, `options/…`
  * @see Hao, Cao and Mou, "Flora: low-rank adapters are secretly gradient compressors", ICML 2024, Algorithm 2.
  * @example
  * const params = { weight: zeros([64, 64]), bias: zeros([64]) };
@@ -39,18 +43,11 @@ export interface FloraOptions extends Omit<AdafactorOptions, 'momentum'> {
  * console.log(weight?.reason, weight?.bytes, bias?.reason); // prints gaussian 4608 dense: not a matrix
  */
 export function flora(options: FloraOptions) {
-  checkOptions('flora', options, [...adafactorOptionNames, ...floraOptionNames]);
-  const {
-    rank,
-    refreshEvery = 1000,
-    beta = 0.9,
-    ordering = 'paper',
-    projector = gaussian,
-    seed = 0,
-    ...rest
-  } = options;
-  const { filter = matrixFilter({ rank, maxAspect: 4 }), ...adafactorOptions } = rest;
-  if (ordering !== 'paper' && ordering !== 'flora-opt') throw unknownOrdering(ordering);
+  const { rank, refreshEvery, beta, ordering, projector, filter, seed, ...parts } = readOptions(
+    'flora',
+    floraOptions,
+    options,
+  );
   const momentum = compress({
     projector,
     rank,
@@ -58,19 +55,8 @@ export function flora(options: FloraOptions) {
     refreshEvery,
     onRefresh: 'transfer',
     combine: ordering === 'paper' ? lift : liftPlusRaw(beta),
-    filter,
+    filter: filter ?? matrixFilter({ rank, maxAspect: 4 }),
     seed,
   });
-  return adafactorAround('flora', momentum, adafactorOptions);
-}
-
-const floraOptionNames = ['rank', 'refreshEvery', 'beta', 'ordering', 'projector', 'filter', 'seed'];
-
-function unknownOrdering(ordering: string): OptionError {
-  return new OptionError({
-    code: 'flora/ordering',
-    got: `flora got ordering "${ordering}"`,
-    expected: '"paper" or "flora-opt"',
-    fix: 'leave it out for the order of the paper',
-  });
+  return adafactorAround(momentum, parts);
 }

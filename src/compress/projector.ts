@@ -1,5 +1,6 @@
 import { OptionError, ShapeError } from '../base/errors';
 import type { Key } from '../base/key';
+import { type Kind, kindOf } from '../base/options';
 import { type Shape, show } from '../base/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { Side } from './side';
@@ -51,6 +52,17 @@ export interface Projector<P extends Projection = Projection> {
    */
   theory(d: number, rank: number, gradient?: GradientValues): Theory;
 }
+
+/** What a projector is. */
+export const projectorKind: Kind<Projector> = kindOf(
+  'a projector such as projectors.gaussian',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    ['side', 'sample', 'down', 'up', 'transfer', 'storedFloats', 'theory'].every(
+      (name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function',
+    ),
+);
 
 /** Compress the smaller dimension, so that the state is rank·max(n, m) floats; a square is compressed on the right. */
 export function smallerSide(shape: Shape): Side {

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions } from '../base/options';
 import { type GeneratedProjection, generatedProjector } from './generated-projector';
 import { independentEntriesTheory } from './independent-entries';
 import type { Projector } from './projector';
@@ -11,10 +11,8 @@ import type { Projector } from './projector';
  * E[y⁴ | N] = q²·(3·(1 − f)·N(N − 1)/(d(d − 1)) + f·N/d).
  * @see Achlioptas, "Database-friendly random projections", JCSS 66 (2003), theorem 1.1, where q is 3.
  */
-export function sparse(options: { readonly sparsity?: number } = {}): Projector<GeneratedProjection> {
-  checkOptions('projectors.sparse', options, ['sparsity']);
-  const { sparsity: q = 3 } = options;
-  checkNumber('projectors.sparse', 'sparsity', q, { low: 1 });
+export function sparse(options: OptionsOf<typeof sparseOptions> = {}): Projector<GeneratedProjection> {
+  const { sparsity: q } = readOptions('projectors.sparse', sparseOptions, options);
   return generatedProjector({
     name: 'sparse',
     entries: { sparsity: q },
@@ -28,6 +26,11 @@ export function sparse(options: { readonly sparsity?: number } = {}): Projector<
     },
   });
 }
+
+const sparseOptions = {
+  /** q, one over the share of the entries that are not zero (default 3). */
+  sparsity: optional(number({ low: 1 }), 3),
+};
 
 function fallingFactorial(d: number, k: number): number {
   let product = 1;

@@ -1,11 +1,11 @@
-import { checkNumber } from '../base/errors';
+import { checkArgument, whole } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import type { Params } from '../tensor/tensor';
 import { leafOf } from './leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from './leaf-counts';
 import { zerosLike } from './moving-mean';
-import { type GradientTransform, mapParams, transform } from './transform';
+import { type GradientTransform, mapParams, transform, transformKind } from './transform';
 
 /** The state of `accumulate`. */
 export interface AccumulateState<S> {
@@ -28,7 +28,8 @@ export interface AccumulateState<S> {
  * const optimizer = accumulate(4, adam({ learningRate: 1e-3 })); // a step after every fourth gradient
  */
 export function accumulate<S>(k: number, inner: GradientTransform<S>): GradientTransform<AccumulateState<S>> {
-  checkNumber('accumulate', 'k', k, { low: 1, whole: true });
+  checkArgument('accumulate', 'k', whole({ low: 1 }), k);
+  checkArgument('accumulate', 'inner', transformKind, inner);
   const empty = (params: Params) => ({ count: 0, counts: zeroCounts(params), sums: zerosLike(params) });
   return transform<AccumulateState<S>>({
     name: `accumulate(${k}, ${inner.name ?? 'transform'})`,

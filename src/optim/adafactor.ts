@@ -1,30 +1,38 @@
-import { checkOptions } from '../base/errors';
+import { boolean, number, type OptionsOf, optional, readOptions, required, type ValuesOf } from '../base/options';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { clipByBlockRms } from './clip-by-block-rms';
 import { type EmaState, ema } from './ema';
 import { identity } from './identity';
-import { type ScaleByFactoredRmsOptions, scaleByFactoredRms } from './scale-by-factored-rms';
+import { scaleByFactoredRms, scaleByFactoredRmsOptions } from './scale-by-factored-rms';
 import { scaleByLearningRate } from './scale-by-learning-rate';
 import { scaleByParameterRms } from './scale-by-parameter-rms';
-import type { Schedule } from './schedules';
+import { rate } from './schedules';
 import type { GradientTransform } from './transform';
 
-/** All parts of Adafactor; every option but the learning rate has a default. */
-export interface AdafactorOptions extends ScaleByFactoredRmsOptions {
-  /** ρ; with `scaleParameter` a step is relative to the size of the parameter. */
-  readonly learningRate: number | Schedule;
-  /** β of a moving mean of the normalised gradients, not debiased (default: no momentum and no state for it). */
-  readonly momentum?: number;
+/** Everything but the momentum, for which Flora has its own. */
+export const adafactorParts = {
+  /** ρ, or a schedule of it; with `scaleParameter` a step is relative to the size of the parameter. */
+  learningRate: required(rate),
   /** d, the largest root mean square of an update before the learning rate (default 1). */
-  readonly clipThreshold?: number;
+  clipThreshold: optional(number({ low: Number.MIN_VALUE, high: Infinity }), 1),
   /** ε2, the least scale of a parameter (default 1e-3). */
-  readonly minScale?: number;
+  minScale: optional(number({ low: 0 }), 1e-3),
   /** Multiply the step by max(RMS(W), minScale) (default true). */
-  readonly scaleParameter?: boolean;
+  scaleParameter: optional(boolean, true),
   /** Decoupled weight decay, multiplied by the whole step size α (default 0). */
-  readonly weightDecay?: number;
-}
+  weightDecay: optional(number({ low: 0 }), 0),
+  ...scaleByFactoredRmsOptions,
+};
+
+const adafactorOptions = {
+  ...adafactorParts,
+  /** β of a moving mean of the normalised gradients, not debiased (default: no momentum and no state for it). */
+  momentum: optional(number({ low: 0, high: 1 })),
+};
+
+/** All parts of Adafactor; every option but the learning rate has a default. */
+export interface AdafactorOptions extends OptionsOf<typeof adafactorOptions> {}
 
 /**
  * Adafactor: W ← W − α·(U/max(1, RMS(U)/d) + decay·W), α = ρ·max(RMS(W), ε2). The momentum sits before the clip, at
@@ -32,25 +40,15 @@ export interface AdafactorOptions extends ScaleByFactoredRmsOptions {
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, Algorithms 4 to 6.
  */
 export function adafactor(options: AdafactorOptions) {
-  const { momentum, ...rest } = options;
-  return adafactorAround<EmaState | readonly []>(
-    'adafactor',
-    momentum === undefined ? identity : ema({ decay: momentum }),
-    rest,
-  );
+  const { momentum, ...parts } = readOptions('adafactor', adafactorOptions, options);
+  return adafactorAround<EmaState | readonly []>(momentum === undefined ? identity : ema({ decay: momentum }), parts);
 }
 
 /** Adafactor with any transform of the normalised gradient at the place of its momentum. */
-export function adafactorAround<S>(
-  name: string,
-  momentum: GradientTransform<S>,
-  options: Omit<AdafactorOptions, 'momentum'>,
-) {
-  checkOptions(name, options, adafactorOptionNames);
-  const { learningRate, clipThreshold = 1, minScale, scaleParameter = true, weightDecay = 0 } = options;
-  const { decayExponent = 0.8, epsilon = 1e-30, factored = () => true } = options;
+export function adafactorAround<S>(momentum: GradientTransform<S>, parts: ValuesOf<typeof adafactorParts>) {
+  const { learningRate, clipThreshold, minScale, scaleParameter, weightDecay, ...factors } = parts;
   return chain(
-    scaleByFactoredRms({ decayExponent, epsilon, factored }),
+    scaleByFactoredRms(factors),
     momentum,
     clipByBlockRms(clipThreshold),
     addDecayedWeights(weightDecay),
@@ -58,14 +56,3 @@ export function adafactorAround<S>(
     scaleByLearningRate(learningRate),
   );
 }
-
-export const adafactorOptionNames = [
-  'learningRate',
-  'decayExponent',
-  'epsilon',
-  'factored',
-  'clipThreshold',
-  'minScale',
-  'scaleParameter',
-  'weightDecay',
-];

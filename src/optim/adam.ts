@@ -1,21 +1,23 @@
-import { checkOptions } from '../base/errors';
+import { type OptionsOf, readOptions, required } from '../base/options';
 import { chain } from './chain';
-import { type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam';
+import { scaleByAdam, scaleByAdamOptions } from './scale-by-adam';
 import { scaleByLearningRate } from './scale-by-learning-rate';
-import type { Schedule } from './schedules';
+import { rate } from './schedules';
+
+export const adamOptions = {
+  /** η, or a schedule of it. */
+  learningRate: required(rate),
+  ...scaleByAdamOptions,
+};
 
 /** Learning rate and moments. */
-export interface AdamOptions extends ScaleByAdamOptions {
-  /** η, or a schedule of it. */
-  readonly learningRate: number | Schedule;
-}
+export interface AdamOptions extends OptionsOf<typeof adamOptions> {}
 
 /**
  * Adam: W ← W − η·M̂/(√V̂ + ε). Defaults as in PyTorch.
  * @see Kingma and Ba, "Adam: a method for stochastic optimization", arXiv 1412.6980.
  */
 export function adam(options: AdamOptions) {
-  checkOptions('adam', options, ['learningRate', 'beta1', 'beta2', 'epsilon']);
-  const { learningRate, ...moments } = options;
+  const { learningRate, ...moments } = readOptions('adam', adamOptions, options);
   return chain(scaleByAdam(moments), scaleByLearningRate(learningRate));
 }

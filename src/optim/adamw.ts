@@ -1,22 +1,24 @@
-import { checkOptions } from '../base/errors';
-import type { AdamOptions } from './adam';
+import { number, type OptionsOf, optional, readOptions } from '../base/options';
+import { adamOptions } from './adam';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { scaleByAdam } from './scale-by-adam';
 import { scaleByLearningRate } from './scale-by-learning-rate';
 
-/** Learning rate, moments and decay. */
-export interface AdamWOptions extends AdamOptions {
+const adamwOptions = {
+  ...adamOptions,
   /** Decoupled weight decay, multiplied by the learning rate (default 0.01). */
-  readonly weightDecay?: number;
-}
+  weightDecay: optional(number({ low: 0 }), 0.01),
+};
+
+/** Learning rate, moments and decay. */
+export interface AdamWOptions extends OptionsOf<typeof adamwOptions> {}
 
 /**
  * Adam with decoupled weight decay: W ← W − η·(M̂/(√V̂ + ε) + decay·W). Defaults as in PyTorch.
  * @see Loshchilov and Hutter, "Decoupled weight decay regularization", arXiv 1711.05101.
  */
 export function adamw(options: AdamWOptions) {
-  checkOptions('adamw', options, ['learningRate', 'beta1', 'beta2', 'epsilon', 'weightDecay']);
-  const { learningRate, weightDecay = 0.01, ...moments } = options;
+  const { learningRate, weightDecay, ...moments } = readOptions('adamw', adamwOptions, options);
   return chain(scaleByAdam(moments), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }

@@ -1,4 +1,4 @@
-import { checkNumber } from '../base/errors';
+import { checkArgument, number } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import { maximum } from '../tensor/ops/maximum';
@@ -11,7 +11,7 @@ import { type GradientTransform, mapParams, transform } from './transform';
  * @see Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", arXiv 1211.5063.
  */
 export function clipByGlobalNorm(maxNorm: number): GradientTransform<readonly []> {
-  checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, { low: Number.MIN_VALUE });
+  checkArgument('clipByGlobalNorm', 'maxNorm', number({ low: Number.MIN_VALUE, high: Infinity }), maxNorm);
   return transform({
     name: 'clipByGlobalNorm',
     init: () => [] as const,

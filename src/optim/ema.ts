@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { boolean, number, type OptionsOf, optional, readOptions, required } from '../base/options';
 import { mul } from '../tensor/ops/mul';
 import type { Params } from '../tensor/tensor';
 import { movingMean, zerosLike } from './moving-mean';
@@ -12,19 +12,19 @@ export interface EmaState {
   readonly step?: number;
 }
 
-/** Weight of the past, and the treatment of the start. */
-export interface EmaOptions {
+const emaOptions = {
   /** Weight of the past, β in [0, 1). */
-  readonly decay: number;
+  decay: required(number({ low: 0, high: 1 })),
   /** Divide the update by 1 − β^t, so that the start from zero does not show (default false). */
-  readonly debias?: boolean;
-}
+  debias: optional(boolean, false),
+};
+
+/** Weight of the past, and the treatment of the start. */
+export interface EmaOptions extends OptionsOf<typeof emaOptions> {}
 
 /** Moving mean of the gradients: m ← β·m + (1 − β)·g, u = m. Linear unless debiased. */
 export function ema(options: EmaOptions): GradientTransform<EmaState> {
-  checkOptions('ema', options, ['decay', 'debias']);
-  const { decay, debias = false } = options;
-  checkNumber('ema', 'decay', decay, { low: 0, high: 1 });
+  const { decay, debias } = readOptions('ema', emaOptions, options);
   return transform<EmaState>({
     name: 'ema',
     linear: !debias,

@@ -1,9 +1,10 @@
+import { checkArgument } from '../base/options';
 import type { Shape } from '../base/shape';
 import { noGrad } from '../tensor/no-grad';
 import type { Params } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 import { stateBytes } from './state-bytes';
-import type { GradientTransform, Treatment } from './transform';
+import { checkLeaves, type GradientTransform, type Treatment, transformKind } from './transform';
 
 /** What a transform does with one parameter, and what it keeps for it. */
 export interface Explanation extends Treatment {
@@ -15,6 +16,8 @@ export interface Explanation extends Treatment {
 
 /** One row for each parameter: compressed or not and why, and the bytes of state that it costs. */
 export function explain<S>(transform: GradientTransform<S>, params: Params): Explanation[] {
+  checkArgument('explain', 'transform', transformKind, transform);
+  checkLeaves('explain', 'params', params);
   const treatments = new Map(transform.explain?.(params).map((treatment) => [treatment.path, treatment]));
   const bytes = noGrad(() => bytesByPath(transform.init(params), params));
   return Object.entries(params).map(([path, { shape }]) => ({

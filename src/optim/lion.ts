@@ -1,24 +1,26 @@
-import { checkOptions } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions, required } from '../base/options';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { scaleByLearningRate } from './scale-by-learning-rate';
-import { type ScaleByLionOptions, scaleByLion } from './scale-by-lion';
-import type { Schedule } from './schedules';
+import { scaleByLion, scaleByLionOptions } from './scale-by-lion';
+import { rate } from './schedules';
+
+const lionOptions = {
+  /** η, the length of a step in every coordinate, or a schedule of it; a third to a tenth of Adam's. */
+  learningRate: required(rate),
+  /** Decoupled weight decay, multiplied by the learning rate (default 1e-3). */
+  weightDecay: optional(number({ low: 0 }), 1e-3),
+  ...scaleByLionOptions,
+};
 
 /** Learning rate, moments and decay. */
-export interface LionOptions extends ScaleByLionOptions {
-  /** η, the length of a step in every coordinate; a third to a tenth of Adam's. */
-  readonly learningRate: number | Schedule;
-  /** Decoupled weight decay, multiplied by the learning rate (default 1e-3). */
-  readonly weightDecay?: number;
-}
+export interface LionOptions extends OptionsOf<typeof lionOptions> {}
 
 /**
  * Lion: W ← W − η·(sign(β1·M + (1 − β1)·g) + decay·W). Defaults as in optax.
  * @see Chen et al., "Symbolic discovery of optimization algorithms", arXiv 2302.06675, Algorithm 2.
  */
 export function lion(options: LionOptions) {
-  checkOptions('lion', options, ['learningRate', 'beta1', 'beta2', 'weightDecay']);
-  const { learningRate, weightDecay = 1e-3, ...moments } = options;
+  const { learningRate, weightDecay, ...moments } = readOptions('lion', lionOptions, options);
   return chain(scaleByLion(moments), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }

@@ -1,7 +1,8 @@
 import { OptionError } from '../base/errors';
+import { callable, checkArgument, isPlainObject, kindOf } from '../base/options';
 import type { Params, Tensor } from '../tensor/tensor';
 import { divide } from './divide';
-import { type GradientTransform, type Treatment, transform } from './transform';
+import { type GradientTransform, type Treatment, transform, transformKind } from './transform';
 
 /** One transform for each label. */
 export type Parts<States extends Readonly<Record<string, unknown>>> = {
@@ -22,6 +23,8 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
   transforms: Parts<States>,
   labelOf: (path: string, tensor: Tensor) => keyof States & string,
 ): GradientTransform<States> {
+  checkArgument('partition', 'transforms', transformsKind, transforms);
+  checkArgument('partition', 'labelOf', callable('of a path and a tensor'), labelOf);
   // The record type holds label by label, which a loop cannot express: the only cast of a state.
   const parts = Object.entries(transforms) as [string, GradientTransform<unknown>][];
   const ofLabel = (leaves: Params, label: string): Params => divide(leaves, (path, x) => labelOf(path, x) === label)[0];
@@ -49,6 +52,11 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
     explain: (params) => parts.flatMap(([label, part]) => treatmentsOf(label, part, ofLabel(params, label))),
   });
 }
+
+const transformsKind = kindOf<Parts<Readonly<Record<string, unknown>>>>(
+  'a record of gradient transforms by label, such as { table: sgd(…), rest: adam(…) }',
+  (value) => isPlainObject(value) && Object.values(value).every(transformKind.fits),
+);
 
 /** What a part says of its leaves, with the label before the reason. */
 function treatmentsOf(label: string, part: GradientTransform<unknown>, leaves: Params): Treatment[] {

@@ -1,18 +1,21 @@
-import { checkOptions } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions, required } from '../base/options';
 import { chain } from './chain';
 import { identity } from './identity';
 import { scaleByLearningRate } from './scale-by-learning-rate';
-import { type ScaleByRmsOptions, scaleByRms } from './scale-by-rms';
-import type { Schedule } from './schedules';
+import { scaleByRms, scaleByRmsOptions } from './scale-by-rms';
+import { rate } from './schedules';
 import { trace } from './trace';
 
-/** Learning rate, moments and momentum. */
-export interface RmspropOptions extends ScaleByRmsOptions {
+const rmspropOptions = {
   /** η, or a schedule of it. */
-  readonly learningRate: number | Schedule;
+  learningRate: required(rate),
   /** μ in b ← μ·b + g/(√V + ε) (default 0: no momentum and no state for it). */
-  readonly momentum?: number;
-}
+  momentum: optional(number({ low: 0, high: 1 }), 0),
+  ...scaleByRmsOptions,
+};
+
+/** Learning rate, moments and momentum. */
+export interface RmspropOptions extends OptionsOf<typeof rmspropOptions> {}
 
 /**
  * RMSprop: W ← W − η·g/(√V + ε), with momentum W ← W − η·b. As PyTorch's; optax differs in ε under the root, in
@@ -21,8 +24,7 @@ export interface RmspropOptions extends ScaleByRmsOptions {
  * @see `scaleByRms`
  */
 export function rmsprop(options: RmspropOptions) {
-  checkOptions('rmsprop', options, ['learningRate', 'alpha', 'epsilon', 'centered', 'momentum']);
-  const { learningRate, momentum = 0, ...means } = options;
+  const { learningRate, momentum, ...means } = readOptions('rmsprop', rmspropOptions, options);
   return chain(
     scaleByRms(means),
     momentum === 0 ? identity : trace({ decay: momentum }),

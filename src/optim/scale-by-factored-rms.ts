@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { callable, number, type OptionsOf, optional, readOptions } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
 import { div } from '../tensor/ops/div';
@@ -25,15 +25,17 @@ export interface FactoredRmsState {
   readonly full: Params;
 }
 
-/** Decay of the second moment, and where it is factored. */
-export interface ScaleByFactoredRmsOptions {
+export const scaleByFactoredRmsOptions = {
   /** p in β2_t = 1 − t^−p (default 0.8). */
-  readonly decayExponent?: number;
+  decayExponent: optional(number({ low: 0 }), 0.8),
   /** ε1, added to each square (default 1e-30). */
-  readonly epsilon?: number;
+  epsilon: optional(number({ low: 0 }), 1e-30),
   /** Which matrices keep row and column means in place of all squares (default: each); other tensors never do. */
-  readonly factored?: (path: string, tensor: Tensor) => boolean;
-}
+  factored: optional(callable<(path: string, tensor: Tensor) => boolean>('of a path and a tensor'), () => true),
+};
+
+/** Decay of the second moment, and where it is factored. */
+export interface ScaleByFactoredRmsOptions extends OptionsOf<typeof scaleByFactoredRmsOptions> {}
 
 /**
  * Adafactor's second moment: divide by the root of a moving mean of squares that is kept as the product of its row and
@@ -43,10 +45,7 @@ export interface ScaleByFactoredRmsOptions {
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, Algorithms 4 and 5.
  */
 export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): GradientTransform<FactoredRmsState> {
-  checkOptions('scaleByFactoredRms', options, ['decayExponent', 'epsilon', 'factored']);
-  const { decayExponent = 0.8, epsilon = 1e-30, factored = () => true } = options;
-  checkNumber('scaleByFactoredRms', 'decayExponent', decayExponent, { low: 0 });
-  checkNumber('scaleByFactoredRms', 'epsilon', epsilon, { low: 0 });
+  const { decayExponent, epsilon, factored } = readOptions('scaleByFactoredRms', scaleByFactoredRmsOptions, options);
   const isFactored = (path: string, x: Tensor): boolean => x.ndim === 2 && factored(path, x);
   const name = 'scaleByFactoredRms';
 

@@ -1,12 +1,12 @@
-import { checkNumber } from '../base/errors';
+import { checkArgument } from '../base/options';
 import { scale } from './scale';
 import { type ScheduleState, scaleBySchedule } from './scale-by-schedule';
-import type { Schedule } from './schedules';
+import { rate, type Schedule } from './schedules';
 import type { GradientTransform } from './transform';
 
 /** −η·u, the last part of every named optimizer: from here on, updates are steps to add. */
 export function scaleByLearningRate(learningRate: number | Schedule): GradientTransform<ScheduleState | readonly []> {
+  checkArgument('scaleByLearningRate', 'learningRate', rate, learningRate);
   if (typeof learningRate === 'function') return scaleBySchedule((step) => -learningRate(step));
-  checkNumber('optimizer', 'learningRate', learningRate, { low: 0 });
   return scale(-learningRate);
 }

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions } from '../base/options';
 import type { Params } from '../tensor/tensor';
 import { lionStep } from './fused';
 import { leafOf } from './leaf';
@@ -11,23 +11,22 @@ export interface LionState {
   readonly mean: Params;
 }
 
-/** Weights of the past. */
-export interface ScaleByLionOptions {
+export const scaleByLionOptions = {
   /** Weight of the past in the direction, β1 (default 0.9). */
-  readonly beta1?: number;
+  beta1: optional(number({ low: 0, high: 1 }), 0.9),
   /** Decay of the mean, β2 (default 0.99). */
-  readonly beta2?: number;
-}
+  beta2: optional(number({ low: 0, high: 1 }), 0.99),
+};
+
+/** Weights of the past. */
+export interface ScaleByLionOptions extends OptionsOf<typeof scaleByLionOptions> {}
 
 /**
  * Lion without its learning rate: u = sign(β1·M + (1 − β1)·g), then M ← β2·M + (1 − β2)·g. Defaults as in optax.
  * @see Chen et al., "Symbolic discovery of optimization algorithms", arXiv 2302.06675, Algorithm 2.
  */
 export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform<LionState> {
-  checkOptions('scaleByLion', options, ['beta1', 'beta2']);
-  const { beta1 = 0.9, beta2 = 0.99 } = options;
-  checkNumber('scaleByLion', 'beta1', beta1, { low: 0, high: 1 });
-  checkNumber('scaleByLion', 'beta2', beta2, { low: 0, high: 1 });
+  const { beta1, beta2 } = readOptions('scaleByLion', scaleByLionOptions, options);
   return transform<LionState>({
     name: 'scaleByLion',
     leafwise: true,

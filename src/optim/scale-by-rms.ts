@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { boolean, number, type OptionsOf, optional, readOptions } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import { maximum } from '../tensor/ops/maximum';
@@ -19,15 +19,17 @@ export interface RmsState {
   readonly mean?: Params;
 }
 
-/** Decay of the moving means, and what is divided by. */
-export interface ScaleByRmsOptions {
+export const scaleByRmsOptions = {
   /** Decay of the moving means, α (default 0.99). */
-  readonly alpha?: number;
+  alpha: optional(number({ low: 0, high: 1 }), 0.99),
   /** ε, added outside the root (default 1e-8). */
-  readonly epsilon?: number;
+  epsilon: optional(number({ low: 0 }), 1e-8),
   /** Divide by the standard deviation, √(V − M²), in place of the root mean square (default false). */
-  readonly centered?: boolean;
-}
+  centered: optional(boolean, false),
+};
+
+/** Decay of the moving means, and what is divided by. */
+export interface ScaleByRmsOptions extends OptionsOf<typeof scaleByRmsOptions> {}
 
 /**
  * RMSprop without its learning rate: V ← α·V + (1 − α)·g², u = g/(√V + ε). As PyTorch; optax adds ε under the root and
@@ -35,10 +37,7 @@ export interface ScaleByRmsOptions {
  * @see Hinton, "Neural networks for machine learning", lecture 6e; Graves, arXiv 1308.0850, section 4.2, for `centered`.
  */
 export function scaleByRms(options: ScaleByRmsOptions = {}): GradientTransform<RmsState> {
-  checkOptions('scaleByRms', options, ['alpha', 'epsilon', 'centered']);
-  const { alpha = 0.99, epsilon = 1e-8, centered = false } = options;
-  checkNumber('scaleByRms', 'alpha', alpha, { low: 0, high: 1 });
-  checkNumber('scaleByRms', 'epsilon', epsilon, { low: 0 });
+  const { alpha, epsilon, centered } = readOptions('scaleByRms', scaleByRmsOptions, options);
   const name = 'scaleByRms';
   return transform<RmsState>({
     name,

@@ -1,3 +1,4 @@
+import { callable, checkArgument, number } from '../base/options';
 import { mul } from '../tensor/ops/mul';
 import type { Schedule } from './schedules';
 import { type GradientTransform, mapParams, transform } from './transform';
@@ -8,8 +9,9 @@ export interface ScheduleState {
   readonly step: number;
 }
 
-/** schedule(step)·u, where step counts the updates of this transform from 0. */
+/** schedule(step)·u, where step counts the updates of this transform from 0. @throws OptionError `options/range` for a value that is no finite number */
 export function scaleBySchedule(schedule: Schedule): GradientTransform<ScheduleState> {
+  checkArgument('scaleBySchedule', 'schedule', callable('of the step, such as one of schedules'), schedule);
   return transform<ScheduleState>({
     name: 'scaleBySchedule',
     linear: true,
@@ -17,6 +19,7 @@ export function scaleBySchedule(schedule: Schedule): GradientTransform<ScheduleS
     init: () => ({ step: 0 }),
     update(grads, { step }) {
       const factor = schedule(step);
+      checkArgument('scaleBySchedule', `the schedule's value at step ${step}`, number(), factor);
       return [mapParams(grads, (u) => mul(u, factor)), { step: step + 1 }];
     },
   });

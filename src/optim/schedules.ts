@@ -1,35 +1,52 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import {
+  callable,
+  checkArgument,
+  either,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  required,
+  whole,
+} from '../base/options';
 
 /** A number that depends on the step, counted from 0: above all a learning rate. */
 export type Schedule = (step: number) => number;
 
-/** From one value to another in a number of steps. */
-export interface RampOptions {
+/** What every named optimizer takes as its learning rate. */
+export const rate = either(number({ low: 0 }), callable<Schedule>('of the step, such as one of schedules'));
+
+const rampOptions = {
   /** Value at step 0. */
-  readonly from: number;
+  from: required(number()),
   /** Value at step `steps` and ever after (default 0). */
-  readonly to?: number;
+  to: optional(number(), 0),
   /** Length of the way. */
-  readonly steps: number;
-}
+  steps: required(whole({ low: 0 })),
+};
+
+/** From one value to another in a number of steps. */
+export interface RampOptions extends OptionsOf<typeof rampOptions> {}
+
+const warmupCosineOptions = {
+  /** Largest value, reached at step `warmup`. */
+  peak: required(number()),
+  /** Steps of the linear rise from 0. */
+  warmup: required(whole({ low: 0 })),
+  /** All steps, those of the rise included. */
+  steps: required(whole({ low: 0 })),
+  /** Value at step `steps` and ever after (default 0). */
+  to: optional(number(), 0),
+};
 
 /** A rise and a fall. */
-export interface WarmupCosineOptions {
-  /** Largest value, reached at step `warmup`. */
-  readonly peak: number;
-  /** Steps of the linear rise from 0. */
-  readonly warmup: number;
-  /** All steps, those of the rise included. */
-  readonly steps: number;
-  /** Value at step `steps` and ever after (default 0). */
-  readonly to?: number;
-}
+export interface WarmupCosineOptions extends OptionsOf<typeof warmupCosineOptions> {}
 
 /** Learning rates over time: pure functions of the step. */
 export const schedules = {
   /** The same value at every step. */
   constant(value: number): Schedule {
-    checkNumber('schedules.constant', 'value', value);
+    checkArgument('schedules.constant', 'value', number(), value);
     return () => value;
   },
 
@@ -45,9 +62,8 @@ export const schedules = {
 
   /** A linear rise, then half a wave down. */
   warmupCosine(options: WarmupCosineOptions): Schedule {
-    checkOptions('schedules.warmupCosine', options, ['peak', 'warmup', 'steps', 'to']);
-    const { peak, warmup, steps, to = 0 } = options;
-    checkNumber('schedules.warmupCosine', 'warmup', warmup, { low: 0, high: steps, whole: true });
+    const { peak, warmup, steps, to } = readOptions('schedules.warmupCosine', warmupCosineOptions, options);
+    checkArgument('schedules.warmupCosine', 'warmup', whole({ low: 0, high: steps }), warmup);
     const rise = schedules.linear({ from: 0, to: peak, steps: warmup });
     const fall = schedules.cosine({ from: peak, to, steps: steps - warmup });
     return (step) => (step < warmup ? rise(step) : fall(step - warmup));
@@ -56,10 +72,6 @@ export const schedules = {
 
 /** `shape` maps the share of the way, 0 to 1, to the share of the change. */
 function ramp(where: string, options: RampOptions, shape: (share: number) => number): Schedule {
-  checkOptions(where, options, ['from', 'to', 'steps']);
-  const { from, to = 0, steps } = options;
-  checkNumber(where, 'from', from);
-  checkNumber(where, 'to', to);
-  checkNumber(where, 'steps', steps, { low: 0, whole: true });
+  const { from, to, steps } = readOptions(where, rampOptions, options);
   return (step) => (step < steps ? from + (to - from) * shape(step / steps) : to);
 }

@@ -1,22 +1,24 @@
-import { checkOptions } from '../base/errors';
+import { boolean, number, type OptionsOf, optional, readOptions, required } from '../base/options';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { identity } from './identity';
 import { scaleByLearningRate } from './scale-by-learning-rate';
-import type { Schedule } from './schedules';
+import { rate } from './schedules';
 import { trace } from './trace';
 
-/** Learning rate, momentum and decay. */
-export interface SgdOptions {
+const sgdOptions = {
   /** η, or a schedule of it. */
-  readonly learningRate: number | Schedule;
+  learningRate: required(rate),
   /** μ in b ← μ·b + g (default 0: no momentum and no state). */
-  readonly momentum?: number;
+  momentum: optional(number({ low: 0, high: 1 }), 0),
   /** Nesterov's form of the momentum (default false). */
-  readonly nesterov?: boolean;
+  nesterov: optional(boolean, false),
   /** Decoupled weight decay, multiplied by the learning rate (default 0). */
-  readonly weightDecay?: number;
-}
+  weightDecay: optional(number({ low: 0 }), 0),
+};
+
+/** Learning rate, momentum and decay. */
+export interface SgdOptions extends OptionsOf<typeof sgdOptions> {}
 
 /**
  * Stochastic gradient descent: W ← W − η·(b + decay·W). As PyTorch's SGD, except that the decay stays out of the momentum.
@@ -28,8 +30,7 @@ export interface SgdOptions {
  * console.log(await params.weight.array()); // prints [ 0, 2 ]
  */
 export function sgd(options: SgdOptions) {
-  checkOptions('sgd', options, ['learningRate', 'momentum', 'nesterov', 'weightDecay']);
-  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
+  const { learningRate, momentum, nesterov, weightDecay } = readOptions('sgd', sgdOptions, options);
   return chain(
     momentum === 0 ? identity : trace({ decay: momentum, nesterov }),
     addDecayedWeights(weightDecay),

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { boolean, number, type OptionsOf, optional, readOptions, required } from '../base/options';
 import { axpby } from '../tensor/ops/axpby';
 import type { Params } from '../tensor/tensor';
 import { leafOf } from './leaf';
@@ -11,22 +11,22 @@ export interface TraceState {
   readonly trace: Params;
 }
 
-/** Weight of the past, and how the sum is used. */
-export interface TraceOptions {
+const traceOptions = {
   /** Weight of the past, μ in [0, 1]. */
-  readonly decay: number;
+  decay: required(number({ low: 0, high: 1 })),
   /** Look one step ahead: u = g + μ·b (default false). */
-  readonly nesterov?: boolean;
-}
+  nesterov: optional(boolean, false),
+};
+
+/** Weight of the past, and how the sum is used. */
+export interface TraceOptions extends OptionsOf<typeof traceOptions> {}
 
 /**
  * SGD's momentum, a decaying sum: b ← μ·b + g, u = b. Linear.
  * @see Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013; PyTorch's form.
  */
 export function trace(options: TraceOptions): GradientTransform<TraceState> {
-  checkOptions('trace', options, ['decay', 'nesterov']);
-  const { decay, nesterov = false } = options;
-  checkNumber('trace', 'decay', decay, { low: 0, high: 1 });
+  const { decay, nesterov } = readOptions('trace', traceOptions, options);
   return transform<TraceState>({
     name: 'trace',
     linear: true,

@@ -1,7 +1,10 @@
+import { OptionError, StateError } from '../base/errors';
+import { checkArgument, inMessage, type Kind, kindOf } from '../base/options';
 import type { Tuple } from '../base/tuple';
 import { noGrad } from '../tensor/no-grad';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/tree';
 
 /**
  * A rule that turns gradients into updates (optax's contract, D5). Pure: the same inputs give the same outputs, inputs
@@ -27,6 +30,16 @@ export interface GradientTransform<S> {
   explain?(params: Params): readonly Treatment[];
 }
 
+/** What a gradient transform is. */
+export const transformKind: Kind<GradientTransform<unknown>> = kindOf(
+  'a gradient transform such as adam({ learningRate: 1e-3 }), called with its options',
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { init?: unknown }).init === 'function' &&
+    typeof (value as { update?: unknown }).update === 'function',
+);
+
 /** One parameter as one transform treats it. */
 export interface Treatment {
   /** Of the parameter. */
@@ -46,11 +59,53 @@ export interface Treatment {
  * all: the state stays as it is, and with it every count of steps.
  */
 export function transform<S>(definition: GradientTransform<S>): GradientTransform<S> {
+  checkArgument('transform', 'definition', transformKind, definition);
+  const where = definition.name ?? 'transform';
   return {
     ...definition,
-    update: (grads, state, params) =>
-      Object.keys(grads).length === 0 ? [{}, state] : noGrad(() => definition.update(grads, state, params)),
+    init(params) {
+      checkLeaves(`${where}.init`, 'params', params);
+      return definition.init(params);
+    },
+    update(grads, state, params) {
+      checkLeaves(`${where}.update`, 'grads', grads);
+      checkRecord(`${where}.update`, 'params', params);
+      if (typeof state !== 'object' || state === null) throw noState(where, state);
+      return Object.keys(grads).length === 0 ? [{}, state] : noGrad(() => definition.update(grads, state, params));
+    },
   };
+}
+
+/** @throws OptionError `options/type` */
+function checkRecord(where: string, name: string, leaves: unknown): void {
+  if (typeof leaves === 'object' && leaves !== null && !Array.isArray(leaves) && !isTensor(leaves)) return;
+  throw notLeaves(where, name, inMessage(leaves));
+}
+
+/** Named tensors, and nothing else. @throws OptionError `options/type` */
+export function checkLeaves(where: string, name: string, leaves: unknown): void {
+  checkRecord(where, name, leaves);
+  for (const [path, leaf] of Object.entries(leaves as object)) {
+    if (!isTensor(leaf)) throw notLeaves(where, name, `${inMessage(leaf)} under "${path}"`);
+  }
+}
+
+function notLeaves(where: string, name: string, got: string): OptionError {
+  return new OptionError({
+    code: 'options/type',
+    got: `${where} got ${name} = ${got}`,
+    expected: 'a record of tensors by path, such as model.parameters() or { weight: zeros([2, 3]) }',
+    fix: `pass another ${name}`,
+  });
+}
+
+function noState(where: string, state: unknown): StateError {
+  return new StateError({
+    code: 'optimizer/state',
+    got: `${where}.update got the state ${inMessage(state)}`,
+    expected: 'what init, or the update before, returned',
+    fix: 'start with init(params), and hand the second value of update to the next one',
+  });
 }
 
 /** As `mapParams`, for an `f` that makes `count` tensors of a leaf in one pass: a record of the first ones, of the second … */
