@@ -1,12 +1,31 @@
+import { BackendError } from './errors';
+
 /** The two element types of the engine (D10). Comparisons give int32 zeros and ones. */
 export type DType = 'float32' | 'int32';
 
 /** The JavaScript array that holds values of a dtype. */
 export type TypedArray = Float32Array | Int32Array;
 
-/** A zero-filled array of `size` values. */
-export function allocate(dtype: DType, size: number): TypedArray {
-  return dtype === 'float32' ? new Float32Array(size) : new Int32Array(size);
+/**
+ * A zero-filled array of `size` values, for the function `where`.
+ * @throws BackendError `backend/out-of-memory`
+ */
+export function allocate(dtype: DType, size: number, where = 'JavaScript'): TypedArray {
+  try {
+    return dtype === 'float32' ? new Float32Array(size) : new Int32Array(size);
+  } catch (cause) {
+    throw noRoom(where, size, cause);
+  }
+}
+
+function noRoom(where: string, size: number, cause: unknown): BackendError {
+  const parts = {
+    code: 'backend/out-of-memory',
+    got: `${where} got no memory for ${size} numbers`,
+    expected: `${((size * 4) / 2 ** 30).toPrecision(3)} GiB in one piece`,
+    fix: 'use smaller shapes',
+  };
+  return new BackendError(parts, { cause });
 }
 
 /** The dtype of a typed array that the engine can hold as it is. */

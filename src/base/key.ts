@@ -1,18 +1,48 @@
-import { OptionError } from './errors';
-import { type Kind, whole } from './options';
+import { checkArgument, type Kind, kindOf, refuseExtra } from './options';
 import { type Key, philox } from './philox';
 
 export type { Key } from './philox';
 
+/** What `random.key` and `random.fold` return. */
+export const keyKind: Kind<Key> = {
+  ...kindOf<Key>('a random key', isKey),
+  fix: (value) =>
+    Number.isSafeInteger(value) ? `write random.key(${value})` : 'pass random.key(0), or a key folded from it',
+};
+
+function isKey(value: unknown): value is Key {
+  return Array.isArray(value) && value.length === 2 && isWord(value[0]) && isWord(value[1]);
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'number' && value >>> 0 === value;
+}
+
+const seedHint = 'pass a whole number within ±2^53, such as 0 or 42';
+
 /** A whole number that float64 holds exactly. */
-export const seedKind: Kind<number> = whole();
+export const seedKind: Kind<number> = {
+  ...kindOf<number>('a whole number within ±2^53', Number.isSafeInteger, 'random/seed'),
+  fix: () => seedHint,
+};
+
+const partKind: Kind<string | number> = {
+  ...kindOf<string | number>(
+    'a string, or a whole number within ±2^53',
+    (value) => typeof value === 'string' || Number.isSafeInteger(value),
+    'random/seed',
+  ),
+  fix: () => 'pass a path, a name, or a counter',
+};
 
 /**
  * The root key of a seed.
  * @throws OptionError `random/seed` when the seed is not a whole number
  */
 export function key(seed: number): Key {
-  return fold([0, 0], seed);
+  if (arguments.length > 1) refuseExtra('random.key', arguments, 1);
+  checkArgument('random.key', 'seed', seedKind, seed);
+  return foldNumber([0, 0], seed);
 }
 
 /**
@@ -21,8 +51,12 @@ export function key(seed: number): Key {
  * @throws OptionError `random/seed` when a part is a number but not a whole one
  */
 export function fold(from: Key, ...parts: readonly (string | number)[]): Key {
+  checkArgument('random.fold', 'key', keyKind, from);
   let current = from;
-  for (const part of parts) current = typeof part === 'string' ? foldString(current, part) : foldNumber(current, part);
+  for (const part of parts) {
+    checkArgument('random.fold', 'part', partKind, part);
+    current = typeof part === 'string' ? foldString(current, part) : foldNumber(current, part);
+  }
   return current;
 }
 
@@ -30,14 +64,6 @@ const words = new Uint32Array(4);
 const numberTag = 0xffffffff; // no string has this length, so a number never collides with a string
 
 function foldNumber(from: Key, part: number): Key {
-  if (!Number.isSafeInteger(part)) {
-    throw new OptionError({
-      code: 'random/seed',
-      got: `a random key got the number ${part}`,
-      expected: 'a whole number within ±2^53',
-      fix: 'pass an integer seed such as 0 or 42',
-    });
-  }
   philox(from, part >>> 0, Math.floor(part / 2 ** 32) >>> 0, 0, numberTag, words);
   return [words[0] as number, words[1] as number];
 }

@@ -1,4 +1,4 @@
-import { OptionError } from './errors';
+import { OptionError, ShapeError } from './errors';
 
 // Specifications are constants of modules. `@__NO_SIDE_EFFECTS__` on the functions that make them lets a bundler leave
 // out the specification of a function that is not used.
@@ -11,6 +11,10 @@ export interface Kind<T> {
   readonly code: string;
   /** Whether a value is of this kind. */
   fits(value: unknown): value is T;
+  /** The error is a `ShapeError`: shapes, and what is measured by them. */
+  readonly ofShapes?: boolean;
+  /** What to type instead of this value, where that can be told. */
+  fix?(value: unknown): string | undefined;
 }
 
 /** One option of a specification: its kind, and what holds when it is left out. */
@@ -69,12 +73,18 @@ export function optional<T>(kind: Kind<T>, otherwise?: T): Option<T, T | undefin
 
 /**
  * Read the options of a function: every name is known, every value fits, what is left out (or undefined) has its
- * default. `where` is the function that the user called.
+ * default. `where` is the function that the user called; `operands`, as its documentation writes them before the
+ * options, let a message say `write sum(x, { axis: 0 })`.
  * @throws OptionError `options/object`, `options/unknown`, `options/missing`, and the code of the kind that a value misses
  */
-export function readOptions<S extends Specification>(where: string, specification: S, options: unknown): ValuesOf<S> {
+export function readOptions<S extends Specification>(
+  where: string,
+  specification: S,
+  options: unknown,
+  operands = '',
+): ValuesOf<S> {
   const names = Object.keys(specification);
-  if (!isOptionsObject(options)) throw notAnObject(where, names, options);
+  if (!isOptionsObject(options)) throw notAnObject(where, specification, options, operands);
   for (const name of Object.keys(options)) if (!names.includes(name)) throw unknownOption(where, name, names);
   const values: Record<string, unknown> = {};
   for (const name of names) {
@@ -98,7 +108,7 @@ export function readOptionsOf<Options extends object, S extends SpecificationOf<
 
 /**
  * Check one argument of a function.
- * @throws OptionError with the code of the kind
+ * @throws OptionError with the code of the kind, or ShapeError where that is about shapes
  */
 export function checkArgument(where: string, name: string, kind: Kind<unknown>, value: unknown): void {
   if (!kind.fits(value)) throw misfit(where, name, kind, value);
@@ -108,14 +118,32 @@ export function checkArgument(where: string, name: string, kind: Kind<unknown>, 
  * Refuse arguments after the last one that a function takes: `arange(1, 5)` is not `arange(1)`.
  * @throws OptionError `arguments/count`
  */
-export function checkCount(where: string, given: number, most: number): void {
+export function checkCount(where: string, given: number, most: number, fix?: string): void {
   if (given <= most) return;
   throw new OptionError({
     code: 'arguments/count',
     got: `${where} got ${given} arguments`,
-    expected: `at most ${most}`,
-    fix: 'leave out the rest, or pass them as the options object that the documentation names',
+    expected: most === 0 ? 'none' : `at most ${most}`,
+    fix: fix ?? 'leave out the rest, or pass them as the options object that the documentation names',
   });
+}
+
+/**
+ * As `checkCount`, for functions that have their `arguments` at hand and look at their number first, which costs
+ * nothing: `if (arguments.length > 1) refuseExtra('neg', arguments, 1)`. What `map` and `forEach` pass after the
+ * element is no mistake, so `xs.map(neg)` is right.
+ * @throws OptionError `arguments/count`
+ */
+export function refuseExtra(where: string, given: ArrayLike<unknown>, most: number, fix = asArray(where, given)): void {
+  const [element, index, list] = [given[0], given[1], given[2]];
+  const mapped = given.length === 3 && Array.isArray(list) && typeof index === 'number' && list[index] === element;
+  if (!(mapped && most === 1)) checkCount(where, given.length, most, fix);
+}
+
+/** `ones(2, 3)` was meant to be `ones([2, 3])`. */
+function asArray(where: string, given: ArrayLike<unknown>): string | undefined {
+  const values = Array.from(given);
+  return values.every((value) => typeof value === 'number') ? `write ${where}([${values.join(', ')}])` : undefined;
 }
 
 /** Numbers in `[low, high]`: finite ones, unless a bound is infinite itself. NaN never fits. */
@@ -167,6 +195,8 @@ export function kindOf<T>(expected: string, fits: (value: unknown) => boolean, c
   return { expected, code, fits: fits as (value: unknown) => value is T };
 }
 
+/** Any number but NaN and the infinities. */
+export const finite: Kind<number> = kindOf('a finite number', Number.isFinite, 'options/range');
 export const boolean: Kind<boolean> = kindOf('true or false', (value) => typeof value === 'boolean');
 export const string: Kind<string> = kindOf('a string', (value) => typeof value === 'string');
 
@@ -202,6 +232,11 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
+/** A promise, or what `await` takes for one. */
+export function isThenable(value: unknown): boolean {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
 /**
  * What can hold options: an object literal, or an instance of a user's class that has fields. A Map, a Set or a promise
  * that was not awaited has none, and would silently mean the defaults.
@@ -226,15 +261,16 @@ export function inMessage(value: unknown): string {
 }
 
 function className(value: object): string {
-  return (Object.getPrototypeOf(value) as { constructor?: { name?: string } }).constructor?.name || 'object';
+  const { constructor: maker } = Object.getPrototypeOf(value) as { constructor?: { name?: unknown } };
+  return typeof maker?.name === 'string' && maker.name !== '' ? maker.name : 'object';
 }
 
-function misfit(where: string, name: string, { expected, code }: Kind<unknown>, value: unknown): OptionError {
-  return new OptionError({
-    code,
+function misfit(where: string, name: string, kind: Kind<unknown>, value: unknown): OptionError | ShapeError {
+  return new (kind.ofShapes ? ShapeError : OptionError)({
+    code: kind.code,
     got: `${where} got ${name} = ${inMessage(value)}`,
-    expected,
-    fix: `pass another ${name}`,
+    expected: kind.expected,
+    fix: kind.fix?.(value) ?? (isThenable(value) ? `await the promise first` : `pass another ${name}`),
   });
 }
 
@@ -247,12 +283,18 @@ function missing(where: string, name: string, { expected }: Kind<unknown>): Opti
   });
 }
 
-function notAnObject(where: string, names: readonly string[], options: unknown): OptionError {
+/** A bare value was most likely meant for the first option that it fits. */
+function notAnObject(where: string, of: Specification, options: unknown, operands: string): OptionError {
+  const names = Object.keys(of);
+  const meant = names.find((name) => (of[name] as Option<unknown>).kind.fits(options));
+  const option = meant === undefined ? `${names[0]}: …` : `${meant}: ${inMessage(options)}`;
   return new OptionError({
     code: 'options/object',
     got: `${where} got ${inMessage(options)} where its options go`,
     expected: `an object with ${names.map((name) => `"${name}"`).join(', ')}`,
-    fix: `write { ${names[0]}: … }`,
+    fix: isThenable(options)
+      ? 'await the promise first'
+      : `write ${where}(${operands && `${operands}, `}{ ${option} })`,
   });
 }
 

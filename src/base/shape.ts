@@ -1,4 +1,5 @@
 import { ShapeError } from './errors';
+import { checkArgument, inMessage, type Kind } from './options';
 
 /** Extents of the axes, outermost first; `[]` is a scalar. Tensors are dense and row-major. */
 export type Shape = readonly number[];
@@ -62,6 +63,15 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): Shape {
   return out;
 }
 
+/** A whole number; `normalizeAxis` sees whether the tensor has that axis. */
+export const axisKind: Kind<number> = {
+  expected: 'a whole number',
+  code: 'axis/range',
+  ofShapes: true,
+  fits: (value): value is number => Number.isSafeInteger(value),
+  fix: () => 'count the axes from 0, or from −1 backwards',
+};
+
 /**
  * `axis` counted from the front: −1 is the last one.
  * @throws ShapeError `axis/range`
@@ -71,22 +81,41 @@ export function normalizeAxis(where: string, axis: number, shape: Shape): number
   if (Number.isInteger(axis) && axis >= -ndim && axis < ndim) return axis < 0 ? axis + ndim : axis;
   throw new ShapeError({
     code: 'axis/range',
-    got: `${where} got axis ${axis} for a tensor ${show(shape)}`,
+    got: `${where} got axis ${inMessage(axis)} for a tensor ${show(shape)}`,
     expected: ndim === 0 ? 'no axis, since it is a scalar' : `an axis from ${-ndim} to ${ndim - 1}`,
     fix: 'count the axes from 0, or from −1 backwards',
   });
 }
 
+/** More elements than any device holds; their positions stay exact. */
+const mostElements = 2 ** 40;
+
+/** Whole, non-negative extents. */
+export const shapeKind: Kind<Shape> = {
+  expected: 'an array of whole numbers ≥ 0, with at most 2^40 elements in all',
+  code: 'shape/extent',
+  ofShapes: true,
+  fits: (value): value is Shape => isList(value, 0) && sizeOf(value) <= mostElements,
+  fix: (value) => (typeof value === 'number' ? `write [${value}]` : 'pass a shape such as [2, 3]'),
+};
+
+/** As `every`, which would pass over the holes of a sparse array. */
+function isList(value: unknown, low: number): value is readonly number[] {
+  if (!Array.isArray(value)) return false;
+  for (let i = 0; i < value.length; i++) if (!Number.isSafeInteger(value[i]) || value[i] < low) return false;
+  return true;
+}
+
+/** A shape with at most some extents of −1, to be worked out. */
+export const openShapeKind: Kind<Shape> = {
+  ...shapeKind,
+  expected: 'an array of whole numbers ≥ 0, one of which may be −1',
+  fits: (value): value is Shape => isList(value, -1),
+};
+
 /**
- * Whole, non-negative extents.
  * @throws ShapeError `shape/extent`
  */
 export function checkShape(where: string, shape: Shape): void {
-  if (Array.isArray(shape) && shape.every((extent) => Number.isInteger(extent) && extent >= 0)) return;
-  throw new ShapeError({
-    code: 'shape/extent',
-    got: `${where} got the shape ${Array.isArray(shape) ? show(shape) : String(shape)}`,
-    expected: 'an array of whole numbers ≥ 0',
-    fix: 'pass a shape such as [2, 3]',
-  });
+  checkArgument(where, 'shape', shapeKind, shape);
 }

@@ -1,8 +1,9 @@
 import { ShapeError, StateError } from '../base/errors';
+import { isThenable } from '../base/options';
 import { sameShape, show } from '../base/shape';
 import { asTensor, checkFloat } from './op';
 import { stopGradient } from './ops/stop-gradient';
-import { asyncScope, currentScope, isThenable, runInScope } from './scope';
+import { asyncScope, currentScope, runInScope } from './scope';
 import { isTracked, recordingTapes, recordStep } from './tape';
 import type { Tensor } from './tensor';
 import { forEachTensor, isTensor, mapTensors } from './tree';

@@ -1,4 +1,5 @@
 import { checkOptions, ShapeError } from '../base/errors';
+import { isThenable } from '../base/options';
 import { show } from '../base/shape';
 import { type GradientSink, Readers, refusing } from './gradient-sink';
 import { asTensor, checkFloat } from './op';
@@ -8,7 +9,7 @@ import { mul } from './ops/mul';
 import { reshape } from './ops/reshape';
 import { sum } from './ops/sum';
 import { inPhase } from './profile';
-import { asyncScope, currentScope, free, isThenable, runInScope, type Scope } from './scope';
+import { asyncScope, currentScope, free, runInScope, type Scope } from './scope';
 import { type Cotangents, isTracked, recordingTapes, recordOn, type Step, Tape, type Track } from './tape';
 import type { Params, Tensor } from './tensor';
 import { forEachTensor, isTensor } from './tree';

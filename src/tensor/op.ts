@@ -4,6 +4,7 @@ import type { DType } from '../base/dtype';
 import { BackendError, ShapeError } from '../base/errors';
 import type { Shape } from '../base/shape';
 import { mapTuple, type Tuple } from '../base/tuple';
+import { checkTensor } from './check';
 import { checkFinite, debugging } from './debug';
 import { profiling } from './profile';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
@@ -130,13 +131,24 @@ function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tu
   });
 }
 
-/** @throws ShapeError `dtype/float32` */
+/**
+ * Live float32 tensors.
+ * @throws OptionError `arguments/tensor`
+ * @throws ShapeError `dtype/float32`
+ * @throws StateError `scope/freed`
+ */
 export function checkFloat(where: string, ...inputs: readonly Tensor[]): void {
   for (const x of inputs) checkDType(where, x, 'float32');
 }
 
-/** @throws ShapeError `dtype/float32` or `dtype/int32` */
+/**
+ * A live tensor of a dtype, for the function `where` that the user called.
+ * @throws OptionError `arguments/tensor`
+ * @throws ShapeError `dtype/float32` or `dtype/int32`
+ * @throws StateError `scope/freed`
+ */
 export function checkDType(where: string, x: Tensor, dtype: DType): void {
+  checkTensor(where, x);
   if (x.dtype === dtype) return;
   throw new ShapeError({
     code: `dtype/${dtype}`,

@@ -1,6 +1,6 @@
 import { backend } from '../backend/current';
 import { StateError } from '../base/errors';
-import { isThenable } from './scope';
+import { isThenable } from '../base/options';
 
 /** What a training step does: the loss, its gradients, the updates. */
 export type Phase = 'forward' | 'backward' | 'optimizer';

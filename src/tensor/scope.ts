@@ -1,7 +1,9 @@
 import { backend } from '../backend/current';
 import { StateError } from '../base/errors';
+import { callable, checkArgument, isThenable, refuseExtra } from '../base/options';
+import { notATensor } from './kinds';
 import type { Tensor } from './tensor';
-import { forEachTensor } from './tree';
+import { forEachTensor, isTensor } from './tree';
 import type { Value } from './value';
 
 /**
@@ -19,6 +21,9 @@ export class Scope {
 
 let current: Scope | null = null;
 
+/** What a scope runs. */
+export const thunk = callable<() => unknown>('without arguments');
+
 export function currentScope(): Scope | null {
   return current;
 }
@@ -29,6 +34,8 @@ export function currentScope(): Scope | null {
  * @throws StateError `scope/async` when fn is async: its tensors would be freed before it had run
  */
 export function scope<T>(fn: () => T): T {
+  if (arguments.length > 1) refuseExtra('scope', arguments, 1);
+  checkArgument('scope', 'fn', thunk, fn);
   return runInScope('scope', fn);
 }
 
@@ -79,9 +86,16 @@ export function free(value: Value, by: string): void {
   value.backend.free(value.storage);
 }
 
-/** Take a tensor out of all scopes: it becomes ordinary JavaScript memory. Returns it. */
+/**
+ * Take a tensor out of all scopes: it becomes ordinary JavaScript memory. Returns it.
+ * @throws OptionError `arguments/tensor`
+ * @throws StateError `scope/freed`
+ */
 export function keep(tensor: Tensor): Tensor {
+  if (arguments.length > 1) refuseExtra('keep', arguments, 1);
+  if (!isTensor(tensor)) throw notATensor('keep', tensor);
   const { value } = tensor;
+  checkAlive('keep', value);
   if (value.scope) move(value, null);
   return tensor;
 }
@@ -95,10 +109,6 @@ export function checkAlive(where: string, value: Value): void {
     expected: 'a live tensor',
     fix: 'return it from the scope (valueAndGrad also takes { loss, aux }), or keep(t) it',
   });
-}
-
-export function isThenable(x: unknown): boolean {
-  return typeof (x as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 export function asyncScope(name: string): StateError {

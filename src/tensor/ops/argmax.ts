@@ -1,20 +1,30 @@
-import { checkOptions } from '../../base/errors';
-import { normalizeAxis, sizeOf } from '../../base/shape';
+import { boolean, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { axisKind, normalizeAxis, sizeOf } from '../../base/shape';
 import { checkFloat, compute } from '../op';
 import type { Tensor } from '../tensor';
 import { emptyReduction } from './max';
 import { reducedShape } from './reduce';
 import { reshape } from './reshape';
 
+const argmaxOptions = {
+  /** The axis, negative ones counted from the back (default: the tensor as one vector). */
+  axis: optional(axisKind),
+  /** Leave the axis as an extent of 1 (default false: remove it). */
+  keepDims: optional(boolean, false),
+};
+
+/** Along which axis. */
+export interface ArgmaxOptions extends OptionsOf<typeof argmaxOptions> {}
+
 /**
  * int32 position of the first largest element along an axis (default: of all elements); NaN counts as largest. No
  * derivative.
  * @throws ShapeError `reduce/empty`, `axis/range`
  */
-export function argmax(x: Tensor, options: { axis?: number; keepDims?: boolean } = {}): Tensor {
-  checkOptions('argmax', options, ['axis', 'keepDims']);
+export function argmax(x: Tensor, options: ArgmaxOptions = {}): Tensor {
+  if (arguments.length > 2) refuseExtra('argmax', arguments, 2);
   checkFloat('argmax', x);
-  const { axis, keepDims = false } = options;
+  const { axis, keepDims } = readOptions('argmax', argmaxOptions, options, 'x');
   const flat = axis === undefined ? reshape(x, [x.size]) : x;
   const at = normalizeAxis('argmax', axis ?? 0, flat.shape);
   const length = flat.shape[at] as number;

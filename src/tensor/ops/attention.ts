@@ -1,5 +1,15 @@
 import type { AttentionShape } from '../../backend/attention-layout';
-import { checkOptions, ShapeError } from '../../base/errors';
+import { ShapeError } from '../../base/errors';
+import {
+  boolean,
+  checkArgument,
+  finite,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  whole,
+} from '../../base/options';
 import { sameShape, show, sizeOf } from '../../base/shape';
 import { apply, checkFloat, computeAll, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -12,13 +22,15 @@ import { slice } from './slice';
 import { softmax } from './softmax';
 import { transpose } from './transpose';
 
-/** Masking and the factor of the scores. */
-export interface AttentionOptions {
+const attentionOptions = {
   /** Query t sees keys up to S − T + t (default false: all). */
-  readonly causal?: boolean;
+  causal: optional(boolean, false),
   /** Factor of q·kᵀ (default 1/√d). */
-  readonly scale?: number;
-}
+  scale: optional(finite),
+};
+
+/** Masking and the factor of the scores. */
+export interface AttentionOptions extends OptionsOf<typeof attentionOptions> {}
 
 interface Attributes {
   readonly shape: AttentionShape;
@@ -87,9 +99,10 @@ function causalMask(queries: number, keys: number): Tensor {
  * @see Vaswani et al., "Attention is all you need", arXiv 1706.03762, eq. 1.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
-  checkOptions('attention', options, ['causal', 'scale']);
+  if (arguments.length > 4) refuseExtra('attention', arguments, 4);
   checkFloat('attention', q, k, v);
-  const { causal = false, scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = options;
+  const given = readOptions('attention', attentionOptions, options, 'q, k, v');
+  const { causal, scale = 1 / Math.sqrt(q.shape.at(-1) as number) } = given;
   const [queries, width] = q.shape.slice(-2) as [number, number];
   const [keys, valueWidth] = v.shape.slice(-2) as [number, number];
   const fits = Math.min(q.ndim, k.ndim, v.ndim) >= 2 && k.shape.at(-1) === width && k.shape.at(-2) === keys;
@@ -110,15 +123,19 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
  * @see Vaswani et al., "Attention is all you need", arXiv 1706.03762, section 3.2.2.
  */
 export function selfAttention(qkv: Tensor, heads: number, options: AttentionOptions = {}): Tensor {
-  checkOptions('selfAttention', options, ['causal', 'scale']);
+  if (arguments.length > 3) refuseExtra('selfAttention', arguments, 3);
   checkFloat('selfAttention', qkv);
+  checkArgument('selfAttention', 'heads', count, heads);
+  const given = readOptions('selfAttention', attentionOptions, options, 'qkv, heads');
   const [batch, queries, packed] = qkv.shape as readonly [number, number, number];
   const width = packed / (3 * heads);
   if (qkv.ndim !== 3 || !Number.isInteger(width)) throw notPacked(qkv, heads);
-  const { causal = false, scale = 1 / Math.sqrt(width) } = options;
+  const { causal, scale = 1 / Math.sqrt(width) } = given;
   const shape = { batch, heads, queries, keys: queries, width, valueWidth: width, packed: true };
   return apply(op, [qkv], { shape, scale, causal }, [batch, queries, heads * width]);
 }
+
+const count = whole({ low: 1 });
 
 /** [B, T, 3·D] → q, k and v [B, H, T, d] */
 function unpack(qkv: Tensor, heads: number): [Tensor, Tensor, Tensor] {

@@ -1,5 +1,8 @@
 import type { Binary } from '../../backend/backend';
+import type { OptionError } from '../../base/errors';
+import { refuseExtra } from '../../base/options';
 import { broadcastShapes } from '../../base/shape';
+import { notATensor } from '../kinds';
 import { apply, checkFloat, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { isTensor } from '../tree';
@@ -35,12 +38,24 @@ export function binary(name: Binary, vjp: BinaryVjp): (a: Operand, b: Operand) =
     forward: (backend, [b], a, shape) => backend.binary(name, a, b, shape),
     vjp: (g, [b], { output, attributes: a }) => [() => vjp.b(g, a, b, output)],
   };
-  return (a, b) => {
-    if (!isTensor(a)) return isTensor(b) ? applyTo(numberLeft, b, a) : applyTo(numberRight, full([], a), b);
-    if (!isTensor(b)) return applyTo(numberRight, a, b);
+  return function (a, b) {
+    if (arguments.length > 2) refuseExtra(name, arguments, 2);
+    if (typeof a === 'number') {
+      if (isTensor(b)) return applyTo(numberLeft, b, a);
+      if (typeof b === 'number') return applyTo(numberRight, full([], a), b);
+      throw notAnOperand(name, b);
+    }
+    if (typeof b === 'number') return applyTo(numberRight, a, b);
+    if (!isTensor(a)) throw notAnOperand(name, a);
+    if (!isTensor(b)) throw notAnOperand(name, b);
     checkFloat(name, a, b);
     return apply(both, [a, b], undefined, broadcastShapes(name, a.shape, b.shape));
   };
+}
+
+/** The error of an operand that is neither a tensor nor a number. */
+export function notAnOperand(where: string, value: unknown): OptionError {
+  return notATensor(where, value, ' or a number');
 }
 
 function applyTo(op: Op<1, number>, x: Tensor, number: number): Tensor {

@@ -1,5 +1,7 @@
 import { ShapeError } from '../../base/errors';
-import { broadcastShapes, broadcastStrides, type Shape, sameShape, show } from '../../base/shape';
+import { refuseExtra } from '../../base/options';
+import { broadcastShapes, broadcastStrides, checkShape, type Shape, sameShape, show } from '../../base/shape';
+import { checkTensor } from '../check';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { sumTo } from './sum-to';
@@ -15,6 +17,9 @@ const op: Op<1> = {
  * @throws ShapeError `broadcast/target`
  */
 export function broadcastTo(x: Tensor, shape: Shape): Tensor {
+  if (arguments.length > 2) refuseExtra('broadcastTo', arguments, 2);
+  checkTensor('broadcastTo', x);
+  checkShape('broadcastTo', shape);
   if (sameShape(x.shape, shape)) return x;
   if (x.ndim > shape.length || !sameShape(broadcastShapes('broadcastTo', x.shape, shape), shape)) {
     throw new ShapeError({

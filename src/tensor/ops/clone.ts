@@ -1,3 +1,5 @@
+import { refuseExtra } from '../../base/options';
+import { checkTensor } from '../check';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 
@@ -12,5 +14,7 @@ const op: Op<1> = {
  * is. Values never change in place, so nothing is copied. Derivatives pass through (`stopGradient` keeps them back).
  */
 export function clone(x: Tensor): Tensor {
+  if (arguments.length > 1) refuseExtra('clone', arguments, 1);
+  checkTensor('clone', x);
   return apply(op, [x], undefined, x.shape);
 }

@@ -1,5 +1,8 @@
-import { ShapeError } from '../../base/errors';
-import { normalizeAxis, sameShape, show, sizeOf } from '../../base/shape';
+import { OptionError, ShapeError } from '../../base/errors';
+import { checkArgument, inMessage, listOf, refuseExtra } from '../../base/options';
+import { axisKind, normalizeAxis, sameShape, show, sizeOf } from '../../base/shape';
+import { checkTensor } from '../check';
+import { tensorKind } from '../kinds';
 import { apply, checkDType, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { unsqueeze } from './reshape';
@@ -23,13 +26,19 @@ const op: Op<number, number> = {
  * @throws ShapeError `concat/shapes`
  */
 export function concat(parts: readonly Tensor[], axis = 0): Tensor {
+  if (arguments.length > 2) refuseExtra('concat', arguments, 2, listFix('concat'));
+  return joined('concat', parts, axis);
+}
+
+function joined(where: string, parts: readonly Tensor[], axis: number): Tensor {
+  checkList(where, parts, axis);
   const first = parts[0];
-  if (!first) throw mismatch([]);
-  const at = normalizeAxis('concat', axis, first.shape);
+  if (!first) throw mismatch(where, []);
+  const at = normalizeAxis(where, axis, first.shape);
   const others = (x: Tensor): number[] => x.shape.filter((_, i) => i !== at);
   for (const part of parts) {
-    checkDType('concat', part, first.dtype);
-    if (part.ndim !== first.ndim || !sameShape(others(part), others(first))) throw mismatch(parts);
+    checkDType(where, part, first.dtype);
+    if (part.ndim !== first.ndim || !sameShape(others(part), others(first))) throw mismatch(where, parts);
   }
   const length = parts.reduce((sum, part) => sum + (part.shape[at] as number), 0);
   return apply(
@@ -42,16 +51,47 @@ export function concat(parts: readonly Tensor[], axis = 0): Tensor {
 
 /** Join tensors of one shape along a new axis. */
 export function stack(parts: readonly Tensor[], axis = 0): Tensor {
-  return concat(
+  if (arguments.length > 2) refuseExtra('stack', arguments, 2, listFix('stack'));
+  checkList('stack', parts, axis);
+  for (const part of parts) {
+    checkTensor('stack', part);
+    const first = parts[0] as Tensor;
+    if (!sameShape(part.shape, first.shape)) throw mismatch('stack', parts);
+    checkDType('stack', part, first.dtype);
+    normalizeAxis('stack', axis, [...first.shape, 1]);
+  }
+  if (parts.length === 0) throw mismatch('stack', []);
+  return joined(
+    'stack',
     parts.map((part) => unsqueeze(part, axis)),
     axis,
   );
 }
 
-function mismatch(parts: readonly Tensor[]): ShapeError {
+const listKind = { ...listOf(tensorKind), expected: 'an array of tensors' };
+
+function checkList(where: string, parts: readonly Tensor[], axis: number): void {
+  if (!listKind.fits(parts)) throw notAList(where, parts);
+  checkArgument(where, 'axis', axisKind, axis);
+}
+
+function notAList(where: string, value: unknown): OptionError {
+  return new OptionError({
+    code: 'arguments/tensor',
+    got: `${where} got ${inMessage(value)} where a list of tensors goes`,
+    expected: 'an array of tensors',
+    fix: listFix(where),
+  });
+}
+
+function listFix(where: string): string {
+  return `write ${where}([a, b])`;
+}
+
+function mismatch(where: string, parts: readonly Tensor[]): ShapeError {
   return new ShapeError({
     code: 'concat/shapes',
-    got: `concat got ${parts.map((part) => show(part.shape)).join(' and ') || 'an empty list'}`,
+    got: `${where} got ${parts.map((part) => show(part.shape)).join(' and ') || 'an empty list'}`,
     expected: 'at least one tensor, and shapes that differ along the joined axis only',
     fix: 'reshape or slice the parts first',
   });

@@ -1,21 +1,24 @@
-import { checkOptions, ShapeError } from '../../base/errors';
+import { ShapeError } from '../../base/errors';
+import { type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { show, sizeOf, stridesOf } from '../../base/shape';
 import { apply, checkFloat, type Op } from '../op';
 import { runInScope } from '../scope';
 import type { Tensor } from '../tensor';
 import { add } from './add';
 import { matmul } from './matmul';
-import { copyPatches, type Pair, pairOf, patches, positions, unpatches, type Window } from './patches';
+import { copyPatches, pairKind, pairOf, patches, positions, unpatches, type Window } from './patches';
 import { reshape } from './reshape';
 import { transpose } from './transpose';
 
-/** Steps and borders. */
-export interface Conv2dOptions {
+const conv2dOptions = {
   /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
-  readonly stride?: number | Pair;
+  stride: optional(pairKind(1), 1),
   /** Zeros on each side of the images, for both axes or [vertical, horizontal] (default 0). */
-  readonly padding?: number | Pair;
-}
+  padding: optional(pairKind(0), 0),
+};
+
+/** Steps and borders. */
+export interface Conv2dOptions extends OptionsOf<typeof conv2dOptions> {}
 
 const op: Op<2, Window> = {
   name: 'conv2d',
@@ -66,15 +69,17 @@ const op: Op<2, Window> = {
  * @see Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing" (2006).
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
-  checkOptions('conv2d', options, ['stride', 'padding']);
-  checkFloat('conv2d', x, w, ...(bias ? [bias] : []));
+  if (arguments.length > 4) refuseExtra('conv2d', arguments, 4);
+  checkFloat('conv2d', x, w);
+  if (bias !== undefined) checkFloat('conv2d', bias);
+  const { stride, padding } = readOptions('conv2d', conv2dOptions, options, 'x, w, bias');
   const [outputs, channels, kh, kw] = w.shape;
   const fits = x.ndim === 4 && w.ndim === 4 && x.shape[1] === channels;
   if (!fits || (bias && (bias.ndim !== 1 || bias.size !== outputs))) throw mismatch(x, w, bias);
   const window = {
     kernel: [kh as number, kw as number],
-    stride: pairOf('conv2d', 'stride', options.stride ?? 1, 1),
-    padding: pairOf('conv2d', 'padding', options.padding ?? 0, 0),
+    stride: pairOf('conv2d', 'stride', stride, 1),
+    padding: pairOf('conv2d', 'padding', padding, 0),
   } as const;
   const [height, width] = positions(x.shape, window);
   if (height < 1 || width < 1 || kh === 0 || kw === 0) throw kernelSize(x, window);

@@ -1,50 +1,52 @@
 import { backend } from '../../backend/current';
-import { allocate, type DType, dtypeOf, type TypedArray } from '../../base/dtype';
-import { OptionError, ShapeError } from '../../base/errors';
-import { checkShape, type Shape, show, sizeOf } from '../../base/shape';
+import { allocate, type TypedArray } from '../../base/dtype';
+import { ShapeError } from '../../base/errors';
+import { checkArgument, kindOf, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
+import { checkShape, type Shape, shapeKind, show, sizeOf } from '../../base/shape';
 import { checkFinite, debugging } from '../debug';
+import { dtypeKind } from '../kinds';
 import { wrap } from '../op';
 import type { Tensor } from '../tensor';
+import { dtypeFor, type NestedArray, type NumericArray, shapeOf, write } from './values';
 
-/** Numbers in nested arrays of equal lengths. */
-export type NestedArray = readonly (number | NestedArray)[];
+export type { NestedArray, NumericArray } from './values';
+
+const tensorOptions = {
+  /** Another shape for as many values (default: that of the values). */
+  shape: optional(shapeKind),
+  /** 'float32', or 'int32' (default: 'int32' for integer arrays such as `Int32Array`, otherwise 'float32'). */
+  dtype: optional(dtypeKind),
+};
+
+/** Shape and dtype of a new tensor. */
+export interface TensorOptions extends OptionsOf<typeof tensorOptions> {}
 
 /**
- * A tensor from numbers. Nested arrays give their own shape; a flat array may be given one. The dtype is float32
- * unless an `Int32Array` or `dtype: 'int32'` says otherwise. The values are copied.
- * @throws ShapeError `tensor/ragged`, `tensor/length`
- * @throws OptionError `tensor/dtype`
+ * A tensor from numbers. Nested arrays give their own shape; a flat array may be given one. The dtype is float32, as that
+ * of `Float64Array` is (rounded), and int32 for typed arrays of integers, unless `dtype` says otherwise. The values are
+ * copied. What int32 cannot hold is refused: fractions, NaN, and numbers beyond ±2³¹.
+ * @throws ShapeError `tensor/ragged`, `tensor/length`, `shape/extent`
+ * @throws OptionError `tensor/values`, `tensor/int32`, `tensor/dtype`
  * @example
  * const x = tensor([[1, 2], [3, 4]]);
  * console.log(x.shape, x.dtype); // prints [ 2, 2 ] float32
  */
-export function tensor(
-  values: number | NestedArray | TypedArray,
-  options: { shape?: readonly number[]; dtype?: DType } = {},
-): Tensor {
+export function tensor(values: number | NestedArray | NumericArray, options: TensorOptions = {}): Tensor {
+  if (arguments.length > 2) refuseExtra('tensor', arguments, 2, 'write tensor([1, 2, 3])');
+  const wanted = readOptions('tensor', tensorOptions, options, 'values');
   const given = shapeOf(values);
-  const shape = options.shape ?? given;
-  checkShape('tensor', shape);
-  const dtype = options.dtype ?? (ArrayBuffer.isView(values) ? dtypeOf(values) : 'float32');
-  if (dtype !== 'float32' && dtype !== 'int32') {
-    throw new OptionError({
-      code: 'tensor/dtype',
-      got: `tensor got dtype ${String(dtype)}`,
-      expected: "'float32' or 'int32'",
-      fix: 'leave dtype out for float32',
-    });
-  }
-  if (sizeOf(shape) !== sizeOf(given)) {
+  const { shape = given, dtype = dtypeFor(values) } = wanted;
+  const size = sizeOf(given);
+  if (sizeOf(shape) !== size) {
     throw new ShapeError({
       code: 'tensor/length',
-      got: `tensor got ${sizeOf(given)} values for the shape ${show(shape)}`,
+      got: `tensor got ${size} values for the shape ${show(shape)}`,
       expected: `${sizeOf(shape)} values`,
       fix: 'pass as many values as the shape holds',
     });
   }
-  const flat = allocate(dtype, sizeOf(shape));
-  if (ArrayBuffer.isView(values)) flat.set(values);
-  else flatten(values, flat, 0);
+  const flat = allocate(dtype, size, 'tensor');
+  write(values, given, flat);
   return fromArray(flat, shape);
 }
 
@@ -57,62 +59,50 @@ export function fromArray(values: TypedArray, shape: Shape): Tensor {
 
 /** A float32 tensor with x everywhere. */
 export function full(shape: Shape, x: number): Tensor {
-  checkShape('full', shape);
-  const values = new Float32Array(sizeOf(shape));
-  return fromArray(x === 0 ? values : values.fill(x), shape); // zeros that nobody writes cost no memory yet
+  if (arguments.length > 2) refuseExtra('full', arguments, 2, 'write full([2, 3], x)');
+  checkArgument('full', 'x', anyNumber, x);
+  return filled('full', shape, x);
 }
 
 /** A float32 tensor of zeros. */
 export function zeros(shape: Shape): Tensor {
-  return full(shape, 0);
+  if (arguments.length > 1) refuseExtra('zeros', arguments, 1);
+  return filled('zeros', shape, 0);
 }
 
 /** A float32 tensor of ones. */
 export function ones(shape: Shape): Tensor {
-  return full(shape, 1);
+  if (arguments.length > 1) refuseExtra('ones', arguments, 1);
+  return filled('ones', shape, 1);
+}
+
+function filled(where: string, shape: Shape, x: number): Tensor {
+  checkShape(where, shape);
+  const values = allocate('float32', sizeOf(shape), where);
+  return fromArray(x === 0 ? values : values.fill(x), shape); // zeros that nobody writes cost no memory yet
 }
 
 /** int32 0, 1, …, n − 1. */
 export function arange(n: number): Tensor {
-  checkShape('arange', [n]);
-  return fromArray(
-    Int32Array.from({ length: n }, (_, i) => i),
-    [n],
-  );
+  if (arguments.length > 1)
+    refuseExtra('arange', arguments, 1, 'write add(arange(n).cast(…), start) for another start');
+  checkArgument('arange', 'n', lengthKind, n);
+  const values = allocate('int32', n, 'arange');
+  for (let i = 0; i < n; i++) values[i] = i;
+  return fromArray(values, [n]);
 }
 
 /** The identity matrix [n, n]. */
 export function eye(n: number): Tensor {
+  if (arguments.length > 1) refuseExtra('eye', arguments, 1, 'write eye(n) for a square matrix');
+  checkArgument('eye', 'n', lengthKind, n);
   checkShape('eye', [n, n]);
-  const values = new Float32Array(n * n);
+  const values = allocate('float32', n * n, 'eye');
   for (let i = 0; i < n; i++) values[i * n + i] = 1;
   return fromArray(values, [n, n]);
 }
 
-function shapeOf(values: number | NestedArray | TypedArray): number[] {
-  if (typeof values === 'number') return [];
-  if (ArrayBuffer.isView(values)) return [values.length];
-  return values.length === 0 ? [0] : [values.length, ...shapeOf(values[0] as number | NestedArray)];
-}
+const anyNumber = kindOf<number>('a number', (value) => typeof value === 'number');
 
-/** Write nested numbers in order; returns where it stopped. */
-function flatten(values: number | NestedArray, into: TypedArray, at: number, depthShape = shapeOf(values)): number {
-  if (typeof values === 'number') {
-    into[at] = values;
-    return at + 1;
-  }
-  const [, ...inner] = depthShape;
-  for (const value of values) {
-    const found = shapeOf(value);
-    if (found.join() !== inner.join()) {
-      throw new ShapeError({
-        code: 'tensor/ragged',
-        got: `tensor got nested arrays of shapes ${show(inner)} and ${show(found)} side by side`,
-        expected: 'arrays of equal lengths',
-        fix: 'pad the shorter rows',
-      });
-    }
-    at = flatten(value, into, at, found);
-  }
-  return at;
-}
+/** A number of elements whose positions int32 can hold. */
+export const lengthKind = whole({ low: 0, high: 2 ** 31 });

@@ -1,4 +1,5 @@
 import { ShapeError } from '../../base/errors';
+import { refuseExtra } from '../../base/options';
 import { sameShape, show, sizeOf } from '../../base/shape';
 import { apply, checkDType, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -36,6 +37,7 @@ const op: Op<2> = {
  * @throws ShapeError `cross-entropy/shapes`, `index/range`
  */
 export function crossEntropy(logits: Tensor, targets: Tensor): Tensor {
+  if (arguments.length > 2) refuseExtra('crossEntropy', arguments, 2);
   checkFloat('crossEntropy', logits);
   checkDType('crossEntropy', targets, 'int32');
   const leading = logits.shape.slice(0, -1);

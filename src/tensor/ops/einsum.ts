@@ -1,3 +1,4 @@
+import { checkArgument, string } from '../../base/options';
 import { type Shape, sizeOf } from '../../base/shape';
 import { checkFloat } from '../op';
 import { runInScope } from '../scope';
@@ -30,6 +31,7 @@ interface Labelled {
  * console.log(einsum('bqhd,bkhd->bhqk', queries, keys).shape); // prints [ 2, 3, 5, 6 ]
  */
 export function einsum(equation: string, ...tensors: readonly Tensor[]): Tensor {
+  checkArgument('einsum', 'equation', string, equation);
   checkFloat('einsum', ...tensors);
   const parsed = parseEquation(
     equation,

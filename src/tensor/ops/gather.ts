@@ -1,4 +1,5 @@
 import { ShapeError } from '../../base/errors';
+import { refuseExtra } from '../../base/options';
 import { show } from '../../base/shape';
 import { apply, checkDType, checkFloat, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -22,6 +23,7 @@ const scatterAddOp: Op<2, number> = {
  * @throws ShapeError `gather/table`, `index/range`
  */
 export function gather(table: Tensor, ids: Tensor): Tensor {
+  if (arguments.length > 2) refuseExtra('gather', arguments, 2);
   checkFloat('gather', table);
   checkDType('gather', ids, 'int32');
   if (table.ndim === 0) {

@@ -1,5 +1,5 @@
-import { checkOptions } from '../../base/errors';
-import { compute } from '../op';
+import { boolean, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { checkFloat, compute } from '../op';
 import type { Tensor } from '../tensor';
 import { add } from './add';
 import { erf } from './erf';
@@ -24,17 +24,21 @@ const exactForm = unary(
   (x) => mul(mul(0.5, x), add(1, erf(mul(x, Math.SQRT1_2)))),
 );
 
-/** Which form of GELU. */
-export interface GeluOptions {
+const geluOptions = {
   /** x times the chance that a normal number is below x, by erf (default: the tanh form, within 5e-4 of it). */
-  readonly exact?: boolean;
-}
+  exact: optional(boolean, false),
+};
+
+/** Which form of GELU. */
+export interface GeluOptions extends OptionsOf<typeof geluOptions> {}
 
 /**
  * GELU, in its tanh form x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))) or exactly, x/2·(1 + erf(x/√2)).
  * @see Hendrycks and Gimpel, "Gaussian error linear units", arXiv 1606.08415.
  */
-export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
-  checkOptions('gelu', options, ['exact']);
-  return options.exact ? exactForm(x) : tanhForm(x);
+export function gelu(x: Tensor, options?: GeluOptions): Tensor {
+  if (arguments.length > 2) refuseExtra('gelu', arguments, 2);
+  checkFloat('gelu', x);
+  const exact = options !== undefined && readOptions('gelu', geluOptions, options, 'x').exact;
+  return exact ? exactForm(x) : tanhForm(x);
 }

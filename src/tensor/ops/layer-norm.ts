@@ -1,4 +1,5 @@
-import { checkOptions, ShapeError } from '../../base/errors';
+import { ShapeError } from '../../base/errors';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { sameShape, show } from '../../base/shape';
 import { apply, checkFloat, computeAll, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -37,16 +38,26 @@ const op: Op<number, number> = {
   },
 };
 
+const layerNormOptions = {
+  /** ε, added to the variance (default 1e-5). */
+  epsilon: optional(number({ low: 0 }), 1e-5),
+};
+
+/** What keeps the root away from 0. */
+export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions> {}
+
 /**
  * Each row of the last axis to mean 0 and (biased) variance 1, then times weight plus bias.
  * Shapes: x [..., n], weight and bias [n] → [..., n].
  * @throws ShapeError `layer-norm/shapes`
  * @see Ba, Kiros and Hinton, "Layer normalization", arXiv 1607.06450, eq. 3–4.
  */
-export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: { epsilon?: number } = {}): Tensor {
-  checkOptions('layerNorm', options, ['epsilon']);
-  const inputs = [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])];
+export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options?: LayerNormOptions): Tensor {
+  if (arguments.length > 4) refuseExtra('layerNorm', arguments, 4);
+  const inputs = [x, ...(weight !== undefined ? [weight] : []), ...(bias !== undefined ? [bias] : [])];
   checkFloat('layerNorm', ...inputs);
+  const epsilon =
+    options === undefined ? 1e-5 : readOptions('layerNorm', layerNormOptions, options, 'x, weight, bias').epsilon;
   const row = x.shape.slice(-1);
   const wrong = inputs.slice(1).find((parameter) => !sameShape(parameter.shape, row));
   if (x.ndim === 0 || wrong || (bias && !weight)) {
@@ -57,5 +68,5 @@ export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: { 
       fix: 'make them of the last extent of x',
     });
   }
-  return apply(op, inputs, options.epsilon ?? 1e-5, x.shape);
+  return apply(op, inputs, epsilon, x.shape);
 }

@@ -1,4 +1,5 @@
 import { ShapeError } from '../../base/errors';
+import { refuseExtra } from '../../base/options';
 import { sameShape, show, sizeOf } from '../../base/shape';
 import { apply, checkFloat, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -23,7 +24,9 @@ const op: Op<3> = {
  * @throws ShapeError `linear/shapes`
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  checkFloat('linear', x, weight, ...(bias ? [bias] : []));
+  if (arguments.length > 3) refuseExtra('linear', arguments, 3);
+  checkFloat('linear', x, weight);
+  if (bias !== undefined) checkFloat('linear', bias);
   const [outputs, inputs] = weight.shape;
   if (
     weight.ndim !== 2 ||

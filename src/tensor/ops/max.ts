@@ -1,5 +1,6 @@
 import type { Axes } from '../../backend/backend';
 import { ShapeError } from '../../base/errors';
+import { refuseExtra } from '../../base/options';
 import { show } from '../../base/shape';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -7,7 +8,7 @@ import { cast } from './cast';
 import { equal } from './compare';
 import { div } from './div';
 import { mul } from './mul';
-import { type ReduceOptions, reducedAxes, reduceRuns } from './reduce';
+import { type ReduceOptions, reduced, reduceRuns } from './reduce';
 import { reshape } from './reshape';
 import { sum } from './sum';
 
@@ -28,9 +29,11 @@ function extreme(name: 'max' | 'min'): (x: Tensor, options?: ReduceOptions) => T
       },
     ],
   };
-  return (x, options = {}) => {
-    if (reducedAxes(name, x, options).some((axis) => x.shape[axis] === 0)) throw emptyReduction(name, x);
-    return reduceRuns(name, x, options, (part, run, shape) => apply(op, [part], run, shape));
+  return function (x, options) {
+    if (arguments.length > 2) refuseExtra(name, arguments, 2);
+    const over = reduced(name, x, options);
+    if (over.axes.some((axis) => x.shape[axis] === 0)) throw emptyReduction(name, x);
+    return reduceRuns(x, over, (part, run, shape) => apply(op, [part], run, shape));
   };
 }
 

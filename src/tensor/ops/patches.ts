@@ -1,5 +1,5 @@
 import type { Backend, Operand, Storage } from '../../backend/backend';
-import { checkNumber } from '../../base/errors';
+import { checkArgument, type Kind, kindOf, whole } from '../../base/options';
 import { type Shape, sizeOf, stridesOf } from '../../base/shape';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -18,9 +18,18 @@ export interface Window {
 
 /** An option that is one number for both axes, or one for each. @throws OptionError `options/range` */
 export function pairOf(where: string, name: string, x: number | Pair, low: number): Pair {
-  const pair = typeof x === 'number' ? ([x, x] as const) : x;
-  for (const number of [pair[0], pair[1]]) checkNumber(where, name, number, { low, whole: true });
-  return pair;
+  checkArgument(where, name, pairKind(low), x);
+  return typeof x === 'number' ? [x, x] : x;
+}
+
+/** One whole number ≥ `low` for both axes of an image, or one for each; images are never larger than 2^24 pixels wide. */
+export function pairKind(low: number): Kind<number | Pair> {
+  const { fits } = whole({ low, high: 2 ** 24 });
+  return kindOf(
+    `a whole number between ${low} and ${2 ** 24}, or two of them`,
+    (value) => fits(value) || (Array.isArray(value) && value.length === 2 && fits(value[0]) && fits(value[1])),
+    'options/range',
+  );
 }
 
 /** Positions of the window: ⌊(extent + 2·padding − kernel)/stride⌋ + 1 along each axis. */

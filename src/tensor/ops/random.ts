@@ -1,15 +1,19 @@
 import type { Distribution } from '../../base/distribution';
-import { fold, type Key, key } from '../../base/key';
+import { fold, type Key, key, keyKind } from '../../base/key';
+import { checkArgument, refuseExtra } from '../../base/options';
 import { philox } from '../../base/philox';
 import { checkShape, type Shape } from '../../base/shape';
 import { compute } from '../op';
 import type { Tensor } from '../tensor';
-import { fromArray } from './create';
+import { fromArray, lengthKind } from './create';
 
 function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) => Tensor {
-  return (from, shape) => {
-    checkShape(`random.${kind}`, shape);
-    return compute<0>(`random.${kind}`, [], shape, (backend) => backend.random(kind, from, shape));
+  const name = `random.${kind}`;
+  return function (from, shape) {
+    if (arguments.length > 2) refuseExtra(name, arguments, 2);
+    checkArgument(name, 'key', keyKind, from);
+    checkShape(name, shape);
+    return compute<0>(name, [], shape, (backend) => backend.random(kind, from, shape));
   };
 }
 
@@ -30,7 +34,9 @@ export const random = {
   rademacher: sample('rademacher'),
   /** A random order of 0 … n − 1, int32 (Fisher and Yates). */
   permutation(from: Key, n: number): Tensor {
-    checkShape('random.permutation', [n]);
+    if (arguments.length > 2) refuseExtra('random.permutation', arguments, 2);
+    checkArgument('random.permutation', 'key', keyKind, from);
+    checkArgument('random.permutation', 'n', lengthKind, n);
     return fromArray(permute(from, n), [n]);
   },
 };

@@ -1,22 +1,37 @@
 import type { Axes } from '../../backend/backend';
-import { checkOptions } from '../../base/errors';
-import { normalizeAxis, type Shape, sizeOf } from '../../base/shape';
+import { boolean, either, listOf, type OptionsOf, optional, readOptions } from '../../base/options';
+import { axisKind, normalizeAxis, type Shape, sizeOf } from '../../base/shape';
 import { checkFloat } from '../op';
 import type { Tensor } from '../tensor';
 import { reshape } from './reshape';
 
-/** `axis`: one axis or several (default: all). `keepDims`: leave them as extents of 1 (default: remove them). */
-export interface ReduceOptions {
+export const reduceOptions = {
   /** One axis or several, negative ones counted from the back (default: all). */
-  readonly axis?: number | readonly number[];
+  axis: optional(either(axisKind, listOf(axisKind))),
   /** Leave the reduced axes as extents of 1 (default false: remove them). */
-  readonly keepDims?: boolean;
+  keepDims: optional(boolean, false),
+};
+
+/** `axis`: one axis or several (default: all). `keepDims`: leave them as extents of 1 (default: remove them). */
+export interface ReduceOptions extends OptionsOf<typeof reduceOptions> {}
+
+/** Over which axes, counted from the front and sorted. */
+export interface Reduced {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
 }
 
-/** The axes of a reduction, counted from the front and sorted. */
-export function reducedAxes(where: string, x: Tensor, options: ReduceOptions): number[] {
-  checkOptions(where, options, ['axis', 'keepDims']);
-  const { axis = x.shape.map((_, i) => i) } = options;
+/** What a reduction of x was asked for, with x and the options checked for the function that the user called. */
+export function reduced(where: string, x: Tensor, options: ReduceOptions | undefined): Reduced {
+  checkFloat(where, x);
+  if (options === undefined) return { axes: x.shape.map((_, i) => i), keepDims: false };
+  const { axis, keepDims } = readOptions(where, reduceOptions, options, 'x');
+  return { axes: axesOf(where, x, axis), keepDims };
+}
+
+/** The axes that `axis` names, counted from the front and sorted; all where it names none. */
+export function axesOf(where: string, x: Tensor, axis: ReduceOptions['axis']): number[] {
+  if (axis === undefined) return x.shape.map((_, i) => i);
   const list = typeof axis === 'number' ? [axis] : axis;
   return [...new Set(list.map((a) => normalizeAxis(where, a, x.shape)))].sort((a, b) => a - b);
 }
@@ -32,13 +47,10 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
  * as [outer, length, inner] and the shape with that run set to 1.
  */
 export function reduceRuns(
-  where: string,
   x: Tensor,
-  options: ReduceOptions,
+  { axes, keepDims }: Reduced,
   one: (x: Tensor, run: Axes, shape: Shape) => Tensor,
 ): Tensor {
-  checkFloat(where, x);
-  const axes = reducedAxes(where, x, options);
   let result = x;
   for (let last = axes.length - 1; last >= 0; ) {
     let first = last;
@@ -50,5 +62,5 @@ export function reduceRuns(
     result = one(result, run, after);
     last = first - 1;
   }
-  return reshape(result, reducedShape(x.shape, axes, options.keepDims ?? false));
+  return reshape(result, reducedShape(x.shape, axes, keepDims));
 }

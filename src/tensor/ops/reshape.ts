@@ -1,5 +1,7 @@
 import { ShapeError } from '../../base/errors';
-import { normalizeAxis, type Shape, show, sizeOf } from '../../base/shape';
+import { checkArgument, refuseExtra } from '../../base/options';
+import { axisKind, normalizeAxis, openShapeKind, type Shape, show, sizeOf } from '../../base/shape';
+import { checkTensor } from '../check';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 
@@ -14,13 +16,20 @@ const op: Op<1> = {
  * @throws ShapeError `reshape/size`
  */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  if (arguments.length > 2) refuseExtra('reshape', arguments, 2, 'write reshape(x, [2, 3])');
+  checkTensor('reshape', x);
+  checkArgument('reshape', 'shape', openShapeKind, shape);
+  return reshaped('reshape', x, shape);
+}
+
+function reshaped(where: string, x: Tensor, shape: Shape): Tensor {
   const known = shape.reduce((product, extent) => (extent === -1 ? product : product * extent), 1);
   const full = shape.map((extent) => (extent === -1 ? x.size / known : extent));
   const valid = full.every((extent) => Number.isInteger(extent) && extent >= 0);
   if (!valid || sizeOf(full) !== x.size || shape.filter((extent) => extent === -1).length > 1) {
     throw new ShapeError({
       code: 'reshape/size',
-      got: `reshape got ${show(x.shape)} and the target ${show(shape)}`,
+      got: `${where} got ${show(x.shape)} and the target ${show(shape)}`,
       expected: `a shape of ${x.size} elements, at most one extent −1`,
       fix: 'check the product of the extents',
     });
@@ -33,8 +42,12 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * @throws ShapeError `axis/range`, and `reshape/size` for an axis of another extent
  */
 export function squeeze(x: Tensor, axis?: number): Tensor {
+  if (arguments.length > 2) refuseExtra('squeeze', arguments, 2);
+  checkTensor('squeeze', x);
+  if (axis !== undefined) checkArgument('squeeze', 'axis', axisKind, axis);
   const at = axis === undefined ? undefined : normalizeAxis('squeeze', axis, x.shape);
-  return reshape(
+  return reshaped(
+    'squeeze',
     x,
     x.shape.filter((extent, i) => (at === undefined ? extent !== 1 : i !== at)),
   );
@@ -45,6 +58,9 @@ export function squeeze(x: Tensor, axis?: number): Tensor {
  * @throws ShapeError `axis/range`
  */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
+  if (arguments.length > 2) refuseExtra('unsqueeze', arguments, 2);
+  checkTensor('unsqueeze', x);
+  checkArgument('unsqueeze', 'axis', axisKind, axis);
   const at = normalizeAxis('unsqueeze', axis, [...x.shape, 1]);
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }

@@ -1,4 +1,5 @@
-import { checkOptions, ShapeError } from '../../base/errors';
+import { ShapeError } from '../../base/errors';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { sameShape, show } from '../../base/shape';
 import { apply, checkFloat, computeAll, type Op } from '../op';
 import type { Tensor } from '../tensor';
@@ -31,16 +32,25 @@ const op: Op<number, number> = {
   },
 };
 
+const rmsNormOptions = {
+  /** ε, added to the mean square (default 1e-6). */
+  epsilon: optional(number({ low: 0 }), 1e-6),
+};
+
+/** What keeps the root away from 0. */
+export interface RmsNormOptions extends OptionsOf<typeof rmsNormOptions> {}
+
 /**
  * Each row of the last axis divided by √(mean(x²) + epsilon), then times weight: a layer norm that leaves the mean.
  * Shapes: x [..., n], weight [n] → [..., n]. `epsilon`: default 1e-6.
  * @throws ShapeError `rms-norm/shapes`
  * @see Zhang and Sennrich, "Root mean square layer normalization", arXiv 1910.07467, eq. 4.
  */
-export function rmsNorm(x: Tensor, weight?: Tensor, options: { epsilon?: number } = {}): Tensor {
-  checkOptions('rmsNorm', options, ['epsilon']);
-  const inputs = [x, ...(weight ? [weight] : [])];
+export function rmsNorm(x: Tensor, weight?: Tensor, options?: RmsNormOptions): Tensor {
+  if (arguments.length > 3) refuseExtra('rmsNorm', arguments, 3);
+  const inputs = [x, ...(weight !== undefined ? [weight] : [])];
   checkFloat('rmsNorm', ...inputs);
+  const epsilon = options === undefined ? 1e-6 : readOptions('rmsNorm', rmsNormOptions, options, 'x, weight').epsilon;
   const row = x.shape.slice(-1);
   if (x.ndim === 0 || (weight && !sameShape(weight.shape, row))) {
     throw new ShapeError({
@@ -50,5 +60,5 @@ export function rmsNorm(x: Tensor, weight?: Tensor, options: { epsilon?: number 
       fix: 'make the weight of the last extent of x',
     });
   }
-  return apply(op, inputs, options.epsilon ?? 1e-6, x.shape);
+  return apply(op, inputs, epsilon, x.shape);
 }

@@ -1,5 +1,5 @@
-import { checkOptions } from '../../base/errors';
-import { normalizeAxis } from '../../base/shape';
+import { type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { axisKind, normalizeAxis } from '../../base/shape';
 import { apply, checkFloat, compute, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import type { Operand } from './binary';
@@ -11,6 +11,14 @@ import { stopGradient } from './stop-gradient';
 import { sub } from './sub';
 import { sum } from './sum';
 import { transpose } from './transpose';
+
+const softmaxOptions = {
+  /** The axis, negative ones counted from the back (default −1, the last). */
+  axis: optional(axisKind, -1),
+};
+
+/** Along which axis. */
+export interface SoftmaxOptions extends OptionsOf<typeof softmaxOptions> {}
 
 const softmaxOp: Op<1> = {
   name: 'softmax',
@@ -50,11 +58,12 @@ function peak(x: Tensor): Operand {
 }
 
 /** The kernels work on the last axis: bring another one there and back. */
-function alongAxis(op: Op<1>): (x: Tensor, options?: { axis?: number }) => Tensor {
-  return (x, options = {}) => {
-    checkOptions(op.name, options, ['axis']);
+function alongAxis(op: Op<1>): (x: Tensor, options?: SoftmaxOptions) => Tensor {
+  return function (x, options) {
+    if (arguments.length > 2) refuseExtra(op.name, arguments, 2);
     checkFloat(op.name, x);
-    const at = normalizeAxis(op.name, options.axis ?? -1, x.shape);
+    const axis = options === undefined ? -1 : readOptions(op.name, softmaxOptions, options, 'x').axis;
+    const at = normalizeAxis(op.name, axis, x.shape);
     if (at === x.ndim - 1) return apply(op, [x], undefined, x.shape);
     const order = x.shape.map((_, i) => (i === at ? x.ndim - 1 : i === x.ndim - 1 ? at : i));
     const moved = transpose(x, order);

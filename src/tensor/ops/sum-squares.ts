@@ -2,7 +2,7 @@ import type { Axes } from '../../backend/backend';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { mul } from './mul';
-import { type ReduceOptions, reducedAxes, reduceRuns } from './reduce';
+import { type Reduced, reduced, reduceRuns } from './reduce';
 import { square } from './square';
 import { sumRun } from './sum';
 
@@ -13,9 +13,14 @@ const op: Op<1, Axes> = {
 };
 
 /** Sum of x² over axes, without a tensor of squares; the sum of nothing is 0. */
-export function sumSquares(x: Tensor, options: ReduceOptions = {}): Tensor {
-  if (reducedAxes('sumSquares', x, options).length === 0) return square(x);
-  return reduceRuns('sumSquares', x, options, (part, run, shape) =>
+export function sumSquares(x: Tensor): Tensor {
+  return sumSquaresOver(x, reduced('sumSquares', x, undefined));
+}
+
+/** `sumSquares` over some axes. */
+export function sumSquaresOver(x: Tensor, over: Reduced): Tensor {
+  if (over.axes.length === 0) return square(x);
+  return reduceRuns(x, over, (part, run, shape) =>
     part === x ? apply(op, [part], run, shape) : sumRun(part, run, shape),
   );
 }

@@ -1,10 +1,11 @@
 import type { Axes } from '../../backend/backend';
+import { refuseExtra } from '../../base/options';
 import type { Shape } from '../../base/shape';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { broadcastTo } from './broadcast-to';
 import { mul } from './mul';
-import { type ReduceOptions, reducedAxes, reduceRuns } from './reduce';
+import { type Reduced, type ReduceOptions, reduced, reduceRuns } from './reduce';
 
 const op: Op<1, Axes> = {
   name: 'sum',
@@ -18,12 +19,23 @@ export function sumRun(x: Tensor, run: Axes, shape: Shape): Tensor {
 }
 
 /** Sum over axes; the sum of nothing is 0. */
-export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  return reduceRuns('sum', x, options, sumRun);
+export function sum(x: Tensor, options?: ReduceOptions): Tensor {
+  if (arguments.length > 2) refuseExtra('sum', arguments, 2);
+  return reduceRuns(x, reduced('sum', x, options), sumRun);
 }
 
 /** Mean over axes; the mean of nothing is NaN. */
-export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
-  const count = reducedAxes('mean', x, options).reduce((product, axis) => product * (x.shape[axis] as number), 1);
-  return mul(sum(x, options), 1 / count);
+export function mean(x: Tensor, options?: ReduceOptions): Tensor {
+  if (arguments.length > 2) refuseExtra('mean', arguments, 2);
+  return meanOver(x, reduced('mean', x, options));
+}
+
+/** `mean` with what it was asked for already read. */
+export function meanOver(x: Tensor, over: Reduced): Tensor {
+  return mul(reduceRuns(x, over, sumRun), 1 / countOf(x, over.axes));
+}
+
+/** How many elements each result of a reduction is made of. */
+export function countOf(x: Tensor, axes: readonly number[]): number {
+  return axes.reduce((product, axis) => product * (x.shape[axis] as number), 1);
 }

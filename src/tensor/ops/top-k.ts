@@ -1,4 +1,5 @@
-import { checkNumber, ShapeError } from '../../base/errors';
+import { ShapeError } from '../../base/errors';
+import { checkArgument, refuseExtra, whole } from '../../base/options';
 import { show } from '../../base/shape';
 import { checkFloat, computeAll } from '../op';
 import { runInScope } from '../scope';
@@ -22,6 +23,7 @@ export interface TopK {
  * @throws OptionError `options/range` unless 0 ≤ k ≤ n
  */
 export function topK(x: Tensor, k: number): TopK {
+  if (arguments.length > 2) refuseExtra('topK', arguments, 2);
   checkFloat('topK', x);
   if (x.ndim === 0) {
     throw new ShapeError({
@@ -31,7 +33,7 @@ export function topK(x: Tensor, k: number): TopK {
       fix: 'reshape it to [1]',
     });
   }
-  checkNumber('topK', 'k', k, { low: 0, high: x.shape.at(-1) as number, whole: true });
+  checkArgument('topK', 'k', whole({ low: 0, high: x.shape.at(-1) as number }), k);
   const shape = [...x.shape.slice(0, -1), k];
   return runInScope('topK', () => {
     const [indices, positions] = computeAll('topK', [x], [shape, shape], (backend, [value]) =>

@@ -1,5 +1,7 @@
 import { ShapeError } from '../../base/errors';
+import { checkArgument, kindOf, refuseExtra } from '../../base/options';
 import { normalizeAxis, show, stridesOf } from '../../base/shape';
+import { checkTensor } from '../check';
 import { apply, type Op } from '../op';
 import type { Tensor } from '../tensor';
 
@@ -17,12 +19,17 @@ const op: Op<1, readonly number[]> = {
   vjp: (g, _, { attributes: axes }) => [() => transpose(g, inverse(axes))],
 };
 
+const axesKind = kindOf<readonly number[]>('an array of axes', Array.isArray);
+
 /**
  * Reorder the axes: axis i of the result is axis `axes[i]` of x. Without `axes` the last two are swapped.
  * @throws ShapeError `transpose/axes`
  */
 export function transpose(x: Tensor, axes?: readonly number[]): Tensor {
-  const order = (axes ?? swapLastTwo(x)).map((axis) => normalizeAxis('transpose', axis, x.shape));
+  if (arguments.length > 2) refuseExtra('transpose', arguments, 2, 'write transpose(x, [1, 0])');
+  checkTensor('transpose', x);
+  if (axes !== undefined) checkArgument('transpose', 'axes', axesKind, axes);
+  const order = Array.from(axes ?? swapLastTwo(x), (axis) => normalizeAxis('transpose', axis, x.shape));
   if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
     throw new ShapeError({
       code: 'transpose/axes',

@@ -1,14 +1,21 @@
 import { ShapeError } from '../../base/errors';
+import { checkArgument, refuseExtra, whole } from '../../base/options';
 import { show } from '../../base/shape';
+import { checkFloat } from '../op';
 import type { Tensor } from '../tensor';
 import { fromArray } from './create';
 import { mul } from './mul';
+
+const diagonal = whole();
 
 /**
  * The lower triangle of the last two axes; zeros above diagonal `k`.
  * @throws ShapeError `tril/ndim`
  */
 export function tril(x: Tensor, k = 0): Tensor {
+  if (arguments.length > 2) refuseExtra('tril', arguments, 2);
+  checkFloat('tril', x);
+  checkArgument('tril', 'k', diagonal, k);
   if (x.ndim < 2) {
     throw new ShapeError({
       code: 'tril/ndim',

@@ -1,4 +1,5 @@
 import type { Unary } from '../../backend/backend';
+import { refuseExtra } from '../../base/options';
 import { apply, checkFloat, type Op } from '../op';
 import type { Tensor } from '../tensor';
 
@@ -14,7 +15,8 @@ export function unary(
     vjp: (g, [x], { output }) => [() => vjp(g, x, output)],
     ...(composed && { composed: ([x]: readonly [Tensor]) => composed(x) }),
   };
-  return (x) => {
+  return function (x) {
+    if (arguments.length > 1) refuseExtra(name, arguments, 1);
     checkFloat(name, x);
     return apply(op, [x], undefined, x.shape);
   };

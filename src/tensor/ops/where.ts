@@ -1,8 +1,10 @@
+import { refuseExtra } from '../../base/options';
 import { broadcastShapes } from '../../base/shape';
 import { apply, checkDType, checkFloat, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { isTensor } from '../tree';
 import type { Operand } from './binary';
+import { checkOperand } from './compare';
 import { full } from './create';
 import { sumTo } from './sum-to';
 
@@ -18,9 +20,14 @@ const op: Op<3> = {
 
 /** Elementwise `condition ? a : b` with broadcasting; condition int32. The branch not taken gets no cotangent. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  if (arguments.length > 3) refuseExtra('where', arguments, 3);
   checkDType('where', condition, 'int32');
+  checkOperand('where', a);
+  checkOperand('where', b);
+  if (isTensor(a)) checkFloat('where', a);
+  if (isTensor(b)) checkFloat('where', b);
+  const branches = broadcastShapes('where', isTensor(a) ? a.shape : [], isTensor(b) ? b.shape : []);
+  const shape = broadcastShapes('where', branches, condition.shape);
   const [p, q] = [isTensor(a) ? a : full([], a), isTensor(b) ? b : full([], b)];
-  checkFloat('where', p, q);
-  const shape = broadcastShapes('where', broadcastShapes('where', p.shape, q.shape), condition.shape);
   return apply(op, [condition, p, q], undefined, shape);
 }

@@ -1,0 +1,55 @@
+// The entries as users see them, and a few makers of valid arguments.
+
+import type { Tensor } from '../../../src/index';
+import * as core from '../../../src/index';
+
+export { Linear, ones, random, scope, type Tensor, tensor } from '../../../src/index';
+
+export function int32(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
+  return core.tensor(values, { shape, dtype: 'int32' });
+}
+
+/** Doors of the package, by the name that rows use for their exports; the core has no prefix. */
+export const entries = {
+  core,
+  study: await import('../../../src/study'),
+  laws: await import('../../../src/laws'),
+  node: await import('../../../src/node'),
+  gpu: await import('../../../src/gpu'),
+} as const satisfies Record<string, object>;
+
+/** Everything public that can be called: functions, members of namespaces, classes (`new X`) and methods (`X.method`). */
+export function callables(): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const exports of Object.values(entries)) {
+    for (const [name, value] of Object.entries(exports))
+      for (const [key, f] of membersOf(name, value)) found.set(key, f);
+  }
+  return found;
+}
+
+function membersOf(name: string, value: unknown): [string, unknown][] {
+  if (isClass(value)) {
+    const methods = Object.entries(Object.getOwnPropertyDescriptors(value.prototype))
+      .filter(([key, { value: method }]) => key !== 'constructor' && typeof method === 'function')
+      .map(([key, { value: method }]): [string, unknown] => [`${name}.${key}`, method]);
+    return [[`new ${name}`, value], ...methods];
+  }
+  if (typeof value === 'function') return [[name, value]];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]): [string, unknown][] =>
+    typeof member === 'function' ? [[`${name}.${key}`, member]] : objectMembers(`${name}.${key}`, member),
+  );
+}
+
+/** Methods of objects in a namespace: those of `projectors.gaussian`. */
+function objectMembers(name: string, value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .filter(([, member]) => typeof member === 'function')
+    .map(([key, member]) => [`${name}.${key}`, member]);
+}
+
+function isClass(value: unknown): value is { prototype: object } {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+}

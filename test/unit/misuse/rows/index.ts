@@ -1,0 +1,5 @@
+import type { Row } from '../harness';
+import { creation } from './creation';
+
+/** One row for each public function; a test compares them with the exports. */
+export const rows: readonly Row[] = [...creation];
