@@ -1,22 +1,25 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { OptionError } from '../base/errors';
+import { fold } from '../base/key';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
 import { selfAttention } from '../tensor/ops/attention';
 import type { Tensor } from '../tensor/tensor';
 import { type ForwardOptions, forPart } from './forward-options';
 import { Linear } from './linear';
 import { Module } from './module';
+import { deviation, extent, keyOption } from './options';
+
+const multiHeadAttentionOptions = {
+  /** Let each position see itself and earlier ones only (default false). */
+  causal: optional(boolean, false),
+  /** As in `Linear`, for `qkv`. */
+  std: optional(deviation),
+  /** As in `Linear`, for `proj`. */
+  projStd: optional(deviation),
+  ...keyOption,
+};
 
 /** Masking and first values. */
-export interface MultiHeadAttentionOptions {
-  /** Let each position see itself and earlier ones only (default false). */
-  readonly causal?: boolean;
-  /** As in `Linear`, for `qkv`. */
-  readonly std?: number | undefined;
-  /** As in `Linear`, for `proj`. */
-  readonly projStd?: number | undefined;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+export interface MultiHeadAttentionOptions extends OptionsOf<typeof multiHeadAttentionOptions> {}
 
 /**
  * Self-attention in `heads` subspaces of width/heads dimensions. Queries, keys and values come out of one product.
@@ -35,10 +38,10 @@ export class MultiHeadAttention extends Module {
   /** @throws OptionError `attention/heads` when heads do not divide the width */
   constructor(width: number, heads: number, options: MultiHeadAttentionOptions) {
     super();
-    checkOptions('MultiHeadAttention', options, ['causal', 'std', 'projStd', 'key']);
-    checkNumber('MultiHeadAttention', 'heads', heads, { low: 1, whole: true });
+    checkArgument('MultiHeadAttention', 'width', extent, width);
+    checkArgument('MultiHeadAttention', 'heads', extent, heads);
     if (width % heads !== 0) throw unevenHeads(width, heads);
-    const { causal = false, std, projStd, key } = options;
+    const { causal, std, projStd, key } = readOptions('MultiHeadAttention', multiHeadAttentionOptions, options);
     this.qkv = new Linear(width, 3 * width, { std, key: fold(key, 'qkv') });
     this.proj = new Linear(width, width, { std: projStd, key: fold(key, 'proj') });
     this.heads = heads;

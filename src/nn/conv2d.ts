@@ -1,18 +1,21 @@
-import { checkNumber, checkOptions } from '../base/errors';
-import { fold, type Key } from '../base/key';
-import { type Conv2dOptions, conv2d } from '../tensor/ops/conv2d';
+import { fold } from '../base/key';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
+import { conv2d, conv2dOptions } from '../tensor/ops/conv2d';
 import { type Pair, pairOf } from '../tensor/ops/patches';
 import type { Tensor } from '../tensor/tensor';
 import { init } from './init';
 import { Module } from './module';
+import { extent, keyOption } from './options';
+
+const conv2dModuleOptions = {
+  ...conv2dOptions,
+  /** Add a bias (default true). */
+  bias: optional(boolean, true),
+  ...keyOption,
+};
 
 /** Steps, borders, bias and first values. */
-export interface Conv2dModuleOptions extends Conv2dOptions {
-  /** Add a bias (default true). */
-  readonly bias?: boolean;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+export interface Conv2dModuleOptions extends OptionsOf<typeof conv2dModuleOptions> {}
 
 /** Images through a kernel, with PyTorch's layout: weight [outputs, inputs, kh, kw], bias [outputs]. */
 export class Conv2d extends Module {
@@ -28,11 +31,10 @@ export class Conv2d extends Module {
   /** Weight and bias start as U(−1/√n, 1/√n) with n = inputs·kh·kw. `kernel`: its extent, or [vertical, horizontal]. */
   constructor(inputs: number, outputs: number, kernel: number | Pair, options: Conv2dModuleOptions) {
     super();
-    checkOptions('Conv2d', options, ['stride', 'padding', 'bias', 'key']);
-    checkNumber('Conv2d', 'inputs', inputs, { low: 1, whole: true });
-    checkNumber('Conv2d', 'outputs', outputs, { low: 1, whole: true });
+    checkArgument('Conv2d', 'inputs', extent, inputs);
+    checkArgument('Conv2d', 'outputs', extent, outputs);
     const [kh, kw] = pairOf('Conv2d', 'kernel', kernel, 1);
-    const { stride = 1, padding = 0, bias = true, key } = options;
+    const { stride, padding, bias, key } = readOptions('Conv2d', conv2dModuleOptions, options);
     const bound = 1 / Math.sqrt(inputs * kh * kw);
     this.weight = init.uniform(fold(key, 'weight'), [outputs, inputs, kh, kw], bound);
     this.bias = bias ? init.uniform(fold(key, 'bias'), [outputs], bound) : null;

@@ -1,4 +1,4 @@
-import { checkNumber } from '../base/errors';
+import { checkArgument, number } from '../base/options';
 import { dropout } from '../tensor/ops/dropout';
 import type { Tensor } from '../tensor/tensor';
 import type { ForwardOptions } from './forward-options';
@@ -9,7 +9,7 @@ export class Dropout extends Module {
   /** @param rate - Probability of zeroing an element, from 0 to 1. */
   constructor(readonly rate: number) {
     super();
-    checkNumber('Dropout', 'rate', rate, { low: 0, high: 1 });
+    checkArgument('Dropout', 'rate', number({ low: 0, high: 1 }), rate);
   }
 
   /** Shapes: any → the same. */

@@ -1,19 +1,21 @@
-import { checkNumber, checkOptions } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { fold } from '../base/key';
+import { checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
 import { gather } from '../tensor/ops/gather';
 import type { Tensor } from '../tensor/tensor';
 import type { Adapter } from './adapter';
 import type { ForwardOptions } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
+import { deviation, extent, keyOption } from './options';
+
+const embeddingOptions = {
+  /** Standard deviation of the first values (default 1). */
+  std: optional(deviation, 1),
+  ...keyOption,
+};
 
 /** First values of the table. */
-export interface EmbeddingOptions {
-  /** Standard deviation of the first values (default 1). */
-  readonly std?: number | undefined;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions> {}
 
 /** A table with one learned row for each id: weight [rows, width]. */
 export class Embedding extends Module {
@@ -25,10 +27,10 @@ export class Embedding extends Module {
   /** The weight starts as N(0, std²). */
   constructor(rows: number, width: number, options: EmbeddingOptions) {
     super();
-    checkOptions('Embedding', options, ['std', 'key']);
-    checkNumber('Embedding', 'rows', rows, { low: 1, whole: true });
-    checkNumber('Embedding', 'width', width, { low: 1, whole: true });
-    this.weight = init.normal(fold(options.key, 'weight'), [rows, width], options.std ?? 1);
+    checkArgument('Embedding', 'rows', extent, rows);
+    checkArgument('Embedding', 'width', extent, width);
+    const { std, key } = readOptions('Embedding', embeddingOptions, options);
+    this.weight = init.normal(fold(key, 'weight'), [rows, width], std);
   }
 
   /** Shapes: ids int32 [...] → [..., width]. The key is for the dropout of an adapter. @throws ShapeError `index/range` */

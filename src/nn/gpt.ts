@@ -1,5 +1,6 @@
-import { checkNumber, checkOptions, ShapeError } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { ShapeError } from '../base/errors';
+import { fold } from '../base/key';
+import { boolean, type OptionsOf, optional, readOptions, required, whole } from '../base/options';
 import { show } from '../base/shape';
 import { add } from '../tensor/ops/add';
 import { arange } from '../tensor/ops/create';
@@ -10,27 +11,28 @@ import { type ForwardOptions, forPart } from './forward-options';
 import { LayerNorm } from './layer-norm';
 import { Linear } from './linear';
 import { Module } from './module';
+import { dropoutOption, extent, keyOption } from './options';
 import { TransformerBlock } from './transformer';
 
-/** Sizes and first values of a GPT. */
-export interface GPTOptions {
+const gptOptions = {
   /** Number of different tokens, V. */
-  readonly vocabularySize: number;
+  vocabularySize: required(extent),
   /** Longest sequence, in tokens. */
-  readonly context: number;
+  context: required(extent),
   /** Width of the stream, D; `heads` must divide it. */
-  readonly width: number;
+  width: required(extent),
   /** Heads of each attention. */
-  readonly heads: number;
+  heads: required(extent),
   /** Number of blocks. */
-  readonly layers: number;
-  /** Probability of zeroing an element, where `forward` gets a key (default 0). */
-  readonly dropout?: number;
+  layers: required(whole({ low: 0 })),
   /** Read the logits off the token embedding instead of a matrix of their own (default false). */
-  readonly tieHead?: boolean;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+  tieHead: optional(boolean, false),
+  ...dropoutOption,
+  ...keyOption,
+};
+
+/** Sizes and first values of a GPT. */
+export interface GPTOptions extends OptionsOf<typeof gptOptions> {}
 
 /**
  * A decoder-only language model in the form of GPT-2: learned positions, pre-norm blocks, a last norm. Weights start as
@@ -59,18 +61,8 @@ export class GPT extends Module {
 
   constructor(options: GPTOptions) {
     super();
-    checkOptions('GPT', options, [
-      'vocabularySize',
-      'context',
-      'width',
-      'heads',
-      'layers',
-      'dropout',
-      'tieHead',
-      'key',
-    ]);
-    const { vocabularySize, context, width, heads, layers, dropout = 0, tieHead = false, key } = options;
-    checkNumber('GPT', 'layers', layers, { low: 0, whole: true });
+    const read = readOptions('GPT', gptOptions, options);
+    const { vocabularySize, context, width, heads, layers, dropout, tieHead, key } = read;
     const std = 0.02 * Math.sqrt(768 / width);
     const residualStd = std / Math.sqrt(2 * layers);
     this.tokenEmbedding = new Embedding(vocabularySize, width, { std, key: fold(key, 'tokenEmbedding') });

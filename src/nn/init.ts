@@ -1,7 +1,8 @@
 import { fillRow } from '../base/distribution';
 import { normalCdf } from '../base/erf';
-import { checkNumber, checkOptions, OptionError, ShapeError } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { OptionError, ShapeError } from '../base/errors';
+import { fold, type Key, keyKind } from '../base/key';
+import { checkArgument, choice, number, type OptionsOf, optional, readOptions } from '../base/options';
 import { checkShape, type Shape, show, sizeOf } from '../base/shape';
 import { noGrad } from '../tensor/no-grad';
 import { fromArray } from '../tensor/ops/create';
@@ -10,13 +11,33 @@ import { random } from '../tensor/ops/random';
 import { sub } from '../tensor/ops/sub';
 import type { Tensor } from '../tensor/tensor';
 
-/** What follows the layer, and which pass keeps its variance. */
-export interface KaimingOptions {
+const deviation = number({ low: 0 });
+
+const gainOptions = {
+  /** Factor of the standard deviation (default 1). */
+  gain: optional(deviation, 1),
+};
+
+const kaimingOptions = {
   /** Slope of the leaky ReLU that follows, below 0 (default 0: a ReLU). */
-  readonly slope?: number;
+  slope: optional(number(), 0),
   /** Keep the variance of the forward pass ('fanIn', the default) or of the backward pass ('fanOut'). */
-  readonly mode?: 'fanIn' | 'fanOut';
-}
+  mode: optional(choice('fanIn', 'fanOut'), 'fanIn'),
+};
+
+/** What follows the layer, and which pass keeps its variance. */
+export interface KaimingOptions extends OptionsOf<typeof kaimingOptions> {}
+
+const truncatedNormalOptions = {
+  /** Mean before the truncation (default 0). */
+  mean: optional(number(), 0),
+  /** Standard deviation before the truncation (default 1). */
+  std: optional(deviation, 1),
+  /** Least value (default −2). */
+  low: optional(number({ low: -Infinity, high: Infinity }), -2),
+  /** Largest value (default 2). */
+  high: optional(number({ low: -Infinity, high: Infinity }), 2),
+};
 
 /**
  * First values of parameters, as functions of a key: the laws of `torch.nn.init`, in PyTorch's layout [out, in, …].
@@ -24,12 +45,15 @@ export interface KaimingOptions {
 export const init = {
   /** U(−bound, bound). */
   uniform(key: Key, shape: Shape, bound: number): Tensor {
+    checkDraw('init.uniform', key, shape);
+    checkArgument('init.uniform', 'bound', deviation, bound);
     return noGrad(() => mul(sub(random.uniform(key, shape), 0.5), 2 * bound));
   },
 
   /** N(0, std²). */
   normal(key: Key, shape: Shape, std: number): Tensor {
-    checkNumber('init.normal', 'std', std, { low: 0 });
+    checkDraw('init.normal', key, shape);
+    checkArgument('init.normal', 'std', deviation, std);
     return noGrad(() => mul(random.normal(key, shape), std));
   },
 
@@ -38,13 +62,13 @@ export const init = {
    * @throws ShapeError `init/fans` for fewer than two axes
    * @see Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. 16.
    */
-  xavierUniform(key: Key, shape: Shape, options: { gain?: number } = {}): Tensor {
-    return init.uniform(key, shape, Math.sqrt(3) * xavierStd('init.xavierUniform', shape, options));
+  xavierUniform(key: Key, shape: Shape, options: OptionsOf<typeof gainOptions> = {}): Tensor {
+    return init.uniform(key, shape, Math.sqrt(3) * xavierStd('init.xavierUniform', key, shape, options));
   },
 
   /** N(0, 2·gain²/(fanIn + fanOut)). @throws ShapeError `init/fans` */
-  xavierNormal(key: Key, shape: Shape, options: { gain?: number } = {}): Tensor {
-    return init.normal(key, shape, xavierStd('init.xavierNormal', shape, options));
+  xavierNormal(key: Key, shape: Shape, options: OptionsOf<typeof gainOptions> = {}): Tensor {
+    return init.normal(key, shape, xavierStd('init.xavierNormal', key, shape, options));
   },
 
   /**
@@ -53,12 +77,12 @@ export const init = {
    * @see He et al., "Delving deep into rectifiers", arXiv 1502.01852, eq. 15.
    */
   kaimingUniform(key: Key, shape: Shape, options: KaimingOptions = {}): Tensor {
-    return init.uniform(key, shape, Math.sqrt(3) * kaimingStd('init.kaimingUniform', shape, options));
+    return init.uniform(key, shape, Math.sqrt(3) * kaimingStd('init.kaimingUniform', key, shape, options));
   },
 
   /** N(0, 2/((1 + slope²)·fan)). @throws ShapeError `init/fans` */
   kaimingNormal(key: Key, shape: Shape, options: KaimingOptions = {}): Tensor {
-    return init.normal(key, shape, kaimingStd('init.kaimingNormal', shape, options));
+    return init.normal(key, shape, kaimingStd('init.kaimingNormal', key, shape, options));
   },
 
   /**
@@ -66,15 +90,9 @@ export const init = {
    * PyTorch). Numbers outside are drawn again, on the host.
    * @throws OptionError `init/interval` for an interval that fewer than one normal number in a thousand meets
    */
-  truncatedNormal(
-    key: Key,
-    shape: Shape,
-    options: { mean?: number; std?: number; low?: number; high?: number } = {},
-  ): Tensor {
-    checkOptions('init.truncatedNormal', options, ['mean', 'std', 'low', 'high']);
-    checkShape('init.truncatedNormal', shape);
-    const { mean = 0, std = 1, low = -2, high = 2 } = options;
-    checkNumber('init.truncatedNormal', 'std', std, { low: 0 });
+  truncatedNormal(key: Key, shape: Shape, options: OptionsOf<typeof truncatedNormalOptions> = {}): Tensor {
+    checkDraw('init.truncatedNormal', key, shape);
+    const { mean, std, low, high } = readOptions('init.truncatedNormal', truncatedNormalOptions, options);
     if (!(normalCdf((high - mean) / std) - normalCdf((low - mean) / std) > 1e-3)) throw rarelyMet(low, high);
     const values = new Float32Array(sizeOf(shape));
     let missing = Array.from(values.keys());
@@ -91,32 +109,26 @@ export const init = {
   },
 };
 
-function xavierStd(where: string, shape: Shape, options: { gain?: number }): number {
-  checkOptions(where, options, ['gain']);
-  const { gain = 1 } = options;
-  checkNumber(where, 'gain', gain, { low: 0 });
+function checkDraw(where: string, key: Key, shape: Shape): void {
+  checkArgument(where, 'key', keyKind, key);
+  checkShape(where, shape);
+}
+
+function xavierStd(where: string, key: Key, shape: Shape, options: OptionsOf<typeof gainOptions>): number {
+  checkDraw(where, key, shape);
+  const { gain } = readOptions(where, gainOptions, options);
   const { fanIn, fanOut } = fans(where, shape);
   return gain * Math.sqrt(2 / (fanIn + fanOut));
 }
 
-function kaimingStd(where: string, shape: Shape, options: KaimingOptions): number {
-  checkOptions(where, options, ['slope', 'mode']);
-  const { slope = 0, mode = 'fanIn' } = options;
-  checkNumber(where, 'slope', slope);
-  if (mode !== 'fanIn' && mode !== 'fanOut') {
-    throw new OptionError({
-      code: 'options/choice',
-      got: `${where} got mode = ${String(mode)}`,
-      expected: "'fanIn' or 'fanOut'",
-      fix: "leave it out for 'fanIn'",
-    });
-  }
+function kaimingStd(where: string, key: Key, shape: Shape, options: KaimingOptions): number {
+  checkDraw(where, key, shape);
+  const { slope, mode } = readOptions(where, kaimingOptions, options);
   return Math.sqrt(2 / ((1 + slope ** 2) * fans(where, shape)[mode]));
 }
 
 /** How many inputs an output has and the reverse: [out, in, …], where a kernel counts with all its pixels. */
 function fans(where: string, shape: Shape): { fanIn: number; fanOut: number } {
-  checkShape(where, shape);
   const [outputs, inputs, ...kernel] = shape;
   if (outputs === undefined || inputs === undefined) {
     throw new ShapeError({

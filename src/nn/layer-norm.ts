@@ -1,8 +1,14 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { checkArgument, number, type OptionsOf, optional, readOptions } from '../base/options';
 import { ones, zeros } from '../tensor/ops/create';
 import { layerNorm } from '../tensor/ops/layer-norm';
 import type { Tensor } from '../tensor/tensor';
 import { Module } from './module';
+import { extent } from './options';
+
+const layerNormOptions = {
+  /** Added to the variance (default 1e-5). */
+  epsilon: optional(number({ low: 0 }), 1e-5),
+};
 
 /** Each row to mean 0 and variance 1, then times weight plus bias, [width] each. */
 export class LayerNorm extends Module {
@@ -14,13 +20,13 @@ export class LayerNorm extends Module {
   readonly epsilon: number;
 
   /** Weight starts at 1, bias at 0; `epsilon` is added to the variance (default 1e-5). */
-  constructor(width: number, options: { epsilon?: number } = {}) {
+  constructor(width: number, options: OptionsOf<typeof layerNormOptions> = {}) {
     super();
-    checkOptions('LayerNorm', options, ['epsilon']);
-    checkNumber('LayerNorm', 'width', width, { low: 1, whole: true });
+    checkArgument('LayerNorm', 'width', extent, width);
+    const { epsilon } = readOptions('LayerNorm', layerNormOptions, options);
     this.weight = ones([width]);
     this.bias = zeros([width]);
-    this.epsilon = options.epsilon ?? 1e-5;
+    this.epsilon = epsilon;
   }
 
   /** Shapes: x [..., width] → the same. */

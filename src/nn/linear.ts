@@ -1,5 +1,5 @@
-import { checkNumber, checkOptions } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { fold } from '../base/key';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
 import { zeros } from '../tensor/ops/create';
 import { linear } from '../tensor/ops/linear';
 import type { Tensor } from '../tensor/tensor';
@@ -7,16 +7,18 @@ import type { Adapter } from './adapter';
 import type { ForwardOptions } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
+import { deviation, extent, keyOption } from './options';
+
+const linearOptions = {
+  /** Add a bias (default true). */
+  bias: optional(boolean, true),
+  /** Draw the weight from N(0, std²) and start the bias at zero (default: PyTorch's uniform law for both). */
+  std: optional(deviation),
+  ...keyOption,
+};
 
 /** Bias and first values. */
-export interface LinearOptions {
-  /** Add a bias (default true). */
-  readonly bias?: boolean;
-  /** Draw the weight from N(0, std²) and start the bias at zero (default: PyTorch's uniform law for both). */
-  readonly std?: number | undefined;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /** y = x·Wᵀ + b, with PyTorch's layout: weight [outputs, inputs], bias [outputs]. */
 export class Linear extends Module {
@@ -30,10 +32,9 @@ export class Linear extends Module {
   /** Weight and bias start as U(−1/√inputs, 1/√inputs). */
   constructor(inputs: number, outputs: number, options: LinearOptions) {
     super();
-    checkOptions('Linear', options, ['bias', 'std', 'key']);
-    checkNumber('Linear', 'inputs', inputs, { low: 1, whole: true });
-    checkNumber('Linear', 'outputs', outputs, { low: 1, whole: true });
-    const { bias = true, std, key } = options;
+    checkArgument('Linear', 'inputs', extent, inputs);
+    checkArgument('Linear', 'outputs', extent, outputs);
+    const { bias, std, key } = readOptions('Linear', linearOptions, options);
     const bound = 1 / Math.sqrt(inputs);
     const draw = (part: string, shape: number[]): Tensor => init.uniform(fold(key, part), shape, bound);
     this.weight =

@@ -1,5 +1,5 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { fold } from '../base/key';
+import { choice, kindOf, listOf, type OptionsOf, optional, readOptions, required } from '../base/options';
 import { gelu } from '../tensor/ops/gelu';
 import { relu } from '../tensor/ops/relu';
 import { tanh } from '../tensor/ops/tanh';
@@ -7,18 +7,28 @@ import type { Tensor } from '../tensor/tensor';
 import { type ForwardOptions, forPart } from './forward-options';
 import { Linear } from './linear';
 import { Module } from './module';
+import { extent, keyOption } from './options';
 
 const activations = { relu, gelu, tanh };
 
-/** Widths, activation and first values. */
-export interface MLPOptions {
+const widths = listOf(extent);
+
+const mlpOptions = {
   /** Widths from the input to the output: [784, 512, 10] makes two layers. */
-  readonly sizes: readonly number[];
+  sizes: required(
+    kindOf<readonly number[]>(
+      'at least two widths, such as [784, 512, 10]',
+      (value) => widths.fits(value) && value.length > 1,
+      'options/range',
+    ),
+  ),
   /** Between the layers, not after the last one (default 'relu'). */
-  readonly activation?: keyof typeof activations;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+  activation: optional(choice(...(Object.keys(activations) as (keyof typeof activations)[])), 'relu'),
+  ...keyOption,
+};
+
+/** Widths, activation and first values. */
+export interface MLPOptions extends OptionsOf<typeof mlpOptions> {}
 
 /** Linear layers with an activation between them. */
 export class MLP extends Module {
@@ -27,13 +37,9 @@ export class MLP extends Module {
   /** What runs between the layers. */
   readonly activation: keyof typeof activations;
 
-  /** @throws OptionError `mlp/activation` */
   constructor(options: MLPOptions) {
     super();
-    checkOptions('MLP', options, ['sizes', 'activation', 'key']);
-    const { sizes, activation = 'relu', key } = options;
-    checkNumber('MLP', 'sizes.length', sizes.length, { low: 2 });
-    if (!Object.hasOwn(activations, activation)) throw unknownActivation(activation);
+    const { sizes, activation, key } = readOptions('MLP', mlpOptions, options);
     this.layers = sizes
       .slice(1)
       .map((size, i) => new Linear(sizes[i] as number, size, { key: fold(key, 'layers', i) }));
@@ -45,13 +51,4 @@ export class MLP extends Module {
     const activate = activations[this.activation];
     return this.layers.reduce((y, layer, i) => layer.forward(i === 0 ? y : activate(y), forPart(options, i)), x);
   }
-}
-
-function unknownActivation(activation: string): OptionError {
-  return new OptionError({
-    code: 'mlp/activation',
-    got: `MLP got the activation ${JSON.stringify(activation)}`,
-    expected: `one of ${Object.keys(activations).join(', ')}`,
-    fix: 'leave it out for relu, or build a Sequential with a function of your own',
-  });
 }

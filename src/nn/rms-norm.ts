@@ -1,8 +1,14 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { checkArgument, number, type OptionsOf, optional, readOptions } from '../base/options';
 import { ones } from '../tensor/ops/create';
 import { rmsNorm } from '../tensor/ops/rms-norm';
 import type { Tensor } from '../tensor/tensor';
 import { Module } from './module';
+import { extent } from './options';
+
+const rmsNormOptions = {
+  /** Added to the mean square (default 1e-6). */
+  epsilon: optional(number({ low: 0 }), 1e-6),
+};
 
 /** Each row divided by the root of its mean square, then times weight [width]. */
 export class RMSNorm extends Module {
@@ -12,12 +18,12 @@ export class RMSNorm extends Module {
   readonly epsilon: number;
 
   /** Weight starts at 1; `epsilon` is added to the mean square (default 1e-6). */
-  constructor(width: number, options: { epsilon?: number } = {}) {
+  constructor(width: number, options: OptionsOf<typeof rmsNormOptions> = {}) {
     super();
-    checkOptions('RMSNorm', options, ['epsilon']);
-    checkNumber('RMSNorm', 'width', width, { low: 1, whole: true });
+    checkArgument('RMSNorm', 'width', extent, width);
+    const { epsilon } = readOptions('RMSNorm', rmsNormOptions, options);
     this.weight = ones([width]);
-    this.epsilon = options.epsilon ?? 1e-6;
+    this.epsilon = epsilon;
   }
 
   /** Shapes: x [..., width] → the same. */

@@ -1,5 +1,5 @@
-import { checkOptions } from '../base/errors';
-import { fold, type Key } from '../base/key';
+import { fold } from '../base/key';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { gelu } from '../tensor/ops/gelu';
 import type { Tensor } from '../tensor/tensor';
@@ -9,20 +9,29 @@ import { type ForwardOptions, forPart } from './forward-options';
 import { LayerNorm } from './layer-norm';
 import { Linear } from './linear';
 import { Module } from './module';
+import { deviation, dropoutOption, extent, keyOption } from './options';
+
+const feedForwardOptions = {
+  /** As in `Linear`, for `fc`. */
+  std: optional(deviation),
+  /** As in `Linear`, for `proj`. */
+  projStd: optional(deviation),
+  ...keyOption,
+};
+
+const transformerBlockOptions = {
+  /** Let each position see itself and earlier ones only (default false). */
+  causal: optional(boolean, false),
+  /** Draw weights from N(0, std²) with zero biases (default: as in `Linear`). */
+  std: optional(deviation),
+  /** The same for the two projections back into the stream (default: std). */
+  residualStd: optional(deviation),
+  ...dropoutOption,
+  ...keyOption,
+};
 
 /** Masking, dropout and first values. */
-export interface TransformerBlockOptions {
-  /** Let each position see itself and earlier ones only (default false). */
-  readonly causal?: boolean;
-  /** Probability of zeroing an element that a branch adds to the stream (default 0). */
-  readonly dropout?: number;
-  /** Draw weights from N(0, std²) with zero biases (default: as in `Linear`). */
-  readonly std?: number | undefined;
-  /** The same for the two projections back into the stream (default: std). */
-  readonly residualStd?: number | undefined;
-  /** What the first values are drawn from. */
-  readonly key: Key;
-}
+export interface TransformerBlockOptions extends OptionsOf<typeof transformerBlockOptions> {}
 
 /** Two layers with a GELU between them, at four times the width. */
 export class FeedForward extends Module {
@@ -31,9 +40,10 @@ export class FeedForward extends Module {
   /** [4·D] → [D] */
   proj: Linear;
 
-  constructor(width: number, options: { std?: number | undefined; projStd?: number | undefined; key: Key }) {
+  constructor(width: number, options: OptionsOf<typeof feedForwardOptions>) {
     super();
-    const { std, projStd, key } = options;
+    checkArgument('FeedForward', 'width', extent, width);
+    const { std, projStd, key } = readOptions('FeedForward', feedForwardOptions, options);
     this.fc = new Linear(width, 4 * width, { std, key: fold(key, 'fc') });
     this.proj = new Linear(4 * width, width, { std: projStd, key: fold(key, 'proj') });
   }
@@ -63,9 +73,14 @@ export class TransformerBlock extends Module {
 
   constructor(width: number, heads: number, options: TransformerBlockOptions) {
     super();
-    checkOptions('TransformerBlock', options, ['causal', 'dropout', 'std', 'residualStd', 'key']);
-    const { causal = false, dropout = 0, std, residualStd = std, key } = options;
-    const projStd = residualStd;
+    checkArgument('TransformerBlock', 'width', extent, width);
+    checkArgument('TransformerBlock', 'heads', extent, heads);
+    const { causal, dropout, std, residualStd, key } = readOptions(
+      'TransformerBlock',
+      transformerBlockOptions,
+      options,
+    );
+    const projStd = residualStd ?? std;
     this.attentionNorm = new LayerNorm(width);
     this.attention = new MultiHeadAttention(width, heads, { causal, std, projStd, key: fold(key, 'attention') });
     this.mlpNorm = new LayerNorm(width);

@@ -10,7 +10,7 @@ import { copyPatches, pairKind, pairOf, patches, positions, unpatches, type Wind
 import { reshape } from './reshape';
 import { transpose } from './transpose';
 
-const conv2dOptions = {
+export const conv2dOptions = {
   /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
   stride: optional(pairKind(1), 1),
   /** Zeros on each side of the images, for both axes or [vertical, horizontal] (default 0). */
