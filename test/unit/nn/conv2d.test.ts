@@ -40,7 +40,7 @@ it('trains all of its parameters', () => {
 
 it('refuses nonsense', () => {
   expect(() => new Conv2d(1, 1, 0, { key })).toThrow(/Conv2d got kernel = 0/);
-  expect(() => new Conv2d(1, 1, 3, { key, stride: [1, 0] })).toThrow(/Conv2d got stride = 0/);
+  expect(() => new Conv2d(1, 1, 3, { key, stride: [1, 0] })).toThrow(/Conv2d got stride = \[/);
   expect(() => new Conv2d(1, 0, 3, { key })).toThrow(/outputs/);
   const typo = { key, strides: 2 };
   expect(() => new Conv2d(1, 1, 3, typo)).toThrow(/strides/);

@@ -154,7 +154,7 @@ describe('layers', () => {
     const [first, second] = model.layers as [Linear, Linear];
     expect(numbers(model.forward(x))).toEqual(numbers(second.forward(first.forward(x).tanh())));
     const wrong = { sizes: [3, 4], activation: 'swish' as 'relu', key };
-    expect(() => new MLP(wrong)).toThrow(/mlp\/activation/);
+    expect(() => new MLP(wrong)).toThrow(/options\/choice/);
     expect(() => new MLP({ sizes: [3], key })).toThrow(/sizes/);
   });
 
