@@ -17,9 +17,9 @@ for (const [k, table] of tables.slice(1).entries()) {
   }
 }
 
-/** The CRC-32 checksum of bytes, an unsigned number. */
-export function crc32(bytes: Uint8Array): number {
-  let rest = -1;
+/** The CRC-32 checksum of bytes, an unsigned number; `before` is that of the bytes before them. */
+export function crc32(bytes: Uint8Array, before = 0): number {
+  let rest = ~before;
   let at = 0;
   for (; at + 4 <= bytes.length; at += 4) {
     const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];

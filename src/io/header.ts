@@ -31,24 +31,25 @@ export const metadataName = '__metadata__';
 /**
  * Read and check the header of a safetensors file: `u64 length · JSON · bytes of the tensors`. The tensors must fill the
  * bytes after the header exactly, without a hole and without an overlap, so a file has one meaning and no hidden part.
+ * `bytes` may end after the header, where the whole file has `fileBytes`.
  * @throws FileError `safetensors/header`, `safetensors/tensor`, `safetensors/layout`
  */
-export function readHeader(bytes: Uint8Array): Header {
+export function readHeader(bytes: Uint8Array, fileBytes = bytes.length): Header {
   if (bytes.length < lengthBytes) throw badHeader(`${bytes.length} bytes in all`, 'at least the 8 bytes of a length');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   const base = lengthBytes + length;
   if (length > longestHeader) throw badHeader(`a header of ${length} bytes`, `at most ${longestHeader}`);
-  if (base > bytes.length) throw badHeader(`a header of ${length} bytes in a file of ${bytes.length}`, 'a whole file');
+  if (base > fileBytes) throw badHeader(`a header of ${length} bytes in a file of ${fileBytes}`, 'a whole file');
   const json = parse(bytes.subarray(lengthBytes, base));
   if (!isRecord(json)) throw badHeader('JSON that is no record', 'a record of tensors');
   const entries: Entry[] = [];
   let metadata: Readonly<Record<string, string>> = {};
   for (const [name, value] of json) {
     if (name === metadataName) metadata = readMetadata(value);
-    else entries.push(readEntry(name, value, base, bytes.length));
+    else entries.push(readEntry(name, value, base, fileBytes));
   }
-  checkLayout(entries, base, bytes.length);
+  checkLayout(entries, base, fileBytes);
   return { entries, metadata };
 }
 

@@ -40,7 +40,13 @@ export function saveTree(tree: unknown): SavedTree {
     if (branch === null || typeof branch === 'boolean' || typeof branch === 'string') return branch;
     if (typeof branch === 'number') return isOdd(branch) ? { number: wordOf(branch) } : branch;
     if (typeof branch !== 'object' || place.length >= deepest) throw notPlain(place, branch);
-    if (Array.isArray(branch)) return { list: branch.map((each, i) => encode(each, [...place, String(i)])) };
+    if (Array.isArray(branch)) {
+      // Array.from meets the holes of a list, which map would leave out.
+      const list = Array.from(branch, (each, i) => encode(each, [...place, String(i)]));
+      if (Object.keys(branch).length > list.length) throw notPlain(place, branch, 'a list with names');
+      return { list };
+    }
+    if (Object.getOwnPropertySymbols(branch).length > 0) throw notPlain(place, branch, 'a record with symbols');
     const prototype: unknown = Object.getPrototypeOf(branch);
     if (prototype !== Object.prototype && prototype !== null) throw notPlain(place, branch);
     return { record: Object.entries(branch).map(([key, each]) => [key, encode(each, [...place, key])] as const) };
@@ -119,8 +125,11 @@ const words = ['NaN', 'Infinity', '-Infinity', '-0'];
 const isOdd = (x: number): boolean => !Number.isFinite(x) || Object.is(x, -0);
 const wordOf = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
 
-function notPlain(place: readonly string[], found: unknown): FileError {
-  const what = typeof found === 'object' ? `a ${found?.constructor?.name ?? 'record'}` : `a ${typeof found}`;
+function notPlain(
+  place: readonly string[],
+  found: unknown,
+  what = typeof found === 'object' ? `a ${found?.constructor?.name ?? 'record'}` : `a ${typeof found}`,
+): FileError {
   return new FileError({
     code: 'checkpoint/plain-data',
     got: `a state has ${place.length >= deepest ? `more than ${deepest} levels` : what} at "${place.slice(0, 8).join('/')}"`,

@@ -1,25 +1,36 @@
 import { dirname, join, resolve } from 'node:path';
-import { FileError } from '../base/errors';
-import { type Checkpoint, decodeRecord, encodeCheckpoint, type LoadCheckpointOptions } from '../io/checkpoint';
+import { checkOptions, FileError } from '../base/errors';
+import {
+  assembled,
+  type Checkpoint,
+  type LoadCheckpointOptions,
+  type PreparedCheckpoint,
+  prepareCheckpoint,
+} from '../io/checkpoint';
+import { checkFinite, olderOne } from '../io/checkpoint-finite';
+import { type CheckpointRecord, damaged, longestRecord, type Part, parts, readRecord } from '../io/checkpoint-record';
+import { crc32 } from '../io/crc32';
 import { isCount, isRecord, type Json, JsonError, parseJson } from '../io/json';
-import { type Disk, disk } from './disk';
-import { reading, syncFolder, writeDurably, writing } from './write';
-
-/** The file that decides which checkpoint a folder holds, and how the files that it speaks of are named. */
-const recordName = 'checkpoint.json';
-const parts = ['parameters', 'state'] as const;
-const partName = (part: (typeof parts)[number], generation: number): string => `${part}-${generation}.safetensors`;
-/** These, and the record of a checkpoint before it gets its name. */
-const ownFile = /^(?:parameters|state|checkpoint)-(\d{1,15})\.(?:safetensors|json)$/;
+import { readSafetensors } from '../io/safetensors-pieces';
+import type { Params } from '../tensor/tensor';
+import { claimName, clearAway, newSave, partName, recordName, superseded, takeBack } from './claim';
+import { type Disk, disk, type ReadableFile } from './disk';
+import { inOrder } from './in-order';
+import { isMissing, syncFolder, withFile, writeDurably, writing } from './write';
 
 /**
  * Save a checkpoint in a folder, in the place of the one that it holds. The new one becomes the one that loads at once,
  * by the rename of a small file; until then the old one stays as it was, whatever happens: an error, a kill, a loss of
- * power. Of two saves to one folder at the same time one fails.
+ * power. Tensors are written one by one as they are at the call, whatever a step changes meanwhile; one of them at a
+ * time is in memory a second time.
  *
- * `checkpoint.json` names `parameters-N.safetensors` and `state-N.safetensors`, which any reader of safetensors opens.
- * @throws FileError `file/write`, `checkpoint/plain-data`, `safetensors/…`
- * @throws OptionError `options/unknown`
+ * Everything is checked by the rules of `loadCheckpoint` before the folder is touched. Saves of one process into a folder
+ * are taken in the order of their calls. Of two processes one is told that the other was done first; the folder always
+ * has the checkpoint of a save that was complete. `checkpoint.json` begins with the number N of that save, whose tensors
+ * are `parameters-N.safetensors` and `state-N.safetensors`, which any reader of safetensors opens.
+ * @throws FileError `file/write`, `checkpoint/superseded`, `checkpoint/plain-data`, `checkpoint/non-finite`, `safetensors/…`
+ * @throws OptionError `options/unknown`, `options/range`, `checkpoint/keys`
+ * @throws StateError `scope/freed`
  * @example
  * const model = new Linear(2, 1, { key: random.key(0) });
  * const parameters = model.parameters();
@@ -32,7 +43,8 @@ export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Pr
 }
 
 /**
- * The checkpoint of a folder, whole: the one whose save was the last to complete.
+ * The checkpoint of a folder, whole: the one whose save was the last to complete. Tensors are read one by one, so memory
+ * is that of the tensors, and of the largest once more where it is stored as another type than float32 or int32.
  * @throws FileError `file/read`, `checkpoint/…`, `safetensors/…`
  * @throws OptionError `options/unknown`
  */
@@ -45,33 +57,64 @@ export async function loadCheckpoint<S = unknown>(
 
 /** As `saveCheckpoint`, on any disk. */
 export async function saveCheckpointOn(disk: Disk, folder: string, checkpoint: Checkpoint): Promise<void> {
-  const { record, ...files } = await encodeCheckpoint(checkpoint);
-  const path = (name: string): string => join(folder, name);
-  await writing(path(recordName), async () => {
-    if (await disk.makeFolder(folder)) await syncFolder(disk, dirname(folder));
-    const before = await disk.list(folder);
-    const generation = Math.max(0, ...before.map((name) => Number(ownFile.exec(name)?.[1] ?? 0))) + 1;
-    const temporary = path(`checkpoint-${generation}.json`);
-    const text = new TextEncoder().encode(`{"generation":${generation},"checkpoint":${record}}\n`);
-    const made: string[] = [];
-    const make = (file: string, bytes: Uint8Array) => writeDurably(disk, file, bytes, () => made.push(file));
-    try {
-      for (const part of parts) await make(path(partName(part, generation)), files[part]);
-      await make(temporary, text);
-      await syncFolder(disk, folder); // the new names must be there for good before anything speaks of them
-    } catch (error) {
-      await removeAll(disk, made);
-      throw error;
-    }
-    await disk.rename(temporary, path(recordName));
-    await syncFolder(disk, folder); // and the new record before anything that the old one speaks of goes
-    await removeAll(disk, before.filter((name) => ownFile.test(name)).map(path));
-  });
+  const prepared = prepareCheckpoint('saveCheckpoint', checkpoint);
+  try {
+    await prepared.check();
+    await writing(join(folder, recordName), () =>
+      inOrder(disk, `given ${folder}`, async () => {
+        if (await disk.makeFolder(folder)) await syncFolder(disk, dirname(folder));
+        const real = await disk.realPath(folder); // a link to a folder is that folder
+        await inOrder(disk, `real ${real}`, () => replaceCheckpoint(disk, folder, prepared));
+      }),
+    );
+  } finally {
+    prepared.release();
+  }
 }
 
-/** Nothing depends on these any more. What cannot be removed now goes with the next save. */
-async function removeAll(disk: Disk, paths: readonly string[]): Promise<void> {
-  for (const path of paths) await disk.remove(path).catch(() => {});
+/**
+ * The protocol, which needs no lock: nothing is left behind that could keep the next save out, whatever happens to this
+ * one. Its claim is the first of its files and becomes the record; whoever removes the claim has ended the save.
+ */
+async function replaceCheckpoint(disk: Disk, folder: string, prepared: PreparedCheckpoint): Promise<void> {
+  const save = newSave();
+  const path = (name: string): string => join(folder, name);
+  const claim = await disk.open(path(claimName(save)), 'create');
+  try {
+    try {
+      const checksums = { parameters: 0, state: 0 };
+      for (const part of parts) {
+        const pieces = withChecksum(prepared.pieces(part), (sum) => {
+          checksums[part] = sum;
+        });
+        await writeDurably(disk, path(partName(part, save)), pieces);
+      }
+      const text = `{"generation":${save},"checkpoint":${prepared.record(checksums)}}\n`;
+      await claim.write(new TextEncoder().encode(text));
+      await claim.sync();
+    } finally {
+      await claim.close();
+    }
+    await syncFolder(disk, folder); // the new names must be there for good before anything speaks of them
+    await disk.rename(path(claimName(save)), path(recordName));
+  } catch (error) {
+    const ended = await takeBack(disk, folder, save).catch(() => false);
+    throw ended && isMissing(error) ? superseded(folder) : error;
+  }
+  await syncFolder(disk, folder); // and the new record before anything that the old one speaks of goes
+  await clearAway(disk, folder, save).catch(() => {}); // what cannot be removed now goes with the next save
+}
+
+async function* withChecksum(
+  pieces: AsyncIterable<Uint8Array>,
+  done: (sum: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let sum = 0;
+  for await (const bytes of pieces) {
+    sum = crc32(bytes, sum);
+    yield bytes;
+  }
+  done(sum);
 }
 
 /** As `loadCheckpoint`, on any disk. */
@@ -80,26 +123,58 @@ export async function loadCheckpointOn<S>(
   folder: string,
   options: LoadCheckpointOptions<S>,
 ): Promise<Required<Checkpoint<S>>> {
+  checkOptions('loadCheckpoint', options, ['like', 'kernels']);
   const path = join(folder, recordName);
-  const found = await reading(path, async () => {
-    let { generation, record } = parse(await disk.read(path), path);
-    for (;;) {
-      try {
-        const [parameters, state] = [await read('parameters', generation), await read('state', generation)];
-        return { record, parameters, state };
-      } catch (error) {
-        // Another process may have saved meanwhile, and the files of the old record are gone.
-        const again = parse(await disk.read(path), path);
-        if (again.generation === generation) throw error;
-        ({ generation, record } = again);
-      }
+  let said = parse(await readRecordFile(), path);
+  for (;;) {
+    const record = readRecord(said.record, options.kernels ?? 'same');
+    try {
+      const [parameters, state] = [await read('parameters', record), await read('state', record)];
+      return assembled(record, { parameters, state }, options);
+    } catch (error) {
+      // Another process may have saved meanwhile, and the files of the old record are gone.
+      const again = parse(await readRecordFile(), path);
+      if (again.generation === said.generation) throw error;
+      said = again;
     }
-  });
-  return decodeRecord(found.record, found, options);
-
-  async function read(part: (typeof parts)[number], generation: number): Promise<Uint8Array> {
-    return disk.read(join(folder, partName(part, generation)));
   }
+
+  async function readRecordFile(): Promise<Uint8Array> {
+    return withFile(disk, path, async (file) => {
+      if (file.size > longestRecord) throw noRecord(`${path}, which has ${file.size} bytes,`);
+      const bytes = new Uint8Array(file.size);
+      await file.read(bytes, 0);
+      return bytes;
+    });
+  }
+
+  async function read(part: Part, { checksums }: CheckpointRecord): Promise<Params> {
+    return withFile(disk, join(folder, partName(part, said.generation)), async (file) => {
+      let sum = 0;
+      const add = (bytes: Uint8Array): void => {
+        sum = crc32(bytes, sum);
+      };
+      try {
+        const tensors = await readSafetensors(file, add, (name, x) => checkFinite(part, name, x, olderOne));
+        if (sum === checksums[part]) return tensors;
+      } catch (error) {
+        // Whatever is wrong with the file, it matters first whether it is the one that was saved.
+        if (!(error instanceof FileError) || (await checksumOf(file)) === checksums[part]) throw error;
+      }
+      throw damaged(part);
+    });
+  }
+}
+
+async function checksumOf(file: ReadableFile): Promise<number> {
+  let sum = 0;
+  const piece = new Uint8Array(2 ** 20);
+  for (let at = 0; at < file.size; at += piece.length) {
+    const bytes = piece.subarray(0, Math.min(piece.length, file.size - at));
+    await file.read(bytes, at);
+    sum = crc32(bytes, sum);
+  }
+  return sum;
 }
 
 function parse(bytes: Uint8Array, path: string): { generation: number; record: Json | undefined } {
@@ -110,9 +185,13 @@ function parse(bytes: Uint8Array, path: string): { generation: number; record: J
   } catch (cause) {
     if (!(cause instanceof JsonError)) throw cause;
   }
-  throw new FileError({
+  throw noRecord(path);
+}
+
+function noRecord(what: string): FileError {
+  return new FileError({
     code: 'checkpoint/format',
-    got: `${path} is no record of a checkpoint`,
+    got: `${what} is no record of a checkpoint`,
     expected: 'what saveCheckpoint wrote',
     fix: 'load a folder that saveCheckpoint made, unchanged',
   });

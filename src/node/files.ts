@@ -2,13 +2,15 @@ import { dirname, join, resolve } from 'node:path';
 import { decodeNpy, encodeNpy } from '../io/npy';
 import { type DecodeNpzOptions, decodeNpz, encodeNpz } from '../io/npz';
 import { decodePeft, encodePeft, type PeftAdapter } from '../io/peft';
-import { decodeSafetensors, type EncodeSafetensorsOptions, encodeSafetensors } from '../io/safetensors';
+import { type EncodeSafetensorsOptions, layOutWith } from '../io/safetensors';
+import { piecesOf, readSafetensors } from '../io/safetensors-pieces';
+import { snapshotOf } from '../tensor/snapshot';
 import type { Params, Tensor } from '../tensor/tensor';
 import { disk } from './disk';
-import { reading, replaceFile, syncFolder, writing } from './write';
+import { readWhole, replaceFile, syncFolder, withFile, writing } from './write';
 
-const read = (path: string): Promise<Uint8Array> => reading(resolve(path), () => disk.read(resolve(path)));
-const write = (path: string, bytes: Uint8Array): Promise<void> => replaceFile(disk, resolve(path), bytes);
+const read = (path: string): Promise<Uint8Array> => readWhole(disk, resolve(path));
+const write = (path: string, bytes: Uint8Array): Promise<void> => replaceFile(disk, resolve(path), [bytes]);
 
 /**
  * Save tensors and strings about them as a safetensors file. A file in its place stays whole until the new one is.
@@ -25,7 +27,13 @@ export async function saveSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeSafetensorsOptions = {},
 ): Promise<void> {
-  await write(path, await encodeSafetensors(params, metadata, options));
+  const layout = layOutWith('saveSafetensors', params, metadata, options);
+  const snapshot = snapshotOf(params);
+  try {
+    await replaceFile(disk, resolve(path), piecesOf(layout, snapshot.read));
+  } finally {
+    snapshot.release();
+  }
 }
 
 /**
@@ -33,7 +41,7 @@ export async function saveSafetensors(
  * @throws FileError `file/read`, `file/values`, `safetensors/…`
  */
 export async function loadSafetensors(path: string): Promise<Params> {
-  return decodeSafetensors(await read(path));
+  return withFile(disk, resolve(path), (file) => readSafetensors(file));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { Disk, OpenFile } from '../../../src/node/disk';
+import type { Disk, OpenFile, ReadableFile } from '../../../src/node/disk';
 
 /** The power went out, or the process was killed: this call and all that follow never return. */
 export class Crash extends Error {}
@@ -50,7 +50,10 @@ export class SimulatedDisk implements Disk {
       const file: File = { seen: new Uint8Array(), durable: new Uint8Array() };
       if (how === 'create') this.names.set(path, file);
       const write = (bytes: Uint8Array): void => {
-        file.seen = bytes.slice();
+        const longer = new Uint8Array(file.seen.length + bytes.length);
+        longer.set(file.seen);
+        longer.set(bytes, file.seen.length);
+        file.seen = longer; // the last sync keeps the other
       };
       return {
         write: (bytes) =>
@@ -70,13 +73,15 @@ export class SimulatedDisk implements Disk {
   }
   rename(from: string, to: string): Promise<void> {
     return this.call(`rename ${from} ${to}`, () => {
-      this.names.set(to, this.names.get(from) as File);
+      const file = this.names.get(from);
+      if (!file) throw noSuchFile();
+      this.names.set(to, file);
       this.names.delete(from);
     });
   }
   remove(path: string): Promise<void> {
     return this.call(`remove ${path}`, () => {
-      if (!this.names.delete(path)) throw new Error('no such file');
+      if (!this.names.delete(path)) throw noSuchFile();
     });
   }
   makeFolder(path: string): Promise<boolean> {
@@ -91,12 +96,20 @@ export class SimulatedDisk implements Disk {
       [...this.names.keys()].filter((path) => dirname(path) === folder).map((path) => path.slice(folder.length + 1)),
     );
   }
-  read(path: string): Promise<Uint8Array> {
-    return this.call(`read ${path}`, () => {
+  /** An open file keeps its bytes, whatever becomes of its name. */
+  openToRead(path: string): Promise<ReadableFile> {
+    return this.call(`openToRead ${path}`, () => {
       const file = this.names.get(path);
-      if (!file) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
-      return file.seen.slice();
+      if (!file) throw noSuchFile();
+      return {
+        size: file.seen.length,
+        read: (into, at) => this.call(`read ${path}`, () => into.set(file.seen.subarray(at, at + into.length))),
+        close: () => this.call(`close ${path}`, () => {}),
+      };
     });
+  }
+  realPath(folder: string): Promise<string> {
+    return this.call(`realPath ${folder}`, () => folder);
   }
 
   private syncNames(folder: string): void {
@@ -105,6 +118,21 @@ export class SimulatedDisk implements Disk {
       ...[...this.durableNames].filter((entry) => !inside(entry)),
       ...[...this.names].filter(inside),
     ]);
+  }
+
+  /** Another disk in the same state. */
+  copy(): SimulatedDisk {
+    const next = new SimulatedDisk();
+    const files = new Map<File, File>();
+    const copied = ([path, file]: [string, File]): [string, File] => {
+      const copy = files.get(file) ?? { ...file };
+      files.set(file, copy);
+      return [path, copy];
+    };
+    next.names = new Map([...this.names].map(copied));
+    next.durableNames = new Map([...this.durableNames].map(copied));
+    for (const folder of this.folders) next.folders.add(folder);
+    return next;
   }
 
   /** The disk as the next process finds it; a kill keeps what was done, a power loss what was synced and some of the rest. */
@@ -124,3 +152,5 @@ export class SimulatedDisk implements Disk {
     return next;
   }
 }
+
+const noSuchFile = (): Error => Object.assign(new Error('no such file'), { code: 'ENOENT' });
