@@ -42,10 +42,10 @@ export const binaries = {
   maximum: { of: 'a >= b ? a : (b > a ? b : a + b)' },
   minimum: { of: 'a <= b ? a : (b < a ? b : a + b)' },
   reluGrad: { of: 'b > 0 ? a : 0' },
-  siluGrad: { of: 'gateGrad(a, b, b)', functions: gate },
-  geluGrad: { of: 'gateGrad(a, geluInner(nearby(b)), geluSlope(nearby(b)))', functions: gate },
+  siluGrad: { of: 'gateGrad(a, within(b, 110), within(b, 110))', functions: gate },
+  geluGrad: { of: 'gateGrad(a, geluInner(within(b, 30)), geluSlope(within(b, 30)))', functions: gate },
   geluErfGrad: {
-    of: 'a * (normalCdf(b, bell(b)) + nearby(b) * bell(b) * 0.39894228040143268)',
+    of: 'a * (normalCdf(b, bell(b)) + within(b, 30) * bell(b) * 0.39894228040143268)',
     functions: normal,
   },
   equal: { of: 'a === b ? 1 : 0' },

@@ -228,12 +228,18 @@ const geluSlope = /* js */ `
 function geluSlope(x) {
   return x * (1.5957691216 + x * x * 0.2140644488178);
 }`;
-/** −30 to 30: beyond, a derivative of GELU is 0 or 1 already, and x² must not overflow. */
-const nearby = /* js */ `
-function nearby(x) {
-  return Math.max(-30, Math.min(x, 30));
+/**
+ * −far to far: beyond, a derivative of GELU or SiLU is 0 or 1 already, and neither x² nor ∞·0 may come up. Not by
+ * minimum and maximum, which may drop NaN.
+ */
+const within = /* js */ `
+function within(x, far) {
+  let y = x;
+  if (x > far) { y = far; }
+  if (x < -far) { y = -far; }
+  return y;
 }`;
-export const gate = [...gelu, geluSlope, nearby, gateGrad];
+export const gate = [...gelu, geluSlope, within, gateGrad];
 
 /** exp(a²)·(1 − erf(a)) for 0 ≤ a ≤ 10.2: t·q(t), t = 1/(1 + 0.3·a); q as in `kernels/wasm/math.ts`. */
 const erfcScaled = /* js */ `
@@ -301,4 +307,4 @@ function normalCdf(x, b) {
   }
   return y;
 }`;
-export const normal = [...exp, erfcScaled, bell, normalCdf, nearby];
+export const normal = [...exp, erfcScaled, bell, normalCdf, within];

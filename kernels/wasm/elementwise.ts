@@ -209,9 +209,18 @@ class Minimum extends Map2 {
 class ReluGrad extends Map2 {
   @inline of(g: v128, x: v128): v128 { return v128.and(g, f32x4.gt(x, f32x4.splat(0))); }
 }
-/** g·s·(1 + x·(1 − s)), s = sigmoid x: to 6 ulp, or 4e-8 around the zero at −1.28. */
+/** The bounds of x in `SiluGrad`. */
+const SILU = memory.data<f32>([110, -110]);
+
+/**
+ * g·s·(1 + x·(1 − s)), s = sigmoid x: to 6 ulp, or 4e-8 around the zero at −1.28. Beyond |x| = 110 s or 1 − s is 0,
+ * and the clamp keeps ∞·0 away.
+ */
 class SiluGrad extends Map2 {
-  @inline of(g: v128, x: v128): v128 { return gateGrad(g, x, x); }
+  @inline of(g: v128, x: v128): v128 {
+    x = clamp(x, at(SILU, 1), at(SILU, 0));
+    return gateGrad(g, x, x);
+  }
 }
 /**
  * g·s·(1 + x·(1 − s)·2u′), s = ½(1 + tanh u) = sigmoid(2u). Beyond |x| = 30 the second term is 0 or s is, and the

@@ -111,6 +111,39 @@ export function logSoftmaxGrad(g: usize, y: usize, out: usize, rows: i32, n: i32
 
 // --- normalisation -------------------------------------------------------------------------------------------------
 
+/** Mean of x. */
+// @ts-ignore: decorator
+@inline
+function meanOf(x: usize, n: i32): f32 {
+  const sum = sumOf(x, n);
+  return <f32>((isFinite(sum) ? sum : wideSum(x, n)) / n);
+}
+/** 1/√(mean((x − c)²) + epsilon) */
+// @ts-ignore: decorator
+@inline
+function inverseSpread(x: usize, c: f32, n: i32, epsilon: f64): f32 {
+  const squares = squaredDistanceOf(x, c, n);
+  return <f32>(1 / Math.sqrt((isFinite(squares) ? squares : wideSquares(x, c, n)) / n + epsilon));
+}
+
+// Sums that overflow in float32, from some 1e19 on where they are of squares, are added again in float64.
+
+/** Σ x */
+function wideSum(x: usize, n: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i++) sum += load<f32>(x + (<usize>i << 2));
+  return sum;
+}
+/** Σ (x − c)² */
+function wideSquares(x: usize, c: f32, n: i32): f64 {
+  let sum: f64 = 0;
+  for (let i = 0; i < n; i++) {
+    const d = <f64>load<f32>(x + (<usize>i << 2)) - c;
+    sum += d * d;
+  }
+  return sum;
+}
+
 /** (x − c)·d, then times the weight y and plus the bias z, as far as there are any. */
 class Normal extends Map {
   @inline of(x: usize, y: usize, z: usize, c: v128, d: v128): v128 { return normal(x, c, d); }
@@ -142,9 +175,9 @@ export function layerNorm(
 ): void {
   const bytes = <usize>n << 2;
   for (let r = 0; r < rows; r++) {
-    const mean = <f32>(sumOf(x, n) / n);
+    const mean = meanOf(x, n);
     const c = f32x4.splat(mean);
-    const d = f32x4.splat(<f32>(1 / Math.sqrt(squaredDistanceOf(x, mean, n) / n + epsilon)));
+    const d = f32x4.splat(inverseSpread(x, mean, n, epsilon));
     if (weight && bias) map<NormalWeightBias>(x, weight, bias, c, d, out, n);
     else if (weight) map<NormalWeight>(x, weight, x, c, d, out, n);
     else if (bias) map<NormalBias>(x, x, bias, c, d, out, n);
@@ -179,8 +212,8 @@ export function layerNormGrad(
       memory.fill(dweight + block, 0, bytes);
       memory.fill(dbias + block, 0, bytes);
     }
-    const mean = <f32>(sumOf(x, n) / n);
-    const inverse = <f32>(1 / Math.sqrt(squaredDistanceOf(x, mean, n) / n + epsilon));
+    const mean = meanOf(x, n);
+    const inverse = inverseSpread(x, mean, n, epsilon);
     if (weight) layerNormGradRow<ByWeight>(g, x, weight, dx, dweight + block, dbias + block, n, mean, inverse);
     else layerNormGradRow<ByOne>(g, x, weight, dx, dweight + block, dbias + block, n, mean, inverse);
     g += bytes;
@@ -258,7 +291,8 @@ export function rmsNorm(x: usize, weight: usize, out: usize, rows: i32, n: i32, 
 // @ts-ignore: decorator
 @inline
 function inverseRms(x: usize, n: i32, epsilon: f64): f32 {
-  return <f32>(1 / Math.sqrt(dotOf(x, x, n) / n + epsilon));
+  const squares = dotOf(x, x, n);
+  return <f32>(1 / Math.sqrt((isFinite(squares) ? squares : wideSquares(x, 0, n)) / n + epsilon));
 }
 
 /**

@@ -14,14 +14,14 @@ export function attend(
   const out = new Float32Array(batch * heads * queries * valueWidth);
   const normalizers = new Float32Array(batch * heads * queries);
   forQueries(shape, causal, (b, h, t, keys) => {
-    const scores = Array.from({ length: keys }, (_, s) => scale * score(q, k, layout, shape, b, h, t, s));
-    const peak = scores.reduce((a, x) => Math.max(a, x), -Infinity);
-    const normalizer = peak + Math.log(scores.reduce((sum, x) => sum + Math.exp(x - peak), 0));
+    const { weights, normalizer } = softmaxOf(
+      Array.from({ length: keys }, (_, s) => scale * score(q, k, layout, shape, b, h, t, s)),
+    );
     normalizers[(b * heads + h) * queries + t] = normalizer;
     for (let j = 0; j < valueWidth; j++) {
       let sum = 0;
-      scores.forEach((x, s) => {
-        sum += Math.exp(x - normalizer) * (v[at(layout.v, b, h, s) + j] as number);
+      weights.forEach((p, s) => {
+        sum += p * (v[at(layout.v, b, h, s) + j] as number);
       });
       out[at(layout.out, b, h, t) + j] = sum;
     }
@@ -42,19 +42,21 @@ export function attendGrad(
   scale: number,
   causal: boolean,
 ): { dq: Float64Array; dk: Float64Array; dv: Float64Array } {
-  const { width, valueWidth, packed, heads, queries } = shape;
+  const { width, valueWidth, packed } = shape;
   const layout = headLayouts(shape);
-  const { out, normalizers } = attend(q, k, v, shape, scale, causal);
+  const { out } = attend(q, k, v, shape, scale, causal);
   const dq = new Float64Array(q.length);
   const [dk, dv] = packed ? [dq, dq] : [new Float64Array(k.length), new Float64Array(v.length)];
   forQueries(shape, causal, (b, h, t, keys) => {
     const [atQ, atOut] = [at(layout.q, b, h, t), at(layout.out, b, h, t)];
-    const normalizer = normalizers[(b * heads + h) * queries + t] as number;
+    const { weights } = softmaxOf(
+      Array.from({ length: keys }, (_, s) => scale * score(q, k, layout, shape, b, h, t, s)),
+    );
     let dot = 0;
     for (let j = 0; j < valueWidth; j++) dot += (g[atOut + j] as number) * (out[atOut + j] as number);
     for (let s = 0; s < keys; s++) {
       const [atK, atV] = [at(layout.k, b, h, s), at(layout.v, b, h, s)];
-      const p = Math.exp(scale * score(q, k, layout, shape, b, h, t, s) - normalizer);
+      const p = weights[s] as number;
       let slope = 0;
       for (let j = 0; j < valueWidth; j++) {
         slope += (g[atOut + j] as number) * (v[atV + j] as number);
@@ -68,6 +70,13 @@ export function attendGrad(
     }
   });
   return { dq, dk, dv };
+}
+
+/** exp(x)/Σ exp(x), by the peak and what is left of it: ln Σ exp(x) of large scores may round to the peak alone. */
+function softmaxOf(scores: readonly number[]): { weights: number[]; normalizer: number } {
+  const peak = scores.reduce((a, x) => Math.max(a, x), -Infinity);
+  const mass = scores.reduce((sum, x) => sum + Math.exp(x - peak), 0);
+  return { weights: scores.map((x) => Math.exp(x - peak) / mass), normalizer: peak + Math.log(mass) };
 }
 
 /** Every query, with the number of keys that it sees. */

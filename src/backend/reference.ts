@@ -78,16 +78,29 @@ const binaries: Record<Binary, (a: number, b: number) => number> = {
   maximum: Math.max,
   minimum: Math.min,
   reluGrad: (g, x) => (x > 0 ? g : 0),
-  siluGrad: (g, x) => {
+  siluGrad: (g, at) => {
+    const x = within(750, at);
     const s = 1 / (1 + Math.exp(-x));
     return g * s * (1 + x * (1 - s));
   },
-  geluGrad: (g, x) => {
+  geluGrad: (g, at) => {
+    const x = within(30, at);
     const t = Math.tanh(geluInner(x));
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x));
   },
-  geluErfGrad: (g, x) => g * (normalCdf(x) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI)),
+  geluErfGrad: (g, at) => {
+    const x = within(40, at);
+    return g * (normalCdf(x) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI));
+  },
 };
+
+/**
+ * x, but at most `far` away from 0: beyond, a derivative is 0 or 1 already, and at infinity its formula would multiply
+ * infinity by 0. NaN stays NaN.
+ */
+function within(far: number, x: number): number {
+  return Math.min(far, Math.max(-far, x));
+}
 
 const reductions: Record<Reduction, { start: number; join: (so: number, x: number) => number }> = {
   sum: { start: 0, join: (so, x) => so + x },
@@ -358,9 +371,8 @@ class ReferenceBackend implements Backend {
   }
   softmax(x: Operand): Storage {
     return this.rows(x, (row, out) => {
-      const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
-      const total = row.reduce((sum, value) => sum + Math.exp(value - peak), 0);
-      for (let j = 0; j < row.length; j++) out[j] = Math.exp((row[j] as number) - peak) / total;
+      const { peak, mass } = exponentials(row);
+      for (let j = 0; j < row.length; j++) out[j] = Math.exp((row[j] as number) - peak) / mass;
     });
   }
   softmaxGrad(g: Operand, y: Operand): Storage {
@@ -373,8 +385,9 @@ class ReferenceBackend implements Backend {
   }
   logSoftmax(x: Operand): Storage {
     return this.rows(x, (row, out) => {
-      const normalizer = logSumExp(row);
-      for (let j = 0; j < row.length; j++) out[j] = (row[j] as number) - normalizer;
+      const { peak, mass } = exponentials(row);
+      const logMass = Math.log(mass);
+      for (let j = 0; j < row.length; j++) out[j] = (row[j] as number) - peak - logMass;
     });
   }
   logSoftmaxGrad(g: Operand, y: Operand): Storage {
@@ -445,16 +458,17 @@ class ReferenceBackend implements Backend {
     const ids = checkedIds('crossEntropy', targets, logits.shape[1] as number);
     const out = new Float32Array(ids.length);
     forRows(logits, (row, _, i) => {
-      out[i] = logSumExp(row) - (row[ids[i] as number] as number);
+      const { peak, mass } = exponentials(row);
+      out[i] = peak - (row[ids[i] as number] as number) + Math.log(mass);
     });
     return this.made(out);
   }
   crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage {
     const [gs, ids] = [valuesOf(g), valuesOf(targets)];
     return this.rows(logits, (row, out, _, i) => {
-      const normalizer = logSumExp(row);
+      const { peak, mass } = exponentials(row);
       for (let j = 0; j < row.length; j++) {
-        const probability = Math.exp((row[j] as number) - normalizer);
+        const probability = Math.exp((row[j] as number) - peak) / mass;
         out[j] = (probability - (j === ids[i] ? 1 : 0)) * (gs[i] as number);
       }
     });
@@ -614,9 +628,13 @@ function forRows(x: Operand, visit: (row: Float32Array, from: number, index: num
   }
 }
 
-function logSumExp(row: Float32Array): number {
+/**
+ * The largest of a row, and Σ exp(x − peak). They stay apart: next to a large peak, peak + log(mass) rounds to the peak
+ * and log(mass) is lost, also in float64. x − peak first, and nothing is.
+ */
+function exponentials(row: Float32Array): { peak: number; mass: number } {
   const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
-  return peak + Math.log(row.reduce((sum, value) => sum + Math.exp(value - peak), 0));
+  return { peak, mass: row.reduce((sum, value) => sum + Math.exp(value - peak), 0) };
 }
 
 function moments(row: Float32Array, epsilon: number): { mean: number; inverse: number } {

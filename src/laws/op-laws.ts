@@ -4,6 +4,7 @@ import { type Law, type LawOptions, randomLaw, withOptions } from './law';
 import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
 import type { CaseLaw, OpCase } from './op/case';
 import { derivativeLaws } from './op/derivatives';
+import { extremeLaws } from './op/extremes';
 import { fusedLaws } from './op/fused';
 import type { Extents } from './op/shapes';
 
@@ -15,12 +16,18 @@ export interface OpRow {
   cases(extent: Extents): Arbitrary<OpCase>;
   /** The op refuses shapes without elements, as max does. Default: false. */
   readonly needsElements?: boolean;
+  /**
+   * Inputs are also drawn up to 2^±reach: as far as all that is summed up inside a kernel fits in float32, and keeps
+   * its bits next to each other. 120 is far enough to find what overflows without need. Default: 16.
+   */
+  readonly reach?: number;
 }
 
 /**
  * What every differentiable op owes, on the current backend and at random shapes: its vjp and its second derivative
  * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, a fused op equals its
- * composed definition, results agree with the reference, inputs stay as they are and no memory stays behind.
+ * composed definition, results agree with the reference, also at extreme magnitudes, inputs stay as they are and no
+ * memory stays behind.
  * @throws OptionError `options/unknown`, `options/range`
  * @example
  * const cube = (x: Tensor) => mul(x, square(x));
@@ -28,7 +35,7 @@ export interface OpRow {
  *   await holds(); // or, in a test runner, it(name, holds)
  * }
  */
-export function opLaws({ name, cases, needsElements = false }: OpRow, options: LawOptions = {}): Law[] {
+export function opLaws({ name, cases, needsElements = false, reach = 16 }: OpRow, options: LawOptions = {}): Law[] {
   const over =
     (extent: Extents): CaseLaw =>
     (title, holds, runs) =>
@@ -36,7 +43,7 @@ export function opLaws({ name, cases, needsElements = false }: OpRow, options: L
         numRuns: runs,
       });
   const usual = over(fc.constantFrom(1, 2, 3, 4));
-  const some = [...derivativeLaws(usual), ...fusedLaws(usual), ...bookkeepingLaws(usual)];
+  const some = [...derivativeLaws(usual), ...fusedLaws(usual), ...bookkeepingLaws(usual), ...extremeLaws(usual, reach)];
   const empty = needsElements ? [] : emptyLaws(over(fc.constantFrom(0, 0, 1, 3)));
   return withOptions('opLaws', options, [...some, ...empty]);
 }

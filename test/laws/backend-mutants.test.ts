@@ -28,6 +28,40 @@ const mutants: Record<string, { create: () => Backend; convictedBy: string }> = 
     create: wrong((right) => ({ layerNorm: (x, weight, bias, e) => right.layerNorm(x, weight, bias, 1.001 * e) })),
     convictedBy: 'rows: layerNorm and its gradients',
   },
+  'a peak that drowns a logarithm': {
+    create: wrong((right) => ({
+      logSoftmax(x) {
+        const width = x.shape.at(-1) as number;
+        const out = (right.readSync(x.storage) as Float32Array).slice();
+        for (let from = 0; from < out.length; from += width) {
+          const row = out.subarray(from, from + width);
+          const peak = row.reduce((a, b) => Math.max(a, b), -Infinity);
+          const normalizer = peak + Math.log(row.reduce((sum, v) => sum + Math.exp(v - peak), 0));
+          row.set(row.map((v) => v - normalizer));
+        }
+        return right.fromHost(out);
+      },
+    })),
+    convictedBy: 'rows: softmax, logSoftmax, crossEntropy and gradients far out',
+  },
+  'a gradient that multiplies infinity by 0': {
+    create: wrong((right) => ({
+      binary: (op, a, b, shape) =>
+        op === 'geluGrad' && typeof b !== 'number'
+          ? right.binary(
+              'add',
+              { storage: right.binary('mul', b, 0, b.shape), shape: b.shape, dtype: 'float32' },
+              {
+                storage: right.binary(op, a, b, shape),
+                shape,
+                dtype: 'float32',
+              },
+              shape,
+            )
+          : right.binary(op, a, b, shape),
+    })),
+    convictedBy: 'elementwise: geluGrad is right at zero, infinity, NaN and far out',
+  },
   'ids that are not checked': {
     create: wrong((right) => ({ gather: (table) => right.unary('neg', table) })),
     convictedBy: 'index and movement: the id 5 outside 5 rows is refused',

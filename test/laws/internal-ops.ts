@@ -36,7 +36,7 @@ function halfZero(shape: f.Shape): Input {
 }
 
 /** As the rows of `ops.ts`, for ops that only other ops and transforms use: the built package does not export them. */
-export const internalRows: OpRow[] = [
+const everyRow: OpRow[] = [
   row('axpby', (extent) =>
     shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], (x, y) => axpby(0.9, x, -0.1, y))),
   ),
@@ -122,3 +122,9 @@ export const internalRows: OpRow[] = [
     }),
   ),
 ];
+
+/** Adapters sum up products of three inputs beside those of two: see `ops.ts`. */
+export const internalRows: OpRow[] = everyRow.map((row) => ({
+  ...row,
+  reach: ['lora', 'lors', 'spLora'].includes(row.name.split(':')[0] as string) ? 10 : 120,
+}));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Operand, Storage } from '../../src/backend/backend';
 import { broadcastShapes } from '../../src/base/shape';
 import type { Tensor } from '../../src/index';
 import { broadcasting, elementwise, type OpRow, opCase, opLaws, real, shapesOf } from '../../src/laws';
@@ -106,6 +107,17 @@ const mutants: Record<string, { row: OpRow; convictedBy: string; error?: string 
       forward: (on, [x]) => on.unary(on.name === 'reference' ? 'tanh' : 'sigmoid', x),
     }),
     convictedBy: 'value and derivatives agree with the reference',
+  },
+  'a kernel that overflows far out': {
+    row: tanhLike({
+      forward(on, [x], _, shape) {
+        if (on.name === 'reference') return on.unary('tanh', x);
+        const of = (storage: Storage): Operand => ({ storage, shape, dtype: 'float32' });
+        const e = of(on.unary('exp', of(on.binary('mul', x, 2, shape)))); // tanh x = (e²ˣ − 1)/(e²ˣ + 1)
+        return on.binary('div', of(on.binary('sub', e, 1, shape)), of(on.binary('add', e, 1, shape)), shape);
+      },
+    }),
+    convictedBy: 'value and gradient agree with the reference at extreme magnitudes',
   },
   'a leak of one tensor': {
     row: tanhLike({

@@ -24,7 +24,7 @@ const smallWindow = fc.integer({ min: 1, max: 2 });
  * Every public differentiable op, one row or a few; a row is named by the op, and what is special about it after a colon.
  * What a range keeps clear of is an edge of the op: the derivative is not defined there, or too large to be measured.
  */
-export const rows: OpRow[] = [
+const everyRow: OpRow[] = [
   elementwise('abs', f.abs, spaced),
   broadcasting('add', f.add),
   row('attention', (extent) =>
@@ -262,3 +262,24 @@ export const rows: OpRow[] = [
     ),
   ),
 ];
+
+/**
+ * Powers of two that fit beside all that is summed up inside: products of two inputs (60) or of three (40), or products and a
+ * bias, of which each must keep its bits (16). The gradient of attention knows one number a query, ln Σ exp(scores):
+ * beside large scores the digits of the sum are lost.
+ */
+const reaches: Record<string, number> = {
+  attention: 0,
+  selfAttention: 0,
+  conv2d: 16,
+  einsum: 40,
+  layerNorm: 60,
+  linear: 16,
+  matmul: 40,
+  rmsNorm: 60,
+};
+
+export const rows: OpRow[] = everyRow.map((row) => ({
+  ...row,
+  reach: reaches[row.name.split(':')[0] as string] ?? 120,
+}));

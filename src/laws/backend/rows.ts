@@ -5,6 +5,9 @@ import { numbers, seeds, wholes } from '../arbitraries';
 import { type Law, law, randomLaw } from '../law';
 import type { Trial } from './trial';
 
+/** Logits with ties where ln 2 is less than the distance of neighbouring numbers, and what a mask leaves of them. */
+const farOut = [0, 1, 1e9, -1e9, 1e38, 1e38, -1e38, 3e38, 3e38, -3e38, Number.NEGATIVE_INFINITY];
+
 /** Fused functions of the last axis, with their gradients. */
 export function rowLaws({ agree }: Trial): Law[] {
   const rows = fc.tuple(fc.constantFrom(0, 1, 2, 5, 67), fc.constantFrom(1, 2, 3, 4, 5, 8, 31, 64, 100, 1030));
@@ -42,6 +45,23 @@ export function rowLaws({ agree }: Trial): Law[] {
         return [b.softmax(x), b.logSoftmax(x)];
       }),
     ),
+    randomLaw('rows: softmax, logSoftmax, crossEntropy and gradients far out', fc.tuple(rows, seeds), ([shape, seed]) =>
+      agree((b, put) => {
+        const logits = Float32Array.from(wholes(seed, sizeOf(shape), farOut.length), (i) => farOut[i] as number);
+        const x = put(logits, shape);
+        const g = put(numbers(seed + 1, sizeOf(shape)), shape);
+        const [targets, scales] = [put(wholes(seed, shape[0], shape[1])), put(numbers(seed + 2, shape[0]))];
+        const [y, logs] = [b.softmax(x), b.logSoftmax(x)];
+        return [
+          y,
+          b.softmaxGrad(g, { storage: y, shape, dtype: 'float32' }),
+          logs,
+          b.logSoftmaxGrad(g, { storage: logs, shape, dtype: 'float32' }),
+          b.crossEntropy(x, targets),
+          b.crossEntropyGrad(scales, x, targets),
+        ];
+      }, 1 + shape[1]),
+    ),
     randomLaw('rows: layerNorm and its gradients', norm, ([shape, seed, withWeight, withBias]) => {
       const [height, width] = shape;
       return agree((b, put) => {
@@ -60,6 +80,22 @@ export function rowLaws({ agree }: Trial): Law[] {
         return [b.rmsNorm(x, weight, 0.1), ...b.rmsNormGrad(g, x, weight, 0.1)];
       }, 16 + height);
     }),
+    randomLaw(
+      'rows: layerNorm and rmsNorm and gradients far out',
+      fc.tuple(rows, seeds, fc.constantFrom(-126, -60, -20, 20, 40, 55)), // squares and their sums fit in float32
+      ([shape, seed, exponent]) =>
+        agree((b, put) => {
+          const values = numbers(seed, sizeOf(shape)).map((x) => x * 2 ** exponent);
+          const [x, g] = [put(values, shape), put(numbers(seed + 1, sizeOf(shape)), shape)];
+          const weight = put(numbers(seed + 2, shape[1]));
+          return [
+            b.layerNorm(x, weight, null, 0.1),
+            ...b.layerNormGrad(g, x, weight, 0.1),
+            b.rmsNorm(x, weight, 0.1),
+            ...b.rmsNormGrad(g, x, weight, 0.1),
+          ];
+        }, 16 + shape[0]),
+    ),
     randomLaw('rows: crossEntropy and its gradient', fc.tuple(rows, seeds), ([shape, seed]) =>
       agree((b, put) => {
         const logits = put(

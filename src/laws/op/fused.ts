@@ -77,7 +77,7 @@ export function claimNear(
   terms: number,
 ): void {
   claim(actual.length === expected.length, `${what} has ${actual.length} elements, ${other} ${expected.length}`);
-  const allowed = tolerance(largest([actual, expected]), terms);
+  const allowed = tolerance(largest([actual, expected].map((list) => list.filter(Number.isFinite))), terms);
   for (const [i, a] of actual.entries()) {
     const e = expected[i] as number;
     claim(Object.is(a, e) || Math.abs(a - e) <= allowed, `${what} is ${a} at element ${i}, ${other} ${e} ± ${allowed}`);

@@ -179,6 +179,42 @@ describe.each([
     }
   });
 
+  describe('far out', () => {
+    it('equal logits share the mass at any size', () => {
+      const logits = (): Tensor => tensor([[1e38, 1e38, -3e38]]);
+      const half = -Math.log(2);
+      expect(numbers(f.softmax(logits()))).toEqual([0.5, 0.5, 0]);
+      expect(numbers(f.logSoftmax(logits())).slice(0, 2)).toEqual([half, half].map(Math.fround));
+      expect(numbers(f.crossEntropy(logits(), ints(0)))).toEqual([Math.fround(-half)]);
+      expect(numbers(f.grad((x) => f.crossEntropy(x, ints(0)))(logits()))).toEqual([-0.5, 0.5, 0]);
+    });
+    it.each<[string, (x: Tensor) => Tensor]>([
+      ['silu', f.silu],
+      ['gelu', f.gelu],
+      ['exact gelu', (x) => f.gelu(x, { exact: true })],
+    ])('the gradient of %s is 1 at ∞ and 0 at −∞', (_, op) => {
+      expect(slope(op, [inf, 3e38, -3e38, -inf, nan])).toEqual([1, 1, 0, 0, nan]);
+      expect(numbers(op(tensor([inf, -inf])))).toEqual([inf, nan]);
+    });
+    it('the variance of equal numbers is 0', () => {
+      for (const x of [0.1, 1e-30, 1e30, 1e38, -3e38]) {
+        for (let count = 2; count < 20; count++)
+          expect(numbers(f.variance(tensor(new Array<number>(count).fill(x))))).toEqual([0]);
+      }
+      const rows = tensor([1e38, 0.1, 1e38, 0.1, 1e38, 0.1], { shape: [3, 2] });
+      expect(numbers(f.variance(rows, { axis: 0 }))).toEqual([0, 0]);
+    });
+    it('norms of rows whose squares overflow', () => {
+      const rows = (): Tensor => tensor([1e30, -1e30, 3e38, 3e38, 3e38, 3e38, 3e38, 3e38], { shape: [2, 4] });
+      const first = [0, 0, 1, 1].map((x, i) => (i === 1 ? -x : x)); // next to 3e38 the others vanish
+      expect(numbers(f.rmsNorm(rows())).map((x, i) => x * (i < 4 ? Math.SQRT1_2 : 1))).toEqual(
+        [...first, 1, 1, 1, 1].map((x) => expect.closeTo(x, 5)),
+      );
+      expect(numbers(f.layerNorm(rows())).slice(4)).toEqual([0, 0, 0, 0]);
+      expect(numbers(f.layerNorm(rows())).slice(0, 4)).toEqual([-1, -1, 1, 1].map((x) => expect.closeTo(x, 5)));
+    });
+  });
+
   describe('NaN and ties', () => {
     it('NaN passes through the extremes', () => {
       const x = tensor([1, nan, 3, nan]);
