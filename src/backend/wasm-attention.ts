@@ -1,7 +1,8 @@
 import type { AttentionShape } from './attention-layout';
 import type { Operand, Storage } from './backend';
 import type { WasmDevice } from './wasm-device';
-import type { WasmStorage } from './wasm-storage';
+import type { Kernels } from './wasm-module';
+import type { At, WasmStorage } from './wasm-storage';
 
 export function attention(
   device: WasmDevice,
@@ -12,17 +13,14 @@ export function attention(
   scale: number,
   causal: boolean,
 ): readonly [Storage, Storage] {
-  const { heap } = device;
   const { batch, heads, queries, keys, width, valueWidth, packed } = shape;
-  const operands = addresses(device, q, k, v, shape);
-  const out = heap.make('float32', batch * heads * queries * valueWidth);
-  const normalizers = heap.make('float32', batch * heads * queries);
-  const results = [heap.address(out), heap.address(normalizers)] as const;
+  for (const { storage } of [q, k, v]) device.heap.need(storage);
   const sizes = [queries, keys, width, valueWidth, scale, Number(causal)] as const;
-  spreadHeads(device, shape, 2, (kernels, from, to, scratch) => {
-    kernels.attention(from, to, heads, Number(packed), ...operands, ...results, ...sizes, scratch);
-  });
-  return [out, normalizers];
+  const results = [batch * heads * queries * valueWidth, batch * heads * queries];
+  return spreadHeads(device, shape, 2, results, (kernels, at, from, to, made, scratch) => {
+    const operands = addresses(at, q, k, v, shape);
+    kernels.attention(from, to, heads, Number(packed), ...operands, ...made.map(at), ...sizes, scratch);
+  }) as [Storage, Storage];
 }
 
 export function attentionGrad(
@@ -37,23 +35,32 @@ export function attentionGrad(
   scale: number,
   causal: boolean,
 ): readonly Storage[] {
-  const { heap } = device;
   const { heads, queries, keys, width, valueWidth, packed } = shape;
-  const operands = addresses(device, q, k, v, shape);
-  const known = [g, out, normalizers].map((x) => heap.address(x.storage));
-  const grads = (packed ? [q] : [q, k, v]).map((x) => heap.make('float32', x.storage.size));
-  const results = packed ? parts(heap.address(grads[0] as WasmStorage), shape) : grads.map((x) => heap.address(x));
+  const known = [g, out, normalizers].map(({ storage }) => storage);
+  for (const storage of [q.storage, k.storage, v.storage, ...known]) device.heap.need(storage);
   const sizes = [queries, keys, width, valueWidth, scale, Number(causal)] as const;
-  spreadHeads(device, shape, 5, (kernels, from, to, scratch) => {
-    kernels.attentionGrad(from, to, heads, Number(packed), ...known, ...operands, ...results, ...sizes, scratch);
+  const grads = (packed ? [q] : [q, k, v]).map(({ storage }) => storage.size);
+  return spreadHeads(device, shape, 5, grads, (kernels, at, from, to, made, scratch) => {
+    const operands = addresses(at, q, k, v, shape);
+    const results = packed ? parts(at(made[0] as Storage), shape) : made.map(at);
+    kernels.attentionGrad(
+      from,
+      to,
+      heads,
+      Number(packed),
+      ...known.map(at),
+      ...operands,
+      ...results,
+      ...sizes,
+      scratch,
+    );
   });
-  return grads;
 }
 
 /** Where queries, keys and values begin. */
-function addresses({ heap }: WasmDevice, q: Operand, k: Operand, v: Operand, shape: AttentionShape): readonly number[] {
-  if (shape.packed) return parts(heap.address(q.storage), shape);
-  return [q, k, v].map((x) => heap.address(x.storage));
+function addresses(at: At, q: Operand, k: Operand, v: Operand, shape: AttentionShape): readonly number[] {
+  if (shape.packed) return parts(at(q.storage), shape);
+  return [q, k, v].map(({ storage }) => at(storage));
 }
 
 /** The three parts of the first row of a packed operand. */
@@ -61,22 +68,30 @@ function parts(at: number, { heads, width }: AttentionShape): readonly number[] 
   return [0, 1, 2].map((part) => at + 4 * part * heads * width);
 }
 
-/** `call` for ranges of heads, each with scratch of its own; `products` is how many products a head takes. */
+/**
+ * Results of these sizes, from `call` for ranges of heads, each with scratch of its own; `products` is how many products a
+ * head takes.
+ */
 function spreadHeads(
   device: WasmDevice,
   { batch, heads, queries, keys, width, valueWidth }: AttentionShape,
   products: number,
-  call: (kernels: WasmDevice['kernels'], from: number, to: number, scratch: number) => void,
-): void {
-  const scratches: WasmStorage[] = [];
+  results: readonly number[],
+  call: (kernels: Kernels, at: At, from: number, to: number, made: readonly Storage[], scratch: number) => void,
+): Storage[] {
   const work = batch * heads * queries * keys * (0.04 * products * width + 3);
+  const length = device.rangeOf(batch * heads, 1, work);
+  const each = device.kernels.attentionScratch(keys, width, valueWidth);
+  const scratches = Array.from({ length: Math.ceil((batch * heads) / length) || 1 }, () => each);
+  const made = device.heap.makeAll([...results, ...scratches]);
+  const rooms = made.splice(results.length);
   try {
-    device.spread(batch * heads, 1, work, (kernels, from, to) => {
-      const scratch = device.heap.make('float32', device.kernels.attentionScratch(keys, width, valueWidth));
-      scratches.push(scratch);
-      call(kernels, from, to, device.heap.address(scratch));
+    device.spread(batch * heads, 1, work, (kernels, at, from, to) => {
+      const scratch = rooms[from / length || 0] as WasmStorage; // no heads, no length
+      call(kernels, at, from, to, made, at(scratch));
     });
   } finally {
-    for (const scratch of scratches) device.heap.free(scratch); // also when memory was full for one of them
+    for (const room of rooms) device.heap.free(room);
   }
+  return made;
 }

@@ -1,7 +1,7 @@
 import { ThreadPool } from './thread-pool';
 import { rows as tableRows } from './thread-table';
 import { type Build, instantiate, type Kernels, type WasmModule } from './wasm-module';
-import { WasmHeap } from './wasm-storage';
+import { type At, WasmHeap } from './wasm-storage';
 
 /** Number operands are written here, one slot of 4 bytes for each, and read by kernels like any other element. */
 const scalarBytes = 64;
@@ -55,21 +55,47 @@ export class WasmDevice {
     this.pool = await ThreadPool.start(this.source, this.workspaces.slice(0, count - 1));
   }
 
+  /** Call kernels on this thread, with addresses of storages that were made or needed before. */
+  run<T>(use: (kernels: Kernels, at: At) => T): T {
+    const at = this.heap.pin();
+    try {
+      return use(this.kernels, at);
+    } finally {
+      this.heap.unpin();
+    }
+  }
+
   /**
    * Make `call` for [0, count), or, where threads are worth it for so much `work` in nanoseconds, for a few ranges of
    * which all but the last are multiples of `unit` long. Whatever a call computes must not depend on its range, and
-   * ranges must not depend on each other: then results have the same bits for every number of threads.
+   * ranges must not depend on each other: then results have the same bits for every number of threads. Addresses are
+   * those of storages that were made or needed before.
    */
-  spread(count: number, unit: number, work: number, call: (kernels: Kernels, from: number, to: number) => void): void {
-    const { pool } = this;
-    const parts = pool === null ? 1 : Math.min(pool.size, Math.floor(work / grain.least) || 1, tableRows);
-    if (pool === null || parts < 2 || count <= unit) {
-      call(this.kernels, 0, count);
-      return;
+  spread(
+    count: number,
+    unit: number,
+    work: number,
+    call: (kernels: Kernels, at: At, from: number, to: number) => void,
+  ): void {
+    const { pool, heap } = this;
+    const at = heap.pin();
+    try {
+      const length = this.rangeOf(count, unit, work);
+      if (pool === null || length >= count) call(this.kernels, at, 0, count);
+      else {
+        pool.run((later) => {
+          for (let from = 0; from < count; from += length) call(later, at, from, Math.min(count, from + length));
+        });
+      }
+    } finally {
+      heap.unpin();
     }
-    const length = Math.ceil(count / parts / unit) * unit;
-    pool.run((later) => {
-      for (let from = 0; from < count; from += length) call(later, from, Math.min(count, from + length));
-    });
+  }
+  /** How long the ranges of `spread` are; as long as all of it where it is not split. */
+  rangeOf(count: number, unit: number, work: number): number {
+    const { pool } = this;
+    if (pool === null || count <= unit) return count;
+    const parts = Math.min(pool.size, Math.floor(work / grain.least) || 1, tableRows);
+    return parts < 2 ? count : Math.ceil(count / parts / unit) * unit;
   }
 }

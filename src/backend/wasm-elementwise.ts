@@ -4,7 +4,7 @@ import type { Compare, Operand } from './backend';
 import { append, forOuter, simplify } from './layout';
 import type { WasmDevice } from './wasm-device';
 import type { KernelName } from './wasm-module';
-import type { WasmStorage } from './wasm-storage';
+import type { At, WasmStorage } from './wasm-storage';
 
 type Value = Operand | number;
 
@@ -12,40 +12,46 @@ type Value = Operand | number;
 const nanosecondsPerElement = 0.4;
 
 /**
- * out = kernel(a, b) over the broadcast shape; `from` is the dtype of the operands, `to` that of the result. A kernel
+ * out = kernel(a, b) over the broadcast shape; `dtype` is that of the operands, `to` that of the result. A kernel
  * takes rows, in which each operand is either dense or one element repeated; that covers the usual cases in one call,
  * and any other broadcast with a loop around it.
  */
 export function zip(
   device: WasmDevice,
   name: KernelName,
-  from: DType,
+  dtype: DType,
   to: DType,
   a: Value,
   b: Value,
   shape: Shape,
 ): WasmStorage {
-  const p = addressOf(device, a, 0, from);
-  const q = addressOf(device, b, 1, from);
+  need(device, a);
+  need(device, b);
   const size = sizeOf(shape);
   const result = device.heap.make(to, size);
-  const out = device.heap.address(result);
   const sizeA = typeof a === 'number' ? 1 : a.storage.size;
   const sizeB = typeof b === 'number' ? 1 : b.storage.size;
   const columns = shape.length > 0 ? (shape[shape.length - 1] as number) : 1;
   const work = size * nanosecondsPerElement;
   if ((sizeA === size && (sizeB === size || sizeB === 1)) || (sizeA === 1 && sizeB === size)) {
     const [oneA, oneB] = [sizeA === size ? 0 : 1, sizeB === size ? 0 : 1];
-    device.spread(size, 16, work, (kernels, from, to) => {
-      const [x, y] = [oneA ? p : p + 4 * from, oneB ? q : q + 4 * from];
-      kernels[name](x, 0, oneA, y, 0, oneB, out + 4 * from, 1, to - from);
+    device.spread(size, 16, work, (kernels, at, from, to) => {
+      const x = addressOf(device, at, a, 0, dtype) + (oneA ? 0 : 4 * from);
+      const y = addressOf(device, at, b, 1, dtype) + (oneB ? 0 : 4 * from);
+      kernels[name](x, 0, oneA, y, 0, oneB, at(result) + 4 * from, 1, to - from);
     });
   } else if (sizeA === size && isRow(b, columns)) {
-    device.spread(size / columns, 1, work, (kernels, from, to) => {
+    device.spread(size / columns, 1, work, (kernels, at, from, to) => {
       const skip = 4 * from * columns;
-      kernels[name](p + skip, 4 * columns, 0, q, 0, 0, out + skip, to - from, columns);
+      const [x, y] = [addressOf(device, at, a, 0, dtype) + skip, addressOf(device, at, b, 1, dtype)];
+      kernels[name](x, 4 * columns, 0, y, 0, 0, at(result) + skip, to - from, columns);
     });
-  } else if (size > 0) zipBroadcast(device, name, p, stridesIn(a, shape), q, stridesIn(b, shape), out, shape);
+  } else if (size > 0) {
+    device.run((_, at) => {
+      const [p, q] = [addressOf(device, at, a, 0, dtype), addressOf(device, at, b, 1, dtype)];
+      zipBroadcast(device, name, p, stridesIn(a, shape), q, stridesIn(b, shape), at(result), shape);
+    });
+  }
   return result;
 }
 
@@ -70,7 +76,7 @@ function zipBroadcast(
   const [rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number];
   const [oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number];
   forOuter(walk, 2, ([a = 0, b = 0, o = 0]) => {
-    device.spread(rows, 1, rows * columns * nanosecondsPerElement, (kernels, from, to) => {
+    device.spread(rows, 1, rows * columns * nanosecondsPerElement, (kernels, _, from, to) => {
       const [x, y, z] = [p + 4 * a + from * rowA, q + 4 * b + from * rowB, out + 4 * (o + from * columns)];
       kernels[name](x, rowA, oneA, y, rowB, oneB, z, to - from, columns);
     });
@@ -79,19 +85,20 @@ function zipBroadcast(
 
 /** `condition ? a : b` over the broadcast shape: like `zip`, with three operands. */
 export function choose(device: WasmDevice, condition: Operand, a: Value, b: Value, shape: Shape): WasmStorage {
-  const c = addressOf(device, condition, 0, 'int32');
-  const p = addressOf(device, a, 1, 'float32');
-  const q = addressOf(device, b, 2, 'float32');
+  for (const value of [condition, a, b]) need(device, value);
   const result = device.heap.make('float32', sizeOf(shape));
   if (result.size === 0) return result;
-  const out = device.heap.address(result);
   const walk = simplify(shape, [...[condition, a, b].map((x) => stridesIn(x, shape)), stridesOf(shape)], 2);
   const [rows, columns] = walk.extents.slice(-2) as [number, number];
   const [rowC, rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number, number];
   const [oneC, oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number, number];
   const one = oneC + 2 * oneA + 4 * oneB;
-  forOuter(walk, 2, ([i = 0, j = 0, l = 0, o = 0]) => {
-    device.kernels.where(c + 4 * i, rowC, p + 4 * j, rowA, q + 4 * l, rowB, one, out + 4 * o, rows, columns);
+  device.run((kernels, at) => {
+    const [c, out] = [at(condition.storage), at(result)];
+    const [p, q] = [addressOf(device, at, a, 0, 'float32'), addressOf(device, at, b, 1, 'float32')];
+    forOuter(walk, 2, ([i = 0, j = 0, l = 0, o = 0]) => {
+      kernels.where(c + 4 * i, rowC, p + 4 * j, rowA, q + 4 * l, rowB, one, out + 4 * o, rows, columns);
+    });
   });
   return result;
 }
@@ -109,28 +116,34 @@ export function compare(device: WasmDevice, op: Compare, a: Value, b: Value, sha
   if (Math.fround(number) === (Math.fround(number) | 0)) return zip(device, `${op}Int`, 'int32', 'int32', a, b, shape);
   const rounded = { storage: cast(device, operand, 'float32'), shape: operand.shape, dtype: 'float32' } as const;
   const [p, q] = typeof a === 'number' ? [a, rounded] : [rounded, number];
-  const result = zip(device, op, 'float32', 'int32', p, q, shape);
-  device.heap.free(rounded.storage);
-  return result;
+  try {
+    return zip(device, op, 'float32', 'int32', p, q, shape);
+  } finally {
+    device.heap.free(rounded.storage); // also when memory is full
+  }
 }
 
 export function cast(device: WasmDevice, x: Operand, dtype: DType): WasmStorage {
-  const { heap, kernels } = device;
-  const from = heap.address(x.storage);
   const { size } = x.storage;
-  const result = heap.make(dtype, size);
-  const out = heap.address(result);
-  if (x.dtype === dtype) kernels.move(from, out, 1, 1, size, 0, 0, 1, 0, 0);
-  else kernels[dtype === 'int32' ? 'toInt' : 'toFloat'](from, out, size);
+  device.heap.need(x.storage);
+  const result = device.heap.make(dtype, size);
+  device.run((kernels, at) => {
+    if (x.dtype === dtype) kernels.move(at(x.storage), at(result), 1, 1, size, 0, 0, 1, 0, 0);
+    else kernels[dtype === 'int32' ? 'toInt' : 'toFloat'](at(x.storage), at(result), size);
+  });
   return result;
 }
 
+function need(device: WasmDevice, x: Value): void {
+  if (typeof x !== 'number') device.heap.need(x.storage);
+}
+
 /** Where kernels find an operand; a number is written to a slot of its own first. */
-function addressOf(device: WasmDevice, x: Value, slot: number, dtype: DType): number {
-  if (typeof x !== 'number') return device.heap.address(x.storage);
-  const at = device.scalars + 4 * slot;
-  (dtype === 'float32' ? device.heap.floats : device.heap.ints)[at >>> 2] = Math.fround(x);
-  return at;
+function addressOf(device: WasmDevice, at: At, x: Value, slot: number, dtype: DType): number {
+  if (typeof x !== 'number') return at(x.storage);
+  const address = device.scalars + 4 * slot;
+  (dtype === 'float32' ? device.heap.floats : device.heap.ints)[address >>> 2] = Math.fround(x);
+  return address;
 }
 
 function stridesIn(x: Value, shape: Shape): readonly number[] {

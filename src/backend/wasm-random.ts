@@ -18,17 +18,16 @@ export function random(device: WasmDevice, kind: Distribution, key: Key, shape: 
   if (result.size === 0) return result;
   const columns = shape.at(-1) ?? 1;
   const rows = result.size / columns;
-  const out = heap.address(result);
-  device.spread(rows, 1, result.size * 3, (kernels, from, to) => {
-    kernels.randomFill(codeOf(kind), key[0], key[1], 1, from, to - from, 0, columns, out + 4 * from * columns, columns);
+  device.spread(rows, 1, result.size * 3, (kernels, at, from, to) => {
+    const out = at(result) + 4 * from * columns;
+    kernels.randomFill(codeOf(kind), key[0], key[1], 1, from, to - from, 0, columns, out, columns);
   });
   return result;
 }
 
 export function randomCross(device: WasmDevice, a: RandomMatrix, b: RandomMatrix): Storage {
-  const { heap, kernels } = device;
-  const result = heap.make('float32', a.rows * b.rows);
+  const result = device.heap.make('float32', a.rows * b.rows);
   const parts = [a, b].flatMap(({ kind, key, scale, rows }) => [codeOf(kind), key[0], key[1], scale, rows]);
-  kernels.randomCross(...parts, a.columns, heap.address(result));
+  device.run((kernels, at) => kernels.randomCross(...parts, a.columns, at(result)));
   return result;
 }

@@ -20,19 +20,33 @@ export class WasmStorage implements Storage {
   ) {}
 }
 
-/** The linear memory above the workspace: who has which part of it, and the views to reach it from JavaScript. */
+/** Where the values of a storage are on the device. */
+export type At = (storage: Storage) => number;
+
+/**
+ * The linear memory above the workspace: who has which part of it, and the views to reach it from JavaScript.
+ *
+ * Whatever needs room (`need`, `make`) may move all other blocks, so an address is good only until then. There is no way
+ * to a stale one: addresses are given out only inside `run` and `spread` of `WasmDevice`, where nothing can get room.
+ */
 export class WasmHeap {
   floats!: Float32Array;
   ints!: Int32Array;
   readonly allocator: Allocator;
   poisoned = false;
   private staged: WasmStorage[] = [];
+  private pins = 0;
 
   constructor(
     private readonly memory: WebAssembly.Memory,
     from: number,
   ) {
-    this.allocator = new Allocator(from, memory.buffer.byteLength, (bytes) => this.reach(bytes));
+    this.allocator = new Allocator(
+      from,
+      memory.buffer.byteLength,
+      (bytes, enough) => this.reach(bytes, enough),
+      (from, to, bytes) => this.move(from, to, bytes),
+    );
     this.refresh();
   }
 
@@ -42,10 +56,10 @@ export class WasmHeap {
     this.ints = new Int32Array(this.memory.buffer);
   }
   /** Grows in large steps, since each one costs as much as many small operations. */
-  private reach(bytes: number): number {
+  private reach(bytes: number, enough: number): number {
     const now = this.memory.buffer.byteLength;
-    const roomy = Math.min(maximumBytes, Math.max(bytes, now + Math.max(growthBytes, now / 4)));
-    for (const goal of [roomy, bytes]) {
+    const step = Math.min(enough, now + Math.max(growthBytes, now / 4), maximumBytes);
+    for (const goal of [Math.max(bytes, step), bytes]) {
       if (goal > maximumBytes) return 0;
       try {
         this.memory.grow(Math.ceil((goal - now) / pageBytes));
@@ -57,9 +71,19 @@ export class WasmHeap {
     }
     return 0;
   }
+  private move(from: number, to: number, bytes: number): void {
+    this.ints.copyWithin(to / 4, from / 4, (from + bytes) / 4);
+    if (!this.poisoned) return;
+    if (to < from) this.poison(Math.max(from, to + bytes), from + bytes);
+    else this.poison(from, Math.min(to, from + bytes));
+  }
+  private poison(from: number, to: number): void {
+    this.ints.fill(-1, from / 4, to / 4); // all ones is a NaN
+  }
 
   /** @throws BackendError `backend/out-of-memory` */
   private allocate(bytes: number): Block {
+    if (this.pins > 0) throw new Error('room was asked for while addresses are in use, and would have moved them');
     return this.allocator.allocate(bytes) ?? this.refuse(bytes);
   }
   private refuse(bytes: number): never {
@@ -74,26 +98,51 @@ export class WasmHeap {
   private release(block: Block): void {
     block.users -= 1;
     if (block.users > 0) return;
-    if (this.poisoned) this.ints.fill(-1, block.offset / 4, (block.offset + block.bytes) / 4); // all ones is a NaN
+    if (this.poisoned) this.poison(block.offset, block.offset + block.bytes);
     this.allocator.release(block);
   }
 
-  /** Room that nobody gives back. @throws BackendError `backend/out-of-memory` */
+  /** Room that is never given back, and stays where it is. @throws BackendError `backend/out-of-memory` */
   reserve(bytes: number): number {
     return this.allocator.reserve(bytes) ?? this.refuse(bytes);
   }
 
-  /** Room for a result. */
+  /** Room for a result. @throws BackendError `backend/out-of-memory` */
   make(dtype: DType, size: number): WasmStorage {
     return new WasmStorage(dtype, size, this.allocate(4 * size), null);
   }
-  /** Where the values are on the device; those of a host array are copied there first. */
-  address(storage: Storage): number {
-    const held = storage as WasmStorage;
-    if (held.block !== null) return held.block.offset;
-    this.staged.push(held);
-    return this.upload(held).offset;
+  /** Room for several results, or for none of them. @throws BackendError `backend/out-of-memory` */
+  makeAll(sizes: readonly number[], dtype: DType = 'float32'): WasmStorage[] {
+    const made: WasmStorage[] = [];
+    try {
+      for (const size of sizes) made.push(this.make(dtype, size));
+      return made;
+    } catch (error) {
+      for (const storage of made) this.free(storage);
+      throw error;
+    }
   }
+  /** See to it that the values are on the device; those of a host array are copied there. */
+  need(storage: Storage): void {
+    const held = storage as WasmStorage;
+    if (held.block !== null) return;
+    this.staged.push(held);
+    this.upload(held);
+  }
+  /** From here to `unpin` nothing moves. Only `WasmDevice` calls it, for as long as kernels run. */
+  pin(): At {
+    this.pins += 1;
+    return this.at;
+  }
+  unpin(): void {
+    this.pins -= 1;
+  }
+  private readonly at: At = (storage) => {
+    const { block } = storage as WasmStorage;
+    if (block === null || this.pins === 0)
+      throw new Error('an address of values that are not on the device, or may move');
+    return block.offset;
+  };
   private upload(storage: WasmStorage): Block {
     const values = storage.host as TypedArray;
     const block = this.allocate(values.byteLength);

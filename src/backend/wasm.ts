@@ -36,7 +36,7 @@ import { concat, pad, strided, stridedAdd } from './wasm-move';
 import { adam, lion, rms, scaleRowsColumns, squareSums } from './wasm-optimizer';
 import { addOnSupport, matmul, matmulRandom } from './wasm-products';
 import { random, randomCross } from './wasm-random';
-import { type WasmHeap, WasmStorage } from './wasm-storage';
+import { type At, type WasmHeap, WasmStorage } from './wasm-storage';
 
 /** How the kernels are chosen. */
 export interface WasmOptions {
@@ -85,9 +85,6 @@ class WasmBackend implements Backend {
       this.started.heap.poisoned = this.poisoned;
     }
     return this.started;
-  }
-  private get kernels(): Kernels {
-    return this.device.kernels;
   }
   private get heap(): WasmHeap {
     return this.device.heap;
@@ -177,11 +174,10 @@ class WasmBackend implements Backend {
   }
   /** A result like x from a kernel (x, out, n). */
   private map(name: KernelName, x: Operand): Storage {
-    const from = this.heap.address(x.storage);
+    this.heap.need(x.storage);
     const result = this.heap.make('float32', x.storage.size);
-    const out = this.heap.address(result);
-    this.device.spread(result.size, 16, result.size * 1.5, (kernels, start, end) => {
-      kernels[name](from + 4 * start, out + 4 * start, end - start);
+    this.device.spread(result.size, 16, result.size * 1.5, (kernels, at, from, to) => {
+      kernels[name](at(x.storage) + 4 * from, at(result) + 4 * from, to - from);
     });
     return result;
   }
@@ -198,11 +194,12 @@ class WasmBackend implements Backend {
     return cast(this.device, x, dtype);
   }
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {
-    const [p, q] = [this.heap.address(x.storage), this.heap.address(y.storage)];
+    this.heap.need(x.storage);
+    this.heap.need(y.storage);
     const result = this.heap.make('float32', x.storage.size);
-    const out = this.heap.address(result);
-    this.device.spread(result.size, 16, result.size * 0.4, (kernels, from, to) => {
-      kernels.axpby(alpha, p + 4 * from, beta, q + 4 * from, out + 4 * from, to - from);
+    this.device.spread(result.size, 16, result.size * 0.4, (kernels, at, from, to) => {
+      const [p, q, out] = [at(x.storage) + 4 * from, at(y.storage) + 4 * from, at(result) + 4 * from];
+      kernels.axpby(alpha, p, beta, q, out, to - from);
     });
     return result;
   }
@@ -259,40 +256,39 @@ class WasmBackend implements Backend {
 
   reduce(op: Reduction, x: Operand, axes: Axes): Storage {
     const [outer, length, inner] = axes;
-    const from = this.heap.address(x.storage);
+    this.heap.need(x.storage);
     const result = this.heap.make('float32', outer * inner);
-    const out = this.heap.address(result);
     const work = x.storage.size * 0.3;
     if (outer === 1 && inner > 1) {
-      this.device.spread(inner, 16, work, (kernels, start, end) => {
-        kernels[reductions[op]](from + 4 * start, out + 4 * start, 1, length, end - start, inner);
+      this.device.spread(inner, 16, work, (kernels, at, from, to) => {
+        kernels[reductions[op]](at(x.storage) + 4 * from, at(result) + 4 * from, 1, length, to - from, inner);
       });
     } else {
-      this.device.spread(outer, 1, work, (kernels, start, end) => {
-        const skip = 4 * start * length * inner;
-        kernels[reductions[op]](from + skip, out + 4 * start * inner, end - start, length, inner, inner);
+      this.device.spread(outer, 1, work, (kernels, at, from, to) => {
+        const [p, out] = [at(x.storage) + 4 * from * length * inner, at(result) + 4 * from * inner];
+        kernels[reductions[op]](p, out, to - from, length, inner, inner);
       });
     }
     return result;
   }
   argmax(x: Operand, axes: Axes): Storage {
     const [outer, length, inner] = axes;
-    const from = this.heap.address(x.storage);
+    this.heap.need(x.storage);
     const out = this.heap.make('int32', outer * inner);
-    this.kernels.argmax(from, this.heap.address(out), outer, length, inner);
+    this.device.run((kernels, at) => kernels.argmax(at(x.storage), at(out), outer, length, inner));
     return out;
   }
   cumsum(x: Operand, [outer, length, inner]: Axes, reverse: boolean): Storage {
-    const from = this.heap.address(x.storage);
+    this.heap.need(x.storage);
     const out = this.heap.make('float32', x.storage.size);
-    this.kernels.cumsum(from, this.heap.address(out), outer, length, inner, reverse ? 1 : 0);
+    this.device.run((kernels, at) => kernels.cumsum(at(x.storage), at(out), outer, length, inner, reverse ? 1 : 0));
     return out;
   }
   topK(x: Operand, k: number): readonly [Storage, Storage] {
     const [height, width] = rowsOf(x);
-    const from = this.heap.address(x.storage);
-    const [indices, positions] = [this.heap.make('int32', height * k), this.heap.make('int32', height * k)];
-    this.kernels.topK(from, this.heap.address(indices), this.heap.address(positions), height, width, k);
+    this.heap.need(x.storage);
+    const [indices, positions] = this.heap.makeAll([height * k, height * k], 'int32') as Two;
+    this.device.run((kernels, at) => kernels.topK(at(x.storage), at(indices), at(positions), height, width, k));
     return [indices, positions];
   }
   softmax(x: Operand): Storage {
@@ -310,13 +306,13 @@ class WasmBackend implements Backend {
   /** A result like the first operand from a kernel (operand, …, out, rows, n). */
   private rows(name: KernelName, x: Operand, y?: Operand): Storage {
     const [height, width] = rowsOf(x);
-    const p = this.heap.address(x.storage);
-    const q = y && this.heap.address(y.storage);
+    this.heap.need(x.storage);
+    if (y) this.heap.need(y.storage);
     const result = this.heap.make('float32', x.storage.size);
-    const out = this.heap.address(result);
-    this.spreadRows(height, width, 3, (kernels, skip, rows) => {
-      if (q === undefined) kernels[name](p + skip, out + skip, rows, width);
-      else kernels[name](p + skip, q + skip, out + skip, rows, width);
+    this.spreadRows(height, width, 3, (kernels, at, skip, rows) => {
+      const [p, out] = [at(x.storage) + skip, at(result) + skip];
+      if (y) kernels[name](p, at(y.storage) + skip, out, rows, width);
+      else kernels[name](p, out, rows, width);
     });
     return result;
   }
@@ -325,93 +321,91 @@ class WasmBackend implements Backend {
     height: number,
     width: number,
     cost: number,
-    call: (kernels: Kernels, skip: number, rows: number, from: number) => void,
+    call: (kernels: Kernels, at: At, skip: number, rows: number, from: number) => void,
   ): void {
-    this.device.spread(height, 1, height * width * cost, (kernels, from, to) => {
-      call(kernels, 4 * from * width, to - from, from);
+    this.device.spread(height, 1, height * width * cost, (kernels, at, from, to) => {
+      call(kernels, at, 4 * from * width, to - from, from);
     });
   }
   layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage {
     const [height, width] = rowsOf(x);
-    const from = this.heap.address(x.storage);
-    const [w, b] = [weight ? this.heap.address(weight.storage) : 0, bias ? this.heap.address(bias.storage) : 0];
+    for (const operand of [x, weight, bias]) if (operand) this.heap.need(operand.storage);
     const result = this.heap.make('float32', x.storage.size);
-    const out = this.heap.address(result);
-    this.spreadRows(height, width, 0.8, (kernels, skip, rows) => {
-      kernels.layerNorm(from + skip, w, b, out + skip, rows, width, epsilon);
+    this.spreadRows(height, width, 0.8, (kernels, at, skip, rows) => {
+      const [w, b] = [weight ? at(weight.storage) : 0, bias ? at(bias.storage) : 0];
+      kernels.layerNorm(at(x.storage) + skip, w, b, at(result) + skip, rows, width, epsilon);
     });
     return result;
   }
   layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage] {
     const [height, width] = rowsOf(x);
-    const { heap } = this;
-    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight ? heap.address(weight.storage) : 0];
-    const [dx, dweight, dbias] = [x.storage.size, width, width].map((size) => heap.make('float32', size)) as Three;
-    const to = heap.address(dx);
-    inBlocks(this.device, height, width * 1.5, [dweight, dbias], (kernels, from, rows, [weights, biases]) => {
+    for (const operand of [g, x, weight]) if (operand) this.heap.need(operand.storage);
+    const blocks = { rows: height, work: width * 1.5, others: [x.storage.size], sums: [width, width] };
+    return inBlocks(this.device, blocks, (kernels, at, from, rows, [dx], [weights, biases]) => {
       const skip = 4 * from * width;
+      const [p, q, w] = [at(g.storage) + skip, at(x.storage) + skip, weight ? at(weight.storage) : 0];
       kernels.layerNormGrad(
-        p + skip,
-        q + skip,
+        p,
+        q,
         w,
-        to + skip,
+        at(dx as WasmStorage) + skip,
         weights as number,
         biases as number,
         rows,
         width,
         epsilon,
       );
-    });
-    return [dx, dweight, dbias];
+    }) as Three;
   }
   rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage {
     const [height, width] = rowsOf(x);
-    const [from, w] = [this.heap.address(x.storage), weight ? this.heap.address(weight.storage) : 0];
+    this.heap.need(x.storage);
+    if (weight) this.heap.need(weight.storage);
     const result = this.heap.make('float32', x.storage.size);
-    const out = this.heap.address(result);
-    this.spreadRows(height, width, 0.6, (kernels, skip, rows) => {
-      kernels.rmsNorm(from + skip, w, out + skip, rows, width, epsilon);
+    this.spreadRows(height, width, 0.6, (kernels, at, skip, rows) => {
+      const w = weight ? at(weight.storage) : 0;
+      kernels.rmsNorm(at(x.storage) + skip, w, at(result) + skip, rows, width, epsilon);
     });
     return result;
   }
   rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage] {
     const [height, width] = rowsOf(x);
-    const { heap } = this;
-    const [p, q, w] = [heap.address(g.storage), heap.address(x.storage), weight ? heap.address(weight.storage) : 0];
-    const [dx, dweight] = [heap.make('float32', x.storage.size), heap.make('float32', width)];
-    const to = heap.address(dx);
-    inBlocks(this.device, height, width * 1.2, [dweight], (kernels, from, rows, [weights]) => {
+    for (const operand of [g, x, weight]) if (operand) this.heap.need(operand.storage);
+    const blocks = { rows: height, work: width * 1.2, others: [x.storage.size], sums: [width] };
+    return inBlocks(this.device, blocks, (kernels, at, from, rows, [dx], [weights]) => {
       const skip = 4 * from * width;
-      kernels.rmsNormGrad(p + skip, q + skip, w, to + skip, weights as number, rows, width, epsilon);
-    });
-    return [dx, dweight];
+      const [p, q, w] = [at(g.storage) + skip, at(x.storage) + skip, weight ? at(weight.storage) : 0];
+      kernels.rmsNormGrad(p, q, w, at(dx as WasmStorage) + skip, weights as number, rows, width, epsilon);
+    }) as Two;
   }
   crossEntropy(logits: Operand, targets: Operand): Storage {
     const [height, width] = rowsOf(logits);
     this.checkIds('crossEntropy', targets, width);
-    const [p, q] = [this.heap.address(logits.storage), this.heap.address(targets.storage)];
+    this.heap.need(logits.storage);
     const result = this.heap.make('float32', height);
-    const out = this.heap.address(result);
-    this.spreadRows(height, width, 2, (kernels, skip, rows, from) => {
-      kernels.crossEntropy(p + skip, q + 4 * from, out + 4 * from, rows, width);
+    this.spreadRows(height, width, 2, (kernels, at, skip, rows, from) => {
+      const [p, ids, out] = [at(logits.storage) + skip, at(targets.storage) + 4 * from, at(result) + 4 * from];
+      kernels.crossEntropy(p, ids, out, rows, width);
     });
     return result;
   }
   crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage {
     const [height, width] = rowsOf(logits);
-    const [p, q] = [this.heap.address(g.storage), this.heap.address(logits.storage)];
-    const ids = this.heap.address(targets.storage);
+    for (const { storage } of [g, logits, targets]) this.heap.need(storage);
     const result = this.heap.make('float32', logits.storage.size);
-    const out = this.heap.address(result);
-    this.spreadRows(height, width, 3, (kernels, skip, rows, from) => {
-      kernels.crossEntropyGrad(p + 4 * from, q + skip, ids + 4 * from, out + skip, rows, width);
+    this.spreadRows(height, width, 3, (kernels, at, skip, rows, from) => {
+      const [p, ids] = [at(g.storage) + 4 * from, at(targets.storage) + 4 * from];
+      kernels.crossEntropyGrad(p, at(logits.storage) + skip, ids, at(result) + skip, rows, width);
     });
     return result;
   }
+  /** Ids are on the device afterwards. */
   private checkIds(where: string, ids: Operand, rows: number): void {
-    const from = this.heap.address(ids.storage);
-    const bad = this.kernels.firstOutside(from, ids.storage.size, rows);
-    if (bad >= 0) throwIndexRange(where, this.heap.ints[from / 4 + bad] as number, rows);
+    this.heap.need(ids.storage);
+    this.device.run((kernels, at) => {
+      const bad = kernels.firstOutside(at(ids.storage), ids.storage.size, rows);
+      if (bad >= 0) throwIndexRange(where, this.heap.ints[at(ids.storage) / 4 + bad] as number, rows);
+    });
   }
 
   // --- updates -------------------------------------------------------------------------------------------------
@@ -438,16 +432,21 @@ class WasmBackend implements Backend {
     const rows = table.shape[0] as number;
     const width = sizeOf(table.shape.slice(1));
     this.checkIds('gather', ids, rows);
-    const [p, q] = [this.heap.address(table.storage), this.heap.address(ids.storage)];
+    this.heap.need(table.storage);
     const out = this.heap.make('float32', ids.storage.size * width);
-    this.kernels.gather(p, q, this.heap.address(out), ids.storage.size, width);
+    this.device.run((kernels, at) => {
+      kernels.gather(at(table.storage), at(ids.storage), at(out), ids.storage.size, width);
+    });
     return out;
   }
   scatterAdd(g: Operand, ids: Operand, rows: number): Storage {
     const width = sizeOf(g.shape.slice(ids.shape.length));
-    const [p, q] = [this.heap.address(g.storage), this.heap.address(ids.storage)];
+    this.heap.need(g.storage);
+    this.heap.need(ids.storage);
     const out = this.heap.make('float32', rows * width);
-    this.kernels.scatterAdd(p, q, this.heap.address(out), ids.storage.size, width, rows);
+    this.device.run((kernels, at) => {
+      kernels.scatterAdd(at(g.storage), at(ids.storage), at(out), ids.storage.size, width, rows);
+    });
     return out;
   }
   strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage {
@@ -464,7 +463,8 @@ class WasmBackend implements Backend {
   }
 }
 
-type Three = [WasmStorage, WasmStorage, WasmStorage];
+type Two = [WasmStorage, WasmStorage];
+type Three = [...Two, WasmStorage];
 
 /** [rows, n] of an operand seen as rows of its last axis. */
 function rowsOf(x: Operand): [number, number] {
