@@ -13,5 +13,6 @@ export { MLP, type MLPOptions } from './mlp';
 export { type Match, Module } from './module';
 export { RMSNorm } from './rms-norm';
 export { type Layer, Sequential } from './sequential';
+export { type Summary, type SummaryRow, summary } from './summary';
 export { type Trainer, type TrainerOptions, trainer } from './trainer';
 export { FeedForward, TransformerBlock, type TransformerBlockOptions } from './transformer';

@@ -1,11 +1,13 @@
 import type { DType, TypedArray } from '../base/dtype';
 import { ShapeError } from '../base/errors';
+import { inspectable } from '../base/inspectable';
 import { type Shape, show, sizeOf } from '../base/shape';
 import { debugging, finiteSoFar } from './debug';
 import { bindTensor } from './op';
 import * as ops from './ops';
 import { checkAlive } from './scope';
 import { noteRead } from './tape';
+import { plain, textOf } from './text';
 import type { Value } from './value';
 
 /** Named tensors, keyed by dotted path: parameters, gradients, updates (D4). */
@@ -63,9 +65,23 @@ export class Tensor {
   async array(): Promise<number | ops.NestedArray> {
     return nest(await this.data(), this.shape);
   }
-  /** Shape and dtype, for messages; the values are read with `data`. */
+  /**
+   * dtype, shape and values, as NumPy prints an array of them: summarised above 1000 elements. `console.log` shows the same
+   * in Node, Deno and Bun. Where the values cannot be read at once it says so. Never throws.
+   * @example
+   * console.log(`${tensor([1, 0.5, NaN])}`); // prints Tensor float32 [3]: [1.  0.5 nan]
+   */
   toString(): string {
-    return `Tensor(${show(this.shape)}, ${this.dtype})`;
+    return textOf(this.value);
+  }
+  /**
+   * For `JSON.stringify`: all values, row-major, with 'NaN', 'Infinity', '-Infinity' and '-0' as strings, so that
+   * `tensor(Float32Array.from(values, Number), { shape })` has the same bits.
+   * @throws BackendError `read/sync`
+   * @throws StateError `scope/freed`
+   */
+  toJSON(): { dtype: DType; shape: Shape; values: (number | string)[] } {
+    return { dtype: this.dtype, shape: this.shape, values: plain(this.dataSync()) };
   }
 
   add(b: ops.Operand): Tensor {
@@ -218,6 +234,7 @@ export class Tensor {
 }
 
 bindTensor((value) => new Tensor(value));
+inspectable(Tensor.prototype, ({ value }, nested) => textOf(value, nested));
 
 function nest(values: TypedArray, shape: Shape): number | ops.NestedArray {
   const [extent, ...inner] = shape;
