@@ -51,7 +51,7 @@ const mistakes: readonly [argv: readonly string[], code: string, status: number]
   [['study', '--shape', '0x4'], 'cli/shape', 2],
   [['study', '--rank', '8', '--shape', '4x16'], 'cli/rank', 2],
   [['study', '--projector', 'gauss'], 'cli/choice', 2],
-  [['study', '--shape', '8x8', '--rank', '2', '--trials', '2'], 'study/trials', 2],
+  [['study', '--shape', '8x8', '--rank', '2', '--trials', '165'], 'study/trials', 2],
   [['study', '--report', 'none/study.html'], 'file/write', 1],
   [['bench'], 'cli/benchmark', 2],
   [['bench', 'attention'], 'cli/benchmark', 2],
@@ -69,6 +69,7 @@ test.each(mistakes)('floragrad %j: [%s]', async (argv, code, status) => {
   const before = readdirSync(cwd);
   const ended = await captured(cwd, argv);
   expect(ended.stderr).toMatch(/^floragrad: \[[^\n]+\n$/); // one line
+  if (status === 2) expect(ended.stdout).toBe(''); // a wrong command line is refused before anything else is said
   expect(ended.stderr).toContain(`[${code}]`);
   expect(ended.status).toBe(status);
   expect(readFileSync(join(cwd, 'report.html'), 'utf8')).toBe('old report');
