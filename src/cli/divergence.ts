@@ -24,7 +24,7 @@ export async function checkAlive(parameters: Params, run: Living): Promise<void>
 
 /** @throws StateError `cli/diverged` */
 export function checkValidation(loss: number, run: Living): void {
-  if (!Number.isFinite(loss)) throw dead(run, `is the last, and then the validation loss is ${loss}${after(run)}`);
+  if (!Number.isFinite(loss)) throw dead(run, `leaves the validation loss at ${loss}${after(run)}`);
 }
 
 /** The loss of a step, or an error that says whose it was. @throws StateError `trainer/non-finite-loss` */
@@ -47,8 +47,8 @@ function dead(
   { code = 'cli/diverged', cause }: { code?: string; cause?: unknown } = {},
 ): StateError {
   const left = kept
-    ? `the checkpoint of step ${kept.step} in ${kept.folder} is kept, and --resume goes on from it`
+    ? `its last finite checkpoint, of step ${kept.step}, is kept in ${kept.folder} for --resume`
     : 'no checkpoint of this run was saved';
   const parts = { code, got: `${name} died: step ${step} ${what}`, expected: 'finite numbers' };
-  return new StateError({ ...parts, fix: `lower --learning-rate; ${left}` }, { cause });
+  return new StateError({ ...parts, fix: `begin again with a lower --learning-rate; ${left}` }, { cause });
 }

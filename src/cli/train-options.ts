@@ -155,7 +155,7 @@ function unevenHeads(width: number, heads: number): OptionError {
 
 /** `count` seeds, counted up from the first. @throws OptionError `cli/number` where that leaves the whole numbers */
 export function seedsFrom(first: number, count: number): number[] {
-  if (Number.isSafeInteger(first + count - 1)) return Array.from({ length: count }, (_, i) => first + i);
+  if (Number.isSafeInteger(first + (count - 1))) return Array.from({ length: count }, (_, i) => first + i);
   throw new OptionError({
     code: 'cli/number',
     got: `--seed ${first} with ${count} seeds`,
