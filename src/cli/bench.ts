@@ -1,18 +1,18 @@
 import { OptionError } from '../index';
 import { benchDevice, benchModes, benchTargets } from './bench-device';
 import { type BenchOutput, benchColumns, explainBench, measure } from './bench-matmul';
-import { type Io, screen } from './io';
+import { type Io, printJson, screen } from './io';
 import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
-import { outputFile } from './output-file';
-import { textTable } from './table';
+import { optionalFile } from './output-file';
+import { showTable } from './table';
 import { backendLine } from './train-summary';
-import { choice, wholeNumber } from './values';
+import { oneOf, whole } from './values';
 
 const benchOptions = {
-  backend: { value: 'NAME', help: `${benchTargets.join(', ')}: what computes [wasm]` },
-  mode: { value: 'NAME', help: `${benchModes.join(', ')}: how the GPU is driven [auto]` },
-  size: { value: 'N', help: 'rows and columns of both matrices, up to 8192 [256]' },
-  repeats: { value: 'N', help: 'rounds behind each median [5]' },
+  backend: { value: 'NAME', of: oneOf(benchTargets), otherwise: 'wasm', help: 'what computes' },
+  mode: { value: 'NAME', of: oneOf(benchModes), otherwise: 'auto', help: 'how the GPU is driven' },
+  size: { value: 'N', of: whole(1, 8192), otherwise: 256, help: 'rows and columns of both matrices' },
+  repeats: { value: 'N', of: whole(1, 10_000), otherwise: 5, help: 'rounds behind each median' },
   ...commonOptions,
 } satisfies OptionSpecs;
 
@@ -31,33 +31,29 @@ Example
 export async function bench([what, ...argv]: readonly string[], io: Io): Promise<void> {
   const asked = what === '--help' || what === '-h';
   if (!asked && what !== 'matmul') throw unknownBenchmark(what);
-  const given = asked ? null : parseOptions('bench', benchOptions, argv);
-  if (given === null) return void io.stdout.write(benchHelp);
-  const target = choice('backend', given.backend ?? 'wasm', benchTargets);
-  const mode = choice('mode', given.mode ?? 'auto', benchModes);
-  if (target !== 'gpu' && given.mode !== undefined) throw modeWithoutGpu(given.mode);
-  const size = wholeNumber('size', given.size ?? '256', { low: 1, high: 8192 });
-  const repeats = wholeNumber('repeats', given.repeats ?? '5', { low: 1 });
-  const seed = wholeNumber('seed', given.seed ?? '0', { low: 0 });
-  const json = given.json === undefined || given.json === '-' ? null : await outputFile(given.json, io.cwd);
+  const parsed = asked ? null : parseOptions('bench', benchOptions, argv);
+  if (parsed === null) return void io.stdout.write(benchHelp);
+  const { backend: target, mode, size, repeats, seed, json } = parsed.values;
+  if (target !== 'gpu' && parsed.given.has('mode')) throw modeWithoutGpu(mode);
+  const file = await optionalFile(json, io.cwd);
 
-  const out = screen(io, given.json);
+  const out = screen(io, json);
   const device = await benchDevice(target, mode);
   const facts = device.backend.describe();
-  out.line(`${out.paint.dim('bench')}    matmul, ${size} × ${size} by ${size} × ${size}, ${repeats} rounds`);
-  out.line(`${out.paint.dim('backend')}  ${backendLine(facts)}${'adapter' in facts ? `, ${facts.adapter}` : ''}\n`);
+  out.line(out.paint.dim('bench'), `    matmul, ${size} × ${size} by ${size} × ${size}, ${repeats} rounds`);
+  out.line(out.paint.dim('backend'), `  ${backendLine(facts)}${'adapter' in facts ? `, ${facts.adapter}` : ''}`);
+  out.line();
   const result = await measure(device, size, repeats, seed);
   const output: BenchOutput = { ...result, backend: facts, command: commandLine('bench', ['matmul', ...argv]) };
-  const [headings, rule, ...lines] = textTable(benchColumns, output.variants);
-  out.line(out.paint.bold(headings));
-  out.line(out.paint.dim(rule));
-  for (const line of lines) out.line(line);
-  out.line();
+  showTable(out, benchColumns, output.variants);
   for (const line of explainBench(output)) out.line(out.paint.dim(line));
 
-  await json?.write(`${JSON.stringify(output, null, 1)}\n`);
-  if (given.json === '-') io.stdout.write(`${JSON.stringify(output)}\n`);
-  if (json) out.line(`\nAll numbers: ${out.paint.cyan(json.path)}`);
+  await file?.write(`${JSON.stringify(output, null, 1)}\n`);
+  printJson(io, json, output);
+  if (file) {
+    out.line();
+    out.line('All numbers: ', out.paint.cyan(file.path));
+  }
 }
 
 function unknownBenchmark(what: string | undefined): OptionError {

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { FileError } from '../index';
 import { reason } from '../node/write';
+import { checkFile, type NamedPath, namedPath } from './files';
 
 /** A text to learn from. */
 export interface Corpus {
@@ -26,6 +27,11 @@ const named: Readonly<Record<string, (cwd: string) => Promise<string>>> = {
 export async function loadCorpus(data: string, cwd: string): Promise<Corpus> {
   const load = Object.hasOwn(named, data) ? named[data] : undefined;
   return { name: data, text: load ? await load(cwd) : await textFile(data, cwd) };
+}
+
+/** The file that `--data` speaks of, unless it is a name. */
+export function textPath(data: string, cwd: string): NamedPath | undefined {
+  return Object.hasOwn(named, data) ? undefined : namedPath('data', data, cwd);
 }
 
 /** The named texts, and where each lies on this machine; `null` where it is not installed. */
@@ -72,9 +78,11 @@ async function firstNames(): Promise<string> {
 
 async function textFile(data: string, cwd: string): Promise<string> {
   const path = resolve(cwd, data);
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw fileError('data/read', `cannot read ${path}: ${reason(cause)}`, `a text file, or one of ${names()}`, cause);
-  });
+  const bytes = await checkFile(path, mostBytes)
+    .then(() => readFile(path))
+    .catch((cause: unknown) => {
+      throw unreadable(path, cause);
+    });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -105,6 +113,9 @@ function namesFile(): string | null {
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((file) => existsSync(file)) ?? null;
 }
 
+/** A string of JavaScript has room for no more than twice as much. */
+const mostBytes = 2 ** 28;
+
 function names(): string {
   return Object.keys(named).join(', ');
 }
@@ -116,6 +127,11 @@ function missing(name: string, what: string, fix: string): FileError {
     expected: 'it to be installed',
     fix,
   });
+}
+
+function unreadable(path: string, cause: unknown): FileError {
+  const got = cause instanceof FileError ? cause.got : `cannot read ${path}: ${reason(cause)}`;
+  return fileError('data/read', got, `a text file, or one of ${names()}`, cause);
 }
 
 function fileError(code: string, got: string, expected: string, cause?: unknown): FileError {

@@ -3,6 +3,7 @@ import { backend, crossEntropy, linalg, memory, merge, random, scope, sparsity, 
 import { GPT, type GPTOptions, trainer } from '../nn';
 import { free } from '../tensor/scope';
 import { forEachTensor } from '../tensor/tree';
+import { lossOf } from './divergence';
 import { type MethodName, methods } from './finetune-methods';
 import { breathe, validate } from './train-run';
 
@@ -94,7 +95,11 @@ export async function fineTune(
   backend().resetPeak();
   const start = performance.now();
   for (let step = 1; step <= steps; step++) {
-    const value = await training.step(dataset.trainBatch(random.fold(key, 'batch', step))).loss;
+    const batch = dataset.trainBatch(random.fold(key, 'batch', step));
+    const value = await lossOf(
+      () => training.step(batch).loss,
+      () => ({ name: `${method}, seed ${seed},`, step }),
+    );
     trainLoss.push(value);
     onStep(step, value);
     await breathe();

@@ -3,9 +3,9 @@ import { availableParallelism } from 'node:os';
 import { backend, setThreads } from '../index';
 import { corporaHere } from './corpus';
 import { gpusHere } from './gpu-here';
-import { type Io, screen } from './io';
+import { type Io, printJson, screen } from './io';
 import { commonOptions, describeOptions, parseOptions } from './options';
-import { outputFile } from './output-file';
+import { optionalFile } from './output-file';
 
 const infoHelp = `floragrad info: what runs here, and on what
 
@@ -13,9 +13,11 @@ ${describeOptions(commonOptions)}
 `;
 
 export async function info(argv: readonly string[], io: Io): Promise<void> {
-  const given = parseOptions('info', commonOptions, argv);
-  if (given === null) return void io.stdout.write(infoHelp);
-  const out = screen(io, given.json);
+  const parsed = parseOptions('info', commonOptions, argv);
+  if (parsed === null) return void io.stdout.write(infoHelp);
+  const { json } = parsed.values;
+  const out = screen(io, json);
+  const file = await optionalFile(json, io.cwd);
   await setThreads(); // so that the backend says whether they work here
   const facts = {
     floragrad: version(),
@@ -26,23 +28,25 @@ export async function info(argv: readonly string[], io: Io): Promise<void> {
     gpu: await gpusHere(io.env),
     data: corporaHere(io.cwd),
   };
-  const file = given.json === undefined || given.json === '-' ? null : await outputFile(given.json, io.cwd);
-  const line = (name: string, text: unknown): void => out.line(`${out.paint.dim(name.padEnd(16))}${text}`);
+  const line = (name: string, text: unknown): void => out.line(out.paint.dim(name.padEnd(16)), String(text));
   line('floragrad', facts.floragrad);
   line('node', `${facts.node} on ${facts.platform}`);
   line('cores', facts.cores);
-  out.line('\nbackend');
+  out.line();
+  out.line('backend');
   for (const [name, value] of Object.entries(facts.backend)) line(`  ${name}`, value);
-  out.line('\ngpu');
+  out.line();
+  out.line('gpu');
   for (const { mode, adapter, missing, command } of facts.gpu) {
     line(`  ${mode}`, adapter ?? `not here: ${missing}`);
     if (command !== undefined) line('', `→ ${command}`);
   }
-  out.line('\ndata for --data');
+  out.line();
+  out.line('data for --data');
   for (const [name, place] of Object.entries(facts.data)) line(`  ${name}`, place ?? 'not installed');
   line('  FILE', 'any text in UTF-8');
   await file?.write(`${JSON.stringify(facts, null, 1)}\n`);
-  if (given.json === '-') io.stdout.write(`${JSON.stringify(facts)}\n`);
+  printJson(io, json, facts);
 }
 
 /** The version of this package, whose package.json lies above the sources as it does above `dist`. */

@@ -1,7 +1,8 @@
 import pc from 'picocolors';
+import { visible, visibleJson } from './visible';
 
 /** The part of a Node stream that commands write to; tests pass their own. */
-interface Sink {
+export interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
 }
@@ -17,15 +18,39 @@ export interface Io {
 /** Where people read. With `--json -` that is stderr, so that stdout carries the JSON alone. */
 export interface Screen {
   readonly stream: Sink;
-  readonly paint: Colours;
-  line(text?: string): void;
+  readonly paint: Readonly<Record<Style, (text: string) => Painted>>;
+  /**
+   * One line, of parts with nothing between them. Whatever is in the parts, the terminal gets no control character but
+   * those of `paint`.
+   */
+  line(...parts: readonly (string | Painted)[]): void;
 }
 
-type Colours = ReturnType<typeof pc.createColors>;
+const styles = ['bold', 'dim', 'cyan'] as const;
+type Style = (typeof styles)[number];
+
+/** A text and its colour: an object, so that what colours it stays apart from control characters in the text. */
+interface Painted {
+  readonly style: Style;
+  readonly text: string;
+}
 
 export function screen(io: Io, json: string | undefined): Screen {
   const stream = json === '-' ? io.stderr : io.stdout;
-  return { stream, paint: pc.createColors(colourful(io, stream)), line: (text = '') => void stream.write(`${text}\n`) };
+  const colours = pc.createColors(colourful(io, stream));
+  const shown = (part: string | Painted): string =>
+    typeof part === 'string' ? visible(part) : colours[part.style](visible(part.text));
+  const paint = Object.fromEntries(styles.map((style) => [style, (text: string): Painted => ({ style, text })]));
+  return {
+    stream,
+    paint: paint as Screen['paint'],
+    line: (...parts) => void stream.write(`${parts.map(shown).join('')}\n`),
+  };
+}
+
+/** What a command found, where `--json -` asks for it. */
+export function printJson(io: Io, json: string | undefined, value: unknown): void {
+  if (json === '-') io.stdout.write(`${visibleJson(value)}\n`);
 }
 
 /** Colours on a terminal, unless NO_COLOR (no-color.org) or a dumb terminal says otherwise; FORCE_COLOR insists. */

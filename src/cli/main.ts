@@ -1,14 +1,23 @@
 #!/usr/bin/env node
+import { constants } from 'node:os';
+import { FileError } from '../index';
+import { reason } from '../node/write';
+import { end } from './ending';
 import { run } from './run';
 
 const { stdout, stderr, env } = process;
-// A reader that has seen enough, such as `head`, is no error.
-for (const stream of [stdout, stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
+stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that has seen enough, such as `head`, wants no word about it, and the status that other programs give.
+  if (error.code === 'EPIPE') return void end(128 + constants.signals.SIGPIPE);
+  const { message } = new FileError({
+    code: 'file/write',
+    got: `cannot write to standard output: ${reason(error)}`,
+    expected: 'somewhere to write',
+    fix: 'make room there, or send the output elsewhere',
   });
-}
+  stderr.write(`floragrad: ${message}\n`, () => void end(1));
+});
+stderr.on('error', () => void end(1)); // there is nowhere left to say anything
 run(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd() }).then((status) => {
   process.exitCode = status;
 });

@@ -1,41 +1,63 @@
 import { parseArgs } from 'node:util';
 import { OptionError } from '../index';
 import { closest } from './closest';
+import { type Reader, whole, words } from './values';
 
-/** One option of a command: how `--help` shows it. */
-interface OptionSpec {
-  /** What stands for the value; a switch has none and is given as 'on'. */
+/** One option of a command: what its value is, what it is when left out, and what `--help` says. */
+export interface OptionSpec<T> {
+  /** What stands for the value; a switch has none, and no `of`. */
   readonly value?: string;
+  readonly of?: Reader<T>;
+  /** The value where the option is left out; without it, that is undefined. */
+  readonly otherwise?: T;
   readonly help: string;
+  /** How help shows what holds where the option is left out, if not as `otherwise`. */
+  readonly shown?: string;
 }
-export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
-export type Given<S extends OptionSpecs> = { readonly [Name in keyof S]?: string };
+// biome-ignore lint/suspicious/noExplicitAny: a Reader of any type; Values gives each option its own
+export type OptionSpecs = Readonly<Record<string, OptionSpec<any>>>;
+
+/** The values of options, read as their specifications say; of a switch, whether it is there. */
+export type Values<S extends OptionSpecs> = {
+  readonly [Name in keyof S]: S[Name] extends { readonly of: Reader<infer T> }
+    ? S[Name] extends { readonly otherwise: unknown }
+      ? T
+      : T | undefined
+    : boolean;
+};
 
 /** Options that every command takes. */
 export const commonOptions = {
-  seed: { value: 'N', help: 'root of all randomness; the same seed repeats the run [0]' },
-  json: { value: 'FILE', help: 'write the results as JSON; - writes them to standard output' },
+  seed: {
+    value: 'N',
+    of: whole(0, Number.MAX_SAFE_INTEGER),
+    otherwise: 0,
+    help: 'root of all randomness; the same seed repeats the run',
+  },
+  json: { value: 'FILE', of: words, help: 'write the results as JSON; - writes them to standard output' },
 } satisfies OptionSpecs;
 
-/** The option of commands that compute. */
+/** The option of commands that compute; undefined stands for all cores. */
 export const threadOption = {
-  threads: { value: 'N', help: 'threads that compute; the numbers do not depend on it [one for each core]' },
+  threads: {
+    value: 'N',
+    of: whole(1, 64),
+    help: 'threads that compute; the numbers do not depend on it',
+    shown: 'one for each core',
+  },
 } satisfies OptionSpecs;
 
 /**
  * Read `--name value` and `--name=value` pairs, and switches. `null` means that help was asked for.
- * @throws OptionError `cli/unknown-option`, `cli/missing-value`, `cli/extra-argument`
+ * @throws OptionError `cli/unknown-option`, `cli/missing-value`, `cli/extra-argument`, and those of the readers
  */
 export function parseOptions<S extends OptionSpecs>(
   command: string,
   specs: S,
   argv: readonly string[],
-): Given<S> | null {
+): { readonly values: Values<S>; readonly given: ReadonlySet<keyof S> } | null {
   const options = Object.fromEntries(
-    Object.entries(specs).map(([name, { value }]) => [
-      name,
-      { type: value ? ('string' as const) : ('boolean' as const) },
-    ]),
+    Object.entries(specs).map(([name, { of }]) => [name, { type: of ? ('string' as const) : ('boolean' as const) }]),
   );
   const help = { help: { type: 'boolean' as const, short: 'h' } };
   const { tokens } = parseArgs({
@@ -45,30 +67,63 @@ export function parseOptions<S extends OptionSpecs>(
     allowPositionals: true,
     tokens: true,
   });
-  const given: Record<string, string> = {};
+  const given = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') throw extraArgument(command, token.value);
     if (token.name === 'help') return null;
-    if (!Object.hasOwn(specs, token.name)) throw unknownOption(command, token.rawName, Object.keys(specs));
-    if (specs[token.name]?.value === undefined) {
+    const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
+    if (spec === undefined) throw unknownOption(command, token.rawName, Object.keys(specs));
+    if (spec.of === undefined) {
       if (token.value !== undefined) throw extraArgument(command, token.value);
-      given[token.name] = 'on';
+      given.set(token.name, '');
       continue;
     }
     if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('--'))) {
-      throw missingValue(command, token.name, specs[token.name]?.value ?? 'VALUE');
+      throw missingValue(command, token.name, spec.value ?? 'VALUE');
     }
-    given[token.name] = token.value;
+    given.set(token.name, token.value);
   }
-  return given as Given<S>;
+  const values = Object.entries(specs).map(([name, { of, otherwise }]) => {
+    const text = given.get(name);
+    if (of === undefined) return [name, text !== undefined];
+    return [name, text === undefined ? otherwise : of.read(name, text)];
+  });
+  return { values: Object.fromEntries(values) as Values<S>, given: new Set(given.keys()) };
 }
 
-/** Help lines, the options in one column and what they do in the next. */
+/** The width that help keeps to. */
+const columns = 100;
+
+/** Help lines: the options in one column, and in the next what they do, their range, and what holds without them. */
 export function describeOptions(specs: OptionSpecs): string {
-  const rows = Object.entries(specs).map(([name, { value = '', help }]) => [`--${name} ${value}`, help] as const);
+  const rows = Object.entries(specs).map(([name, spec]) => [`--${name} ${spec.value ?? ''}`, describe(spec)] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, help]) => `  ${left.padEnd(width)}  ${help}`).join('\n');
+  const indent = ' '.repeat(width + 4);
+  return rows
+    .map(([left, help]) => `  ${left.padEnd(width)}  ${wrapped(help, columns - width - 4).join(`\n${indent}`)}`)
+    .join('\n');
+}
+
+function describe({
+  help,
+  of,
+  otherwise,
+  shown = otherwise === undefined ? undefined : String(otherwise),
+}: OptionSpec<unknown>): string {
+  const range = of?.range === undefined ? '' : `: ${of.range}`;
+  return `${help}${range}${shown === undefined ? '' : ` [${shown}]`}`;
+}
+
+/** The words of a text in lines of at most `width` characters, where no word is longer. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
 }
 
 /** The command line again, quoted so that a POSIX shell reads the same words. */

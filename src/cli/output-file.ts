@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { FileError } from '../index';
 import { reason } from '../node/write';
+import { undivided } from './ending';
+import { placeOf } from './files';
 
 /** A file that will be written at the end of a command. What it held before stays until the new text is complete. */
 export interface OutputFile {
+  /** As it was named. */
   readonly path: string;
+  /** Where that leads, after all links. */
+  readonly place: string;
   write(text: string): Promise<void>;
 }
 
@@ -17,21 +22,22 @@ export interface OutputFile {
  */
 export async function outputFile(name: string, cwd: string): Promise<OutputFile> {
   const path = resolve(cwd, name);
-  const temporary = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+  const place = await placeOf(path);
+  const temporary = temporaryName(place);
   await attempt(path, async () => {
-    const target = await stat(path).catch(() => null);
+    const target = await stat(place).catch(() => null);
     if (target?.isDirectory()) throw new Error('it is a directory');
     if (target && !target.isFile()) throw new Error('it is not an ordinary file');
-    await writeFile(temporary, '', { flag: 'wx' });
-    await rm(temporary);
+    await probe(temporary);
   });
   return {
     path,
+    place,
     write: (text) =>
       attempt(path, async () => {
         try {
           await writeFile(temporary, text, { flag: 'wx' });
-          await rename(temporary, path);
+          await rename(temporary, place);
         } finally {
           await rm(temporary, { force: true });
         }
@@ -39,9 +45,45 @@ export async function outputFile(name: string, cwd: string): Promise<OutputFile>
   };
 }
 
+/** An output file, if it has a name; `-` is standard output. @throws FileError `file/write` */
+export async function optionalFile(name: string | undefined, cwd: string): Promise<OutputFile | null> {
+  return name === undefined || name === '-' ? null : outputFile(name, cwd);
+}
+
+/**
+ * Check now that folders can be made and written to later, in the same way. Nothing of the try stays.
+ * @throws FileError `file/write`
+ */
+export async function checkFolder(path: string, inside: readonly string[]): Promise<void> {
+  await attempt(path, async () => {
+    const top = await mkdir(path, { recursive: true });
+    try {
+      await probe(temporaryName(join(path, 'checkpoint')));
+    } finally {
+      for (let made = path; top !== undefined && made.length >= top.length; made = dirname(made)) await rmdir(made);
+    }
+  });
+  for (const name of inside) {
+    const folder = join(path, name);
+    await attempt(folder, async () => {
+      const found = await stat(folder).catch(() => null);
+      if (found === null) return;
+      if (!found.isDirectory()) throw new Error('it is not a folder');
+      await probe(temporaryName(join(folder, 'checkpoint')));
+    });
+  }
+}
+
+const temporaryName = (path: string): string => `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+
+async function probe(temporary: string): Promise<void> {
+  await writeFile(temporary, '', { flag: 'wx' });
+  await rm(temporary);
+}
+
 async function attempt(path: string, work: () => Promise<void>): Promise<void> {
   try {
-    await work();
+    await undivided(work);
   } catch (cause) {
     throw new FileError(
       {

@@ -1,7 +1,8 @@
-import { constants } from 'node:os';
 import { SingleBar } from 'cli-progress';
+import { beforeEnd } from './ending';
 import { count, duration, nats } from './format';
 import type { Screen } from './io';
+import { visible } from './visible';
 
 /** What a long command tells while it goes on. */
 export interface Progress {
@@ -15,15 +16,18 @@ export function progress(screen: Screen, unit: string, total: number): Progress 
   return screen.stream.isTTY ? bar(screen, total) : lines(screen, unit, total);
 }
 
-/** Progress of a training run: its loss, its speed, and the time left. */
+/** Progress of a training run: its loss, its speed, and the time left; of a resumed one, of the steps that it takes now. */
 export function trainingProgress(screen: Screen, steps: number, tokensPerStep: number) {
   const shown = progress(screen, 'step', steps);
   const start = performance.now();
+  let before: number | undefined; // the steps of an earlier process
   return {
     update(step: number, loss: number): void {
+      before ??= step - 1;
+      const taken = step - before;
       const seconds = Math.max(1e-3, (performance.now() - start) / 1000);
-      const rate = count((step * tokensPerStep) / seconds).padStart(7);
-      const left = step < steps ? `${duration((seconds * (steps - step)) / step)} left` : duration(seconds);
+      const rate = count((taken * tokensPerStep) / seconds).padStart(7);
+      const left = step < steps ? `${duration((seconds * (steps - step)) / taken)} left` : duration(seconds);
       shown.update(step, `loss ${nats(loss)}  ${rate} tokens/s  ${left}`);
     },
     stop: () => shown.stop(),
@@ -41,28 +45,29 @@ function bar(screen: Screen, total: number): Progress {
     clearOnComplete: true,
     fps: 10,
   });
-  // The bar hides the cursor: give it back before Ctrl-C ends the process.
-  const interrupted = (): void => {
-    single.stop();
-    process.exit(128 + constants.signals.SIGINT);
-  };
-  process.once('SIGINT', interrupted);
-  single.start(total, 0, { text: '' });
+  let started = false;
+  const off = beforeEnd(() => started && single.stop()); // the bar hides the cursor: a process that is ended gives it back
   return {
-    update: (done, text) => single.update(done, { text }),
+    update(done, text) {
+      // Not before there is something to show, so that what is said of the start stays above it.
+      if (!started) single.start(total, done, { text: visible(text) });
+      else single.update(done, { text: visible(text) });
+      started = true;
+    },
     stop() {
-      process.removeListener('SIGINT', interrupted);
-      single.stop();
+      off();
+      if (started) single.stop();
     },
   };
 }
 
 function lines(screen: Screen, unit: string, total: number): Progress {
   const width = String(total).length;
-  let shown = 0;
+  let shown: number | undefined;
   return {
     update(done, text) {
       const tenth = Math.floor((10 * done) / total);
+      shown ??= Math.floor((10 * (done - 1)) / total); // not every way begins at its start
       if (tenth === shown) return;
       shown = tenth;
       screen.line(`  ${unit} ${String(done).padStart(width)}/${total}  ${text}`);

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Checkpoint, OptionError, type Trainer } from '../index';
 import { crc32 } from '../io/crc32';
 import { loadCheckpoint, saveCheckpoint } from '../node';
+import type { Living } from './divergence';
+import { undivided } from './ending';
 import type { TrainSettings } from './train-options';
 import type { RunPlan } from './train-run';
 
@@ -18,50 +20,66 @@ export interface RunCheckpoints {
   /** Steps between saves; the last step is saved too. */
   readonly every: number;
   /** The saved run; null where there is none. `like` is what it must fit. */
-  load(like: () => Pick<Checkpoint, 'parameters' | 'state'>): Promise<(Checkpoint & RunSoFar) | null>;
-  /** Does nothing without `--checkpoint` and `--resume`. */
+  load(like: () => Pick<Checkpoint, 'parameters' | 'state'>): Promise<(Checkpoint & RunSoFar & { kept: Kept }) | null>;
+  /** Where it was saved; null without `--checkpoint` and `--resume`, where it does nothing. */
   save(
     parameters: Checkpoint['parameters'],
     training: Pick<Trainer<unknown, never>, 'state' | 'steps'>,
     soFar: RunSoFar,
-  ): Promise<void>;
+  ): Promise<Kept | null>;
 }
+
+/** A checkpoint on the disk. */
+type Kept = NonNullable<Living['kept']>;
 
 type Position = RunSoFar & { readonly settings: Readonly<Record<string, string | number | null>> };
 
 /**
  * The checkpoints of a run, in a folder of its own under those of `--checkpoint` and `--resume`; without the former, they
- * go where the latter came from.
+ * go where the latter came from. `onStart` hears after which step a run goes on; null where it begins.
  */
-export function checkpointsOf(plan: RunPlan, settings: TrainSettings, text: string, cwd: string): RunCheckpoints {
+export function checkpointsOf(
+  plan: RunPlan,
+  settings: TrainSettings,
+  text: string,
+  cwd: string,
+  onStart: (step: number | null) => void = () => {},
+): RunCheckpoints {
   const { resume, checkpoint = resume } = settings;
   const folderIn = (root: string): string => join(resolve(cwd, root), folderName(plan));
   const decisive = decisiveSettings(plan, settings, text);
   return {
     every: settings.checkpointEvery,
     async load(like) {
-      if (resume === undefined || !isSaved(plan, resume, cwd)) return null;
+      if (resume === undefined || !isSaved(plan, resume, cwd)) {
+        onStart(null);
+        return null;
+      }
       const kernels = settings.anyKernels ? 'any' : 'same';
       const saved = await loadCheckpoint(folderIn(resume), { kernels });
       const position = saved.position as Position;
       checkSettings(position.settings, decisive, resume);
       await loadCheckpoint(folderIn(resume), { kernels, like: like() });
-      return { ...saved, ...position };
+      onStart(saved.steps);
+      return { ...saved, ...position, kept: { step: saved.steps, folder: join(resume, folderName(plan)) } };
     },
     async save(parameters, { state, steps }, soFar) {
-      if (checkpoint === undefined) return;
+      if (checkpoint === undefined) return null;
       const position: Position = { ...soFar, settings: decisive };
-      await saveCheckpoint(folderIn(checkpoint), { parameters, state, steps, position });
+      await undivided(() => saveCheckpoint(folderIn(checkpoint), { parameters, state, steps, position }));
+      return { step: steps, folder: join(checkpoint, folderName(plan)) };
     },
   };
 }
 
 /** Whether `--resume` has a checkpoint of this run. */
 function isSaved(plan: RunPlan, root: string, cwd: string): boolean {
-  return existsSync(join(resolve(cwd, root), folderName(plan), 'checkpoint.json'));
+  const record = join(resolve(cwd, root), folderName(plan), 'checkpoint.json');
+  return statSync(record, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-const folderName = ({ optimizer, rank, seed }: RunPlan): string =>
+/** The folder of a run under those of `--checkpoint` and `--resume`. */
+export const folderName = ({ optimizer, rank, seed }: RunPlan): string =>
   `${optimizer}${rank === null ? '' : `-rank-${rank}`}-seed-${seed}`;
 
 /** Whatever the numbers of a run depend on. */

@@ -6,6 +6,7 @@ import { info, version } from './info';
 import type { Io } from './io';
 import { study } from './study';
 import { train } from './train';
+import { visible } from './visible';
 
 interface Command {
   readonly summary: string;
@@ -45,7 +46,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     else await commandOf(name).run(rest, io);
     return name === undefined ? 2 : 0;
   } catch (error) {
-    io.stderr.write(`floragrad: ${oneLine(error, io)}\n`);
+    io.stderr.write(`floragrad: ${oneLine(error, io).split('\n').map(visible).join('\n')}\n`);
     return error instanceof OptionError ? 2 : 1;
   }
 }

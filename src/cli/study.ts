@@ -1,23 +1,44 @@
 import { backend, OptionError, setThreads } from '../index';
 import { type ProjectionErrorRow, projectionError } from '../study';
+import { checkTrials, leastTrials } from '../study/projection-error';
+import { checkApart, namedPath } from './files';
 import { count } from './format';
-import { type Io, screen } from './io';
+import { type Io, printJson, screen } from './io';
+import { checkGradient } from './limits';
 import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions, threadOption } from './options';
-import { outputFile } from './output-file';
+import { optionalFile } from './output-file';
 import { progress } from './progress';
 import { projectorHelp, projectorNamed, projectorNames, usualProjectors } from './projectors';
 import { studyPage } from './report/study-page';
 import { explainStudy, studyColumns } from './study-summary';
-import { textTable } from './table';
+import { showTable } from './table';
+import { trainingBounds } from './train-options';
+import { breathe } from './train-run';
 import { backendLine } from './train-summary';
-import { choice, list, matrixShape, threadCount, wholeNumber } from './values';
+import { listOf, matrixShape, oneOf, whole, words } from './values';
 
 const studyOptions = {
-  projector: { value: 'LIST', help: `what to compare, or all [${usualProjectors.join()}]` },
-  shape: { value: 'LIST', help: 'rows x columns of the gradient, as in 256x512 [256x512]' },
-  rank: { value: 'LIST', help: 'ranks to project to [4,16,64]' },
-  trials: { value: 'N', help: 'independent projections behind each row [200]' },
-  report: { value: 'FILE', help: 'write a page with error against rank, one HTML file' },
+  projector: {
+    value: 'LIST',
+    of: listOf(oneOf(['all', ...projectorNames], { listed: false })),
+    otherwise: usualProjectors,
+    help: 'what to compare, or all',
+  },
+  shape: {
+    value: 'LIST',
+    of: listOf(matrixShape),
+    otherwise: [[256, 512]],
+    help: 'rows x columns of the gradient',
+    shown: '256x512',
+  },
+  rank: { value: 'LIST', of: listOf(trainingBounds.rank), otherwise: [4, 16, 64], help: 'ranks to project to' },
+  trials: {
+    value: 'N',
+    of: whole(1, 1_000_000),
+    otherwise: 200,
+    help: `independent projections behind each row, at least ${leastTrials}`,
+  },
+  report: { value: 'FILE', of: words, help: 'write a page with error against rank, one HTML file' },
   ...threadOption,
   ...commonOptions,
 } satisfies OptionSpecs;
@@ -37,50 +58,64 @@ Example
 `;
 
 export async function study(argv: readonly string[], io: Io): Promise<void> {
-  const given = parseOptions('study', studyOptions, argv);
-  if (given === null) return void io.stdout.write(studyHelp);
-  const wanted = given.projector === 'all' ? projectorNames.join() : (given.projector ?? usualProjectors.join());
-  const names = list(wanted, (item) => choice('projector', item, projectorNames));
-  const shapes = list(given.shape ?? '256x512', (item) => item).map((item) => matrixShape('shape', item));
-  const ranks = list(given.rank ?? '4,16,64', (item) => wholeNumber('rank', item, { low: 1 }));
-  const trials = wholeNumber('trials', given.trials ?? '200', { low: 2 });
-  const seed = wholeNumber('seed', given.seed ?? '0', { low: 0 });
-  const threads = threadCount(given.threads);
-  for (const shape of shapes) for (const rank of ranks) checkRank(rank, shape);
-  const report = given.report === undefined ? null : await outputFile(given.report, io.cwd);
-  const json = given.json === undefined || given.json === '-' ? null : await outputFile(given.json, io.cwd);
+  const parsed = parseOptions('study', studyOptions, argv);
+  if (parsed === null) return void io.stdout.write(studyHelp);
+  const { shape: shapes, rank: ranks, trials, seed, threads, json } = parsed.values;
+  const names = parsed.values.projector.includes('all') ? projectorNames : parsed.values.projector;
+  checkTrials(trials);
+  for (const shape of shapes) {
+    checkGradient(shape);
+    for (const rank of ranks) checkRank(rank, shape);
+  }
+  const files = (['report', 'json'] as const).map((name) => namedPath(name, parsed.values[name], io.cwd));
+  await checkApart(files, []);
+  const report = await optionalFile(parsed.values.report, io.cwd);
+  const numbers = await optionalFile(json, io.cwd);
 
   await setThreads(threads);
-  const out = screen(io, given.json);
+  const out = screen(io, json);
+  const { dim, cyan } = out.paint;
   const total = names.length * shapes.length * ranks.length;
-  out.line(`${out.paint.dim('study')}  ${total} combinations of ${count(trials)} trials each, seed ${seed}`);
-  out.line(`${out.paint.dim('backend')}  ${backendLine(backend().describe())}`);
+  out.line(dim('study'), `  ${total} combinations of ${count(trials)} trials each, seed ${seed}`);
+  out.line(dim('backend'), `  ${backendLine(backend().describe())}`);
   const shown = progress(out, 'combination', total);
   const rows: ProjectionErrorRow[] = [];
-  for (const [height, width] of shapes) {
-    for (const name of names) {
-      for (const rank of ranks) {
-        const projector = projectorNamed(name);
-        rows.push(await projectionError({ projector, rows: height, columns: width, rank, trials, seed }));
-        shown.update(rows.length, `${name} ${height}x${width} rank ${rank}`);
+  try {
+    for (const [height, width] of shapes) {
+      for (const name of names) {
+        for (const rank of ranks) {
+          const what = `${name} ${height}x${width} rank ${rank}`;
+          const onTrial = pulse((trial: number) => shown.update(rows.length, `${what}, trial ${count(trial)}`));
+          const projector = projectorNamed(name);
+          rows.push(await projectionError({ projector, rows: height, columns: width, rank, trials, seed, onTrial }));
+          shown.update(rows.length, what);
+        }
       }
     }
+  } finally {
+    shown.stop();
   }
-  shown.stop();
   out.line();
-  const [headings, rule, ...lines] = textTable(studyColumns, rows);
-  out.line(out.paint.bold(headings));
-  out.line(out.paint.dim(rule));
-  for (const line of lines) out.line(line);
-  out.line();
-  for (const line of explainStudy()) out.line(out.paint.dim(line));
+  showTable(out, studyColumns, rows);
+  for (const line of explainStudy()) out.line(dim(line));
 
-  const command = commandLine('study', argv);
-  await report?.write(studyPage(rows, command));
-  await json?.write(`${JSON.stringify(rows, null, 1)}\n`);
-  if (given.json === '-') io.stdout.write(`${JSON.stringify(rows)}\n`);
-  if (report) out.line(`\nReport with the curves: ${out.paint.cyan(report.path)}`);
-  if (json) out.line(`All numbers: ${out.paint.cyan(json.path)}`);
+  await report?.write(studyPage(rows, commandLine('study', argv)));
+  await numbers?.write(`${JSON.stringify(rows, null, 1)}\n`);
+  printJson(io, json, rows);
+  out.line();
+  if (report) out.line('Report with the curves: ', cyan(report.path));
+  if (numbers) out.line('All numbers: ', cyan(numbers.path));
+}
+
+/** Let signals and timers run now and then, with a word about how far it is: trials alone never would. */
+function pulse(say: (trial: number) => void): (trial: number) => Promise<void> | undefined {
+  let last = performance.now();
+  return (trial) => {
+    if (performance.now() - last < 50) return;
+    last = performance.now();
+    say(trial);
+    return breathe();
+  };
 }
 
 function checkRank(rank: number, [rows, columns]: readonly [number, number]): void {

@@ -1,3 +1,6 @@
+import type { Screen } from './io';
+import { visible } from './visible';
+
 /** One column of a table: its heading, and how to show a row in it. */
 export interface Column<Row> {
   readonly heading: string;
@@ -7,7 +10,7 @@ export interface Column<Row> {
 
 /** Rows of text in aligned columns under their headings, a rule between. */
 export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
-  const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
+  const cells = rows.map((row) => columns.map(({ cell }) => visible(cell(row))));
   const widths = columns.map(({ heading }, i) => Math.max(heading.length, ...cells.map((row) => row[i]?.length ?? 0)));
   const line = (texts: readonly string[]): string =>
     texts
@@ -15,4 +18,13 @@ export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly R
       .join('  ')
       .trimEnd();
   return [line(columns.map(({ heading }) => heading)), widths.map((n) => '─'.repeat(n)).join('  '), ...cells.map(line)];
+}
+
+/** A table on the screen, and an empty line after it. */
+export function showTable<Row>(out: Screen, columns: readonly Column<Row>[], rows: readonly Row[]): void {
+  const [headings, rule, ...lines] = textTable(columns, rows) as [string, string, ...string[]];
+  out.line(out.paint.bold(headings));
+  out.line(out.paint.dim(rule));
+  for (const line of lines) out.line(line);
+  out.line();
 }

@@ -1,36 +1,71 @@
 import { OptionError } from '../index';
 import { type BackendName, backendNames } from './backends';
 import { type OptimizerName, type Ordering, optimizerNames, orderings } from './optimizers';
-import { commonOptions, type Given, type OptionSpecs, parseOptions, threadOption } from './options';
+import { commonOptions, type OptionSpecs, parseOptions, threadOption } from './options';
 import { type Plan, presetNames, presets } from './presets';
 import { projectorNames } from './projectors';
-import { choice, list, positiveNumber, threadCount, wholeNumber } from './values';
+import { listOf, oneOf, positive, whole, words } from './values';
+
+/** Of an option of every training. Bounds keep one option from asking for the impossible; `limits.ts` bounds them together. */
+export const trainingBounds = {
+  rank: whole(1, 65_536),
+  steps: whole(1, 1_000_000),
+  batch: whole(1, 65_536),
+  seeds: whole(1, 1_000),
+  learningRate: positive({ upTo: 1e38 }),
+};
+const { rank, steps, batch, seeds, learningRate } = trainingBounds;
 
 export const trainOptions = {
-  preset: { value: 'NAME', help: `${presetNames.join(', ')}: values for everything below [default]` },
-  optimizer: { value: 'LIST', help: `any of ${optimizerNames.join(', ')}, compared on the same batches` },
-  rank: { value: 'LIST', help: "rank of Flora's projection; several ranks are several runs, as in 16,64" },
-  'refresh-every': { value: 'K', help: 'steps between new projections of Flora' },
-  projector: { value: 'NAME', help: 'how Flora projects; floragrad study --help lists the names [gaussian]' },
-  ordering: { value: 'NAME', help: "order of Flora's steps: paper, or flora-opt as in the authors' code [paper]" },
-  data: { value: 'NAME|FILE', help: 'moby-dick, names, sotu, or a text file in UTF-8' },
-  steps: { value: 'N', help: 'optimizer steps of each run' },
-  batch: { value: 'N', help: 'windows of text in a step' },
-  context: { value: 'N', help: 'characters in a window' },
-  width: { value: 'N', help: 'width of the model, a multiple of --heads' },
-  heads: { value: 'N', help: 'attention heads' },
-  layers: { value: 'N', help: 'transformer blocks' },
-  'learning-rate': { value: 'X', help: 'peak learning rate of every optimizer [one for each]' },
-  seeds: { value: 'N', help: 'repeat every run with this many seeds, counted up from --seed' },
-  sample: { value: 'N', help: 'characters of text written by the last model [200]' },
-  report: { value: 'FILE', help: 'where the report goes, one HTML page [report.html]' },
-  save: { value: 'FILE', help: 'write the model that writes the sample here, as safetensors' },
-  checkpoint: { value: 'DIR', help: 'save every run here as it goes; a crash leaves the last save whole' },
-  'checkpoint-every': { value: 'N', help: 'steps between these saves [100]' },
-  resume: { value: 'DIR', help: 'go on from these saves, bit for bit; the other options as before' },
+  preset: {
+    value: 'NAME',
+    of: oneOf(presetNames),
+    otherwise: 'default',
+    help: 'values for everything down to --seeds',
+  },
+  optimizer: { value: 'LIST', of: listOf(oneOf(optimizerNames)), help: 'what is compared, on the same batches' },
+  rank: { value: 'LIST', of: listOf(rank), help: "rank of Flora's projection; several, as in 16,64, are several runs" },
+  'refresh-every': { value: 'K', of: whole(1, 1e9), help: 'steps between new projections of Flora' },
+  data: { value: 'NAME|FILE', of: words, help: 'moby-dick, names, sotu, or a text file in UTF-8' },
+  steps: { value: 'N', of: steps, help: 'optimizer steps of each run' },
+  batch: { value: 'N', of: batch, help: 'windows of text in a step' },
+  context: { value: 'N', of: whole(1, 65_536), help: 'characters in a window' },
+  width: { value: 'N', of: whole(1, 65_536), help: 'width of the model, a multiple of --heads' },
+  heads: { value: 'N', of: whole(1, 65_536), help: 'attention heads' },
+  layers: { value: 'N', of: whole(1, 10_000), help: 'transformer blocks' },
+  seeds: { value: 'N', of: seeds, help: 'repeat every run with this many seeds, counted up from --seed' },
+  projector: {
+    value: 'NAME',
+    of: oneOf(projectorNames, { listed: false }),
+    otherwise: 'gaussian',
+    help: 'how Flora projects; floragrad study --help lists the names',
+  },
+  ordering: {
+    value: 'NAME',
+    of: oneOf(orderings),
+    otherwise: 'paper',
+    help: "order of Flora's steps, of which the second is that of the authors' code",
+  },
+  'learning-rate': {
+    value: 'X',
+    of: learningRate,
+    help: 'peak learning rate of every optimizer',
+    shown: 'one for each',
+  },
+  sample: {
+    value: 'N',
+    of: whole(0, 100_000),
+    otherwise: 200,
+    help: 'characters of text that one model writes: that of the last run of flora, else of the last run',
+  },
+  report: { value: 'FILE', of: words, otherwise: 'report.html', help: 'where the report goes, one HTML page' },
+  save: { value: 'FILE', of: words, help: 'write the model that writes the text here, as safetensors' },
+  checkpoint: { value: 'DIR', of: words, help: 'save every run here as it goes; a crash leaves the last save whole' },
+  'checkpoint-every': { value: 'N', of: steps, otherwise: 100, help: 'steps between these saves' },
+  resume: { value: 'DIR', of: words, help: 'go on from these saves, bit for bit; the other options as before' },
   'any-kernels': { help: 'resume also what other kernels saved, where the numbers then differ' },
   profile: { help: 'show where the time and memory of a step go, by op' },
-  backend: { value: 'NAME', help: `what computes: ${backendNames.join(', ')} [wasm]` },
+  backend: { value: 'NAME', of: oneOf(backendNames), otherwise: 'wasm', help: 'what computes' },
   ...threadOption,
   ...commonOptions,
 } satisfies OptionSpecs;
@@ -57,41 +92,38 @@ export interface TrainSettings extends Plan {
 
 /** The settings of `floragrad train`, checked; `null` means help was asked for. */
 export function readTrainOptions(argv: readonly string[]): TrainSettings | null {
-  const given = parseOptions('train', trainOptions, argv);
-  if (given === null) return null;
-  const preset = choice('preset', given.preset ?? 'default', presetNames);
-  const plan: Plan = presets[preset];
-  const whole = (name: keyof typeof trainOptions, otherwise: number, low = 1): number =>
-    given[name] === undefined ? otherwise : wholeNumber(name, given[name], { low });
+  const parsed = parseOptions('train', trainOptions, argv);
+  if (parsed === null) return null;
+  const { values, given } = parsed;
+  const plan: Plan = presets[values.preset];
   const settings = {
-    preset,
-    data: given.data ?? plan.data,
-    optimizers: optimizersOf(given, plan),
-    ranks: given.rank === undefined ? plan.ranks : list(given.rank, (item) => wholeNumber('rank', item, { low: 1 })),
-    refreshEvery: whole('refresh-every', plan.refreshEvery),
-    seeds: whole('seeds', plan.seeds),
-    steps: whole('steps', plan.steps),
-    batch: whole('batch', plan.batch),
-    context: whole('context', plan.context),
-    width: whole('width', plan.width),
-    heads: whole('heads', plan.heads),
-    layers: whole('layers', plan.layers),
-    seed: whole('seed', 0, 0),
-    sample: whole('sample', 200, 0),
-    projector: choice('projector', given.projector ?? 'gaussian', projectorNames),
-    ordering: choice('ordering', given.ordering ?? 'paper', orderings),
-    learningRate:
-      given['learning-rate'] === undefined ? undefined : positiveNumber('learning-rate', given['learning-rate']),
-    save: given.save,
-    checkpoint: given.checkpoint,
-    checkpointEvery: whole('checkpoint-every', 100),
-    resume: given.resume,
-    anyKernels: given['any-kernels'] !== undefined,
-    profile: given.profile !== undefined,
-    backend: choice('backend', given.backend ?? 'wasm', backendNames),
-    threads: threadCount(given.threads),
-    report: given.report ?? 'report.html',
-    json: given.json,
+    preset: values.preset,
+    data: values.data ?? plan.data,
+    optimizers: (values.optimizer as readonly OptimizerName[] | undefined) ?? plan.optimizers,
+    ranks: values.rank ?? plan.ranks,
+    refreshEvery: values['refresh-every'] ?? plan.refreshEvery,
+    seeds: values.seeds ?? plan.seeds,
+    steps: values.steps ?? plan.steps,
+    batch: values.batch ?? plan.batch,
+    context: values.context ?? plan.context,
+    width: values.width ?? plan.width,
+    heads: values.heads ?? plan.heads,
+    layers: values.layers ?? plan.layers,
+    seed: values.seed,
+    sample: values.sample,
+    projector: values.projector,
+    ordering: values.ordering,
+    learningRate: values['learning-rate'],
+    save: values.save,
+    checkpoint: values.checkpoint,
+    checkpointEvery: values['checkpoint-every'],
+    resume: values.resume,
+    anyKernels: values['any-kernels'],
+    profile: values.profile,
+    backend: values.backend,
+    threads: values.threads,
+    report: values.report,
+    json: values.json,
   };
   checkNeeds(given, 'checkpoint-every', ['checkpoint', 'resume']);
   checkNeeds(given, 'any-kernels', ['resume']);
@@ -99,18 +131,11 @@ export function readTrainOptions(argv: readonly string[]): TrainSettings | null 
   return settings;
 }
 
-function optimizersOf(given: Given<typeof trainOptions>, plan: Plan): readonly OptimizerName[] {
-  if (given.optimizer === undefined) return plan.optimizers;
-  return list(given.optimizer, (item) => choice('optimizer', item, optimizerNames));
-}
+type Name = keyof typeof trainOptions;
 
 /** Refuse an option that would do nothing. */
-function checkNeeds(
-  given: Given<typeof trainOptions>,
-  name: keyof typeof trainOptions,
-  needs: (keyof typeof trainOptions)[],
-): void {
-  if (given[name] === undefined || needs.some((other) => given[other] !== undefined)) return;
+function checkNeeds(given: ReadonlySet<Name>, name: Name, needs: readonly Name[]): void {
+  if (!given.has(name) || needs.some((other) => given.has(other))) return;
   throw new OptionError({
     code: 'cli/needs',
     got: `--${name} without ${needs.map((other) => `--${other}`).join(' or ')}`,
@@ -125,5 +150,16 @@ function unevenHeads(width: number, heads: number): OptionError {
     got: `--width ${width} and --heads ${heads}`,
     expected: 'a width that is a multiple of the heads, since each head gets an equal part of it',
     fix: `try --width ${heads * Math.ceil(width / heads)}`,
+  });
+}
+
+/** `count` seeds, counted up from the first. @throws OptionError `cli/number` where that leaves the whole numbers */
+export function seedsFrom(first: number, count: number): number[] {
+  if (Number.isSafeInteger(first + (count - 1))) return Array.from({ length: count }, (_, i) => first + i);
+  throw new OptionError({
+    code: 'cli/number',
+    got: `--seed ${first} with ${count} seeds`,
+    expected: `seeds up to ${Number.MAX_SAFE_INTEGER}`,
+    fix: 'pass another --seed',
   });
 }

@@ -1,4 +1,4 @@
-import type { RunResult } from './train-run';
+import type { RunPlan, RunResult } from './train-run';
 
 /** The GPT that every run trains; `parameters` counts numbers, not tensors. */
 export type ModelSize = Readonly<
@@ -10,7 +10,8 @@ export interface TrainOutput {
   readonly task: { readonly data: string; readonly unigramEntropy: number; readonly bigramEntropy: number };
   readonly model: ModelSize;
   readonly runs: readonly RunResult[];
-  /** Text written by the last model. */
+  /** The run whose model wrote the sample, and is in the file of `--save`. */
+  readonly writer: RunPlan;
   readonly sample: string;
   readonly command: string;
   readonly backend: Readonly<Record<string, string | number | boolean>>;

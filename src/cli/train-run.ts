@@ -11,10 +11,12 @@ import {
   stateBytes,
 } from '../index';
 import { GPT, trainer } from '../nn';
+import { checkAlive, checkValidation, type Living, lossOf } from './divergence';
 import { learningRateOf, type OptimizerName, optimizers } from './optimizers';
 import { type RunProfile, sumProfiles } from './profile-table';
 import type { RunCheckpoints } from './run-checkpoint';
-import type { TrainSettings } from './train-options';
+import { seedsFrom, type TrainSettings } from './train-options';
+import { runTitle } from './train-summary';
 
 /** One optimizer, one rank, one seed. */
 export interface RunPlan {
@@ -42,11 +44,17 @@ export interface RunResult extends RunPlan {
 
 /** All runs of a comparison: seed by seed, the optimizers in the order given, Flora once for each rank. */
 export function planRuns({ optimizers: names, ranks, seeds, seed }: TrainSettings): RunPlan[] {
-  return Array.from({ length: seeds }, (_, i) => seed + i).flatMap((each) =>
+  return seedsFrom(seed, seeds).flatMap((each) =>
     names.flatMap((optimizer) =>
       (optimizer === 'flora' ? ranks : [null]).map((rank) => ({ optimizer, rank, seed: each })),
     ),
   );
+}
+
+/** Where the run stands whose model writes the sample and is saved: the last of Flora, or the last where there is none. */
+export function writerOf(plans: readonly RunPlan[]): number {
+  const flora = plans.findLastIndex(({ optimizer }) => optimizer === 'flora');
+  return flora === -1 ? plans.length - 1 : flora;
 }
 
 /** The model of a seed: the same weights for every optimizer. */
@@ -93,6 +101,12 @@ export async function trainRun(
   const batches = random.fold(random.key(plan.seed), 'batches');
   const trainLoss = [...(saved?.trainLoss ?? [])];
   const profiles: Profile[] = [];
+  let kept = saved?.kept;
+  const name = runTitle(plan, settings.seeds);
+  const living = (step: number): Living => {
+    const loss = trainLoss[step - 1];
+    return { name, step, ...(loss !== undefined && { loss }), ...(kept && { kept }) };
+  };
   const start = performance.now();
   const soFar = () => ({
     trainLoss,
@@ -101,29 +115,29 @@ export async function trainRun(
   });
   for (let step = training.steps + 1; step <= steps; step++) {
     const batch = dataset.trainBatch(random.fold(batches, step));
-    const take = () => training.step(batch);
-    let taken: ReturnType<typeof take>;
-    if (settings.profile && step > Math.min(unprofiled, steps - 1) && profiles.length < profiled) {
-      const watched = profile(take);
+    const watch = settings.profile && step > Math.min(unprofiled, steps - 1) && profiles.length < profiled;
+    const take = () => {
+      if (!watch) return training.step(batch).loss;
+      const watched = profile(() => training.step(batch));
       profiles.push(watched.profile);
-      taken = watched.result;
-    } else {
-      taken = take();
-    }
-    const loss = await taken.loss;
+      return watched.result.loss;
+    };
+    const loss = await lossOf(take, () => living(step));
     trainLoss.push(loss);
     onStep(step, loss);
-    if (checkpoints && (step % checkpoints.every === 0 || step === steps)) {
-      await checkpoints.save(parameters, training, soFar());
-    }
+    const saves = checkpoints !== undefined && (step % checkpoints.every === 0 || step === steps);
+    if (saves || step === steps) await checkAlive(parameters, living(step));
+    if (saves) kept = (await checkpoints.save(parameters, training, soFar())) ?? kept;
     await breathe();
   }
   const { seconds } = soFar();
+  const validationLoss = await validate(model, dataset);
+  checkValidation(validationLoss, living(steps));
   const result: RunResult = {
     ...plan,
     steps,
     trainLoss,
-    validationLoss: await validate(model, dataset),
+    validationLoss,
     stateBytes: stateBytes(training.state),
     peakBytes: soFar().peakBytes,
     tokensPerSecond: (steps * settings.batch * settings.context) / seconds,

@@ -2,7 +2,7 @@ import { backend } from '../index';
 import { bytes, count, duration, meanOf, nats, percent, spread } from './format';
 import type { Screen } from './io';
 import { profileLines } from './profile-table';
-import { type Column, textTable } from './table';
+import { type Column, showTable } from './table';
 import type { TrainSettings } from './train-options';
 import type { ModelSize, TrainOutput } from './train-output';
 import type { RunPlan, RunResult } from './train-run';
@@ -20,6 +20,14 @@ export interface RunGroup {
 
 export const runName = ({ optimizer, rank }: Pick<RunPlan, 'optimizer' | 'rank'>): string =>
   rank === null ? optimizer : `${optimizer} rank ${rank}`;
+
+/** With the seed, where there are several. */
+export function runTitle(run: RunPlan, seeds: number): string {
+  return seeds > 1 ? `${runName(run)}, seed ${run.seed}` : runName(run);
+}
+
+/** How many different seeds the runs of a comparison have. */
+export const seedsOf = (runs: readonly RunPlan[]): number => new Set(runs.map(({ seed }) => seed)).size;
 
 /** Runs by optimizer and rank, in the order of their first run. */
 export function groupRuns({ runs, task }: Pick<TrainOutput, 'runs' | 'task'>): RunGroup[] {
@@ -66,7 +74,7 @@ export const runColumns: readonly Column<RunGroup>[] = [
 /** What a reader must know to read the table. */
 export function explainResults(output: Pick<TrainOutput, 'task' | 'runs'>): string[] {
   const { unigramEntropy, bigramEntropy } = output.task;
-  const seeds = new Set(output.runs.map((run) => run.seed)).size;
+  const seeds = seedsOf(output.runs);
   const lines = [
     'Losses are in nats per character; lower is better.',
     `A model that only counts characters scores ${nats(unigramEntropy)}, one that counts pairs ${nats(bigramEntropy)}.`,
@@ -92,7 +100,7 @@ export function introduce(
   about: { task: TrainOutput['task']; model: ModelSize; characters: number; plans: readonly RunPlan[] },
 ): void {
   const { task, model, characters, plans } = about;
-  const fact = (name: string, text: string): void => out.line(`${out.paint.dim(name.padEnd(9))}${text}`);
+  const fact = (name: string, text: string): void => out.line(out.paint.dim(name.padEnd(9)), text);
   const tokens = settings.steps * settings.batch * settings.context;
   const names = [...new Set(plans.map(runName))].join(', ');
   fact('data', `${task.data}, ${count(characters)} characters, ${model.vocabularySize} different`);
@@ -110,32 +118,23 @@ export function introduce(
 export function showProfile(out: Screen, { profile }: RunResult): void {
   if (!profile) return;
   const { table, phases } = profileLines(profile);
-  const [headings, rule, ...rows] = table;
-  out.line(`  ${out.paint.bold(headings)}`);
-  out.line(`  ${out.paint.dim(rule)}`);
+  const [headings, rule, ...rows] = table as [string, string, ...string[]];
+  out.line('  ', out.paint.bold(headings));
+  out.line('  ', out.paint.dim(rule));
   for (const row of rows) out.line(`  ${row}`);
-  out.line(out.paint.dim(`  ${phases}; mean of ${profile.steps}. Memory is what results took, live or not.\n`));
+  out.line(out.paint.dim(`  ${phases}; mean of ${profile.steps}. Memory is what results took, live or not.`));
+  out.line();
 }
 
 /** What came of it. */
 export function conclude(out: Screen, output: TrainOutput): void {
-  const [headings, rule, ...rows] = textTable(runColumns, groupRuns(output));
-  out.line(out.paint.bold(headings));
-  out.line(out.paint.dim(rule));
-  for (const row of rows) out.line(row);
-  out.line();
+  showTable(out, runColumns, groupRuns(output));
   for (const line of explainResults(output)) out.line(out.paint.dim(line));
   if (output.sample !== '') {
-    const author = output.runs.findLast((run) => run.optimizer === 'flora') ?? output.runs.at(-1);
-    out.line(`\n${out.paint.bold(`Text written by ${author ? runName(author) : 'the model'}`)}`);
-    out.line(indent(output.sample));
+    const writer = runTitle(output.writer, seedsOf(output.runs));
+    out.line();
+    out.line(out.paint.bold(`Text written by ${writer}`));
+    for (const line of output.sample.trim().split(/\r?\n/)) out.line(`  ${line}`);
   }
   out.line();
 }
-
-const indent = (text: string): string =>
-  text
-    .trim()
-    .split('\n')
-    .map((line) => `  ${line}`)
-    .join('\n');

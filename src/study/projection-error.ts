@@ -38,6 +38,9 @@ export const rounding = 1e-5;
 /** The chance that an unbiased projector is called biased. */
 const falseAlarm = 1e-9;
 
+/** The fewest trials from which that can be said. */
+export const leastTrials = blocksFor(falseAlarm);
+
 /**
  * Project one random Gaussian gradient down and up again under fresh draws, and compare with the projector's theory.
  * @throws OptionError `study/trials`, `options/range`
@@ -52,13 +55,15 @@ export async function projectionError<P extends Projection>(options: {
   rank: number;
   trials?: number;
   seed?: number;
+  /** Called after each trial, counted from 1; a promise is waited for, such as one that lets timers run. */
+  onTrial?: (trial: number) => unknown;
 }): Promise<ProjectionErrorRow> {
-  checkOptions('projectionError', options, ['projector', 'rows', 'columns', 'rank', 'trials', 'seed']);
-  const { projector, rows, columns, rank, trials = 1000, seed = 0 } = options;
+  checkOptions('projectionError', options, ['projector', 'rows', 'columns', 'rank', 'trials', 'seed', 'onTrial']);
+  const { projector, rows, columns, rank, trials = 1000, seed = 0, onTrial } = options;
   for (const [name, x] of Object.entries({ rows, columns, rank })) {
     checkNumber('projectionError', name, x, { low: 1, whole: true });
   }
-  if (!(trials >= blocksFor(falseAlarm))) throw tooFewTrials(trials, blocksFor(falseAlarm), falseAlarm);
+  checkTrials(trials);
   const gradient = random.normal(fold(key(seed), 'gradient'), [rows, columns]);
   const given = await readGradient(projector, gradient);
   const square = inner(given.values, given.values);
@@ -70,6 +75,7 @@ export async function projectionError<P extends Projection>(options: {
     errors[trial] = (size - 2 * dot) / square + 1;
     readings[trial] = dot / square;
     cosines[trial] = size === 0 ? 0 : dot / Math.sqrt(size * square);
+    await onTrial?.(trial + 1);
   }
   const variance = theory.readingVariance?.(given, given.values) ?? square ** 2 * varianceOf(readings);
   const reading = medianOfMeans(readings, variance / square ** 2, falseAlarm);
@@ -86,6 +92,11 @@ export async function projectionError<P extends Projection>(options: {
     biasThreshold: reading.bound + rounding,
     cosine: average(cosines),
   };
+}
+
+/** @throws OptionError `study/trials` */
+export function checkTrials(trials: number): void {
+  if (!(trials >= leastTrials)) throw tooFewTrials(trials, leastTrials, falseAlarm);
 }
 
 type Samples = [errors: Float64Array, readings: Float64Array, cosines: Float64Array];

@@ -1,6 +1,15 @@
 import { bytes, meanOf, nats, percent } from '../format';
 import type { TrainOutput } from '../train-output';
-import { backendLine, explainResults, groupRuns, type RunGroup, runColumns, runName } from '../train-summary';
+import {
+  backendLine,
+  explainResults,
+  groupRuns,
+  type RunGroup,
+  runColumns,
+  runName,
+  runTitle,
+  seedsOf,
+} from '../train-summary';
 import { barChart, type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
 
 /** The report of `floragrad train`. */
@@ -16,7 +25,6 @@ export function trainPage(output: TrainOutput): string {
         text: bytes(runs[0]?.[field] ?? 0),
       })),
     );
-  const author = output.runs.findLast((run) => run.optimizer === 'flora') ?? output.runs.at(-1);
   const body = `
 <p class="lead">A GPT of ${model.parameters.toLocaleString('en-US')} parameters (${model.layers} layers of width ${model.width}) learned to write
 <strong>${escapeHtml(task.data)}</strong> character by character, once for each optimizer, from the same weights on the same batches.</p>
@@ -30,7 +38,7 @@ ${explainResults(output)
   .join('\n')}
 <h2>Memory</h2>
 <div class="columns">${bars('Optimizer state', 'stateBytes')}${bars('Peak of the whole run', 'peakBytes')}</div>
-${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(author ? runName(author) : 'the model')}</h2>\n<pre>${escapeHtml(output.sample.trim())}</pre>`}
+${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(runTitle(output.writer, seedsOf(output.runs)))}</h2>\n<pre>${escapeHtml(output.sample.trim())}</pre>`}
 <h2>Repeat this</h2>
 <pre><code>${escapeHtml(output.command)}</code></pre>
 <p class="note">Backend: ${escapeHtml(backendLine(output.backend))}</p>`;
@@ -49,7 +57,7 @@ adafactor kept ${bytes(state(dense))} (${percent(state(flora) / state(dense))} o
 }
 
 function lossChart({ runs, task }: TrainOutput, groups: readonly RunGroup[]): Chart {
-  const several = new Set(runs.map((run) => run.seed)).size > 1;
+  const seeds = seedsOf(runs);
   const steps = Math.max(...runs.map((run) => run.steps));
   return {
     id: 'loss',
@@ -58,7 +66,7 @@ function lossChart({ runs, task }: TrainOutput, groups: readonly RunGroup[]): Ch
     yLabel: 'nats per character',
     smooth: true,
     series: runs.map((run) => ({
-      label: several ? `${runName(run)}, seed ${run.seed}` : runName(run),
+      label: runTitle(run, seeds),
       colour: groups.findIndex(({ name }) => name === runName(run)) % paletteSize,
       values: run.trainLoss.map((loss) => Number(loss.toPrecision(5))),
       mark: { x: run.steps, y: run.validationLoss },

@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tinyTraining, writeText } from '../unit/cli/captured';
+import { builtCommand, type Ended, ran } from './command';
+
+let cwd = '';
+let cli = '';
+beforeAll(async () => {
+  cwd = mkdtempSync(join(tmpdir(), 'floragrad-command-'));
+  writeText(cwd);
+  cli = await builtCommand(cwd);
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+/** In a shell, where `floragrad` is the command. */
+const shell = (line: string): Promise<Ended> =>
+  ran('bash', ['-c', `floragrad() { "${process.execPath}" "${cli}" "$@"; }; ${line}`], cwd);
+const long = ['train', '--data', 'text.txt', ...tinyTraining, '--steps', '100000', '--optimizer', 'adamw'];
+
+describe.skipIf(process.platform === 'win32')('the command as a process', () => {
+  it.skipIf(!existsSync('/dev/full'))('says in one line that there is no room for what it writes', async () => {
+    for (const line of ['floragrad --help > /dev/full', `floragrad ${long.join(' ')} > /dev/full`]) {
+      const { status, stderr } = await shell(line);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /^floragrad: \[file\/write\] cannot write to standard output: the disk is full; [^\n]+\n$/,
+        ),
+      ]);
+    }
+  });
+
+  it('ends without a word when the reader has seen enough', async () => {
+    const { stdout, stderr } = await shell(`floragrad train --help | true; echo $\{PIPESTATUS[0]}`);
+    expect([stdout, stderr]).toEqual(['141\n', '']);
+  });
+
+  it.skipIf(process.platform !== 'linux').each([
+    ['TERM', 143, long],
+    ['INT', 130, long],
+    ['INT', 130, 'study --shape 64x64 --rank 4 --projector gaussian --trials 1000000'.split(' ')],
+  ])('gives the cursor back on SIG%s, and ends with %i', async (signal, status, argv) => {
+    const pid = `${signal}-${argv[0]}.pid`;
+    const command = `sh -c 'echo $$ > ${pid}; exec "${process.execPath}" "${cli}" ${argv.join(' ')}'`;
+    let killed = false;
+    const ended = await ran('script', ['-qec', command, '/dev/null'], cwd, (shown) => {
+      if (killed || !/█|░/.test(shown)) return;
+      killed = true;
+      process.kill(Number(readFileSync(join(cwd, pid), 'utf8')), `SIG${signal}`);
+    });
+    expect(ended.status).toBe(status);
+    const [hide, show] = ['\x1b[?25l', '\x1b[?25h'];
+    expect(ended.stdout).toContain(hide);
+    expect(ended.stdout.lastIndexOf(show)).toBeGreaterThan(ended.stdout.lastIndexOf(hide));
+  });
+
+  it('is ended between its saves, or after one, and never leaves half of one', async () => {
+    for (let kill = 0; kill < 3; kill++) {
+      const folder = join(cwd, `saves-${kill}`, 'adamw-seed-0');
+      const save = ['--checkpoint', `saves-${kill}`, '--checkpoint-every', '1'];
+      const killing: NodeJS.Timeout[] = [];
+      const { status, signal } = await ran(process.execPath, [cli, ...long, ...save], cwd, (_, child) => {
+        if (killing.length > 0) return;
+        const look = setInterval(() => {
+          if (!existsSync(join(folder, 'checkpoint.json'))) return;
+          clearInterval(look);
+          setTimeout(() => child.kill('SIGTERM'), 20 + 7 * kill);
+        }, 10);
+        killing.push(look);
+      });
+      for (const look of killing) clearInterval(look);
+      expect(status === 143 || signal === 'SIGTERM').toBe(true);
+      const record = readFileSync(join(folder, 'checkpoint.json'), 'utf8');
+      const { generation } = JSON.parse(record) as { generation: number };
+      expect(readdirSync(folder).sort()).toEqual([
+        'checkpoint.json',
+        `parameters-${generation}.safetensors`,
+        `state-${generation}.safetensors`,
+      ]);
+      expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    }
+  });
+});
