@@ -1,4 +1,5 @@
-import { OptionError, StateError } from '../base/errors';
+import { OptionError, ShapeError, StateError } from '../base/errors';
+import { sameShape, show } from '../base/shape';
 import type { Write } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
@@ -46,7 +47,8 @@ export function isBuffer(tensor: Tensor): boolean {
  * Everywhere else `update` is not even run: in an evaluation, when `remat` runs a layer for the second time, in a step
  * that throws. So a buffer moves once a step of a trainer, whatever a pass is made of.
  * @throws StateError `buffer/unmarked` for a tensor that `buffer` has not seen
- * @throws OptionError `buffer/tensor` if `update` returns something else
+ * @throws OptionError `buffer/tensor` if `update` returns no tensor
+ * @throws ShapeError `buffer/shape` if it returns one of another shape or dtype
  */
 export function updateBuffer(target: Tensor, update: (before: Tensor) => Tensor): void {
   if (!isTensor(target)) throw notATensor('updateBuffer got', target);
@@ -76,6 +78,7 @@ export class BufferUpdates {
     const next = noGrad(() => {
       const made: unknown = update(this.latest.get(target) ?? target);
       if (!isTensor(made)) throw notATensor('updateBuffer got a function that returned', made);
+      if (!sameShape(made.shape, target.shape) || made.dtype !== target.dtype) throw otherShape(target, made);
       return reshape(made, made.shape); // of its own: what it returned may be on a tape
     });
     moveTo(this.home, next.value);
@@ -102,5 +105,15 @@ function unmarked(target: Tensor): StateError {
     got: `updateBuffer got ${target.value}, which is not a buffer`,
     expected: 'a tensor that buffer(t) has marked',
     fix: 'mark it where the module makes it: this.mean = buffer(zeros([8]))',
+  });
+}
+
+function otherShape(target: Tensor, made: Tensor): ShapeError {
+  const what = ({ shape, dtype }: Tensor): string => `${show(shape)} of dtype ${dtype}`;
+  return new ShapeError({
+    code: 'buffer/shape',
+    got: `updateBuffer got a buffer ${what(target)} and the new value ${what(made)}`,
+    expected: 'equal shapes and dtypes',
+    fix: 'reduce over the axes of the batch; cast back to int32 where the buffer is int32',
   });
 }
