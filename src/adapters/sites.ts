@@ -1,6 +1,6 @@
 import { Embedding } from '../nn/embedding';
 import { Linear } from '../nn/linear';
-import { Module } from '../nn/module';
+import { type Module, visitModule } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 
@@ -17,15 +17,10 @@ export interface Site {
 export function sitesOf(model: Module): Site[] {
   const layers = new Map<Linear | Embedding, string>();
   const holders = new Map<Tensor, number>();
-  const seen = new Set<object>();
-  const visit = (node: unknown, path: string): void => {
-    if (isTensor(node)) holders.set(node, (holders.get(node) ?? 0) + 1);
-    if (!(node instanceof Module || Array.isArray(node)) || seen.has(node)) return;
-    seen.add(node);
-    if (node instanceof Linear || node instanceof Embedding) layers.set(node, path);
-    for (const [field, branch] of Object.entries(node)) visit(branch, path ? `${path}.${field}` : field);
-  };
-  visit(model, '');
+  visitModule(model, (found, path) => {
+    if (isTensor(found)) holders.set(found, (holders.get(found) ?? 0) + 1);
+    else if (found instanceof Linear || found instanceof Embedding) layers.set(found, path);
+  });
   return [...layers].map(([layer, path]) => ({ path, layer, shared: (holders.get(layer.weight) ?? 0) > 1 }));
 }
 

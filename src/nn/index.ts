@@ -1,6 +1,7 @@
 // The list of modules: one line each.
 export { Adapter } from './adapter';
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention';
+export { buffer, updateBuffer } from './buffer';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d';
 export { Dropout } from './dropout';
 export { Embedding, type EmbeddingOptions } from './embedding';

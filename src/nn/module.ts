@@ -1,10 +1,12 @@
 import { OptionError, StateError } from '../base/errors';
 import { sameShape, show } from '../base/shape';
-import { assign } from '../tensor/assign';
+import { assignAll, type Write } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
 import type { Params, Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
+import { isBuffer } from './buffer';
+import { type Visit, visitFields } from './fields';
 
 /** Which parameters: one path or everything below it, a pattern, or a predicate on the path. */
 export type Match = string | RegExp | ((path: string) => boolean);
@@ -13,8 +15,9 @@ export type Match = string | RegExp | ((path: string) => boolean);
 const frozen = new WeakSet<Tensor>();
 
 /**
- * A layer is data: its parameters are its float32 tensor fields and those of its modules, and of arrays of either,
- * named by the dotted path of fields. Nothing is registered; `forward` is an ordinary function of them.
+ * A layer is data: its parameters are its float32 tensor fields and those of its modules, and of arrays, plain records
+ * and Maps of either, named by the dotted path of fields, indices and keys. Nothing is registered; `forward` is an
+ * ordinary function of them. Fields that are `#private` are not looked at.
  * @example
  * class Scale extends Module {
  *   weight = ones([8]);
@@ -28,12 +31,18 @@ export abstract class Module {
   /** What the layer computes; each layer says what it takes. */
   abstract forward(...inputs: never[]): unknown;
 
-  /** All parameters by path, in the order of fields. A tensor that occurs twice is listed once, under its first path. */
+  /**
+   * All parameters by path, in the order of fields. A tensor that occurs twice is listed once, under its first path.
+   * @throws OptionError `module/hidden`, `module/key`, `module/path`
+   */
   parameters(options: { trainable?: boolean } = {}): Params {
-    const found = new Map<Tensor, string>();
-    collect(this, '', found, new Set());
-    const entries = [...found].map(([tensor, path]) => [path, tensor] as const);
-    return Object.fromEntries(options.trainable ? entries.filter(([, tensor]) => !frozen.has(tensor)) : entries);
+    const roles: readonly Role[] = options.trainable ? ['trained'] : ['trained', 'frozen'];
+    return record(tensorsOf(this).filter(({ role }) => roles.includes(role)));
+  }
+
+  /** Parameters and buffers by path: what to save, and what `load` takes. */
+  state(): Params {
+    return record(tensorsOf(this));
   }
 
   /**
@@ -51,21 +60,20 @@ export abstract class Module {
   }
 
   /**
-   * Give every parameter new values. All of them are checked before the first is written.
+   * Give every parameter and every buffer new values: all of them or, if it throws, none. `state` is a record as
+   * `state()` returns it; for a model without buffers that is `parameters()`.
    * @throws StateError `load/missing`, `load/unexpected`, `load/shape`
    */
-  load(params: Params): void {
-    const own = this.parameters();
-    checkLoad(own, params);
+  load(state: Params): void {
+    const own = record(tensorsOf(this));
+    checkLoad(own, state);
     noGrad(() => {
-      // Views first, so that a record of the model's own tensors (swapped, say) is read before it is written.
-      const sources = Object.keys(own).map((path) => {
-        const source = params[path] as Tensor;
-        return reshape(source, source.shape);
+      // Views, so that nothing of what was given changes hands.
+      const writes = Object.entries(own).map(([path, tensor]): Write => {
+        const source = state[path] as Tensor;
+        return [tensor, reshape(source, source.shape)];
       });
-      Object.values(own).forEach((parameter, i) => {
-        assign(parameter, sources[i] as Tensor);
-      });
+      assignAll(writes);
     });
   }
 
@@ -83,14 +91,49 @@ export abstract class Module {
   }
 }
 
-function collect(node: unknown, path: string, found: Map<Tensor, string>, seen: Set<object>): void {
-  if (isTensor(node)) {
-    if (node.dtype === 'float32' && !found.has(node)) found.set(node, path);
-    return;
-  }
-  if (!(node instanceof Module || Array.isArray(node)) || seen.has(node)) return;
-  seen.add(node);
-  for (const [field, branch] of Object.entries(node)) collect(branch, path ? `${path}.${field}` : field, found, seen);
+/** What becomes of a tensor in training. */
+export type Role = 'trained' | 'frozen' | 'buffer';
+
+/** One tensor of a model. */
+export interface Member {
+  readonly path: string;
+  readonly tensor: Tensor;
+  readonly role: Role;
+}
+
+/** Everything in a model that training or files care about, in the order of fields, each tensor once. */
+export function tensorsOf(model: Module): Member[] {
+  const seen = new Set<Tensor>();
+  const found: Member[] = [];
+  visitModule(model, (tensor, path) => {
+    if (!isTensor(tensor) || seen.has(tensor)) return;
+    seen.add(tensor);
+    if (isBuffer(tensor)) found.push({ path, tensor, role: 'buffer' });
+    else if (tensor.dtype === 'float32') found.push({ path, tensor, role: frozen.has(tensor) ? 'frozen' : 'trained' });
+  });
+  return found;
+}
+
+/** Visit the tensors and modules of a model, itself included. */
+export function visitModule(model: Module, visit: Visit<Module>): void {
+  visitFields(model, (x): x is Module => x instanceof Module, visit);
+}
+
+function record(members: readonly Member[]): Params {
+  const params = Object.fromEntries(members.map(({ path, tensor }) => [path, tensor]));
+  if (Object.keys(params).length < members.length) throw samePath(members);
+  return params;
+}
+
+function samePath(members: readonly Member[]): OptionError {
+  const paths = members.map(({ path }) => path);
+  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  return new OptionError({
+    code: 'module/path',
+    got: `a model has two parameters with the path "${twice}"`,
+    expected: 'one tensor for each path',
+    fix: 'rename a key: those of records and Maps are parts of paths, where a dot separates them, and 1 and "1" are one',
+  });
 }
 
 /** Does a path match? A string matches itself and everything below it. */
@@ -107,7 +150,7 @@ function checkLoad(own: Params, given: Params): void {
     throw new StateError({
       code: 'load/missing',
       got: `load got no values for ${list(missing)}`,
-      expected: `all ${Object.keys(own).length} parameters of the model`,
+      expected: `all ${Object.keys(own).length} parameters and buffers of the model`,
       fix: unexpected.length > 0 ? `rename the entries; also found ${list(unexpected)}` : 'load a complete record',
     });
   }
@@ -115,7 +158,7 @@ function checkLoad(own: Params, given: Params): void {
     throw new StateError({
       code: 'load/unexpected',
       got: `load got values for ${list(unexpected)}`,
-      expected: 'only paths of model.parameters()',
+      expected: 'only paths of model.state()',
       fix: 'remove these entries, or build the model they belong to',
     });
   }

@@ -1,9 +1,17 @@
 import { sameShape } from '../base/shape';
 import { StateMerge } from '../optim/state-merge';
-import { assign } from '../tensor/assign';
+import { assignAll, type Write } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
 import type { Tensor } from '../tensor/tensor';
+
+/** Outcomes of one state on their way into the residents. */
+export interface Staged<T> {
+  /** The tree of the residents with all outcomes so far; valid once what `stage` returned is assigned. */
+  readonly state: T;
+  /** Add an outcome: what is to be assigned for it. Nothing is written yet, and the tensors of `next` are read now. */
+  stage(next: T): Write[];
+}
 
 /**
  * The resident tensors of one tree that changes from step to step: the same tensor objects get the new values, place
@@ -12,16 +20,16 @@ import type { Tensor } from '../tensor/tensor';
 export class Residents {
   private readonly tensors = new Map<string, Tensor>();
 
-  /** Write a new tree; what it returns holds the residents. The tensors of `tree` are read before any is written. */
+  /** Write a new tree, all of it or nothing; what it returns holds the residents. */
   write<T>(tree: T): T {
     const update = this.update<T | undefined>(undefined);
-    update.add(tree);
+    noGrad(() => assignAll(update.stage(tree)));
     return update.state as T;
   }
 
-  /** The tree that several outcomes of `before` make together; each is written, where it differs, as soon as it is added. */
-  update<T>(before: T): Pick<StateMerge<T>, 'state' | 'add'> {
-    let writes: [resident: Tensor, view: Tensor][] = [];
+  /** The tree that several outcomes of `before` make together. Its caller assigns, and opens the scope that owns the views. */
+  update<T>(before: T): Staged<T> {
+    let writes: Write[] = [];
     const merged = new StateMerge(before, (tensor, place) => {
       const known = this.tensors.get(place);
       if (known === tensor) return tensor;
@@ -36,12 +44,12 @@ export class Residents {
       get state() {
         return merged.state;
       },
-      add: (next) =>
-        noGrad(() => {
-          merged.add(next);
-          for (const [resident, view] of writes) assign(resident, view);
-          writes = [];
-        }),
+      stage(next) {
+        merged.add(next);
+        const staged = writes;
+        writes = [];
+        return staged;
+      },
     };
   }
 }

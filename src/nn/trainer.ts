@@ -1,15 +1,19 @@
-import { BackendError, checkOptions, OptionError, StateError } from '../base/errors';
+import { checkOptions } from '../base/errors';
 import { fold, type Key, key } from '../base/key';
-import { applyUpdates } from '../optim/apply-updates';
+import { sumsOf } from '../optim/apply-updates';
 import type { GradientTransform } from '../optim/transform';
-import { makeResident } from '../tensor/assign';
+import { assignAll, makeResident, type Write } from '../tensor/assign';
 import { debugging } from '../tensor/debug';
 import { valueAndGrad } from '../tensor/grad';
+import { noGrad } from '../tensor/no-grad';
 import { inPhase } from '../tensor/profile';
-import { runInScope } from '../tensor/scope';
+import { currentScope, free, keep, runInScope, type Scope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
+import { BufferUpdates } from './buffer';
 import type { Module } from './module';
 import { Residents } from './residents';
+import { checkLoss, checkNow, nothingToTrain, oneOfBoth, type Spoiled, tooEarly, unusable } from './trainer-errors';
+import { unchanged } from './unchanged';
 
 /** What to train, on which loss, and how. */
 export interface TrainerOptions<S, Batch> {
@@ -33,6 +37,12 @@ export interface TrainerOptions<S, Batch> {
     /** The other trainer's `steps`. */
     readonly steps: number;
   };
+  /**
+   * A step is taken whole or not at all, whatever throws in it (default false: with a transform that is `leafwise`, an
+   * exception midway makes the trainer unusable). All gradients, updates and new states are then alive at once. Where
+   * the loss is a promise, the step is taken when that resolves, and the next one has to wait for it.
+   */
+  readonly atomic?: boolean;
 }
 
 /** A training loop, one step at a time. */
@@ -40,18 +50,24 @@ export interface Trainer<S, Batch> {
   /**
    * One step of training. `loss` is a number where the backend can read at once, else a promise of one.
    *
-   * Where the transform is `leafwise`, each parameter is updated during the backward pass, as soon as its gradient is
-   * complete: the same bits for less memory. An exception in the backward pass or in the transform then leaves the
-   * parameters that it has passed updated, in a step that is not counted; with `debug({ nonFinite: true })`, which may
-   * stop anywhere, all updates wait for the whole record of gradients.
-   * @throws StateError `trainer/non-finite-loss`, before parameters or state have changed. Where the loss is a promise,
-   * it rejects, and the step has been taken.
+   * What throws before anything has moved (the loss, a non-finite value of it, the first gradient) leaves parameters,
+   * buffers, state and `steps` as they were, and the next step may be taken. So does everything else where the whole
+   * record of gradients is updated at once: with `atomic`, and with every transform that is not `leafwise`.
+   *
+   * A `leafwise` transform updates each parameter during the backward pass, as soon as its gradient is complete: the same
+   * bits for less memory. An exception after the first of them leaves some parameters updated and others not. From then
+   * on the trainer is unusable: it throws `trainer/unusable` at every step, and so does its `state`. Load a checkpoint and
+   * make a new trainer with `resume`. With `debug({ nonFinite: true })`, which may stop anywhere, a step is taken whole.
+   * @throws StateError `trainer/non-finite-loss`, before anything has moved. Where the loss is a promise, it rejects: with
+   *   `atomic` the step is not taken; otherwise it has been, with a loss that is not finite, and the trainer is unusable.
+   * @throws StateError `trainer/model-changed` where the model has other tensors than when the trainer was made
+   * @throws StateError `trainer/unusable`, `trainer/pending`
    */
   step(batch: Batch): {
     /** Before the update. */
     loss: number | Promise<number>;
   };
-  /** State of the transform. Its tensors are the same objects in every step. */
+  /** State of the transform. Its tensors are the same objects in every step. @throws StateError `trainer/unusable` */
   readonly state: S;
   /** Steps taken. */
   readonly steps: number;
@@ -63,7 +79,7 @@ export interface Trainer<S, Batch> {
  * A training loop's step: loss, gradients, updates, assignment. Parameters and state stay on the device, and
  * everything else that a step makes is freed when it ends. A transform that is `leafwise`, as all named optimizers are,
  * never has more than one parameter's gradient in memory.
- * @throws OptionError `trainer/parameters` without a model or parameters, or with both
+ * @throws OptionError `trainer/parameters` without a model or parameters, with both, or with nothing to train
  * @example
  * const model = new Linear(1, 1, { key: random.key(0) });
  * const loss = ({ x, y }: { x: Tensor; y: Tensor }) => mseLoss(model.forward(x), y);
@@ -73,70 +89,127 @@ export interface Trainer<S, Batch> {
  * console.log((await model.weight.item()).toFixed(2), (await model.bias?.item())?.toFixed(2)); // prints 2.00 1.00
  */
 export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S, Batch> {
-  checkOptions('trainer', options, ['model', 'params', 'transform', 'loss', 'seed', 'resume']);
-  const { model, params, transform, loss, seed, resume } = options;
+  checkOptions('trainer', options, ['model', 'params', 'transform', 'loss', 'seed', 'resume', 'atomic']);
+  const { model, params, transform, loss, seed, resume, atomic = false } = options;
   const parameters = params ?? model?.parameters({ trainable: true });
   if (!parameters || (params && model)) throw oneOfBoth();
+  if (Object.keys(parameters).length === 0) throw nothingToTrain(model);
   const root = key(seed);
   const owned = { ...model?.parameters(), ...parameters };
-  for (const tensor of Object.values(owned)) makeResident(tensor);
+  for (const tensor of Object.values({ ...model?.state(), ...parameters })) makeResident(tensor);
+  const checkUnchanged = unchanged(model ?? parameters);
   const residents = new Residents();
   let state = runInScope('trainer', () => residents.write(resume?.state ?? transform.init(parameters)));
   let steps = resume?.steps ?? 0;
+  let spoiled: Spoiled | undefined;
+  /** A step that is taken when its loss is known. */
+  let pending = false;
   const named = Object.values(parameters);
   const leafwise = transform.leafwise === true && new Set(named).size === named.length; // no tensor under two paths
 
-  /** All gradients first, then all updates. */
-  const together = (evaluate: () => Tensor): number | Tensor => {
-    const { value, grads } = valueAndGrad(evaluate, parameters);
-    const known = checkNow(value, steps);
-    inPhase('optimizer', null, () => {
-      const [updates, next] = transform.update(grads, state, owned);
-      applyUpdates(owned, updates);
-      state = residents.write(next);
+  /** All gradients first, then all updates, then one assignment of everything. */
+  const together = (evaluate: () => Tensor, buffers: BufferUpdates): Taken => {
+    // Gradients go with the scope, unless they are updates too.
+    const { value, known, updates, next } = runInScope('trainer.step', () => {
+      const { value, grads } = valueAndGrad(evaluate, parameters);
+      const known = checkNow(value, steps);
+      const [updates, next] = inPhase('optimizer', null, () => transform.update(grads, state, owned));
+      return { value, known, updates, next };
     });
-    return known ?? value;
+    const after = residents.update<S | undefined>(undefined);
+    const writes = inPhase('optimizer', null, () =>
+      noGrad(() => [...after.stage(next), ...sumsOf(owned, updates), ...buffers.writes]),
+    );
+    const assign = (sources: readonly Write[]): void => {
+      assignAll(sources);
+      state = after.state as S;
+      steps++;
+    };
+    if (known === null && atomic) return { late: value, writes: writes.map(([to, from]) => [to, keep(from)]), assign };
+    assign(writes);
+    return known ?? { late: value };
   };
 
   /** Each leaf on its own from the state before the step, while its gradient is hot in the cache. */
-  const inTurns = (evaluate: () => Tensor): number | Tensor => {
+  const inTurns = (evaluate: () => Tensor, buffers: BufferUpdates): Taken => {
     const before = state;
     const after = residents.update(before);
+    const step = steps;
     let known: number | null | undefined;
     let evaluated!: Tensor;
-    const { value } = valueAndGrad(
-      () => {
-        evaluated = evaluate();
-        return evaluated;
-      },
-      parameters,
-      {
-        sink(path, gradient) {
-          if (known === undefined) known = checkNow(evaluated, steps);
-          inPhase('optimizer', null, () => {
-            const [updates, next] = transform.update({ [path]: gradient }, before, owned);
-            applyUpdates(owned, updates);
-            after.add(next);
-          });
+    let moved = false;
+    const assign = (staged: () => Write[]): void => {
+      noGrad(() => assignAll(staged()));
+      moved = true;
+    };
+    try {
+      const { value } = valueAndGrad(
+        () => {
+          evaluated = evaluate();
+          return evaluated;
         },
-      },
-    );
-    if (known === undefined) known = checkNow(value, steps); // without parameters
-    state = after.state;
-    return known ?? value;
+        parameters,
+        {
+          sink(path, gradient) {
+            if (known === undefined) known = checkNow(evaluated, step);
+            inPhase('optimizer', null, () => {
+              const [updates, next] = transform.update({ [path]: gradient }, before, owned);
+              assign(() => [...after.stage(next), ...sumsOf(owned, updates)]);
+            });
+          },
+        },
+      );
+      assign(() => buffers.writes);
+      state = after.state;
+      steps++;
+      return known ?? { late: value };
+    } catch (error) {
+      if (moved) spoiled = { error, step };
+      throw error;
+    }
+  };
+
+  /** A loss that is known later than its step. */
+  const laterLoss = (step: number, { late, writes, assign }: Late): Promise<number> => {
+    const loss = late.item().then((x) => checkLoss(x, step));
+    if (!writes) {
+      return loss.catch((error: unknown) => {
+        spoiled ??= { error, step };
+        throw error;
+      });
+    }
+    pending = true;
+    return loss
+      .then((x) => {
+        assign?.(writes);
+        return x;
+      })
+      .finally(() => {
+        pending = false;
+        for (const [, { value }] of writes) if (value.freedBy === null) free(value, 'trainer.step');
+      });
   };
 
   return {
     step(batch) {
+      if (spoiled) throw unusable(spoiled);
+      if (pending) throw tooEarly();
+      const step = steps;
       const taken = runInScope('trainer.step', () => {
-        const stepKey = fold(root, 'step', steps);
-        const take = leafwise && !debugging.nonFinite ? inTurns : together;
-        return take(() => loss(batch, { key: stepKey }));
+        const stepKey = fold(root, 'step', step);
+        const buffers = new BufferUpdates(currentScope() as Scope);
+        const take = leafwise && !atomic && !debugging.nonFinite ? inTurns : together;
+        const evaluate = (): Tensor => {
+          const value = loss(batch, { key: stepKey });
+          checkUnchanged();
+          return value;
+        };
+        return take(() => buffers.during(evaluate), buffers);
       });
-      const step = steps++;
-      return { loss: typeof taken === 'number' ? taken : taken.item().then((late) => checkLoss(late, step)) };
+      return { loss: typeof taken === 'number' ? taken : laterLoss(step, taken) };
     },
     get state() {
+      if (spoiled) throw unusable(spoiled);
       return state;
     },
     get steps() {
@@ -146,37 +219,11 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   };
 }
 
-/** The value of a scalar, or null where the backend can only promise it. */
-function readNow(scalar: Tensor): number | null {
-  try {
-    return scalar.dataSync()[0] as number;
-  } catch (error) {
-    if (error instanceof BackendError && error.code === 'read/sync') return null;
-    throw error;
-  }
-}
-
-/** As `readNow`, where a loss that is known must be finite. */
-function checkNow(loss: Tensor, step: number): number | null {
-  const known = readNow(loss);
-  return known === null ? null : checkLoss(known, step);
-}
-
-function checkLoss(loss: number, step: number): number {
-  if (Number.isFinite(loss)) return loss;
-  throw new StateError({
-    code: 'trainer/non-finite-loss',
-    got: `the loss of step ${step} is ${loss}`,
-    expected: 'a finite number',
-    fix: 'lower the learning rate or clip the gradients; debug({ nonFinite: true }) names the first op that made it',
-  });
-}
-
-function oneOfBoth(): OptionError {
-  return new OptionError({
-    code: 'trainer/parameters',
-    got: 'trainer got a model and params, or neither of them',
-    expected: 'one of the two',
-    fix: 'pass { model } to train its trainable parameters, or { params } to choose them',
-  });
+/** The loss, or what is left to do when it is known. */
+type Taken = number | Late;
+interface Late {
+  readonly late: Tensor;
+  /** Not assigned yet; values that no scope owns. */
+  readonly writes?: readonly Write[];
+  assign?(writes: readonly Write[]): void;
 }

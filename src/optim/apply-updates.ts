@@ -1,26 +1,41 @@
 import { StateError } from '../base/errors';
-import { assign } from '../tensor/assign';
+import { assign, type Write } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
 import { add } from '../tensor/ops/add';
-import type { Params } from '../tensor/tensor';
+import type { Params, Tensor } from '../tensor/tensor';
 
 /**
- * parameter ← parameter + update, for every path in `updates`: the only function that writes to parameters.
+ * parameter ← parameter + update, for every path in `updates`: the only function that writes to parameters. One after the
+ * other, so that one sum lives at a time; a path without a parameter is refused before the first of them.
  * @throws StateError `params/unknown` for an update without a parameter
  */
 export function applyUpdates(params: Params, updates: Params): void {
+  for (const path of Object.keys(updates)) parameterAt(params, path);
   noGrad(() => {
     for (const [path, update] of Object.entries(updates)) {
-      const parameter = Object.hasOwn(params, path) ? params[path] : undefined;
-      if (!parameter) {
-        throw new StateError({
-          code: 'params/unknown',
-          got: `applyUpdates got an update for "${path}"`,
-          expected: `one of ${Object.keys(params).slice(0, 5).join(', ')}, …`,
-          fix: 'pass the same record of parameters that the gradients were taken of',
-        });
-      }
+      const parameter = parameterAt(params, path);
       assign(parameter, add(parameter, update));
     }
+  });
+}
+
+/** What `applyUpdates` would assign, for a caller that assigns all or nothing. A tensor of two paths gets both updates. */
+export function sumsOf(params: Params, updates: Params): Write[] {
+  const sums = new Map<Tensor, Tensor>();
+  for (const [path, update] of Object.entries(updates)) {
+    const parameter = parameterAt(params, path);
+    sums.set(parameter, add(sums.get(parameter) ?? parameter, update));
+  }
+  return [...sums];
+}
+
+function parameterAt(params: Params, path: string): Tensor {
+  const parameter = Object.hasOwn(params, path) ? params[path] : undefined;
+  if (parameter) return parameter;
+  throw new StateError({
+    code: 'params/unknown',
+    got: `applyUpdates got an update for "${path}"`,
+    expected: `one of ${Object.keys(params).slice(0, 5).join(', ')}, …`,
+    fix: 'pass the same record of parameters that the gradients were taken of',
   });
 }

@@ -1,6 +1,6 @@
 import { ShapeError } from '../base/errors';
 import { sameShape, show } from '../base/shape';
-import { checkAlive, free } from './scope';
+import { checkAlive, free, type Scope } from './scope';
 import type { Tensor } from './tensor';
 import { Value } from './value';
 
@@ -10,6 +10,40 @@ import { Value } from './value';
  * @throws ShapeError `assign/shape`
  */
 export function assign(target: Tensor, source: Tensor): void {
+  const next = prepared(target, source);
+  if (next) commit(target, next.value);
+}
+
+/** One assignment of several: `target` gets the values that `source` has before any of them is done. */
+export type Write = readonly [target: Tensor, source: Tensor];
+
+/**
+ * As `assign`, for several tensors: all of them or none. Whatever can throw (shapes, freed sources, a device without room
+ * for a host array) is done for all before the first tensor moves. Old and new values are alive at once.
+ * @throws ShapeError `assign/shape`
+ */
+export function assignAll(writes: readonly Write[]): void {
+  const ready: (Prepared | null)[] = [];
+  try {
+    for (const [target, source] of writes) ready.push(prepared(target, source));
+  } catch (error) {
+    for (const next of ready) if (next) giveBack(next);
+    throw error;
+  }
+  for (const [i, [target]] of writes.entries()) {
+    const next = ready[i];
+    if (next) commit(target, next.value);
+  }
+}
+
+/** A value that is resident and about to get a name, and the scope that owned it until now. */
+interface Prepared {
+  readonly value: Value;
+  readonly from: Scope | null;
+}
+
+/** Everything of an assignment that can throw; null: the target has this value already. */
+function prepared(target: Tensor, source: Tensor): Prepared | null {
   checkAlive('assign', source.value);
   if (!sameShape(target.shape, source.shape) || target.dtype !== source.dtype) {
     throw new ShapeError({
@@ -19,9 +53,27 @@ export function assign(target: Tensor, source: Tensor): void {
       fix: 'check that the update belongs to this parameter',
     });
   }
-  if (source.value === target.value && target.value.resident) return;
-  const [before, next] = [target.value, ownedBy(source.value)];
-  next.backend.resident(next.storage);
+  if (source.value === target.value && target.value.resident) return null;
+  const from = source.value.scope;
+  const next = { value: ownedBy(source.value), from };
+  try {
+    next.value.backend.resident(next.value.storage);
+  } catch (error) {
+    giveBack(next);
+    throw error;
+  }
+  return next;
+}
+
+/** Undo what was prepared: back to its scope, or away with a second life that nothing names. */
+function giveBack({ value, from }: Prepared): void {
+  value.resident = false;
+  if (from) value.scope = from;
+  else free(value, 'an assignment that failed');
+}
+
+function commit(target: Tensor, next: Value): void {
+  const before = target.value;
   target.value = next;
   remember(target, next);
   if (before !== next && before.resident && before.freedBy === null) retire(before);

@@ -3,6 +3,7 @@ import { isThenable } from '../base/options';
 import { sameShape, show } from '../base/shape';
 import { asTensor, checkFloat } from './op';
 import { stopGradient } from './ops/stop-gradient';
+import { replaying } from './replay';
 import { asyncScope, currentScope, runInScope } from './scope';
 import { isTracked, recordingTapes, recordStep } from './tape';
 import type { Tensor } from './tensor';
@@ -69,7 +70,7 @@ export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>)
 
 /** What forward saves, recorded by the outer tapes that the backward pass runs under. */
 function savedAgain<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>, xs: Xs, output: Tensor): S {
-  const [out, saved] = runForward(rule, xs);
+  const [out, saved] = replaying(() => runForward(rule, xs));
   const isArgument = xs.some((x) => x.value === out.value);
   return mapTensors(saved, (tensor) => (tensor.value === out.value && !isArgument ? output : tensor));
 }

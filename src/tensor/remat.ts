@@ -4,6 +4,7 @@ import { asTensor } from './op';
 import { concat } from './ops/concat';
 import { reshape } from './ops/reshape';
 import { slice } from './ops/slice';
+import { replaying } from './replay';
 import { currentScope, runInScope, type Scope } from './scope';
 import { type Cotangents, recordingTapes, recordOn, recordStep, Tape } from './tape';
 import type { Tensor } from './tensor';
@@ -59,7 +60,7 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
 function replay(f: () => Tensor, read: readonly Value[], g: Tensor, outer: Tape): Cotangents {
   const inner = new Tape(currentScope() as Scope, recordingTapes().length, [outer]);
   try {
-    const output = recordOn(inner, () => runInScope('remat', f));
+    const output = recordOn(inner, () => runInScope('remat', () => replaying(f)));
     checkSame(
       read.filter((value) => outer.tracks(value)),
       inner.leaves,

@@ -86,6 +86,11 @@ export function free(value: Value, by: string): void {
   value.backend.free(value.storage);
 }
 
+/** Give a value of the innermost scope to one further out, which frees it in its place. */
+export function moveTo(outer: Scope, value: Value): void {
+  if (value.scope !== outer) move(value, outer);
+}
+
 /**
  * Take a tensor out of all scopes: it becomes ordinary JavaScript memory. Returns it.
  * @throws OptionError `arguments/tensor`

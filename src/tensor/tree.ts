@@ -5,7 +5,7 @@ export function isTensor(x: unknown): x is Tensor {
   return typeof x === 'object' && x !== null && (x as { value?: unknown }).value instanceof Value;
 }
 
-/** Visit every tensor in arrays, records and modules once, in order of their fields; all else is left alone. */
+/** Visit every tensor in arrays, records, Maps and modules once, in order of their fields; all else is left alone. */
 export function forEachTensor(tree: unknown, visit: (tensor: Tensor) => void): void {
   if (isTensor(tree))
     visit(tree); // by far the most common
@@ -19,9 +19,14 @@ function search(tree: object, visit: (tensor: Tensor) => void, seen: Set<object>
     visit(tree);
     return;
   }
-  for (const branch of Array.isArray(tree) ? tree : Object.values(tree)) {
+  for (const branch of branchesOf(tree)) {
     if (typeof branch === 'object' && branch !== null) search(branch, visit, seen);
   }
+}
+
+function branchesOf(tree: object): Iterable<unknown> {
+  if (Array.isArray(tree)) return tree;
+  return tree instanceof Map ? tree.values() : Object.values(tree);
 }
 
 /** The same plain arrays and records with every tensor replaced; numbers and strings stay. */
