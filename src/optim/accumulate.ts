@@ -1,4 +1,4 @@
-import { checkArgument, whole } from '../base/options';
+import { checkArgument, refuseExtra, whole } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import type { Params } from '../tensor/tensor';
@@ -28,6 +28,7 @@ export interface AccumulateState<S> {
  * const optimizer = accumulate(4, adam({ learningRate: 1e-3 })); // a step after every fourth gradient
  */
 export function accumulate<S>(k: number, inner: GradientTransform<S>): GradientTransform<AccumulateState<S>> {
+  if (arguments.length > 2) refuseExtra('accumulate', arguments, 2);
   checkArgument('accumulate', 'k', whole({ low: 1 }), k);
   checkArgument('accumulate', 'inner', transformKind, inner);
   const empty = (params: Params) => ({ count: 0, counts: zeroCounts(params), sums: zerosLike(params) });

@@ -1,4 +1,13 @@
-import { boolean, number, type OptionsOf, optional, readOptions, required, type ValuesOf } from '../base/options';
+import {
+  boolean,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  required,
+  type ValuesOf,
+} from '../base/options';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { clipByBlockRms } from './clip-by-block-rms';
@@ -40,6 +49,7 @@ export interface AdafactorOptions extends OptionsOf<typeof adafactorOptions> {}
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, Algorithms 4 to 6.
  */
 export function adafactor(options: AdafactorOptions) {
+  if (arguments.length > 1) refuseExtra('adafactor', arguments, 1);
   const { momentum, ...parts } = readOptions('adafactor', adafactorOptions, options);
   return adafactorAround<EmaState | readonly []>(momentum === undefined ? identity : ema({ decay: momentum }), parts);
 }

@@ -1,4 +1,4 @@
-import { type OptionsOf, readOptions, required } from '../base/options';
+import { type OptionsOf, readOptions, refuseExtra, required } from '../base/options';
 import { chain } from './chain';
 import { scaleByAdam, scaleByAdamOptions } from './scale-by-adam';
 import { scaleByLearningRate } from './scale-by-learning-rate';
@@ -18,6 +18,7 @@ export interface AdamOptions extends OptionsOf<typeof adamOptions> {}
  * @see Kingma and Ba, "Adam: a method for stochastic optimization", arXiv 1412.6980.
  */
 export function adam(options: AdamOptions) {
+  if (arguments.length > 1) refuseExtra('adam', arguments, 1);
   const { learningRate, ...moments } = readOptions('adam', adamOptions, options);
   return chain(scaleByAdam(moments), scaleByLearningRate(learningRate));
 }

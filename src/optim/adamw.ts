@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { adamOptions } from './adam';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
@@ -19,6 +19,7 @@ export interface AdamWOptions extends OptionsOf<typeof adamwOptions> {}
  * @see Loshchilov and Hutter, "Decoupled weight decay regularization", arXiv 1711.05101.
  */
 export function adamw(options: AdamWOptions) {
+  if (arguments.length > 1) refuseExtra('adamw', arguments, 1);
   const { learningRate, weightDecay, ...moments } = readOptions('adamw', adamwOptions, options);
   return chain(scaleByAdam(moments), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }

@@ -1,4 +1,4 @@
-import { checkArgument, number } from '../base/options';
+import { checkArgument, number, refuseExtra } from '../base/options';
 import { axpby } from '../tensor/ops/axpby';
 import { stateless } from './stateless';
 import type { GradientTransform } from './transform';
@@ -9,6 +9,7 @@ import type { GradientTransform } from './transform';
  * @see Loshchilov and Hutter, "Decoupled weight decay regularization", arXiv 1711.05101, Algorithm 2.
  */
 export function addDecayedWeights(decay: number): GradientTransform<readonly []> {
+  if (arguments.length > 1) refuseExtra('addDecayedWeights', arguments, 1);
   checkArgument('addDecayedWeights', 'decay', number({ low: 0 }), decay);
   return stateless('addDecayedWeights', (u, w) => (decay === 0 ? u : axpby(1, u, decay, w())));
 }

@@ -1,4 +1,4 @@
-import { checkArgument, number } from '../base/options';
+import { checkArgument, number, refuseExtra } from '../base/options';
 import { div } from '../tensor/ops/div';
 import { maximum } from '../tensor/ops/maximum';
 import { rms } from './rms';
@@ -10,6 +10,7 @@ import type { GradientTransform } from './transform';
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, section 6.
  */
 export function clipByBlockRms(threshold: number): GradientTransform<readonly []> {
+  if (arguments.length > 1) refuseExtra('clipByBlockRms', arguments, 1);
   checkArgument('clipByBlockRms', 'threshold', number({ low: Number.MIN_VALUE, high: Infinity }), threshold);
   return stateless('clipByBlockRms', (u) => div(u, maximum(div(rms(u), threshold), 1)));
 }

@@ -1,4 +1,4 @@
-import { checkArgument, number } from '../base/options';
+import { checkArgument, number, refuseExtra } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import { maximum } from '../tensor/ops/maximum';
@@ -11,6 +11,7 @@ import { type GradientTransform, mapParams, transform } from './transform';
  * @see Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", arXiv 1211.5063.
  */
 export function clipByGlobalNorm(maxNorm: number): GradientTransform<readonly []> {
+  if (arguments.length > 1) refuseExtra('clipByGlobalNorm', arguments, 1);
   checkArgument('clipByGlobalNorm', 'maxNorm', number({ low: Number.MIN_VALUE, high: Infinity }), maxNorm);
   return transform({
     name: 'clipByGlobalNorm',

@@ -1,4 +1,4 @@
-import { boolean, number, type OptionsOf, optional, readOptions, required } from '../base/options';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, required } from '../base/options';
 import { mul } from '../tensor/ops/mul';
 import type { Params } from '../tensor/tensor';
 import { movingMean, zerosLike } from './moving-mean';
@@ -24,6 +24,7 @@ export interface EmaOptions extends OptionsOf<typeof emaOptions> {}
 
 /** Moving mean of the gradients: m ← β·m + (1 − β)·g, u = m. Linear unless debiased. */
 export function ema(options: EmaOptions): GradientTransform<EmaState> {
+  if (arguments.length > 1) refuseExtra('ema', arguments, 1);
   const { decay, debias } = readOptions('ema', emaOptions, options);
   return transform<EmaState>({
     name: 'ema',

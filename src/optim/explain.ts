@@ -1,4 +1,4 @@
-import { checkArgument } from '../base/options';
+import { checkArgument, refuseExtra } from '../base/options';
 import type { Shape } from '../base/shape';
 import { noGrad } from '../tensor/no-grad';
 import type { Params } from '../tensor/tensor';
@@ -16,6 +16,7 @@ export interface Explanation extends Treatment {
 
 /** One row for each parameter: compressed or not and why, and the bytes of state that it costs. */
 export function explain<S>(transform: GradientTransform<S>, params: Params): Explanation[] {
+  if (arguments.length > 2) refuseExtra('explain', arguments, 2);
   checkArgument('explain', 'transform', transformKind, transform);
   checkLeaves('explain', 'params', params);
   const treatments = new Map(transform.explain?.(params).map((treatment) => [treatment.path, treatment]));

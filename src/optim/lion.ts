@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions, required } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra, required } from '../base/options';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { scaleByLearningRate } from './scale-by-learning-rate';
@@ -21,6 +21,7 @@ export interface LionOptions extends OptionsOf<typeof lionOptions> {}
  * @see Chen et al., "Symbolic discovery of optimization algorithms", arXiv 2302.06675, Algorithm 2.
  */
 export function lion(options: LionOptions) {
+  if (arguments.length > 1) refuseExtra('lion', arguments, 1);
   const { learningRate, weightDecay, ...moments } = readOptions('lion', lionOptions, options);
   return chain(scaleByLion(moments), addDecayedWeights(weightDecay), scaleByLearningRate(learningRate));
 }

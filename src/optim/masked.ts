@@ -1,6 +1,7 @@
+import { callable, checkArgument, refuseExtra } from '../base/options';
 import type { Tensor } from '../tensor/tensor';
 import { divide } from './divide';
-import { type GradientTransform, transform } from './transform';
+import { type GradientTransform, transform, transformKind } from './transform';
 
 /**
  * Apply a transform to some leaves; the others pass through unchanged and cost no state. `belongs` is asked with the
@@ -12,6 +13,9 @@ export function masked<S>(
   inner: GradientTransform<S>,
   belongs: (path: string, tensor: Tensor) => boolean,
 ): GradientTransform<S> {
+  if (arguments.length > 2) refuseExtra('masked', arguments, 2);
+  checkArgument('masked', 'inner', transformKind, inner);
+  checkArgument('masked', 'belongs', callable('of a path and a tensor'), belongs);
   return transform<S>({
     name: `masked(${inner.name ?? 'transform'})`,
     linear: inner.linear === true,

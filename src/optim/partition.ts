@@ -1,5 +1,5 @@
 import { OptionError } from '../base/errors';
-import { callable, checkArgument, isPlainObject, kindOf } from '../base/options';
+import { callable, checkArgument, isPlainObject, kindOf, refuseExtra } from '../base/options';
 import type { Params, Tensor } from '../tensor/tensor';
 import { divide } from './divide';
 import { type GradientTransform, type Treatment, transform, transformKind } from './transform';
@@ -23,6 +23,7 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
   transforms: Parts<States>,
   labelOf: (path: string, tensor: Tensor) => keyof States & string,
 ): GradientTransform<States> {
+  if (arguments.length > 2) refuseExtra('partition', arguments, 2);
   checkArgument('partition', 'transforms', transformsKind, transforms);
   checkArgument('partition', 'labelOf', callable('of a path and a tensor'), labelOf);
   // The record type holds label by label, which a loop cannot express: the only cast of a state.

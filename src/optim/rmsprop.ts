@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions, required } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra, required } from '../base/options';
 import { chain } from './chain';
 import { identity } from './identity';
 import { scaleByLearningRate } from './scale-by-learning-rate';
@@ -24,6 +24,7 @@ export interface RmspropOptions extends OptionsOf<typeof rmspropOptions> {}
  * @see `scaleByRms`
  */
 export function rmsprop(options: RmspropOptions) {
+  if (arguments.length > 1) refuseExtra('rmsprop', arguments, 1);
   const { learningRate, momentum, ...means } = readOptions('rmsprop', rmspropOptions, options);
   return chain(
     scaleByRms(means),

@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import type { Params } from '../tensor/tensor';
 import { adamStep } from './fused';
 import { leafOf } from './leaf';
@@ -33,6 +33,7 @@ export interface ScaleByAdamOptions extends OptionsOf<typeof scaleByAdamOptions>
  * @see Kingma and Ba, "Adam: a method for stochastic optimization", arXiv 1412.6980, Algorithm 1.
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform<AdamState> {
+  if (arguments.length > 1) refuseExtra('scaleByAdam', arguments, 1);
   const { beta1, beta2, epsilon } = readOptions('scaleByAdam', scaleByAdamOptions, options);
   const name = 'scaleByAdam';
   return transform<AdamState>({

@@ -1,4 +1,4 @@
-import { callable, number, type OptionsOf, optional, readOptions } from '../base/options';
+import { callable, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
 import { div } from '../tensor/ops/div';
@@ -45,6 +45,7 @@ export interface ScaleByFactoredRmsOptions extends OptionsOf<typeof scaleByFacto
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, Algorithms 4 and 5.
  */
 export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): GradientTransform<FactoredRmsState> {
+  if (arguments.length > 1) refuseExtra('scaleByFactoredRms', arguments, 1);
   const { decayExponent, epsilon, factored } = readOptions('scaleByFactoredRms', scaleByFactoredRmsOptions, options);
   const isFactored = (path: string, x: Tensor): boolean => x.ndim === 2 && factored(path, x);
   const name = 'scaleByFactoredRms';

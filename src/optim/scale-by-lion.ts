@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import type { Params } from '../tensor/tensor';
 import { lionStep } from './fused';
 import { leafOf } from './leaf';
@@ -26,6 +26,7 @@ export interface ScaleByLionOptions extends OptionsOf<typeof scaleByLionOptions>
  * @see Chen et al., "Symbolic discovery of optimization algorithms", arXiv 2302.06675, Algorithm 2.
  */
 export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform<LionState> {
+  if (arguments.length > 1) refuseExtra('scaleByLion', arguments, 1);
   const { beta1, beta2 } = readOptions('scaleByLion', scaleByLionOptions, options);
   return transform<LionState>({
     name: 'scaleByLion',

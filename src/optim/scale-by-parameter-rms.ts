@@ -1,4 +1,4 @@
-import { checkArgument, number } from '../base/options';
+import { checkArgument, number, refuseExtra } from '../base/options';
 import { maximum } from '../tensor/ops/maximum';
 import { mul } from '../tensor/ops/mul';
 import { rms } from './rms';
@@ -10,6 +10,7 @@ import type { GradientTransform } from './transform';
  * @see Shazeer and Stern, "Adafactor", arXiv 1804.04235, section 8.
  */
 export function scaleByParameterRms(minScale = 1e-3): GradientTransform<readonly []> {
+  if (arguments.length > 1) refuseExtra('scaleByParameterRms', arguments, 1);
   checkArgument('scaleByParameterRms', 'minScale', number({ low: 0 }), minScale);
   return stateless('scaleByParameterRms', (u, w) => mul(u, maximum(rms(w()), minScale)));
 }

@@ -1,4 +1,4 @@
-import { boolean, number, type OptionsOf, optional, readOptions } from '../base/options';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { div } from '../tensor/ops/div';
 import { maximum } from '../tensor/ops/maximum';
@@ -37,6 +37,7 @@ export interface ScaleByRmsOptions extends OptionsOf<typeof scaleByRmsOptions> {
  * @see Hinton, "Neural networks for machine learning", lecture 6e; Graves, arXiv 1308.0850, section 4.2, for `centered`.
  */
 export function scaleByRms(options: ScaleByRmsOptions = {}): GradientTransform<RmsState> {
+  if (arguments.length > 1) refuseExtra('scaleByRms', arguments, 1);
   const { alpha, epsilon, centered } = readOptions('scaleByRms', scaleByRmsOptions, options);
   const name = 'scaleByRms';
   return transform<RmsState>({

@@ -1,4 +1,4 @@
-import { callable, checkArgument, number } from '../base/options';
+import { callable, checkArgument, number, refuseExtra } from '../base/options';
 import { mul } from '../tensor/ops/mul';
 import type { Schedule } from './schedules';
 import { type GradientTransform, mapParams, transform } from './transform';
@@ -11,6 +11,7 @@ export interface ScheduleState {
 
 /** schedule(step)·u, where step counts the updates of this transform from 0. @throws OptionError `options/range` for a value that is no finite number */
 export function scaleBySchedule(schedule: Schedule): GradientTransform<ScheduleState> {
+  if (arguments.length > 1) refuseExtra('scaleBySchedule', arguments, 1);
   checkArgument('scaleBySchedule', 'schedule', callable('of the step, such as one of schedules'), schedule);
   return transform<ScheduleState>({
     name: 'scaleBySchedule',

@@ -6,6 +6,7 @@ import {
   type OptionsOf,
   optional,
   readOptions,
+  refuseExtra,
   required,
   whole,
 } from '../base/options';
@@ -46,22 +47,26 @@ export interface WarmupCosineOptions extends OptionsOf<typeof warmupCosineOption
 export const schedules = {
   /** The same value at every step. */
   constant(value: number): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.constant', arguments, 1);
     checkArgument('schedules.constant', 'value', number(), value);
     return () => value;
   },
 
   /** A straight line. */
   linear(options: RampOptions): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.linear', arguments, 1);
     return ramp('schedules.linear', options, (share) => share);
   },
 
   /** Half a wave: from + (to − from)·(1 − cos(π·step/steps))/2. */
   cosine(options: RampOptions): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.cosine', arguments, 1);
     return ramp('schedules.cosine', options, (share) => (1 - Math.cos(Math.PI * share)) / 2);
   },
 
   /** A linear rise, then half a wave down. */
   warmupCosine(options: WarmupCosineOptions): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.warmupCosine', arguments, 1);
     const { peak, warmup, steps, to } = readOptions('schedules.warmupCosine', warmupCosineOptions, options);
     checkArgument('schedules.warmupCosine', 'warmup', whole({ low: 0, high: steps }), warmup);
     const rise = schedules.linear({ from: 0, to: peak, steps: warmup });

@@ -1,4 +1,4 @@
-import { boolean, number, type OptionsOf, optional, readOptions, required } from '../base/options';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, required } from '../base/options';
 import { addDecayedWeights } from './add-decayed-weights';
 import { chain } from './chain';
 import { identity } from './identity';
@@ -30,6 +30,7 @@ export interface SgdOptions extends OptionsOf<typeof sgdOptions> {}
  * console.log(await params.weight.array()); // prints [ 0, 2 ]
  */
 export function sgd(options: SgdOptions) {
+  if (arguments.length > 1) refuseExtra('sgd', arguments, 1);
   const { learningRate, momentum, nesterov, weightDecay } = readOptions('sgd', sgdOptions, options);
   return chain(
     momentum === 0 ? identity : trace({ decay: momentum, nesterov }),

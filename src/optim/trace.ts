@@ -1,4 +1,4 @@
-import { boolean, number, type OptionsOf, optional, readOptions, required } from '../base/options';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, required } from '../base/options';
 import { axpby } from '../tensor/ops/axpby';
 import type { Params } from '../tensor/tensor';
 import { leafOf } from './leaf';
@@ -26,6 +26,7 @@ export interface TraceOptions extends OptionsOf<typeof traceOptions> {}
  * @see Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013; PyTorch's form.
  */
 export function trace(options: TraceOptions): GradientTransform<TraceState> {
+  if (arguments.length > 1) refuseExtra('trace', arguments, 1);
   const { decay, nesterov } = readOptions('trace', traceOptions, options);
   return transform<TraceState>({
     name: 'trace',

@@ -1,5 +1,5 @@
 import { OptionError, StateError } from '../base/errors';
-import { checkArgument, inMessage, type Kind, kindOf } from '../base/options';
+import { callable, checkArgument, inMessage, isPlainObject, type Kind, kindOf, refuseExtra } from '../base/options';
 import type { Tuple } from '../base/tuple';
 import { noGrad } from '../tensor/no-grad';
 import { runInScope } from '../tensor/scope';
@@ -59,15 +59,18 @@ export interface Treatment {
  * all: the state stays as it is, and with it every count of steps.
  */
 export function transform<S>(definition: GradientTransform<S>): GradientTransform<S> {
+  if (arguments.length > 1) refuseExtra('transform', arguments, 1);
   checkArgument('transform', 'definition', transformKind, definition);
   const where = definition.name ?? 'transform';
   return {
     ...definition,
     init(params) {
+      if (arguments.length > 1) refuseExtra(`${where}.init`, arguments, 1);
       checkLeaves(`${where}.init`, 'params', params);
       return definition.init(params);
     },
     update(grads, state, params) {
+      if (arguments.length > 3) refuseExtra(`${where}.update`, arguments, 3);
       checkLeaves(`${where}.update`, 'grads', grads);
       checkRecord(`${where}.update`, 'params', params);
       if (typeof state !== 'object' || state === null) throw noState(where, state);
@@ -77,17 +80,20 @@ export function transform<S>(definition: GradientTransform<S>): GradientTransfor
 }
 
 /** @throws OptionError `options/type` */
-function checkRecord(where: string, name: string, leaves: unknown): void {
-  if (typeof leaves === 'object' && leaves !== null && !Array.isArray(leaves) && !isTensor(leaves)) return;
+export function checkRecord(where: string, name: string, leaves: unknown): void {
+  if (isPlainObject(leaves) && !isTensor(leaves)) return;
   throw notLeaves(where, name, inMessage(leaves));
 }
 
 /** Named tensors, and nothing else. @throws OptionError `options/type` */
 export function checkLeaves(where: string, name: string, leaves: unknown): void {
   checkRecord(where, name, leaves);
-  for (const [path, leaf] of Object.entries(leaves as object)) {
-    if (!isTensor(leaf)) throw notLeaves(where, name, `${inMessage(leaf)} under "${path}"`);
-  }
+  for (const [path, leaf] of Object.entries(leaves as object)) checkLeaf(where, name, path, leaf);
+}
+
+/** @throws OptionError `options/type` */
+export function checkLeaf(where: string, name: string, path: string, leaf: unknown): void {
+  if (!isTensor(leaf)) throw notLeaves(where, name, `${inMessage(leaf)} under "${path}"`);
 }
 
 function notLeaves(where: string, name: string, got: string): OptionError {
@@ -124,7 +130,14 @@ export function mapParams<T>(
   leaves: Readonly<Record<string, T>>,
   f: (leaf: T, path: string) => Params[string],
 ): Params {
+  if (arguments.length > 2) refuseExtra('mapParams', arguments, 2);
+  checkRecord('mapParams', 'leaves', leaves);
+  checkArgument('mapParams', 'f', callable('of a leaf and its path'), f);
   return Object.fromEntries(
-    Object.entries(leaves).map(([path, leaf]) => [path, runInScope(path, () => f(leaf, path))]),
+    Object.entries(leaves).map(([path, leaf]) => {
+      const made = runInScope(path, () => f(leaf, path));
+      checkLeaf('mapParams', 'the result of f', path, made);
+      return [path, made];
+    }),
   );
 }

@@ -1,0 +1,59 @@
+import { adam, ema, scale, schedules, sgd, tensor, zeros } from '../../../../src/index';
+import { type Row, row } from '../harness';
+import { everything, functions, type KindName, options } from '../kinds';
+
+const params = () => ({ w: tensor([1, 2]) });
+const finite: readonly KindName[] = ['0', '-1', '1.5', '2**53'];
+const notNegative: readonly KindName[] = ['0', '1.5', '2**53'];
+const positive: readonly KindName[] = ['1.5', '2**53', 'Infinity'];
+const records: readonly KindName[] = ['{}', '{ tensor }'];
+const schedule = () => schedules.constant(0.1);
+
+export const optim: readonly Row[] = [
+  row('sgd', () => [{ learningRate: 0.1 }], [[]]),
+  row('adam', () => [{ learningRate: 0.1 }], [[]]),
+  row('adamw', () => [{ learningRate: 0.1 }], [[]]),
+  row('adafactor', () => [{ learningRate: 0.1 }], [[]]),
+  row('rmsprop', () => [{ learningRate: 0.1 }], [[]]),
+  row('lion', () => [{ learningRate: 0.1 }], [[]]),
+  row('scaleByAdam', () => [{ beta1: 0.5 }], [options]),
+  row('scaleByFactoredRms', () => [{ epsilon: 0 }], [options]),
+  row('scaleByLion', () => [{ beta1: 0.5 }], [options]),
+  row('scaleByRms', () => [{ alpha: 0.5 }], [options]),
+  row('ema', () => [{ decay: 0.9 }], [[]]),
+  row('trace', () => [{ decay: 0.9 }], [[]]),
+  row('scale', () => [2], [finite]),
+  row('scaleByLearningRate', () => [0.1], [[...notNegative, ...functions]]),
+  row('scaleBySchedule', () => [schedule()], [functions]),
+  row('scaleByParameterRms', () => [1e-3], [['undefined', ...notNegative]]),
+  row('addDecayedWeights', () => [0.1], [notNegative]),
+  row('clipByBlockRms', () => [1], [positive]),
+  row('clipByGlobalNorm', () => [1], [positive]),
+  row('schedules.constant', () => [0.1], [finite]),
+  row('schedules.linear', () => [{ from: 1, steps: 10 }], [[]]),
+  row('schedules.cosine', () => [{ from: 1, steps: 10 }], [[]]),
+  row('schedules.warmupCosine', () => [{ peak: 1, warmup: 2, steps: 10 }], [[]]),
+  row('accumulate', () => [2, sgd({ learningRate: 0.1 })], [[], []]),
+  row('chain', () => [scale(2), scale(3)], [[], []], { variadic: true }),
+  row('masked', () => [scale(2), () => true], [[], functions]),
+  row('partition', () => [{ a: scale(2) }, () => 'a'], [['{}'], functions]),
+  row('applyUpdates', () => [params(), params()], [[], ['{}']]),
+  row('explain', () => [adam({ learningRate: 0.1 }), params()], [[], records]),
+  row('stateBytes', () => [ema({ decay: 0.9 }).init(params())], [everything]),
+  row('mapParams', () => [params(), (x: unknown) => x], [['{}', '{ tensor }'], []], { called: ['mapParams', 'w'] }),
+  row('transform', () => [scale(2)], [[]]),
+  row('transform().init', () => [params()], [records], {
+    call: (args) => scale(2).init(...(args as [never])),
+    called: ['scale.init'],
+  }),
+  row(
+    'transform().update',
+    () => [{ w: zeros([2]) }, ema({ decay: 0.9 }).init(params()), params()],
+    [['{}'], [], [...records, '{ unknown }']], // its leaves are looked at where they are used: a leafwise trainer passes all of them for each
+
+    {
+      call: (args) => ema({ decay: 0.9 }).update(...(args as [never, never, never])),
+      called: ['ema.update', 'ema', 'axpby'],
+    },
+  ),
+];
