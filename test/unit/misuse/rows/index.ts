@@ -1,5 +1,6 @@
 import type { Row } from '../harness';
-import { creation } from './creation';
+import { engineRows } from './engine';
+import { tensorRows } from './tensors';
 
 /** One row for each public function; a test compares them with the exports. */
-export const rows: readonly Row[] = [...creation];
+export const rows: readonly Row[] = [...tensorRows, ...engineRows];
