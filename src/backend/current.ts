@@ -1,3 +1,4 @@
+import { refuseExtra } from '../base/options';
 import type { Backend } from './backend';
 import { wasmBackend } from './wasm';
 
@@ -5,6 +6,7 @@ let current: Backend | undefined;
 
 /** The backend that new tensors and ops use. The default one is made at the first op that needs it. */
 export function backend(): Backend {
+  if (arguments.length > 0) refuseExtra('backend', arguments, 0, 'write setBackend(…) to choose another one');
   current ??= wasmBackend();
   return current;
 }

@@ -1,5 +1,6 @@
 import { naive } from '../../kernels/gpujs/matmul';
-import { BackendError, checkOptions, OptionError } from '../base/errors';
+import { BackendError } from '../base/errors';
+import { choice, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import type { Backend } from './backend';
 import { GpuBackend } from './gpu-backend';
 import { GpuDevice, type GpuLimits } from './gpu-device';
@@ -7,11 +8,13 @@ import { type Gpu, type GpuJs, type GpuMode, loadGpuJs } from './gpu-js';
 import { findWebGpu } from './gpu-node';
 import { GpuQueue } from './gpu-queue';
 
-/** Which GPU API is wanted. */
-export interface GpuOptions {
+const gpuOptions = {
   /** 'auto' (the default) takes the first of webgpu, webgl2 and headlessgl that works here. */
-  readonly mode?: 'auto' | GpuMode;
-}
+  mode: optional(choice<'auto' | GpuMode>('auto', 'webgpu', 'webgl2', 'headlessgl'), 'auto'),
+};
+
+/** Which GPU API is wanted. */
+export interface GpuOptions extends OptionsOf<typeof gpuOptions> {}
 
 /** Contexts are scarce (the 17th of a page silently kills the first), so all backends of a mode share one device. */
 interface Shared {
@@ -28,16 +31,8 @@ const modes: readonly GpuMode[] = ['webgpu', 'webgl2', 'headlessgl'];
  * @throws BackendError `gpu/not-installed`, `gpu/unavailable`, `gpu/wrong-result`
  */
 export async function gpu(options: GpuOptions = {}): Promise<Backend> {
-  checkOptions('gpu', options, ['mode']);
-  const { mode = 'auto' } = options;
-  if (mode !== 'auto' && !modes.includes(mode)) {
-    throw new OptionError({
-      code: 'options/choice',
-      got: `gpu got mode = ${String(mode)}`,
-      expected: `'auto', ${modes.map((name) => `'${name}'`).join(', ')}`,
-      fix: 'pass one of these, or leave the option out',
-    });
-  }
+  if (arguments.length > 1) refuseExtra('gpu', arguments, 1);
+  const { mode } = readOptions('gpu', gpuOptions, options);
   const { device, queue } = await (mode === 'auto' ? firstOf(modes) : shared(mode));
   return new GpuBackend(device, queue);
 }

@@ -1,6 +1,7 @@
 import { fillRow } from '../base/distribution';
 import { allocate, type DType, dtypeOf, type TypedArray } from '../base/dtype';
 import { erf, normalCdf } from '../base/erf';
+import { refuseExtra } from '../base/options';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../base/shape';
 import type { AttentionShape } from './attention-layout';
 import type {
@@ -24,6 +25,7 @@ import { attend, attendGrad } from './reference-attention';
  * tested against this one. It is meant to be read first and is not meant to be fast.
  */
 export function referenceBackend(): Backend {
+  if (arguments.length > 0) refuseExtra('referenceBackend', arguments, 0);
   return new ReferenceBackend();
 }
 

@@ -1,4 +1,4 @@
-import { checkNumber } from '../base/errors';
+import { checkArgument, refuseExtra, whole } from '../base/options';
 import { backend } from './current';
 
 /** More would find too little to do in any one operation. */
@@ -15,7 +15,8 @@ const most = 64;
  * await setThreads(1); // and the worker is gone
  */
 export async function setThreads(count: number = cores()): Promise<number> {
-  checkNumber('setThreads', 'count', count, { low: 1, high: most, whole: true });
+  if (arguments.length > 1) refuseExtra('setThreads', arguments, 1);
+  checkArgument('setThreads', 'count', whole({ low: 1, high: most }), count);
   const current = backend();
   await current.setThreads?.(count);
   const { threads } = current.describe();

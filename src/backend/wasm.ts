@@ -1,8 +1,8 @@
 import type { Distribution } from '../base/distribution';
 import type { DType, TypedArray } from '../base/dtype';
 import { dtypeOf } from '../base/dtype';
-import { checkOptions, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
+import { choice, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { type Shape, sizeOf } from '../base/shape';
 import type { AttentionShape } from './attention-layout';
 import type {
@@ -38,11 +38,13 @@ import { addOnSupport, matmul, matmulRandom } from './wasm-products';
 import { random, randomCross } from './wasm-random';
 import { type At, type WasmHeap, WasmStorage } from './wasm-storage';
 
-/** How the kernels are chosen. */
-export interface WasmOptions {
+const wasmOptions = {
   /** Pin the kernels' build, so that bits are the same on every machine ('baseline'). Default: the best there is. */
-  readonly build?: Build;
-}
+  build: optional(choice<Build>('baseline', 'relaxed')),
+};
+
+/** How the kernels are chosen. */
+export interface WasmOptions extends OptionsOf<typeof wasmOptions> {}
 
 /**
  * The CPU backend: the SIMD kernels of `kernels/wasm`, compiled when the first operation needs them.
@@ -50,15 +52,9 @@ export interface WasmOptions {
  * @throws BackendError `backend/unavailable` for a build that this platform cannot run
  */
 export function wasmBackend(options: WasmOptions = {}): Backend {
-  checkOptions('wasmBackend', options, ['build']);
-  const { build } = options;
-  if (build === undefined || build === 'baseline' || build === 'relaxed') return new WasmBackend(build);
-  throw new OptionError({
-    code: 'options/choice',
-    got: `wasmBackend got build = ${String(build)}`,
-    expected: "'baseline' or 'relaxed'",
-    fix: 'pass one of these, or leave the option out',
-  });
+  if (arguments.length > 1) refuseExtra('wasmBackend', arguments, 1);
+  const { build } = readOptions('wasmBackend', wasmOptions, options);
+  return new WasmBackend(build);
 }
 
 const reductions = {

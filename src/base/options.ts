@@ -134,14 +134,14 @@ export function checkCount(where: string, given: number, most: number, fix?: str
  * element is no mistake, so `xs.map(neg)` is right.
  * @throws OptionError `arguments/count`
  */
-export function refuseExtra(where: string, given: ArrayLike<unknown>, most: number, fix = asArray(where, given)): void {
+export function refuseExtra(where: string, given: ArrayLike<unknown>, most: number, fix?: string): void {
   const [element, index, list] = [given[0], given[1], given[2]];
   const mapped = given.length === 3 && Array.isArray(list) && typeof index === 'number' && list[index] === element;
   if (!(mapped && most === 1)) checkCount(where, given.length, most, fix);
 }
 
-/** `ones(2, 3)` was meant to be `ones([2, 3])`. */
-function asArray(where: string, given: ArrayLike<unknown>): string | undefined {
+/** What to type in place of `ones(2, 3)`: `ones([2, 3])`. */
+export function asArray(where: string, given: ArrayLike<unknown>): string | undefined {
   const values = Array.from(given);
   return values.every((value) => typeof value === 'number') ? `write ${where}([${values.join(', ')}])` : undefined;
 }
@@ -257,7 +257,13 @@ export function inMessage(value: unknown): string {
     return `[${shown.join(', ')}${value.length > 6 ? ', …' : ''}]`;
   }
   if (typeof value !== 'object' || value === null) return String(value);
-  return isPlainObject(value) ? `an object { ${Object.keys(value).slice(0, 4).join(', ')} }` : `a ${className(value)}`;
+  if (!isPlainObject(value)) return withArticle(className(value));
+  const names = Object.keys(value).slice(0, 4);
+  return names.length === 0 ? 'an empty object' : `an object { ${names.join(', ')} }`;
+}
+
+function withArticle(name: string): string {
+  return `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 }
 
 function className(value: object): string {

@@ -1,6 +1,7 @@
 import { ShapeError, StateError } from '../base/errors';
-import { isThenable } from '../base/options';
+import { checkArgument, isThenable, kindOf, refuseExtra } from '../base/options';
 import { sameShape, show } from '../base/shape';
+import { checkTensor } from './check';
 import { asTensor, checkFloat } from './op';
 import { stopGradient } from './ops/stop-gradient';
 import { replaying } from './replay';
@@ -34,7 +35,10 @@ export interface VjpRule<Xs extends readonly Tensor[], S> {
  * const tame = customVjp({ forward: (x: Tensor) => [x, null], vjp: (g) => [clip(g, -1, 1)] });
  */
 export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>): (...xs: Xs) => Tensor {
+  if (arguments.length > 1) refuseExtra('customVjp', arguments, 1);
+  checkArgument('customVjp', 'rule', ruleKind, rule);
   return (...xs) => {
+    for (const x of xs) checkTensor('customVjp', x);
     const scope = currentScope();
     if (!scope || recordingTapes().length === 0) return runInScope('customVjp', () => runForward(rule, xs)[0]);
     const inputs = xs.map(({ value }) => value);
@@ -67,6 +71,12 @@ export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>)
     return output;
   };
 }
+
+const ruleKind = kindOf('an object with the functions forward and vjp', (value) => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { forward, vjp } = value as { forward?: unknown; vjp?: unknown };
+  return typeof forward === 'function' && typeof vjp === 'function';
+});
 
 /** What forward saves, recorded by the outer tapes that the backward pass runs under. */
 function savedAgain<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>, xs: Xs, output: Tensor): S {

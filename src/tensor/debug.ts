@@ -1,6 +1,7 @@
 import { backend } from '../backend/current';
 import type { TypedArray } from '../base/dtype';
-import { BackendError, checkOptions, StateError } from '../base/errors';
+import { BackendError, StateError } from '../base/errors';
+import { boolean, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import type { Value } from './value';
 
 export const debugging = { nonFinite: false };
@@ -13,18 +14,29 @@ const late = {
   failure: null as { readonly error: unknown } | null,
 };
 
+const debugOptions = {
+  /** Stop at the first op that makes NaN or infinity and name it; slow. */
+  nonFinite: optional(boolean),
+  /** Overwrite freed memory of the current backend with NaN. */
+  poison: optional(boolean),
+};
+
+/** What to look for; a switch that is left out stays as it is. */
+export interface DebugOptions extends OptionsOf<typeof debugOptions> {}
+
 /**
  * Switches for finding a fault. `nonFinite`: stop at the first op that makes NaN or infinity and name it; reads every
  * result, so it is slow. Where the device answers later, the error comes with a later op, at the latest with the next
  * read. `poison`: overwrite freed memory of the current backend with NaN.
  */
-export function debug(options: { nonFinite?: boolean; poison?: boolean }): void {
-  checkOptions('debug', options, ['nonFinite', 'poison']);
-  if (options.nonFinite !== undefined) {
-    debugging.nonFinite = options.nonFinite;
+export function debug(options: DebugOptions): void {
+  if (arguments.length > 1) refuseExtra('debug', arguments, 1);
+  const { nonFinite, poison } = readOptions('debug', debugOptions, options);
+  if (nonFinite !== undefined) {
+    debugging.nonFinite = nonFinite;
     late.failure = null;
   }
-  if (options.poison !== undefined) backend().poison(options.poison);
+  if (poison !== undefined) backend().poison(poison);
 }
 
 /** @throws StateError `debug/non-finite`, of this value or of an earlier one that has been computed meanwhile */

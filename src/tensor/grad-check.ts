@@ -1,10 +1,21 @@
 import { fillRow } from '../base/distribution';
 import type { TypedArray } from '../base/dtype';
-import { checkNumber, checkOptions, ShapeError } from '../base/errors';
+import { ShapeError } from '../base/errors';
 import { key } from '../base/key';
+import {
+  callable,
+  checkArgument,
+  inMessage,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+} from '../base/options';
 import { type Shape, show, stridesOf } from '../base/shape';
 import { withValue } from './assign';
 import { centralDifference, type Difference } from './central-difference';
+import { checkParams } from './check';
 import { valueAndGrad } from './grad';
 import { noGrad } from './no-grad';
 import { checkFloat } from './op';
@@ -39,6 +50,16 @@ export interface GradCheckReport {
   toString(): string;
 }
 
+const gradCheckOptions = {
+  /** Largest deviation, relative to the larger of the two derivatives (default 1e-3). */
+  tolerance: optional(number({ low: 0 }), 1e-3),
+};
+
+/** How exact the gradient has to be. */
+export interface GradCheckOptions extends OptionsOf<typeof gradCheckOptions> {}
+
+const checkable = callable('that returns a tensor');
+
 /**
  * Compare the gradient with central differences in every coordinate: of a function of one tensor, or of a record of
  * parameters. `f` gets `x` itself with other values for the time of a call, so it may as well close over the
@@ -58,12 +79,14 @@ export interface GradCheckReport {
 export async function gradCheck<X extends Tensor | Params>(
   f: (x: X) => Tensor,
   x: X,
-  options: { tolerance?: number } = {},
+  options: GradCheckOptions = {},
 ): Promise<GradCheckReport> {
-  checkOptions('gradCheck', options, ['tolerance']);
-  const { tolerance = 1e-3 } = options;
-  checkNumber('gradCheck', 'tolerance', tolerance, { low: 0 });
-  const params = isTensor(x) ? { x } : (x as Params);
+  if (arguments.length > 3) refuseExtra('gradCheck', arguments, 3);
+  checkArgument('gradCheck', 'f', checkable, f);
+  const params: Params = isTensor(x) ? { x } : x;
+  checkParams('gradCheck', 'x', params);
+  checkFloat('gradCheck', ...Object.values(params));
+  const { tolerance } = readOptions('gradCheck', gradCheckOptions, options, 'f, x');
   const result = (): Tensor => checkResult(f(x));
 
   const start = noGrad(() => stopGradient(result()));
@@ -169,7 +192,7 @@ function checkResult(y: unknown): Tensor {
   }
   throw new ShapeError({
     code: 'grad-check/result',
-    got: `gradCheck got a function that returned ${y === null ? 'null' : typeof y}`,
+    got: `gradCheck got a function that returned ${inMessage(y)}`,
     expected: 'a tensor',
     fix: 'return one tensor; concat several',
   });

@@ -1,6 +1,7 @@
-import { checkOptions, ShapeError } from '../base/errors';
-import { isThenable } from '../base/options';
-import { show } from '../base/shape';
+import { ShapeError } from '../base/errors';
+import { callable, checkArgument, isThenable, optional, readOptions, refuseExtra } from '../base/options';
+import { sameShape, show } from '../base/shape';
+import { checkParams } from './check';
 import { type GradientSink, Readers, refusing } from './gradient-sink';
 import { asTensor, checkFloat } from './op';
 import { add } from './ops/add';
@@ -74,38 +75,70 @@ export function valueAndGrad<P extends Params>(
 export function valueAndGrad(
   f: (x: Tensor) => Loss,
   params?: Params,
-  options: { sink?: GradientSink } = {},
+  options?: { sink?: GradientSink },
 ): (Evaluated & { grads?: Params }) | ((x: Tensor) => Evaluated & { grads: Tensor }) {
-  if (params) {
-    checkOptions('valueAndGrad', options, ['sink']);
-    const { sink } = options;
+  if (arguments.length > 3) refuseExtra('valueAndGrad', arguments, 3);
+  checkArgument('valueAndGrad', 'f', differentiable, f);
+  if (params !== undefined || options !== undefined) {
+    checkParams('valueAndGrad', 'params', params);
+    const { sink } = readOptions('valueAndGrad', sinkOptions, options === undefined ? {} : options, 'f, params');
     const paths = Object.keys(params);
     const targets = Object.values(params);
     if (sink) return differentiateInto((i, gradient) => sink(paths[i] as string, gradient), f as () => Loss, targets);
-    const { grads, ...rest } = differentiate(f as () => Loss, targets);
+    const { grads, ...rest } = differentiate('valueAndGrad', f as () => Loss, targets);
     return { ...rest, grads: Object.fromEntries(paths.map((path, i) => [path, grads[i] as Tensor])) };
   }
-  return (x) => {
-    const { grads, ...rest } = differentiate(() => f(x), [x]);
+  return function (x) {
+    if (arguments.length > 1) refuseExtra('valueAndGrad', arguments, 1);
+    const { grads, ...rest } = differentiate('valueAndGrad', () => f(x), [x]);
     return { ...rest, grads: grads[0] as Tensor };
   };
 }
 
+const differentiable = callable<(x: Tensor) => Loss>('that returns its loss');
+const sinkOptions = { sink: optional(callable<GradientSink>('of a path and a gradient')) };
+
 /** The gradient of a scalar function of one tensor. `grad(grad(f))` works where f's gradient is a scalar. */
 export function grad(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return (x) => runInScope('grad', () => valueAndGrad(f)(x).grads);
+  if (arguments.length > 1) refuseExtra('grad', arguments, 1);
+  checkArgument('grad', 'f', differentiable, f);
+  return function (x) {
+    if (arguments.length > 1) refuseExtra('grad', arguments, 1);
+    return gradientAt('grad', f, x);
+  };
+}
+
+function gradientAt(where: string, f: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  return runInScope(where, () => differentiate(where, () => f(x), [x]).grads[0] as Tensor);
 }
 
 /**
  * Hessian-vector product: the derivative of ⟨grad f(x), v⟩, without forming the Hessian.
  * Shapes: x and v alike → the same.
+ * @throws ShapeError `hvp/shapes`, `grad/scalar`
  */
 export function hvp(f: (x: Tensor) => Tensor): (x: Tensor, v: Tensor) => Tensor {
-  return (x, v) => grad((y) => sum(mul(grad(f)(y), v)))(x);
+  if (arguments.length > 1) refuseExtra('hvp', arguments, 1);
+  checkArgument('hvp', 'f', differentiable, f);
+  return function (x, v) {
+    if (arguments.length > 2) refuseExtra('hvp', arguments, 2);
+    checkFloat('hvp', x, v);
+    if (!sameShape(x.shape, v.shape)) throw otherDirection(x, v);
+    return gradientAt('hvp', (y) => sum(mul(gradientAt('hvp', f, y), v)), x);
+  };
 }
 
-function differentiate(f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
-  return recorded(f, targets, ({ tape, watched, loss, survivors }) => {
+function otherDirection(x: Tensor, v: Tensor): ShapeError {
+  return new ShapeError({
+    code: 'hvp/shapes',
+    got: `hvp got x ${show(x.shape)} and v ${show(v.shape)}`,
+    expected: 'a direction v of the shape of x',
+    fix: 'reshape v, or broadcastTo(v, x.shape) if it shall be repeated',
+  });
+}
+
+function differentiate(where: string, f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
+  return recorded(where, f, targets, ({ tape, watched, loss, survivors }) => {
     walkBack(tape, loss, ones(loss.shape), survivors);
     return { grads: watched.map((value) => tape.trackOf(value)?.cotangent ?? zeros(value.shape)) };
   });
@@ -117,7 +150,7 @@ function differentiateInto(
   f: () => Loss,
   targets: readonly Tensor[],
 ): Evaluated {
-  return recorded(f, targets, ({ tape, watched, loss, survivors }) => {
+  return recorded('valueAndGrad', f, targets, ({ tape, watched, loss, survivors }) => {
     const readers = new Readers(watched, tape.nodes);
     const waiting = new Set(watched);
     const assigned = new Set<Value>();
@@ -146,17 +179,18 @@ function differentiateInto(
 
 /** Evaluate f on a tape that lives until `walk` is through with it. */
 function recorded<R extends object>(
+  where: string,
   f: () => Loss,
   targets: readonly Tensor[],
   walk: (recording: Recording) => R,
 ): Evaluated & R {
-  checkFloat('valueAndGrad', ...targets);
+  checkFloat(where, ...targets);
   const watched = targets.map((target) => target.value); // before f can assign to them
-  return runInScope('valueAndGrad', () => {
+  return runInScope(where, () => {
     const tape = new Tape(currentScope() as Scope, recordingTapes().length);
     try {
       for (const value of watched) if (!tape.trackOf(value)) tape.watch(value);
-      const { loss, aux } = lossAndAux(recordOn(tape, f));
+      const { loss, aux } = lossAndAux(where, recordOn(tape, f));
       const survivors = new Set<Value>([loss.value]);
       forEachTensor(aux, (tensor) => survivors.add(tensor.value));
       const walked = inPhase('backward', null, () => walk({ tape, watched, loss, survivors }));
@@ -272,13 +306,13 @@ function checkSynchronous(returned: unknown): void {
 }
 
 /** What the function returned, checked: JavaScript callers can return anything. */
-function lossAndAux(returned: unknown): { loss: Tensor; aux: unknown } {
-  if (isThenable(returned)) throw asyncScope('valueAndGrad');
+function lossAndAux(where: string, returned: unknown): { loss: Tensor; aux: unknown } {
+  if (isThenable(returned)) throw asyncScope(where);
   const { loss, aux } = isTensor(returned) ? { loss: returned, aux: undefined } : ((returned ?? {}) as Evaluation);
   if (isTensor(loss) && loss.size === 1 && loss.dtype === 'float32') return { loss, aux };
   throw new ShapeError({
     code: 'grad/scalar',
-    got: `valueAndGrad got a loss ${isTensor(loss) ? `${show(loss.shape)} of dtype ${loss.dtype}` : typeof loss}`,
+    got: `${where} got a loss ${isTensor(loss) ? `${show(loss.shape)} of dtype ${loss.dtype}` : typeof loss}`,
     expected: 'a single float32 number',
     fix: 'return a tensor and reduce it, for example with mean(loss)',
   });

@@ -1,6 +1,6 @@
 import { backend } from '../backend/current';
 import { StateError } from '../base/errors';
-import { isThenable } from '../base/options';
+import { callable, checkArgument, isThenable, refuseExtra } from '../base/options';
 
 /** What a training step does: the loss, its gradients, the updates. */
 export type Phase = 'forward' | 'backward' | 'optimizer';
@@ -42,6 +42,8 @@ export function profile<T>(fn: () => T): {
   /** Where its time went. */
   profile: Profile;
 } {
+  if (arguments.length > 1) refuseExtra('profile', arguments, 1);
+  checkArgument('profile', 'fn', profiled, fn);
   const outer = profiling.profiler;
   const profiler = new Profiler();
   profiling.profiler = profiler;
@@ -53,6 +55,8 @@ export function profile<T>(fn: () => T): {
     profiling.profiler = outer;
   }
 }
+
+const profiled = callable<() => unknown>('without arguments');
 
 /** Part of a phase, and of an op if one is named: for what is not a single kernel. Costs nothing unless profiled. */
 export function inPhase<T>(phase: Phase, op: string | null, fn: () => T): T {

@@ -1,11 +1,12 @@
 import { StateError } from '../base/errors';
+import { callable, checkArgument, isThenable, refuseExtra } from '../base/options';
 import { noSurvivors, walkBack } from './grad';
 import { asTensor } from './op';
 import { concat } from './ops/concat';
 import { reshape } from './ops/reshape';
 import { slice } from './ops/slice';
 import { replaying } from './replay';
-import { currentScope, runInScope, type Scope } from './scope';
+import { asyncScope, currentScope, runInScope, type Scope } from './scope';
 import { type Cotangents, recordingTapes, recordOn, recordStep, Tape } from './tape';
 import type { Tensor } from './tensor';
 import { forEachTensor, isTensor, mapTensors } from './tree';
@@ -30,6 +31,8 @@ import type { Value } from './value';
  * const { grads } = valueAndGrad(() => sum(square(block(x))), layer.parameters());
  */
 export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (...xs: Xs) => R {
+  if (arguments.length > 1) refuseExtra('remat', arguments, 1);
+  checkArgument('remat', 'f', repeatable, f);
   return (...xs) => {
     const scope = currentScope();
     if (!scope || recordingTapes().length === 0) return runInScope('remat', () => f(...xs));
@@ -37,6 +40,7 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
     const given = xs.map((x) => (isTensor(x) ? asTensor(x.value) : x)) as readonly unknown[] as Xs;
     const { result, read, constants } = unrecorded('remat', scope, () => {
       const tree = f(...given);
+      if (isThenable(tree)) throw asyncScope('remat');
       // What is packed needs no second life; a function hides the tree from the scope.
       return { packed: pack(tree), constants: tensorsOf(tree, 'int32'), tree: () => tree };
     });
@@ -55,6 +59,8 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
     return unpack(tree, output);
   };
 }
+
+const repeatable = callable('that computes the same each time');
 
 /** Run again, this time recorded, and walk back through that. Outer tapes record it all, as they do any vjp. */
 function replay(f: () => Tensor, read: readonly Value[], g: Tensor, outer: Tape): Cotangents {

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend';
 import { backend, replaceBackend } from '../backend/current';
 import { StateError } from '../base/errors';
+import { checkArgument, isThenable, type Kind, kindOf, refuseExtra } from '../base/options';
 import { currentScope } from './scope';
 
 /**
@@ -8,6 +9,8 @@ import { currentScope } from './scope';
  * @throws StateError `backend/in-scope` inside a scope, which frees its tensors on the backend it began with
  */
 export function setBackend(next: Backend): void {
+  if (arguments.length > 1) refuseExtra('setBackend', arguments, 1);
+  checkArgument('setBackend', 'next', backendKind, next);
   const open = currentScope();
   if (open) {
     throw new StateError({
@@ -18,4 +21,19 @@ export function setBackend(next: Backend): void {
     });
   }
   replaceBackend(next);
+}
+
+const backendKind: Kind<Backend> = {
+  ...kindOf<Backend>('a backend', isBackend, 'arguments/backend'),
+  fix: (value) =>
+    isThenable(value)
+      ? 'write setBackend(await gpu())'
+      : 'write setBackend(wasmBackend()), setBackend(referenceBackend()) or setBackend(await gpu())',
+};
+
+/** By some of what every backend has: one of a user's own is as good. */
+function isBackend(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { describe, memory, fromHost, free } = value as Record<string, unknown>;
+  return [describe, memory, fromHost, free].every((member) => typeof member === 'function');
 }

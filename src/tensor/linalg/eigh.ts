@@ -1,4 +1,5 @@
 import { ShapeError } from '../../base/errors';
+import { refuseExtra } from '../../base/options';
 import { show } from '../../base/shape';
 import type { Tensor } from '../tensor';
 import { checkFiniteInput, checkMatrix, checkOverflow } from './checks';
@@ -24,6 +25,7 @@ export interface Eigh {
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  */
 export function eigh(x: Tensor): Eigh {
+  if (arguments.length > 1) refuseExtra('linalg.eigh', arguments, 1);
   const [n, columns] = checkMatrix('eigh', x);
   if (n !== columns) {
     throw new ShapeError({

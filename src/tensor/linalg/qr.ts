@@ -1,3 +1,4 @@
+import { refuseExtra } from '../../base/options';
 import type { Tensor } from '../tensor';
 import { checkFiniteInput, checkMatrix, checkOverflow } from './checks';
 import { columnsOf, fromColumns, unitColumns } from './columns';
@@ -24,6 +25,7 @@ export interface QR {
  * @see Mezzadri, "How to generate random matrices from the classical compact groups", arXiv math-ph/0609050, section 5.
  */
 export function qr(x: Tensor): QR {
+  if (arguments.length > 1) refuseExtra('linalg.qr', arguments, 1);
   const [m, n] = checkMatrix('qr', x);
   const k = Math.min(m, n);
   const shapes = [

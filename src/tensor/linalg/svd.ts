@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '../../base/errors';
+import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
 import type { Tensor } from '../tensor';
 import { checkFiniteInput, checkMatrix, checkOverflow } from './checks';
 import { type Columns, columnsOf, dot, fromColumns, fromRows, rowsOf, unitColumns } from './columns';
@@ -17,6 +17,14 @@ export interface SVD {
   readonly vt: Tensor;
 }
 
+const svdOptions = {
+  /** How many singular values and vectors, the largest ones (default: all). */
+  rank: optional(whole({ low: 0 })),
+};
+
+/** How many factors. */
+export interface SvdOptions extends OptionsOf<typeof svdOptions> {}
+
 /**
  * x = u·diag(s)·vt with orthonormal columns in u, orthonormal rows in vt and singular values that descend, for
  * k = min(m, n); with `rank`, the first so many of them, which are the same numbers.
@@ -33,12 +41,12 @@ export interface SVD {
  * @throws OptionError `options/range` for a rank that is not between 1 and k
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  */
-export function svd(x: Tensor, options: { rank?: number } = {}): SVD {
-  checkOptions('svd', options, ['rank']);
+export function svd(x: Tensor, options: SvdOptions = {}): SVD {
+  if (arguments.length > 2) refuseExtra('linalg.svd', arguments, 2);
   const [m, n] = checkMatrix('svd', x);
   const k = Math.min(m, n);
-  const { rank = k } = options;
-  checkNumber('svd', 'rank', rank, { low: Math.min(1, k), high: k, whole: true });
+  const { rank = k } = readOptions('svd', svdOptions, options, 'x');
+  checkArgument('svd', 'rank', whole({ low: Math.min(1, k), high: k }), rank);
   const shapes = [[m, rank], [rank], [rank, n]];
   const [u, s, vt] = onHost('svd', [x], shapes, ([values]) => {
     const entries = values as Float32Array;

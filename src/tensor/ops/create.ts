@@ -1,7 +1,16 @@
 import { backend } from '../../backend/current';
 import { allocate, type TypedArray } from '../../base/dtype';
 import { ShapeError } from '../../base/errors';
-import { checkArgument, kindOf, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
+import {
+  asArray,
+  checkArgument,
+  kindOf,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  whole,
+} from '../../base/options';
 import { checkShape, type Shape, shapeKind, show, sizeOf } from '../../base/shape';
 import { checkFinite, debugging } from '../debug';
 import { dtypeKind } from '../kinds';
@@ -66,13 +75,13 @@ export function full(shape: Shape, x: number): Tensor {
 
 /** A float32 tensor of zeros. */
 export function zeros(shape: Shape): Tensor {
-  if (arguments.length > 1) refuseExtra('zeros', arguments, 1);
+  if (arguments.length > 1) refuseExtra('zeros', arguments, 1, asArray('zeros', arguments));
   return filled('zeros', shape, 0);
 }
 
 /** A float32 tensor of ones. */
 export function ones(shape: Shape): Tensor {
-  if (arguments.length > 1) refuseExtra('ones', arguments, 1);
+  if (arguments.length > 1) refuseExtra('ones', arguments, 1, asArray('ones', arguments));
   return filled('ones', shape, 1);
 }
 

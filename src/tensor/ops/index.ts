@@ -1,7 +1,7 @@
 // The list of ops: one line each.
 export { abs } from './abs';
 export { add } from './add';
-export { argmax } from './argmax';
+export { type ArgmaxOptions, argmax } from './argmax';
 export { type AttentionOptions, attention, selfAttention } from './attention';
 export type { Operand } from './binary';
 export { broadcastTo } from './broadcast-to';
@@ -11,9 +11,19 @@ export { clone } from './clone';
 export { equal, greater, greaterEqual, less, lessEqual } from './compare';
 export { concat, stack } from './concat';
 export { type Conv2dOptions, conv2d } from './conv2d';
-export { arange, eye, full, type NestedArray, ones, tensor, zeros } from './create';
+export {
+  arange,
+  eye,
+  full,
+  type NestedArray,
+  type NumericArray,
+  ones,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './create';
 export { crossEntropy } from './cross-entropy';
-export { cumsum } from './cumsum';
+export { type CumsumOptions, cumsum } from './cumsum';
 export { div } from './div';
 export { dropout } from './dropout';
 export { einsum } from './einsum';
@@ -21,7 +31,7 @@ export { erf } from './erf';
 export { exp } from './exp';
 export { gather } from './gather';
 export { type GeluOptions, gelu } from './gelu';
-export { layerNorm } from './layer-norm';
+export { type LayerNormOptions, layerNorm } from './layer-norm';
 export { linear } from './linear';
 export { log } from './log';
 export { logSumExp } from './log-sum-exp';
@@ -38,13 +48,13 @@ export { random } from './random';
 export type { ReduceOptions } from './reduce';
 export { relu } from './relu';
 export { reshape, squeeze, unsqueeze } from './reshape';
-export { rmsNorm } from './rms-norm';
+export { type RmsNormOptions, rmsNorm } from './rms-norm';
 export { rsqrt } from './rsqrt';
 export { sigmoid } from './sigmoid';
 export { sign } from './sign';
 export { silu } from './silu';
 export { slice, split } from './slice';
-export { logSoftmax, softmax } from './softmax';
+export { logSoftmax, type SoftmaxOptions, softmax } from './softmax';
 export { sqrt } from './sqrt';
 export { square } from './square';
 export { stopGradient } from './stop-gradient';
@@ -54,5 +64,5 @@ export { tanh } from './tanh';
 export { type TopK, topK } from './top-k';
 export { transpose } from './transpose';
 export { tril } from './tril';
-export { variance } from './variance';
+export { type VarianceOptions, variance } from './variance';
 export { where } from './where';

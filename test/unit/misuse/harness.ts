@@ -30,13 +30,15 @@ export interface Row {
   readonly asynchronous?: boolean;
   /** Takes any number of arguments like the last. */
   readonly variadic?: boolean;
+  /** The fewest arguments that are right, where positions before them cannot be left out one by one. */
+  readonly fewest?: number;
   /** Names by which messages may call it; by default its own. */
   readonly called?: readonly string[];
   /** What a refused call must not change, beside the engine's own state. */
   readonly state?: (args: readonly unknown[]) => unknown;
 }
 
-type More = Partial<Pick<Row, 'asynchronous' | 'variadic' | 'called' | 'state' | 'call'>>;
+type More = Partial<Pick<Row, 'asynchronous' | 'variadic' | 'fewest' | 'called' | 'state' | 'call'>>;
 
 const all = callables();
 
@@ -92,7 +94,8 @@ export async function misuse(of: Row): Promise<Found> {
         args.map((arg, i) => (i === position ? kinds[kind]() : arg)),
       );
     }
-    const rest = of.accepts.slice(position).every((names) => names.includes('undefined'));
+    const rest =
+      position >= (of.fewest ?? length) || of.accepts.slice(position).every((names) => names.includes('undefined'));
     if (!of.variadic) await attempt(`${position} arguments`, rest, (args) => args.slice(0, position));
   }
   if (!of.variadic) await attempt('one argument too many', false, (args) => [...args, 1]);
@@ -165,7 +168,7 @@ const ours = [OptionError, ShapeError, StateError, BackendError, FileError];
 function namesOf({ name, called }: Row): readonly string[] {
   if (called) return called;
   const own = name.replace(/^new /, '');
-  return [own, own.slice(own.lastIndexOf('.') + 1)];
+  return [name, own, own.slice(own.lastIndexOf('.') + 1)];
 }
 
 /** What a refused call must leave as it was. */

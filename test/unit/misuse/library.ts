@@ -31,7 +31,7 @@ export function callables(): Map<string, unknown> {
 function membersOf(name: string, value: unknown): [string, unknown][] {
   if (isClass(value)) {
     const methods = Object.entries(Object.getOwnPropertyDescriptors(value.prototype))
-      .filter(([key, { value: method }]) => key !== 'constructor' && typeof method === 'function')
+      .filter(([key, { value: method }]) => !byLanguage.includes(key) && typeof method === 'function')
       .map(([key, { value: method }]): [string, unknown] => [`${name}.${key}`, method]);
     return [[`new ${name}`, value], ...methods];
   }
@@ -49,6 +49,9 @@ function objectMembers(name: string, value: unknown): [string, unknown][] {
     .filter(([, member]) => typeof member === 'function')
     .map(([key, member]) => [`${name}.${key}`, member]);
 }
+
+/** Called by the language with arguments of its own. */
+const byLanguage = ['constructor', 'toString', 'toJSON'];
 
 function isClass(value: unknown): value is { prototype: object } {
   return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));

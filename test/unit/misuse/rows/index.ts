@@ -1,6 +1,7 @@
 import type { Row } from '../harness';
-import { creation } from './creation';
+import { engineRows } from './engine';
 import { optim } from './optim';
+import { tensorRows } from './tensors';
 
 /** One row for each public function; a test compares them with the exports. */
-export const rows: readonly Row[] = [...creation, ...optim];
+export const rows: readonly Row[] = [...optim, ...tensorRows, ...engineRows];

@@ -1,0 +1,53 @@
+import { gpu } from '../../../../src/gpu';
+import { BackendError, backend, customVjp, grad, hvp, remat, square, sum } from '../../../../src/index';
+import { type Row, row } from '../harness';
+import { floats, left, nothing, options } from '../kinds';
+import { ones, type Tensor, tensor } from '../library';
+
+// Derivatives, scopes, switches and backends. What a function of the user's returns is seen when it is called.
+
+type F = (...xs: Tensor[]) => Tensor;
+const x = (): Tensor => tensor([0.25, 0.5, 0.75]);
+const loss = (y: Tensor): Tensor => sum(square(y));
+const rule = { forward: (y: Tensor): [Tensor, null] => [y, null], vjp: (g: Tensor) => [g] };
+const tensors = ['int32', ...floats] as const;
+
+/** Calls what a function returned as well. */
+const curried =
+  (f: (g: never) => unknown) =>
+  ([g, ...xs]: readonly unknown[]): unknown =>
+    (f(g as never) as (...xs: unknown[]) => unknown)(...xs);
+
+export const engineRows: readonly Row[] = [
+  row('grad', () => [loss, x()], [nothing, floats], { call: curried(grad) }),
+  row('hvp', () => [loss, x(), ones([3])], [nothing, nothing, nothing], { call: curried(hvp) }),
+  row('valueAndGrad', () => [() => loss(ones([2])), { w: ones([2]) }, {}], [nothing, ['{}', '{ tensor }'], options], {
+    fewest: 1,
+  }),
+  row('customVjp', () => [rule, x()], [nothing, floats], { call: curried(customVjp) }),
+  row('remat', () => [loss], [['function']], { call: ([f, ...more]) => remat(...([f, ...more] as [F]))(x()) }),
+  row('gradCheck', () => [() => loss(ones([2])), x(), {}], [nothing, ['{}', '{ tensor }', ...floats], options], {
+    asynchronous: true,
+  }),
+  row('scope', () => [() => 1], [['function']]),
+  row('noGrad', () => [() => 1], [['function']]),
+  row('profile', () => [() => 1], [['function']]),
+  row('keep', () => [x()], [tensors]),
+  row('debug', () => [{ nonFinite: false }], [['{}']]),
+  row('memory', () => [], []),
+  row('backend', () => [], []),
+  row('referenceBackend', () => [], []),
+  row('wasmBackend', () => [{ build: 'baseline' }], [options]),
+  row('setThreads', () => [1], [left], { asynchronous: true }),
+  row('setBackend', () => [backend()], [nothing], { asynchronous: true }), // not inside a scope
+  row('gpu', () => [{ mode: 'headlessgl' }], [options], { asynchronous: true, call: orUnavailable }),
+];
+
+/** A machine without a GPU gets as far as to find that out. */
+async function orUnavailable(args: readonly unknown[]): Promise<void> {
+  try {
+    await gpu(...(args as []));
+  } catch (error) {
+    if (!(error instanceof BackendError && error.code === 'gpu/unavailable')) throw error;
+  }
+}

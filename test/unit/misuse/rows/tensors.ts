@@ -1,0 +1,134 @@
+import { keep, random } from '../../../../src/index';
+import { method, type Row, row } from '../harness';
+import { but, floats, type KindName, left, nothing, numbers, options, tensors } from '../kinds';
+import { int32, ones, type Tensor, tensor } from '../library';
+
+// Makers of tensors, ops, and the methods of the same names.
+
+const shapes: readonly KindName[] = ['[]', '[1]'];
+const x = (): Tensor => tensor([0.25, 0.5, 0.75, 1, 2, 3], { shape: [2, 3] });
+const key = () => random.key(1);
+const operand: readonly KindName[] = numbers;
+const ids = (): Tensor => int32([0, 1, 1]);
+
+const creation: readonly Row[] = [
+  row('tensor', () => [[1, 2], { dtype: 'float32' }], [
+    [...numbers, '[]', '[1]', 'Float32Array', 'Float64Array'],
+    options,
+  ]),
+  row('zeros', () => [[2, 3]], [shapes]),
+  row('ones', () => [[2, 3]], [shapes]),
+  row('full', () => [[2, 3], 7], [shapes, numbers]),
+  row('arange', () => [5], [['0']]),
+  row('eye', () => [3], [['0']]),
+  row('random.key', () => [7], [['0', '-1']]),
+  row('random.fold', () => [key(), 'dropout'], [nothing, ['0', '-1', "''", "'x'"]], { variadic: true }),
+  row('random.normal', () => [key(), [2]], [nothing, shapes]),
+  row('random.uniform', () => [key(), [2]], [nothing, shapes]),
+  row('random.rademacher', () => [key(), [2]], [nothing, shapes]),
+  row('random.permutation', () => [key(), 5], [nothing, ['0']]),
+];
+
+const unary = ['abs', 'erf', 'exp', 'log', 'neg', 'relu', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sqrt', 'square', 'tanh'];
+const binary = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub'];
+const comparisons = ['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'];
+const reductions = ['logSumExp', 'max', 'mean', 'min', 'sum', 'variance'];
+const reduction: readonly KindName[] = options;
+
+const ops: readonly Row[] = [
+  ...unary.map((name) => row(name, () => [x()], [floats])),
+  ...binary.map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
+  ...comparisons.map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
+  ...reductions.map((name) => row(name, () => [x(), { axis: 0 }], [floats, reduction])),
+  row('argmax', () => [x(), { axis: 0 }], [floats, options]),
+  row('attention', () => [ones([4, 2]), ones([6, 2]), ones([6, 3]), { causal: true }], [
+    nothing,
+    nothing,
+    nothing,
+    options,
+  ]),
+  row('selfAttention', () => [ones([1, 4, 12]), 2, {}], [nothing, nothing, options]),
+  row('broadcastTo', () => [ones([3]), [2, 3]], [['int32'], nothing]),
+  row('cast', () => [x(), 'int32'], [tensors, nothing]),
+  row('clip', () => [x(), 0, 1], [floats, but(numbers, 'NaN'), but(numbers, 'NaN')]),
+  row('clone', () => [x()], [tensors]),
+  row('stopGradient', () => [x()], [tensors]),
+  row('concat', () => [[x(), x()], 0], [['[tensor]'], ['undefined', '0', '-1']]),
+  row('stack', () => [[x(), x()], 0], [['[tensor]'], ['undefined', '0', '-1']]),
+  row('conv2d', () => [ones([1, 2, 4, 4]), ones([3, 2, 2, 2]), ones([3]), { stride: 2 }], [
+    nothing,
+    nothing,
+    left,
+    options,
+  ]),
+  row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
+  row('cumsum', () => [x(), { axis: 0 }], [floats, options]),
+  row('dropout', () => [x(), 0.5, key()], [floats, ['0'], nothing]),
+  row('einsum', () => ['ij,jk->ik', x(), ones([3, 2])], [nothing, nothing, nothing], { variadic: true }),
+  row('gather', () => [x(), ids()], [floats, ['int32']]),
+  row('gelu', () => [x(), { exact: true }], [floats, options]),
+  row('layerNorm', () => [x(), ones([3]), ones([3]), { epsilon: 1e-3 }], [nothing, nothing, left, options], {
+    fewest: 1,
+  }),
+  row('rmsNorm', () => [x(), ones([3]), { epsilon: 1e-3 }], [nothing, left, options]),
+  row('linear', () => [x(), ones([4, 3]), ones([4])], [nothing, nothing, left]),
+  row('matmul', () => [x(), ones([3, 4]), { transposeA: false }], [nothing, nothing, options]),
+  row('mseLoss', () => [x(), x()], [nothing, nothing]),
+  row(
+    'pad',
+    () => [
+      x(),
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      2,
+    ],
+    [['other shape'], nothing, ['undefined', ...numbers]],
+  ),
+  row('reshape', () => [x(), [3, 2]], [nothing, nothing]),
+  row('squeeze', () => [ones([1, 3]), 0], [nothing, ['undefined', '0']]),
+  row('unsqueeze', () => [x(), 0], [tensors, ['0', '-1']]),
+  row('slice', () => [x(), [0, 1], [1, 2]], [['other shape'], ['[]', '[1]'], ['[]', '[1]']]),
+  row('split', () => [x(), 2, 0], [nothing, nothing, ['undefined', '0']]),
+  row('softmax', () => [x(), { axis: 0 }], [floats, options]),
+  row('logSoftmax', () => [x(), { axis: 0 }], [floats, options]),
+  row('topK', () => [x(), 2], [floats, ['0']]),
+  row('transpose', () => [x(), [1, 0]], [floats, left]),
+  row('tril', () => [x(), 0], [floats, ['undefined', '0', '-1']]),
+  row('where', () => [int32([0, 1, 1]), x(), 0], [['int32'], numbers, numbers]),
+  row('linalg.qr', () => [x()], [floats]),
+  row('linalg.svd', () => [x(), { rank: 1 }], [floats, options]),
+  row('linalg.eigh', () => [ones([2, 2])], [nothing]),
+];
+
+/** A method of the name of an op takes the op's arguments but the first. */
+const methods: readonly Row[] = [...unary, ...binary, ...comparisons, ...reductions]
+  .concat([
+    'argmax',
+    'broadcastTo',
+    'cast',
+    'clip',
+    'clone',
+    'cumsum',
+    'gelu',
+    'logSoftmax',
+    'matmul',
+    'pad',
+    'reshape',
+  ])
+  .concat(['slice', 'softmax', 'squeeze', 'topK', 'transpose', 'tril', 'unsqueeze'])
+  .map((name) => {
+    const { valid, accepts } = ops.find((op) => op.name === name) as Row;
+    return method(`Tensor.${name}`, valid, accepts.slice(1));
+  });
+
+const tensorItself: readonly Row[] = [
+  row('new Tensor', () => [x().value], [nothing]),
+  method('Tensor.data', () => [keep(x())], [], { asynchronous: true }),
+  method('Tensor.item', () => [keep(ones([1]))], [], { asynchronous: true }),
+  method('Tensor.array', () => [keep(x())], [], { asynchronous: true }),
+  method('Tensor.dataSync', () => [x()], []),
+];
+
+export const tensorRows: readonly Row[] = [...creation, ...ops, ...methods, ...tensorItself];
