@@ -1,6 +1,17 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type Checkpoint, FileError, OptionError, type Tensor, tensor, zeros } from '../../../src/index';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  FileError,
+  OptionError,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../../src/index';
+import { crc32 } from '../../../src/io/crc32';
 import { loadCheckpointOn, saveCheckpointOn } from '../../../src/node/checkpoint';
 import type { Disk } from '../../../src/node/disk';
 import { assign } from '../../../src/tensor/assign';
@@ -222,16 +233,118 @@ describe('a checkpoint on a disk', () => {
     );
   });
 
-  it('refuses what it cannot hold, and leaves the folder alone', async () => {
+  it('without a part, names the part that is missing', async () => {
     const disk = await diskWith(1);
-    const save = (change: object) => saveCheckpointOn(disk, folder, { ...nth(2), ...change } as Checkpoint);
-    await expect(save({ state: { f: () => 1 } })).rejects.toThrow(/checkpoint\/plain-data.*function at "f"/);
-    await expect(save({ state: new Map() })).rejects.toThrow(/checkpoint\/plain-data.*a Map/);
-    await expect(save({ position: { x: zeros([1]) } })).rejects.toThrow(/checkpoint\/plain-data.*tensor at "\/x"/);
-    await expect(save({ stat: 1 })).rejects.toThrow(OptionError);
+    const [state] = (await disk.list(folder)).filter((name) => name.startsWith('state-')) as [string];
+    await disk.remove(`${folder}/${state}`);
+    await expect(loadCheckpointOn(disk, folder, {})).rejects.toThrow(`cannot read ${folder}/${state}: no such file`);
+  });
+
+  it('leaves nothing behind where the final rename fails again and again', async () => {
+    for (const how of ['before', 'after'] as const) {
+      const disk = await diskWith(1);
+      for (let again = 0; again < 3; again++) {
+        disk.fault = (call) => (call.startsWith('rename') ? how : null);
+        await expect(saveCheckpointOn(disk, folder, nth(9))).rejects.toThrow(/file\/write.*fault/);
+        disk.fault = () => null;
+        expect((await disk.list(folder)).length).toBeLessThanOrEqual(how === 'before' ? 3 : 3 + 2 * (again + 1));
+        expect(await held(disk)).toBe(how === 'before' ? 1 : 9);
+      }
+      await saveCheckpointOn(disk, folder, nth(10));
+      expect((await disk.list(folder)).length).toBe(3);
+    }
+  });
+
+  const wrong: [string, object, RegExp][] = [
+    ...[Number.NaN, -1, 1.5, '3', 2 ** 53, undefined, null, 3n, Number.POSITIVE_INFINITY, [1]].map(
+      (steps): [string, object, RegExp] => [
+        `steps ${typeof steps} ${String(steps)}`,
+        { steps },
+        /options\/range.*saveCheckpoint got steps/,
+      ],
+    ),
+    ...[[1.5, 2], [undefined, 2], [-1, 2], [2 ** 32, 1], [1], [1, 2, 3], ['1', 2], new Uint32Array(2), 'key', null].map(
+      (key): [string, object, RegExp] => [
+        `the key ${JSON.stringify(key)}`,
+        { keys: { good: [1, 2], data: key } },
+        /checkpoint\/keys.*saveCheckpoint got keys\["data"\]/,
+      ],
+    ),
+    ...[null, [[1, 2]], 'keys', 7].map((keys): [string, object, RegExp] => [
+      `the keys ${JSON.stringify(keys)}`,
+      { keys },
+      /checkpoint\/keys.*saveCheckpoint got keys =/,
+    ]),
+    ...[Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((x): [string, object, RegExp] => [
+      `a parameter with ${x}`,
+      { parameters: { fine: tensor([1]), 'layer.weight': tensor([0, 1, x]) } },
+      /checkpoint\/non-finite.*element 2 of the parameter "layer.weight".*clipByGlobalNorm/,
+    ]),
+    [
+      'a NaN in the state',
+      { state: { mean: { weight: tensor([0, Number.NaN]) } } },
+      /checkpoint\/non-finite.*element 1 of the state "\/mean\/weight"/,
+    ],
+    ['a function', { state: { f: () => 1 } }, /checkpoint\/plain-data.*function at "f"/],
+    ['a Map', { state: new Map() }, /checkpoint\/plain-data.*a Map/],
+    ['a list with a hole', { state: { list: Array(2) } }, /checkpoint\/plain-data.*undefined at "list\/0"/],
+    ['a list with names', { position: Object.assign([1], { x: 2 }) }, /checkpoint\/plain-data.*a list with names/],
+    ['a symbol', { state: { [Symbol('s')]: 1 } }, /checkpoint\/plain-data.*symbols/],
+    ['a circle', { state: circle() }, /checkpoint\/plain-data.*more than 100 levels/],
+    ['a tensor in the position', { position: { x: zeros([1]) } }, /checkpoint\/plain-data.*tensor at "\/x"/],
+    ['a name that a header keeps', { parameters: { __metadata__: zeros([1]) } }, /safetensors\/name/],
+    ['a freed tensor', { parameters: { w: freed() } }, /scope\/freed/],
+    ['a typing error', { stat: 1 }, /options\/unknown.*saveCheckpoint/],
+  ];
+
+  it.each(wrong)('refuses %s before it touches the folder', async (_, change, message) => {
+    const disk = await diskWith(1);
+    const from = disk.calls.length;
+    await expect(saveCheckpointOn(disk, folder, { ...nth(2), ...change } as Checkpoint)).rejects.toThrow(message);
+    expect(disk.calls.length).toBe(from);
     expect(await held(disk)).toBe(1);
   });
+
+  it('keeps infinity in a state, whole numbers that are not finite, and every number in int32', async () => {
+    const disk = new SimulatedDisk();
+    const parameters = { ids: tensor([-(2 ** 31)], { dtype: 'int32' }) };
+    const state = { best: Number.POSITIVE_INFINITY, last: Number.NaN, second: tensor([Infinity, -Infinity, -0]) };
+    await saveCheckpointOn(disk, folder, { parameters, state, steps: 2 ** 53 - 1, keys: { k: [2 ** 32 - 1, 0] } });
+    const loaded = await loadCheckpointOn<typeof state>(disk, folder, {});
+    expect(Array.from(loaded.state.second.dataSync())).toEqual([Infinity, -Infinity, -0]);
+    expect([loaded.state.best, loaded.state.last, loaded.steps, loaded.keys]).toEqual([
+      Number.POSITIVE_INFINITY,
+      Number.NaN,
+      2 ** 53 - 1,
+      { k: [2 ** 32 - 1, 0] },
+    ]);
+  });
+
+  it('of an older version with a NaN says so when it is loaded', async () => {
+    const files = await encodeCheckpoint({ parameters: { w: tensor([1, 2]) }, state: {}, steps: 1 });
+    const parameters = files.parameters.slice();
+    parameters.set([0, 0, 0xc0, 0x7f], parameters.length - 4);
+    const { checksums } = JSON.parse(files.record) as { checksums: { parameters: number } };
+    const record = files.record.replace(String(checksums.parameters), String(crc32(parameters)));
+    expect(() => decodeCheckpoint({ ...files, record, parameters })).toThrow(/checkpoint\/non-finite.*loadSafetensors/);
+    expect(() => decodeCheckpoint({ ...files, parameters })).toThrow(/checkpoint\/damaged/);
+  });
 });
+
+/** A state that holds itself. */
+function circle(): object {
+  const state: { inner?: object } = {};
+  state.inner = state;
+  return state;
+}
+
+function freed(): Tensor {
+  const kept: Tensor[] = [];
+  scope(() => {
+    kept.push(zeros([2]).add(1));
+  });
+  return kept[0] as Tensor;
+}
 
 const bound = (disk: SimulatedDisk): Disk => ({
   open: disk.open.bind(disk),
