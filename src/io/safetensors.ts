@@ -3,6 +3,7 @@ import { fromArray } from '../tensor/ops/create';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type Entry, lengthBytes, longestHeader, metadataName, readHeader } from './header';
 import { decodeValues, encodeValues, isStoredType, plainType, type StoredType, storedTypes } from './stored-type';
+import { checkEntries } from './writable';
 
 /** How tensors are stored. */
 export interface EncodeSafetensorsOptions {
@@ -93,6 +94,7 @@ function layOut(
   const header = new Uint8Array(Math.ceil(text.length / 8) * 8).fill(0x20); // spaces up to a multiple of 8
   header.set(text);
   if (header.length > longestHeader) throw longHeader(header.length);
+  checkEntries(entries, Object.keys(metadata), lengthBytes + header.length + end);
   return { header, entries, end: lengthBytes + header.length + end };
 }
 
