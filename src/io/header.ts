@@ -1,6 +1,8 @@
 import { FileError } from '../base/errors';
 import { type Shape, show, sizeOf } from '../base/shape';
-import { isCount, isRecord, type Json, JsonError, parseJson } from './json';
+import { isCount } from './json';
+import { JsonError, JsonReader } from './json-reader';
+import { brief, mostAxes, mostNames } from './limits';
 import { isStoredType, type StoredType, storedTypes } from './stored-type';
 
 /** What the header of a safetensors file says of one tensor; `start` and `end` count from the first byte of the file. */
@@ -41,51 +43,108 @@ export function readHeader(bytes: Uint8Array, fileBytes = bytes.length): Header 
   const base = lengthBytes + length;
   if (length > longestHeader) throw badHeader(`a header of ${length} bytes`, `at most ${longestHeader}`);
   if (base > fileBytes) throw badHeader(`a header of ${length} bytes in a file of ${fileBytes}`, 'a whole file');
-  const json = parse(bytes.subarray(lengthBytes, base));
-  if (!isRecord(json)) throw badHeader('JSON that is no record', 'a record of tensors');
   const entries: Entry[] = [];
   let metadata: Readonly<Record<string, string>> = {};
-  for (const [name, value] of json) {
-    if (name === metadataName) metadata = readMetadata(value);
-    else entries.push(readEntry(name, value, base, fileBytes));
-  }
+  const most = mostNames(fileBytes);
+  let names = 0;
+  /** Called for each name before anything is made of it. */
+  const count = (): void => {
+    if (++names > most) throw badHeader(`more than ${most} tensors and strings`, `no more in ${fileBytes} bytes`);
+  };
+  const reader = new JsonReader(bytes.subarray(lengthBytes, base));
+  reading(() => {
+    if (reader.kind() !== 'record') throw badHeader('a header that is no record', 'a record of tensors');
+    reader.record((name) => {
+      if (name === metadataName) metadata = readMetadata(reader, count);
+      else {
+        count();
+        entries.push(readEntry(reader, name, base, fileBytes));
+      }
+    });
+    reader.end();
+  });
   checkLayout(entries, base, fileBytes);
   return { entries, metadata };
 }
 
-function parse(bytes: Uint8Array): Json {
+/** What is no JSON becomes an error of ours. */
+function reading(work: () => void): void {
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    work();
   } catch (cause) {
-    const why = cause instanceof JsonError ? `a header with ${cause.message}` : 'a header that is not UTF-8';
-    throw badHeader(why, 'JSON in UTF-8, each name once', cause);
+    if (!(cause instanceof JsonError)) throw cause;
+    throw badHeader(`a header with ${cause.message}`, 'JSON in UTF-8, each name once', cause);
   }
 }
 
-function readMetadata(value: Json): Record<string, string> {
-  if (!isRecord(value)) throw badHeader(`${metadataName} that is no record`, 'a record of strings');
-  const entries = [...value];
-  const odd = entries.find(([, text]) => typeof text !== 'string');
-  if (odd) throw badHeader(`${metadataName} with a ${JSON.stringify(odd[0])} that is no string`, 'strings alone');
-  return Object.fromEntries(entries as [string, string][]);
+function readMetadata(reader: JsonReader, count: () => void): Record<string, string> {
+  const strings: [string, string][] = [];
+  if (reader.kind() !== 'record') throw badHeader(`${metadataName} that is no record`, 'a record of strings');
+  reader.record((name) => {
+    count();
+    if (reader.kind() !== 'string')
+      throw badHeader(`${metadataName} with a ${brief(name)} that is no string`, 'strings alone');
+    strings.push([name, reader.string()]);
+  });
+  return Object.fromEntries(strings);
 }
 
 const fields = ['dtype', 'shape', 'data_offsets'];
 
-function readEntry(name: string, value: Json, base: number, fileBytes: number): Entry {
+/** What has been read of one tensor. */
+interface Fields {
+  readonly name: string;
+  type?: StoredType;
+  shape?: Shape;
+  offsets?: readonly number[];
+}
+
+function readEntry(reader: JsonReader, name: string, base: number, fileBytes: number): Entry {
   const refuse = (got: string, expected: string): FileError => badTensor(name, got, expected);
-  if (!isRecord(value)) throw refuse('no record', `a record of ${fields.join(', ')}`);
-  const strange = [...value.keys()].find((field) => !fields.includes(field));
-  if (strange !== undefined) throw refuse(`the field ${JSON.stringify(strange)}`, `${fields.join(', ')} alone`);
-  const type = value.get('dtype');
-  if (typeof type !== 'string' || !isStoredType(type)) {
-    throw refuse(`dtype ${JSON.stringify(type ?? null)}`, `one of ${Object.keys(storedTypes).join(', ')}`);
+  const sizes = (what: string, most: number): number[] => {
+    const list: number[] = [];
+    const wrong = (): FileError => refuse(what, `at most ${most} whole numbers ≥ 0`);
+    if (reader.kind() !== 'list') throw wrong();
+    reader.list(() => {
+      if (list.length === most || reader.kind() !== 'number') throw wrong();
+      const size = reader.number();
+      if (!isCount(size)) throw wrong();
+      list.push(size);
+    });
+    return list;
+  };
+  const found: Fields = { name };
+  if (reader.kind() !== 'record') throw refuse('no record', `a record of ${fields.join(', ')}`);
+  reader.record((field) => {
+    if (field === 'dtype') found.type = readType(reader, refuse);
+    else if (field === 'shape') found.shape = sizes('a shape that is no list of sizes', mostAxes);
+    else if (field === 'data_offsets') found.offsets = sizes('data_offsets that are no two places', 2);
+    else throw refuse(`the field ${brief(field)}`, `${fields.join(', ')} alone`);
+  });
+  return checkEntry(found, refuse, base, fileBytes);
+}
+
+function readType(reader: JsonReader, refuse: (got: string, expected: string) => FileError): StoredType {
+  const known = Object.keys(storedTypes).join(', ');
+  if (reader.kind() !== 'string') throw refuse('a dtype that is no string', `one of ${known}`);
+  const type = reader.string();
+  if (!isStoredType(type)) throw refuse(`dtype ${brief(type)}`, `one of ${known}`);
+  return type;
+}
+
+/** The fields of one tensor, against each other and against the file. */
+function checkEntry(
+  { name, type, shape, offsets }: Fields,
+  refuse: (got: string, expected: string) => FileError,
+  base: number,
+  fileBytes: number,
+): Entry {
+  if (!type || !shape || offsets?.length !== 2) {
+    const missing = type ? (shape ? 'no two data_offsets' : 'no shape') : 'no dtype';
+    throw refuse(missing, `a record of ${fields.join(', ')}`);
   }
-  const shape = readShape(value.get('shape'));
-  if (shape === null) throw refuse('a shape that is no list of sizes, or too large', 'whole numbers ≥ 0');
-  const offsets = value.get('data_offsets');
-  const [from, to] = Array.isArray(offsets) && offsets.length === 2 ? offsets : [null, null];
-  if (!isCount(from) || !isCount(to)) throw refuse('data_offsets that are no two places', 'whole numbers ≥ 0');
+  if (!isShape(shape)) throw refuse('a shape that is too large', `at most ${mostElements} elements`);
+  const [from, to] = offsets as [number, number];
   const [start, end] = [base + from, base + to];
   if (from > to || end > fileBytes) {
     throw refuse(`data_offsets [${from}, ${to}]`, `places in the ${fileBytes - base} bytes after the header`);
@@ -96,24 +155,23 @@ function readEntry(name: string, value: Json, base: number, fileBytes: number): 
 }
 
 /** More elements than any memory here has; what is empty must stay below it along its other axes. */
-const mostElements = 2 ** 32;
+export const mostElements = 2 ** 32;
 
-/** A shape from a file, or null. Extents are multiplied one by one, so that no product is ever rounded. */
-export function readShape(value: Json | undefined): Shape | null {
-  if (!Array.isArray(value) || !value.every(isCount)) return null;
+/** Whether sizes from a file are a shape that may be. Extents are multiplied one by one, so that no product is rounded. */
+export function isShape(sizes: Shape): boolean {
   let elements = 1;
-  for (const extent of value) {
+  for (const extent of sizes) {
     elements *= Math.max(extent, 1);
-    if (elements > mostElements) return null;
+    if (!isCount(extent) || elements > mostElements) return false;
   }
-  return value;
+  return sizes.length <= mostAxes;
 }
 
 function checkLayout(entries: readonly Entry[], base: number, fileBytes: number): void {
   let [end, before] = [base, 'the header'];
   for (const entry of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
-    if (entry.start !== end) throw badLayout(entry.start < end, before, JSON.stringify(entry.name));
-    [end, before] = [entry.end, JSON.stringify(entry.name)];
+    if (entry.start !== end) throw badLayout(entry.start < end, before, brief(entry.name));
+    [end, before] = [entry.end, brief(entry.name)];
   }
   if (end !== fileBytes) throw badLayout(false, before, 'the end of the file');
 }
@@ -133,7 +191,7 @@ function badHeader(got: string, expected: string, cause?: unknown): FileError {
 function badTensor(name: string, got: string, expected: string): FileError {
   return new FileError({
     code: 'safetensors/tensor',
-    got: `the header of a safetensors file gives ${JSON.stringify(name)} ${got}`,
+    got: `the header of a safetensors file gives ${brief(name)} ${got}`,
     expected,
     fix: 'write the file again with the tool that made it',
   });

@@ -1,9 +1,9 @@
 import { FileError } from '../base/errors';
 import { type Shape, show, sizeOf } from '../base/shape';
 import { fromArray } from '../tensor/ops/create';
-import { transpose } from '../tensor/ops/transpose';
 import type { Tensor } from '../tensor/tensor';
-import { readShape } from './header';
+import { isShape } from './header';
+import { mostAxes } from './limits';
 import { decodeValues, encodeValues, plainType, type StoredType, storedTypes } from './stored-type';
 
 /** NumPy's codes of element types, without the byte order. */
@@ -26,17 +26,15 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
 
 /**
  * The bytes of an npy file, version 1.0, as `numpy.load` reads it: '<f4' for float32, '<i4' for int32, in C order.
+ * @throws FileError `npy/header` for more than 64 axes, which NumPy does not have
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  * @example
  * const bytes = await encodeNpy(tensor([[1, 2, 3]]));
  * console.log(decodeNpy(bytes).shape); // prints [ 1, 3 ]
  */
 export async function encodeNpy(x: Tensor): Promise<Uint8Array> {
+  const { text, start } = header(x);
   const values = await x.data();
-  const descr = x.dtype === 'float32' ? '<f4' : '<i4';
-  const shape = x.ndim === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
-  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
-  const start = Math.ceil((magic.length + 4 + text.length + 1) / 64) * 64; // aligned as NumPy does
   const bytes = new Uint8Array(start + values.byteLength).fill(0x20, 0, start);
   bytes.set([...magic, 1, 0]);
   new DataView(bytes.buffer).setUint16(8, start - 10, true);
@@ -44,6 +42,18 @@ export async function encodeNpy(x: Tensor): Promise<Uint8Array> {
   bytes[start - 1] = 0x0a;
   encodeValues(plainType(x.dtype), values, bytes.subarray(start), 'npy');
   return bytes;
+}
+
+/** What `encodeNpy` will make of a tensor. @throws FileError `npy/header` */
+export const npyBytes = (x: Tensor): number => header(x).start + x.size * storedTypes[plainType(x.dtype)].bytes;
+
+/** The header as text, and where the numbers start: aligned as NumPy does. */
+function header(x: Tensor): { text: string; start: number } {
+  if (x.ndim > mostAxes) throw tooManyAxes(x.ndim);
+  const descr = x.dtype === 'float32' ? '<f4' : '<i4';
+  const shape = x.ndim === 1 ? `(${x.shape[0]},)` : `(${x.shape.join(', ')})`;
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}, }`;
+  return { text, start: Math.ceil((magic.length + 4 + text.length + 1) / 64) * 64 };
 }
 
 /**
@@ -58,10 +68,26 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
   if (type === undefined) throw badType(descr);
   const needed = sizeOf(shape) * storedTypes[type].bytes;
   if (bytes.length - start !== needed) throw badSize(bytes.length - start, needed, shape, descr);
-  const values = decodeValues(type, bytes.subarray(start), 'npy', order !== '>');
-  if (!fortran || shape.length < 2) return fromArray(values, shape);
-  const axes = shape.map((_, axis) => shape.length - 1 - axis);
-  return transpose(fromArray(values, [...shape].reverse()), axes); // the first axis runs fastest
+  const little = order !== '>';
+  const place = fortran && shape.length > 1 ? columnPlaces(shape) : undefined;
+  return fromArray(decodeValues(type, bytes.subarray(start), 'npy', { little, ...(place && { place }) }), shape);
+}
+
+/** Where in C order the numbers lie that come with the first axis fastest: one place after the other. */
+function columnPlaces(shape: Shape): () => number {
+  const strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+  const index = shape.map(() => 0);
+  let at = 0;
+  return () => {
+    const place = at;
+    for (const [axis, extent] of shape.entries()) {
+      at += strides[axis] as number;
+      if (++(index[axis] as number) < extent) break;
+      at -= extent * (strides[axis] as number);
+      index[axis] = 0;
+    }
+    return place;
+  };
 }
 
 interface NpyHeader {
@@ -111,10 +137,11 @@ function readNpyHeader(bytes: Uint8Array): NpyHeader {
   const text = new TextDecoder().decode(bytes.subarray(before, start));
   const fields = dictionary(text);
   const [descr, order, extents] = ["'descr'", "'fortran_order'", "'shape'"].map((name) => fields?.get(name) ?? '');
-  const shape = readShape(tuple(extents as string));
-  if (!descr?.startsWith("'") || !/^(True|False)$/.test(order as string) || shape === null || fields?.size !== 3) {
+  const shape = tuple(extents as string);
+  if (!descr?.startsWith("'") || !/^(True|False)$/.test(order as string) || !shape || fields?.size !== 3) {
     throw badHeader(`has the header ${JSON.stringify(text.slice(0, 80))}`);
   }
+  if (!isShape(shape)) throw badHeader(`has a shape of ${shape.length} axes that is too large: ${text.slice(0, 80)}`);
   return { descr: descr.slice(1, -1), fortran: order === 'True', shape, start };
 }
 
@@ -155,5 +182,14 @@ function badSize(got: number, needed: number, shape: Shape, descr: string): File
     got: `an npy file has ${got} bytes after its header`,
     expected: `${needed}, for ${show(shape)} of ${descr}`,
     fix: 'check that the file was copied whole',
+  });
+}
+
+function tooManyAxes(axes: number): FileError {
+  return new FileError({
+    code: 'npy/header',
+    got: `an array of ${axes} axes was to be written as an npy file`,
+    expected: `at most ${mostAxes}, as in NumPy`,
+    fix: 'reshape it before it is saved',
   });
 }

@@ -2,6 +2,7 @@ import { FileError, OptionError } from '../base/errors';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type Entry, lengthBytes, longestHeader, metadataName, readHeader } from './header';
 import { isStoredType, type StoredType, storedTypes } from './stored-type';
+import { checkEntries } from './writable';
 
 /** A file that is still to be written: its first bytes, and where each tensor goes. */
 export interface SafetensorsLayout {
@@ -51,6 +52,7 @@ export function layOut(
   new DataView(head.buffer).setUint32(4, 0, true);
   head.set(text, lengthBytes);
   const placedInFile = entries.map((entry) => ({ ...entry, start: base + entry.start, end: base + entry.end }));
+  checkEntries(placedInFile, Object.keys(metadata), base + end); // in words for a writer
   readHeader(head, base + end); // what is written is what can be read
   return { head, entries: placedInFile, fileBytes: base + end };
 }

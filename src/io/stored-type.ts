@@ -85,21 +85,34 @@ export const isStoredType = (name: string): name is StoredType => Object.hasOwn(
 export const plainType = (dtype: DType): StoredType => (dtype === 'float32' ? 'F32' : 'I32');
 
 /**
- * The numbers of `bytes`, converted. The bytes may lie anywhere: nothing needs to be aligned.
+ * The numbers of `bytes`, converted. The bytes may lie anywhere: nothing needs to be aligned. `place` gives the places of
+ * the first, the second … among the results, each once, where the order is another.
  * @throws FileError `file/values` where one of them is not a number of our dtype
  */
-export function decodeValues(type: StoredType, bytes: Uint8Array, name: string, little = true): TypedArray {
+export function decodeValues(
+  type: StoredType,
+  bytes: Uint8Array,
+  name: string,
+  { little = true, place }: { little?: boolean; place?: () => number } = {},
+): TypedArray {
   const element = storedTypes[type];
   const values = allocate(element.dtype, bytes.length / element.bytes);
-  if (little && plainType(element.dtype) === type) {
+  const plain = plainType(element.dtype) === type;
+  if (little && plain && !place) {
     bytesOf(values).set(bytes); // bit for bit, NaNs too
     return values;
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const bits = new Int32Array(values.buffer);
   for (let i = 0, at = 0; i < values.length; i++, at += element.bytes) {
-    const x = element.read(view, at, little);
-    if (x === null) throw unfit(name, i, textOf(view, at, type, little), type, element.dtype);
-    values[i] = x;
+    const to = place ? place() : i;
+    if (plain)
+      bits[to] = view.getInt32(at, little); // bit for bit here too
+    else {
+      const x = element.read(view, at, little);
+      if (x === null) throw unfit(name, i, textOf(view, at, type, little), type, element.dtype);
+      values[to] = x;
+    }
   }
   return values;
 }

@@ -1,11 +1,19 @@
 import { FileError } from '../base/errors';
 import { crc32 } from './crc32';
+import { brief, longestName, mostNames } from './limits';
 
 /** Signatures of the three kinds of record in a zip file. */
 const [localHeader, centralHeader, endRecord] = [0x04034b50, 0x02014b50, 0x06054b50];
 const [localBytes, centralBytes, endBytes] = [30, 46, 22];
 const [stored, deflated] = [0, 8];
 const utf8Names = 0x0800;
+
+/** Sizes and places from here on, and counts from 0xffff on, are written elsewhere: in the records of zip64. */
+const zip64 = 0xffffffff;
+const mostFiles = 0xfffe;
+
+const utf8 = new TextEncoder();
+const names = new TextDecoder('utf-8', { ignoreBOM: true }); // a name may begin with what is a mark elsewhere
 
 /** Deflate makes at most this many bytes of one, so a larger claim is false. */
 const mostExpansion = 1032;
@@ -19,14 +27,33 @@ interface ZipEntry {
   readonly size: number;
 }
 
-/** A zip archive of files that are stored as they are. */
+/**
+ * Refuse, before any of it is made, an archive that `decodeZip` would not read. Returns its bytes.
+ * @throws FileError `zip/too-large`, `zip/name`
+ */
+export function checkZip(files: readonly (readonly [name: string, bytes: number])[]): number {
+  let total = endBytes;
+  for (const [name, bytes] of files) {
+    const nameBytes = utf8.encode(name).length;
+    if (nameBytes > longestName) throw badName(name, `of ${nameBytes} bytes`);
+    if (/\p{Surrogate}/u.test(name)) throw badName(name, 'with half of a surrogate pair');
+    total += localBytes + centralBytes + 2 * nameBytes + bytes;
+  }
+  if (total >= zip64) throw needsZip64(`${total} bytes`, `fewer than ${zip64}`);
+  const most = Math.min(mostNames(total), mostFiles);
+  if (files.length > most) throw needsZip64(`${files.length} files`, `at most ${most} in ${total} bytes`);
+  return total;
+}
+
+/**
+ * A zip archive of files that are stored as they are.
+ * @throws FileError `zip/too-large`, `zip/name`
+ */
 export function encodeZip(files: readonly (readonly [name: string, bytes: Uint8Array])[]): Uint8Array {
-  const parts = files.map(([name, bytes]) => ({ name: new TextEncoder().encode(name), bytes, checksum: crc32(bytes) }));
-  const sum = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
-  const directoryStart = sum(parts.map(({ name, bytes }) => localBytes + name.length + bytes.length));
-  const directoryBytes = sum(parts.map(({ name }) => centralBytes + name.length));
-  const total = directoryStart + directoryBytes + endBytes;
-  if (total > 0xffffffff || parts.length > 0xffff) throw tooLarge(`${total} bytes in ${parts.length} files`);
+  const total = checkZip(files.map(([name, { length }]) => [name, length]));
+  const parts = files.map(([name, bytes]) => ({ name: utf8.encode(name), bytes, checksum: crc32(bytes) }));
+  const directoryBytes = parts.reduce((sum, { name }) => sum + centralBytes + name.length, 0);
+  const directoryStart = total - endBytes - directoryBytes;
   const zip = new Uint8Array(total);
   const view = new DataView(zip.buffer);
   let [at, entry] = [0, directoryStart];
@@ -59,26 +86,25 @@ export function encodeZip(files: readonly (readonly [name: string, bytes: Uint8A
 }
 
 /**
- * The files of a zip archive, in the order of its directory, stored or deflated; each checksum is verified. Together they
- * may have `mostBytes`.
+ * The files of a zip archive, in the order of its directory, stored or deflated, one after the other so that no more than
+ * one is unpacked at a time; each checksum is verified. Together they may have `mostBytes`.
  * @throws FileError `zip/archive`, `zip/unsupported`, `zip/too-large`
  */
-export async function decodeZip(zip: Uint8Array, mostBytes: number): Promise<Map<string, Uint8Array>> {
+export async function* decodeZip(zip: Uint8Array, mostBytes: number): AsyncGenerator<[name: string, Uint8Array]> {
   const entries = readDirectory(zip);
   const sum = (sizes: readonly number[]): number => sizes.reduce((a, b) => a + b, 0);
   const total = sum(entries.map(({ size }) => size));
   if (sum(entries.map(({ packed }) => packed.length)) > zip.length) throw badArchive('files that overlap');
   if (total > mostBytes) throw tooLarge(`${total} bytes unpacked`, mostBytes);
-  const files = new Map<string, Uint8Array>();
-  for (const entry of entries) {
-    const { name, checksum, method, packed, size } = entry;
-    if (files.has(name)) throw badArchive(`two files ${JSON.stringify(name)}`);
+  const seen = new Set<string>();
+  for (const { name, checksum, method, packed, size } of entries) {
+    if (seen.has(name)) throw badArchive(`two files ${brief(name)}`);
+    seen.add(name);
     const bytes = method === stored ? packed : await inflate(name, packed, size);
-    if (bytes.length !== size) throw badArchive(`${bytes.length} bytes in ${JSON.stringify(name)} in place of ${size}`);
-    if (crc32(bytes) !== checksum) throw badArchive(`a wrong checksum of ${JSON.stringify(name)}`);
-    files.set(name, bytes);
+    if (bytes.length !== size) throw badArchive(`${bytes.length} bytes in ${brief(name)} in place of ${size}`);
+    if (crc32(bytes) !== checksum) throw badArchive(`a wrong checksum of ${brief(name)}`);
+    yield [name, bytes];
   }
-  return files;
 }
 
 function readDirectory(zip: Uint8Array): ZipEntry[] {
@@ -86,8 +112,10 @@ function readDirectory(zip: Uint8Array): ZipEntry[] {
   const end = findEnd(view);
   const count = view.getUint16(end + 10, true);
   const start = view.getUint32(end + 16, true);
-  if (count === 0xffff || start === 0xffffffff) throw unsupported('more than 4 GiB or 65 534 files (zip64)');
+  if (count > mostFiles || start === zip64) throw unsupported('more than 4 GiB or 65534 files (zip64)');
   if (view.getUint16(end + 4, true) !== 0) throw unsupported('several disks');
+  const most = mostNames(zip.length);
+  if (count > most) throw badArchive(`${count} files in ${zip.length} bytes, more than ${most}`);
   const entries: ZipEntry[] = [];
   let at = start;
   for (let i = 0; i < count; i++) {
@@ -96,15 +124,17 @@ function readDirectory(zip: Uint8Array): ZipEntry[] {
     const nameBytes = view.getUint16(at + 28, true);
     const next = at + centralBytes + nameBytes + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
     if (next > end) throw badArchive('a broken directory');
-    const name = new TextDecoder().decode(zip.subarray(at + centralBytes, at + centralBytes + nameBytes));
-    if (flags & 1) throw unsupported(`an encrypted file ${JSON.stringify(name)}`);
+    const name = names.decode(zip.subarray(at + centralBytes, at + centralBytes + nameBytes));
+    if (flags & 1) throw unsupported(`an encrypted file ${brief(name)}`);
     if (method !== stored && method !== deflated) throw unsupported(`compression method ${method}`);
     const [checksum, packedBytes, size] = [16, 20, 24].map((field) => view.getUint32(at + field, true)) as [
       number,
       number,
       number,
     ];
-    const packed = bytesOfEntry(zip, view, view.getUint32(at + 42, true), packedBytes, start);
+    const place = view.getUint32(at + 42, true);
+    if ([packedBytes, size, place].includes(zip64)) throw unsupported(`${brief(name)} with sizes in zip64`);
+    const packed = bytesOfEntry(zip, view, place, packedBytes, start);
     if (size > packedBytes * mostExpansion) throw badArchive(`${size} bytes out of ${packedBytes}`);
     entries.push({ name, method, checksum, packed, size });
     at = next;
@@ -146,7 +176,7 @@ async function inflate(name: string, packed: Uint8Array, size: number): Promise<
       at += read.value.length;
     }
   } catch (cause) {
-    throw badArchive(`bytes of ${JSON.stringify(name)} that do not unpack`, cause);
+    throw badArchive(`bytes of ${brief(name)} that do not unpack`, cause);
   }
   return bytes.subarray(0, at);
 }
@@ -172,11 +202,29 @@ function unsupported(what: string): FileError {
   });
 }
 
-function tooLarge(what: string, mostBytes = 0xffffffff): FileError {
+function tooLarge(what: string, mostBytes: number): FileError {
   return new FileError({
     code: 'zip/too-large',
     got: `a zip file of ${what}`,
     expected: `at most ${mostBytes} bytes`,
     fix: 'raise maxBytes if the file can be trusted, or use several files',
+  });
+}
+
+function needsZip64(what: string, expected: string): FileError {
+  return new FileError({
+    code: 'zip/too-large',
+    got: `a zip file of ${what} was to be written`,
+    expected: `${expected}: more needs zip64, which is neither written nor read here`,
+    fix: 'put the arrays into several files, or into a safetensors file',
+  });
+}
+
+function badName(name: string, what: string): FileError {
+  return new FileError({
+    code: 'zip/name',
+    got: `the name ${brief(name)} ${what} was to be written into a zip file`,
+    expected: `at most ${longestName} bytes of Unicode text, so that it can be read again`,
+    fix: 'rename it, as with renameParams',
   });
 }

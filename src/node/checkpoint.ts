@@ -179,7 +179,7 @@ async function checksumOf(file: ReadableFile): Promise<number> {
 
 function parse(bytes: Uint8Array, path: string): { generation: number; record: Json | undefined } {
   try {
-    const json = parseJson(new TextDecoder().decode(bytes));
+    const json = parseJson(bytes);
     const generation = isRecord(json) ? json.get('generation') : undefined;
     if (isRecord(json) && isCount(generation)) return { generation, record: json.get('checkpoint') };
   } catch (cause) {

@@ -177,7 +177,7 @@ describe('a safetensors file that is wrong', () => {
       file('{"é":1}').map((byte) => (byte === 0xc3 ? 0xff : byte)),
       /safetensors\/header.*UTF-8/,
     ],
-    ['100 000 levels', file('['.repeat(100_000)), /safetensors\/header.*levels/],
+    ['100 000 levels', file('['.repeat(100_000)), /safetensors\/header.*no record/],
     ['a string without an end', file(`{"${'a'.repeat(100_000)}`), /safetensors\/header/],
     [
       'a name twice',
@@ -187,7 +187,11 @@ describe('a safetensors file that is wrong', () => {
       ),
       /safetensors\/header.*second entry "a"/,
     ],
-    ['a name twice, once escaped', file('{"a":1,"\\u0061":1}'), /safetensors\/header.*second/],
+    [
+      'a name twice, once escaped',
+      file(`{"a":${JSON.stringify(f32([1], 0, 4))},"\\u0061":${JSON.stringify(f32([1], 0, 4))}}`, 4),
+      /safetensors\/header.*second/,
+    ],
     ['a field twice', file('{"a":{"dtype":"F32","dtype":"F32"}}'), /safetensors\/header.*second/],
     ['metadata of numbers', file({ __metadata__: { a: 1 } }), /safetensors\/header.*__metadata__/],
     ['metadata that is a string', file({ __metadata__: 'a' }), /safetensors\/header/],
