@@ -16,3 +16,4 @@ export { RMSNorm } from './rms-norm';
 export { type Layer, Sequential } from './sequential';
 export { type Trainer, type TrainerOptions, trainer } from './trainer';
 export { FeedForward, TransformerBlock, type TransformerBlockOptions } from './transformer';
+export { type YieldOptions, yieldToEventLoop } from './yield-to-event-loop';
