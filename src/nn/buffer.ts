@@ -17,17 +17,17 @@ const buffers = new WeakSet<Tensor>();
  * @throws OptionError `buffer/tensor`
  * @example
  * class Centred extends Module {
- *   mean = buffer(zeros([2]));
+ *   average = buffer(zeros([2]));
  *   forward(x: Tensor, { key }: ForwardOptions = {}): Tensor {
- *     if (!key) return sub(x, this.mean); // no key: not a training pass
+ *     if (!key) return sub(x, this.average); // no key: not a training pass
  *     const batch = mean(x, { axis: 0 });
- *     updateBuffer(this.mean, (before) => add(mul(before, 0.9), mul(batch, 0.1)));
+ *     updateBuffer(this.average, (before) => add(mul(before, 0.9), mul(batch, 0.1)));
  *     return sub(x, batch);
  *   }
  * }
  * const model = new Sequential([new Centred(), new Linear(2, 1, { key: random.key(0) })]);
  * console.log(Object.keys(model.parameters())); // prints [ 'layers.1.weight', 'layers.1.bias' ]
- * console.log(Object.keys(model.state())); // prints [ 'layers.0.mean', 'layers.1.weight', 'layers.1.bias' ]
+ * console.log(Object.keys(model.state())); // prints [ 'layers.0.average', 'layers.1.weight', 'layers.1.bias' ]
  */
 export function buffer(tensor: Tensor): Tensor {
   if (!isTensor(tensor)) throw notATensor('buffer got', tensor);

@@ -17,3 +17,4 @@ export { type Layer, Sequential } from './sequential';
 export { type Summary, type SummaryRow, summary } from './summary';
 export { type Trainer, type TrainerOptions, trainer } from './trainer';
 export { FeedForward, TransformerBlock, type TransformerBlockOptions } from './transformer';
+export { type YieldOptions, yieldToEventLoop } from './yield-to-event-loop';

@@ -6,10 +6,13 @@ import { bundle } from './bundle';
 import { browserMissing, launchChromium, openPage } from './chromium';
 import { htmlFor, serve } from './serve';
 import { trainTenSteps } from './training';
+import type { Waited } from './yielding';
 
 interface SmokePage {
   losses(): Promise<number[]>;
   onThreads(count: number): Promise<{ got: number; says: string | number; losses: number[]; sameBits: boolean }>;
+  waited(yields: boolean): Promise<Waited>;
+  waitedInWorker(yields: boolean): Promise<Waited>;
 }
 
 /** What `import 'floragrad'` gives a page: the files of the built package, or, before a build, one bundle of src. */
@@ -31,8 +34,20 @@ describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}
     const pages: Record<string, string> = {
       '/': htmlFor('/page.js'),
       '/training.js': await bundle('test/browser/training.ts'),
+      '/yielding.js': await bundle('test/browser/yielding.ts'),
+      '/worker.js': `import * as floragrad from '/dist/index.js';
+        import { trainWhileTicking } from '/yielding.js';
+        onmessage = async ({ data }) => postMessage(await trainWhileTicking(floragrad, data));`,
       '/page.js': `import * as floragrad from '/dist/index.js';
         import { trainTenSteps } from '/training.js';
+        import { trainWhileTicking } from '/yielding.js';
+        globalThis.waited = (yields) => trainWhileTicking(floragrad, yields);
+        globalThis.waitedInWorker = (yields) => new Promise((resolve, reject) => {
+          const worker = new Worker('/worker.js', { type: 'module' });
+          worker.onmessage = ({ data }) => resolve(data);
+          worker.onerror = reject;
+          worker.postMessage(yields);
+        });
         globalThis.losses = () => trainTenSteps(floragrad);
         globalThis.onThreads = async (count) => {
           const { backend, matmul, random, setThreads } = floragrad;
@@ -71,4 +86,21 @@ describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}
     },
     60_000,
   );
+
+  it('lets timers and frames run during a training that yields, in a page and in a worker, and none in one that does not', async () => {
+    const server = await serve(file, { isolated: false });
+    const { page, complaints } = await openPage(browser, server.url);
+    for (const where of ['waited', 'waitedInWorker'] as const) {
+      const train = (yields: boolean): Promise<Waited> =>
+        page.evaluate(([name, on]) => (globalThis as unknown as SmokePage)[name](on), [where, yields] as const);
+      expect(await train(false), where).toEqual({ steps: 200, ticks: 0, frames: 0 });
+      const { steps, ticks, frames } = await train(true);
+      expect(steps, where).toBeLessThan(100_000);
+      expect(ticks, where).toBeGreaterThanOrEqual(3);
+      expect(frames, where).toBeGreaterThanOrEqual(where === 'waited' ? 3 : 0);
+    }
+    expect(complaints).toEqual([]);
+    await page.close();
+    await server.close();
+  }, 60_000);
 });

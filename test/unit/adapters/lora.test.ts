@@ -214,6 +214,23 @@ describe('merged and removed adapters', () => {
     remove(b);
     expectNear(numbers(b.forward(x)), adapted, 8);
   });
+
+  it('after remove nothing is trainable, which a trainer says, until something is unfrozen', () => {
+    for (const settle of [() => {}, merge]) {
+      const model = attached();
+      settle(model);
+      remove(model);
+      expect(Object.keys(model.parameters({ trainable: true }))).toEqual([]);
+      const loss = (): Tensor => mseLoss(model.forward(x), y);
+      const make = () => trainer({ model, transform: sgd({ learningRate: 0.1 }), loss, seed: 0 });
+      expect(make).toThrow(/trainer\/parameters.*all 2 parameters are frozen/);
+      model.unfreeze('bias');
+      const [weight, bias] = [numbers(model.weight), numbers(model.bias as Tensor)];
+      make().step(undefined);
+      expect(numbers(model.weight)).toEqual(weight);
+      expect(numbers(model.bias as Tensor)).not.toEqual(bias);
+    }
+  });
 });
 
 describe('dropout', () => {

@@ -27,6 +27,18 @@ test('a key names one batch', () => {
   expect(values(1)).not.toEqual(values(2));
 });
 
+test('batches of different steps differ, and so do the windows of one batch', () => {
+  const batches = random.fold(random.key(7), 'batches');
+  const starts = Array.from({ length: 40 }, (_, step) => {
+    const { ids } = dataset.trainBatch(random.fold(batches, step));
+    return [...ids.slice([0, 0], [4, 1]).dataSync()];
+  });
+  // 160 starts at 892 places: 147 different ones on average, with a standard deviation of about 3.5
+  expect(new Set(starts.flat()).size).toBeGreaterThan(110);
+  expect(new Set(starts.map(String)).size).toBe(40);
+  for (const batch of starts) expect(new Set(batch).size).toBeGreaterThan(1);
+});
+
 test('windows reach both ends of the training text', () => {
   const small = new TextDataset(
     Int32Array.from({ length: 40 }, (_, i) => i),

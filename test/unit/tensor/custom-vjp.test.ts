@@ -38,6 +38,33 @@ describe('customVjp', () => {
     expect(numbers(f.grad((z) => sum(product(z, z, ids)))(x))).toEqual([2, 4, 6]);
   });
 
+  it('a rule may return one tensor for two arguments, and what it got: each lives on its own', () => {
+    const rules: Record<string, (g: Tensor) => readonly Tensor[]> = {
+      'one new tensor': (g) => {
+        const both = f.mul(g, 2);
+        return [both, both, f.mul(g, 2)];
+      },
+      'what it got, twice': (g) => [g, g, g],
+    };
+    for (const [name, vjp] of Object.entries(rules)) {
+      const three = customVjp({ forward: (a: Tensor, b: Tensor, c: Tensor) => [f.add(f.add(a, b), c), null], vjp });
+      const p = { a: tensor([1, 2]), b: tensor([3, 4]), c: tensor([5, 6]) };
+      // a and b are used once more each, so that their cotangents are added to and freed at different times
+      const loss = (): Tensor => {
+        const [a, b, c] = [f.mul(p.a, 1), f.mul(p.b, 1), f.mul(p.c, 1)];
+        return sum(f.add(three(f.mul(a, 3), f.mul(b, 5), c), f.add(a, f.mul(b, 2))));
+      };
+      const { grads } = valueAndGrad(loss, p);
+      const k = name.startsWith('one') ? 2 : 1;
+      const all = [grads.a, grads.b, grads.c].map((t) => Array.from(t.dataSync()));
+      expect(all, name).toEqual([
+        [3 * k + 1, 3 * k + 1],
+        [5 * k + 2, 5 * k + 2],
+        [k, k],
+      ]);
+    }
+  });
+
   it('the identity with a clipped gradient: the output may be an argument', () => {
     const tame = customVjp({ forward: (y: Tensor) => [y, null], vjp: (g) => [f.clip(g, -1, 1)] });
     expect(numbers(f.grad((y) => sum(f.mul(tame(y), tensor([5, -5, 0.5]))))(x))).toEqual([1, -1, 0.5]);

@@ -146,6 +146,40 @@ describe('tapes and scopes', () => {
     expect(memory().tensors).toBe(0);
   });
 
+  it('a backward pass leaves alone what an older scope owns, also where its steps have saved it', () => {
+    const result = scope(() => {
+      const batch = f.square(x); // of this scope, not of the one of the derivative
+      const weight = double(x);
+      const loss = (): Tensor => sum(f.mul(f.exp(f.mul(weight, 0)), f.mul(batch, weight)));
+      const first = valueAndGrad(loss, { weight });
+      const again = valueAndGrad(loss, { weight });
+      expect(numbers(again.grads.weight)).toEqual(numbers(first.grads.weight));
+      expect([numbers(batch), numbers(weight)]).toEqual([
+        [1, 4, 9],
+        [2, 4, 6],
+      ]);
+      return again.grads.weight;
+    });
+    expect(numbers(result)).toEqual([1, 4, 9]);
+    expect(memory().tensors).toBe(0);
+  });
+
+  it('what an inner derivative has saved first stays for the outer one that needs it as well', () => {
+    const w = tensor([3, 5, 7]);
+    const outer = valueAndGrad(
+      () => {
+        const slope = f.grad((z) => {
+          const inner = double(z); // saved by the tape of this derivative …
+          return sum(f.mul(f.square(inner), f.square(w))); // … and then read by a step of both
+        })(x);
+        return sum(slope); // 8·z·w²
+      },
+      { w },
+    );
+    expect(numbers(outer.grads.w)).toEqual([1 * 3, 2 * 5, 3 * 7].map((zw) => 16 * zw));
+    expect(memory().tensors).toBe(0);
+  });
+
   it('what only the inner tape needed is freed with it', () => {
     valueAndGrad((y) => {
       const before = memory().tensors;
