@@ -20,8 +20,9 @@ export function merge(model: Module): void {
 }
 
 /**
- * Take out of the weights what `merge` has put in: W ← W − s·B·A, which gives back the weights to rounding: two units in
- * the last place of the larger of the weight before and after the merge, and 2·r + 2 for the adapters of `lors`.
+ * Take out of the weights what `merge` has put in: W ← W − s·B·A, on the backend of the merge. It gives back the weights to
+ * rounding: with C = s·B·A, the same bits both times, M = W + C and U = M − C are rounded once each, so U is within two
+ * units in the last place of W or of M, whichever is larger. An element that `lors` keeps off 0 by 2⁻¹²⁶ adds that.
  * @throws StateError `merge/not-merged`, `merge/one-way` for a method that multiplies
  * @throws OptionError `adapter/none`
  */

@@ -1,14 +1,16 @@
 import { abs } from '../tensor/ops/abs';
+import { add } from '../tensor/ops/add';
 import { cast } from '../tensor/ops/cast';
 import { equal, greater } from '../tensor/ops/compare';
 import { linear } from '../tensor/ops/linear';
+import { matmul } from '../tensor/ops/matmul';
 import { mul } from '../tensor/ops/mul';
 import { where } from '../tensor/ops/where';
 import type { Tensor } from '../tensor/tensor';
 import { lorsLinear } from './lors-linear';
 import { LowRankAdapter } from './low-rank-adapter';
 import { spLoraLinear, sppLinear, sppWeight, sqftLinear } from './masked-linear';
-import { type Change, masked } from './sparse-linear';
+import type { Change } from './sparse-linear';
 
 /** One way to train low-rank factors on a pruned weight. */
 interface Method {
@@ -20,11 +22,21 @@ interface Method {
 
 /** By name: LoRS, and what it is compared with. */
 export const sparseMethods = {
-  lors: { linear: lorsLinear, weight: masked, additive: true },
-  'sp-lora': { linear: spLoraLinear, weight: masked, additive: true },
-  sqft: { linear: sqftLinear, weight: masked, additive: true },
+  lors: { linear: lorsLinear, weight: addedOnSupport, additive: true },
+  'sp-lora': { linear: spLoraLinear, weight: addedOnSupport, additive: true },
+  sqft: { linear: sqftLinear, weight: addedOnSupport, additive: true },
   spp: { linear: sppLinear, weight: sppWeight, additive: false },
 } as const satisfies Record<string, Method>;
+
+/**
+ * mask ⊙ (W + s·B·A), with s·B·A rounded on its own first. With −s that is the same matrix to the bit, so that what a merge
+ * puts in is what `unmerge` takes out: C = s·B·A, M = W + C and U = M − C are off by half a unit in the last place of M and
+ * of U, and by nothing else. The kernel that the forward pass uses adds term by term to W; where large terms cancel, what
+ * W loses beside them depends on the order, and is not bounded by the weight before and after.
+ */
+function addedOnSupport(weight: Tensor, { A, B, scale }: Change): Tensor {
+  return where(equal(weight, 0), 0, add(weight, matmul(mul(B, scale), A)));
+}
 
 /** A low-rank change of a pruned weight that leaves its zeros zero. */
 export class SparseAdapter extends LowRankAdapter {

@@ -51,7 +51,7 @@ export function weightGradient(g: Tensor, x: Tensor, weight: Tensor): Tensor {
 }
 
 /** Ŵ = mask ⊙ (W + s·B·A) in one pass; the mask is W ≠ 0. No tape sees it. */
-export function masked(weight: Tensor, { A, B, scale }: Change): Tensor {
+function masked(weight: Tensor, { A, B, scale }: Change): Tensor {
   return compute<3>('addOnSupport', [weight, mul(B, scale), A], weight.shape, (backend, [w, b, a]) =>
     backend.addOnSupport(w, b, a),
   );
