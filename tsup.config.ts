@@ -1,23 +1,40 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
+type Plugin = NonNullable<Options['esbuildPlugins']>[number];
+
 /** `import text from './file?raw'` gives the text of the file, as in Vite. */
-const raw: NonNullable<Options['esbuildPlugins']>[number] = {
+const raw: Plugin = {
   name: 'raw',
   setup(build) {
     build.onResolve({ filter: /\?raw$/ }, ({ path, importer }) => {
       const file = path.replace(/\?raw$/, '');
       const found = file.startsWith('.') ? resolve(dirname(importer), file) : createRequire(importer).resolve(file);
-      return { path: `${found}?raw`, namespace: 'raw' }; // the suffix keeps tsup's own CSS plugin away
+      // The suffix keeps tsup's own CSS plugin away; the path is written into the bundle, so it starts in this folder.
+      return { path: `${relative('.', found).replaceAll('\\', '/')}?raw`, namespace: 'raw', pluginData: found };
     });
-    build.onLoad({ filter: /.*/, namespace: 'raw' }, async ({ path }) => ({
-      contents: await readFile(path.replace(/\?raw$/, ''), 'utf8'),
+    build.onLoad({ filter: /.*/, namespace: 'raw' }, async ({ pluginData }) => ({
+      contents: await readFile(pluginData as string, 'utf8'),
       loader: 'text',
     }));
   },
 };
+
+/** Keep what esbuild says of a bundle, for scripts/build-notices.mjs. */
+function kept(name: string): Plugin {
+  return {
+    name: 'kept metafile',
+    setup(build) {
+      build.onEnd(async ({ metafile }) => {
+        const folder = 'node_modules/.cache/metafiles';
+        await mkdir(folder, { recursive: true });
+        await writeFile(`${folder}/${name}.json`, JSON.stringify(metafile));
+      });
+    },
+  };
+}
 
 const common: Options = {
   format: 'esm',
@@ -43,6 +60,7 @@ export default defineConfig([
     removeNodeProtocol: false,
     external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
     dts: true,
+    esbuildPlugins: [kept('library')],
   },
   {
     // The command, with everything it uses inside, so that the package has no dependencies.
@@ -51,7 +69,7 @@ export default defineConfig([
     platform: 'node',
     noExternal: [/^(?!gpu\.js$)/],
     external: ['gpu.js'], // an optional peer, loaded when somebody asks for a GPU
-    esbuildPlugins: [raw],
+    esbuildPlugins: [raw, kept('cli')],
     // cli-progress is CommonJS and requires Node modules, which an ES module can only do with a `require` of its own.
     banner: {
       js: "import { createRequire as createRequireHere } from 'node:module';\nconst require = createRequireHere(import.meta.url);",

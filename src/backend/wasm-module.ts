@@ -123,13 +123,30 @@ function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
-/** Compile and start: under a millisecond, synchronously. */
+/** @throws BackendError `backend/csp` where the page's Content Security Policy forbids to compile */
+function compiled(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(binary);
+  } catch (error) {
+    // Browsers throw errors of different classes for it, which others may also be; but these bytes were fine to compile.
+    const refused = error instanceof WebAssembly.CompileError || error instanceof EvalError;
+    if (!refused || !WebAssembly.validate(binary)) throw error;
+    throw new BackendError({
+      code: 'backend/csp',
+      got: `this page may not compile WebAssembly (${error.message})`,
+      expected: "a Content Security Policy whose script-src has 'wasm-unsafe-eval'",
+      fix: "add 'wasm-unsafe-eval' to script-src, or use setBackend(referenceBackend()), which needs no WebAssembly and is slow",
+    });
+  }
+}
+
+/** Compile and start: under a millisecond, synchronously. @throws BackendError `backend/csp` */
 export function instantiate(build: Build): WasmModule {
   const shared = sharedAvailable();
   const binary = binaryOf(build);
   if (shared) binary[memoryFlag] = withMaximum | sharedMemory;
   const memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages, shared });
-  const module = new WebAssembly.Module(binary);
+  const module = compiled(binary);
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return { kernels: exports as Kernels, memory, module };
 }

@@ -6,14 +6,12 @@ const hook = Symbol.for('nodejs.util.inspect.custom');
  * it should be short. It never throws: looking at an object must not end a program.
  */
 export function inspectable<T extends object>(target: T, text: (object: T, nested: boolean) => string): void {
-  function inspect(this: T, depth: unknown, options: { readonly depth?: unknown } | undefined): object {
-    let answer: string;
+  function inspect(this: T, depth: unknown, options: { readonly depth?: unknown } | undefined): string {
     try {
-      answer = text(this, options !== undefined && depth !== options.depth); // levels that are left, and those there were
+      return text(this, options !== undefined && depth !== options.depth); // levels that are left, and those there were
     } catch {
-      answer = `[${target.constructor.name}]`; // an object without the fields of its class
+      return `[${target.constructor.name}]`; // an object without the fields of its class
     }
-    return { [hook]: () => answer }; // Node and Deno indent the lines of objects, not those of a string
   }
   Object.defineProperty(target, hook, { value: inspect, configurable: true });
 }
