@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { TrainOutput } from '../../../src/cli/train-output';
 import { CharVocabulary } from '../../../src/data/char-vocabulary';
