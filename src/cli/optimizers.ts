@@ -33,7 +33,10 @@ function blockWeights(rank: number): Filter {
   return (path, tensor) => (path.startsWith('blocks.') ? matrices(path, tensor) : 'rows are tokens or positions');
 }
 
-/** Adafactor has dense momentum where Flora has its compressed one, so that the two differ in the compression alone. */
+/**
+ * Adafactor has dense momentum where Flora has its compressed one, and `none` has none there, so that the three differ in
+ * the momentum alone. Without the last a table cannot say whether what Flora compresses is worth keeping.
+ */
 const momentum = 0.9;
 
 export const optimizers = {
@@ -43,6 +46,7 @@ export const optimizers = {
       flora({ ...settings, beta: momentum, projector: projectorNamed(projector), filter: blockWeights(settings.rank) }),
   },
   adafactor: { learningRate: 0.05, make: ({ learningRate }) => adafactor({ learningRate, momentum }) },
+  none: { learningRate: 0.05, make: ({ learningRate }) => adafactor({ learningRate }) },
   adamw: { learningRate: 0.002, make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }) },
   adam: { learningRate: 0.002, make: ({ learningRate }) => adam({ learningRate }) },
   sgd: { learningRate: 0.3, make: ({ learningRate }) => sgd({ learningRate, momentum }) },

@@ -23,7 +23,7 @@ export interface Plan {
 
 const standard: Plan = {
   data: 'moby-dick',
-  optimizers: ['adafactor', 'flora'],
+  optimizers: ['none', 'adafactor', 'flora'],
   ranks: [64],
   refreshEvery: 100,
   seeds: 1,
@@ -38,7 +38,7 @@ const standard: Plan = {
 export const presets = {
   /** Half a minute: a small model, enough to see it learn. */
   quick: { ...standard, ranks: [32], steps: 300, width: 64 },
-  /** Two minutes: dense against compressed momentum, far enough to beat counting pairs. */
+  /** Two to three minutes: no momentum, dense and compressed, far enough to beat counting pairs. */
   default: standard,
   /** A quarter of an hour: how the gap to dense closes with the rank, over three seeds. */
   full: { ...standard, ranks: [8, 16, 32, 64], seeds: 3 },

@@ -33,8 +33,9 @@ ${Object.entries(commands)
 
 Every command takes --help, --seed N and --json FILE.
 
-Start here
-  floragrad train --preset quick
+Start here, with nothing but this package
+  floragrad study --shape 64x128 --rank 4,16
+  floragrad train --data names --preset quick --steps 100
 `;
 
 /** Run one command line; the exit status: 0, 1 when something failed, 2 when the command line is wrong. */

@@ -33,7 +33,7 @@ export const seedsOf = (runs: readonly RunPlan[]): number => new Set(runs.map(({
 export function groupRuns({ runs, task }: Pick<TrainOutput, 'runs' | 'task'>): RunGroup[] {
   const groups = new Map<string, RunResult[]>();
   for (const run of runs) groups.set(runName(run), [...(groups.get(runName(run)) ?? []), run]);
-  const loss = (group: readonly RunResult[]): number => meanOf(group.map((run) => run.validationLoss)).mean;
+  const loss = (group: readonly RunResult[]): number => lossOf({ runs: group });
   const dense = groups.get('adafactor');
   return [...groups].map(([name, group]) => {
     if (dense === undefined || group[0]?.optimizer !== 'flora') return { name, runs: group, gap: null };
@@ -82,9 +82,24 @@ export function explainResults(output: Pick<TrainOutput, 'task' | 'runs'>): stri
   if (groupRuns(output).some(({ gap }) => gap !== null)) {
     lines.push('Gap to dense: the part of what adafactor learned beyond counting characters that flora did not.');
   }
+  lines.push(...controlLines(output));
   if (seeds > 1) lines.push(`Losses are means over ${seeds} seeds ± their standard deviation.`);
   return lines;
 }
+
+/** What the runs without momentum say of those with it. */
+function controlLines(output: Pick<TrainOutput, 'task' | 'runs'>): string[] {
+  const [none, dense] = ['none', 'adafactor'].map((name) => groupRuns(output).find((group) => group.name === name));
+  if (!none) return [];
+  const lines = ['none: Adafactor without momentum, the control for what momentum is worth here.'];
+  if (dense && lossOf(none) <= lossOf(dense)) {
+    lines.push('It is no worse than dense momentum, so this comparison cannot tell what compressing momentum costs.');
+  }
+  return lines;
+}
+
+/** The mean validation loss over the seeds. */
+export const lossOf = ({ runs }: Pick<RunGroup, 'runs'>): number => meanOf(runs.map((run) => run.validationLoss)).mean;
 
 /** The backend in a line; `floragrad info` says the rest. */
 export const backendLine = (facts: TrainOutput['backend']): string =>

@@ -25,12 +25,13 @@ import { conclude, introduce, runTitle, showProfile } from './train-summary';
 const trainHelp = `floragrad train: teach a small GPT to write, once for each optimizer, and compare
 
 Every run starts from the same weights and sees the same batches, so what differs is the
-optimizer. adafactor has the dense momentum that flora compresses.
+optimizer. adafactor has the dense momentum that flora compresses; none is adafactor without
+momentum, the control: only where adafactor beats it can compressing momentum matter.
 
 ${describeOptions(trainOptions)}
 
 Example
-  floragrad train --preset quick --optimizer adafactor,flora --rank 16,64
+  floragrad train --data names --preset quick --optimizer none,adafactor,flora --rank 8,32
 `;
 
 export async function train(argv: readonly string[], io: Io): Promise<void> {

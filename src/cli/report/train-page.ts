@@ -1,9 +1,10 @@
-import { bytes, meanOf, nats, percent } from '../format';
+import { bytes, nats, percent } from '../format';
 import type { TrainOutput } from '../train-output';
 import {
   backendLine,
   explainResults,
   groupRuns,
+  lossOf,
   type RunGroup,
   runColumns,
   runName,
@@ -51,9 +52,11 @@ function headline(groups: readonly RunGroup[]): string {
   const flora = groups.findLast(({ gap }) => gap !== null);
   if (!dense || !flora || flora.gap === null) return '';
   const state = (group: RunGroup): number => group.runs[0]?.stateBytes ?? 0;
-  const loss = (group: RunGroup): string => nats(meanOf(group.runs.map((run) => run.validationLoss)).mean);
+  const loss = (group: RunGroup): string => nats(lossOf(group));
+  const none = groups.find(({ name }) => name === 'none');
+  const control = none ? ` Without momentum it reached ${loss(none)}, with ${bytes(state(none))}.` : '';
   return `<p class="headline"><strong>${escapeHtml(flora.name)}</strong> kept ${bytes(state(flora))} of optimizer state where dense
-adafactor kept ${bytes(state(dense))} (${percent(state(flora) / state(dense))} of it), and reached ${loss(flora)} where dense reached ${loss(dense)}.</p>`;
+adafactor kept ${bytes(state(dense))} (${percent(state(flora) / state(dense))} of it), and reached ${loss(flora)} where dense reached ${loss(dense)}.${control}</p>`;
 }
 
 function lossChart({ runs, task }: TrainOutput, groups: readonly RunGroup[]): Chart {

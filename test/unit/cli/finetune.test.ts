@@ -2,6 +2,11 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FineTuneOutput } from '../../../src/cli/finetune-summary';
+import { loadModel } from '../../../src/cli/model-file';
+import type { Chart } from '../../../src/cli/report/page';
+import { type TextBatch, TextDataset } from '../../../src/data/text-dataset';
+import { adamw, crossEntropy, lora, random, schedules } from '../../../src/index';
+import { trainer } from '../../../src/nn';
 import { captured, tinyTraining, workFolder, writeText } from './captured';
 
 const cwd = workFolder();
@@ -58,6 +63,75 @@ describe('floragrad finetune', () => {
     const [first, , second] = two.runs;
     expect([first?.seed, second?.seed]).toEqual([0, 1]);
     expect(first?.trainLoss).not.toEqual(second?.trainLoss);
+  });
+
+  it('runs the second of two seeds as that seed alone', async () => {
+    const two = await run('--method', 'lora', '--seeds', '2', '--seed', '3');
+    const alone = await run('--method', 'lora', '--seed', '4');
+    const numbers = (one: FineTuneOutput['runs'][number] | undefined) => [
+      one?.seed,
+      one?.trainLoss,
+      one?.validationLoss,
+    ];
+    expect(numbers(two.runs[1])).toEqual(numbers(alone.runs[0]));
+    expect(two.runs[0]?.trainLoss).not.toEqual(two.runs[1]?.trainLoss);
+  });
+
+  it('shows every method the same batches, and no batch twice', async () => {
+    // At this rate no weight moves, so that a loss says which batch it is of.
+    const { runs } = await run('--method', 'full,lora,flora', '--learning-rate', '1e-37');
+    for (const { trainLoss } of runs) expect(trainLoss).toEqual(runs[0]?.trainLoss);
+    expect(new Set(runs[0]?.trainLoss).size).toBe(6);
+  });
+
+  it.each([
+    ['lora', '--alpha', '4'],
+    ['lora', '--rank', '3'],
+    ['lora', '--learning-rate', '0.01'],
+    ['plora', '--stages', '2'],
+    ['lors', '--sparsity', '0.25'],
+    ['flora', '--rank', '4'],
+    ['full', '--batch', '3'],
+  ])('%s with %s %s is another run than without', async (method, option, value) => {
+    const { runs, settings, learningRates } = await run('--method', method, option, value);
+    const [plain] = (await run('--method', method)).runs;
+    expect(runs[0]?.trainLoss).not.toEqual(plain?.trainLoss);
+    if (option === '--learning-rate') expect(learningRates).toEqual({ [method]: 0.01 });
+    else if (option !== '--batch') expect(settings).toMatchObject({ [option.slice(2)]: Number(value) });
+    if (option === '--sparsity') expect(runs[0]?.sparsityBefore).toBeCloseTo(0.25, 2);
+  });
+
+  it('measures of lora what a program with the library measures', async () => {
+    const { runs } = await run('--method', 'lora', '--alpha', '4', '--seed', '2');
+    const { model, characters } = await loadModel('base.safetensors', cwd);
+    const text = Array.from(readFileSync(join(cwd, 'other.txt'), 'utf8'), (one) =>
+      characters.includes(one) ? one : ' ',
+    );
+    const tokens = Int32Array.from(text, (one) => characters.indexOf(one));
+    const dataset = new TextDataset(tokens, { batch: 2, context: 8 });
+    const key = random.fold(random.key(2), 'finetune');
+    lora(model, { rank: 2, alpha: 4, match: 'blocks', seed: 2 });
+    const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
+    const learningRate = schedules.warmupCosine({ peak: 0.004, warmup: 1, steps: 6 });
+    const training = trainer({ model, transform: adamw({ learningRate, weightDecay: 0 }), loss, seed: 2 });
+    const trainLoss: number[] = [];
+    for (let step = 1; step <= 6; step++)
+      trainLoss.push(await training.step(dataset.trainBatch(random.fold(key, 'batch', step))).loss);
+    expect(runs[0]?.trainLoss).toEqual(trainLoss);
+  });
+
+  it('draws in its report what its JSON says', async () => {
+    const { runs } = await run('--method', 'full,lora', '--seeds', '2', '--report', 'drawn.html');
+    const page = readFileSync(join(cwd, 'drawn.html'), 'utf8');
+    const [chart] = JSON.parse(/id="charts">(.*?)<\/script>/s.exec(page)?.[1] ?? '[]') as Chart[];
+    expect(chart?.series.map(({ label, colour, values, mark }) => ({ label, colour, values, mark }))).toEqual(
+      runs.map(({ method, seed, trainLoss, validationLoss }) => ({
+        label: `${method}, seed ${seed}`,
+        colour: ['full', 'lora'].indexOf(method),
+        values: trainLoss.map((loss) => Number(loss.toPrecision(5))),
+        mark: { x: 6, y: validationLoss },
+      })),
+    );
   });
 
   it('writes a table and a report', async () => {
