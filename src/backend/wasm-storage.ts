@@ -126,8 +126,8 @@ export class WasmHeap {
   need(storage: Storage): void {
     const held = storage as WasmStorage;
     if (held.block !== null) return;
-    this.staged.push(held);
     this.upload(held);
+    this.staged.push(held);
   }
   /** From here to `unpin` nothing moves. Only `WasmDevice` calls it, for as long as kernels run. */
   pin(): At {
