@@ -50,6 +50,10 @@ export class WasmHeap {
     this.refresh();
   }
 
+  /** Bytes that memory has now, in use or not. */
+  get taken(): number {
+    return this.memory.buffer.byteLength;
+  }
   /** Growing detaches the views of unshared memory and leaves those of shared memory too short. */
   private refresh(): void {
     this.floats = new Float32Array(this.memory.buffer);
