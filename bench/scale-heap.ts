@@ -5,6 +5,7 @@ import {
   GPT,
   memory,
   random,
+  type Storage,
   setBackend,
   type Tensor,
   tensor,
@@ -12,11 +13,13 @@ import {
   wasmBackend,
 } from '../src/index';
 
-// What the wasm heap takes from the system for what lives in it, on real memory, up to 5 GB of it:
-//   npm run scale:heap -- --only lengths     a GPT on sequences that grow from step to step
-//   npm run scale:heap -- --only eighths     blocks that grow by an eighth, at most 600 MB alive
-//   npm run scale:heap -- --only refusal     small tensors after memory was full once
-//   npm run scale:heap                       all, one after the other
+// What the wasm heap takes from the system for what lives in it, on real memory, up to 5 GB of it. After
+//   npx esbuild bench/scale-heap.ts --bundle --platform=node --format=esm --outfile=bench/dist/scale-heap.mjs
+// each part in a process of its own, since resident memory belongs to the process:
+//   node bench/dist/scale-heap.mjs --only lengths     a GPT on sequences that grow from step to step
+//   node bench/dist/scale-heap.mjs --only eighths     blocks that grow by an eighth, at most 600 MB alive
+//   node bench/dist/scale-heap.mjs --only refusal     small tensors after memory was full once
+//   node bench/dist/scale-heap.mjs --only ninety      blocks of up to 1 GiB, 90 % of 4 GiB alive, and their values
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0).padStart(5);
 
@@ -87,6 +90,38 @@ function refusal(): void {
   for (const storage of held) backend.free(storage);
 }
 
-const parts = { lengths, eighths, refusal };
+/** Blocks of any size up to a quarter of memory come and go; 90 % of it is alive again and again. */
+function ninety(): void {
+  const backend = wasmBackend();
+  setBackend(backend);
+  const [limit, steps] = [2 ** 32, 400];
+  const held: { storage: Storage; sum: number }[] = [];
+  const sumOf = (storage: Storage): number => {
+    const total = backend.reduce('sum', { storage, shape: [storage.size], dtype: 'float32' }, [1, storage.size, 1]);
+    const [sum] = backend.readSync(total);
+    backend.free(total);
+    return sum as number;
+  };
+  let [state, changed, most] = [1, 0, 0];
+  const next = (below: number): number => {
+    state = (1664525 * state + 1013904223) % 2 ** 32;
+    return (state / 2 ** 32) * below;
+  };
+  for (let step = 1; step <= steps; step++) {
+    const size = Math.floor(2 ** (10 + next(18))); // 4 kB … 1 GiB
+    while (memory().bytes + 4 * size + 16 > 0.9 * limit) {
+      const [gone] = held.splice(Math.floor(next(held.length)), 1) as [(typeof held)[number]];
+      if (sumOf(gone.storage) !== gone.sum) changed += 1;
+      backend.free(gone.storage);
+    }
+    const storage = backend.random('rademacher', [1, step], [size]);
+    held.push({ storage, sum: sumOf(storage) });
+    most = Math.max(most, memory().bytes);
+    if (step % 100 === 0) say(`${step} blocks, packed ${backend.describe().packings} times`);
+  }
+  console.log(`at most ${((100 * most) / limit).toFixed(1)} % alive; blocks whose values changed: ${changed}`);
+}
+
+const parts = { lengths, eighths, refusal, ninety };
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 for (const [name, run] of Object.entries(parts)) if (values.only === undefined || values.only === name) run();

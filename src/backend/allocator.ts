@@ -109,13 +109,17 @@ export class Allocator {
   /** An idle piece for a block whose class has none. */
   private find(bytes: number, sizeClass: number): Block | null {
     const size = sizeOfClass(sizeClass);
-    const alive = this.live.bytes + 16 * this.live.tensors + size; // the smallest piece has 16 bytes
-    this.enough = Math.max(this.enough, this.base + 2 * alive);
+    const alive = this.live.bytes + 16 * this.live.tensors + roundUp(bytes); // the smallest piece has 16 bytes
+    const before = this.enough;
+    this.enough = Math.max(before, this.base + 2 * alive);
     const top = this.top + size;
     if (top <= this.enough && this.holds(top)) return this.extend(sizeClass, size);
     const larger = this.cut(sizeClass, size);
     if (larger !== null) return larger;
-    if (!this.pack(size, roundUp(bytes))) return null;
+    if (!this.pack(size, roundUp(bytes))) {
+      this.enough = before; // what was not to be had does not count
+      return null;
+    }
     if (this.holds(this.top + size)) return this.extend(sizeClass, size);
     return this.extend(classWithin(roundUp(bytes)), roundUp(bytes));
   }

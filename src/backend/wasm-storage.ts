@@ -50,6 +50,10 @@ export class WasmHeap {
     this.refresh();
   }
 
+  /** Bytes that memory has now, in use or not. */
+  get taken(): number {
+    return this.memory.buffer.byteLength;
+  }
   /** Growing detaches the views of unshared memory and leaves those of shared memory too short. */
   private refresh(): void {
     this.floats = new Float32Array(this.memory.buffer);
@@ -126,8 +130,8 @@ export class WasmHeap {
   need(storage: Storage): void {
     const held = storage as WasmStorage;
     if (held.block !== null) return;
-    this.staged.push(held);
     this.upload(held);
+    this.staged.push(held);
   }
   /** From here to `unpin` nothing moves. Only `WasmDevice` calls it, for as long as kernels run. */
   pin(): At {

@@ -96,6 +96,8 @@ class WasmBackend implements Backend {
       sharedMemory: sharedAvailable() || 'no: SharedArrayBuffer is missing, or the page is not cross-origin isolated',
       threads: this.started && this.started.threads > 1 ? this.started.threads : (this.whyOneThread ?? 1),
       precision: 'float32 values, sums in blocks of float32',
+      heapBytes: this.started?.heap.taken ?? 0,
+      packings: this.started?.heap.allocator.packed.times ?? 0,
     };
   }
   private whyBaseline(): string {

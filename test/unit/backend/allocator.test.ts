@@ -7,7 +7,12 @@ const kibibyte = 1024;
 
 /** Memory that grows by exactly what is asked for, up to `limit` bytes. */
 function allocator(limit: number): Allocator {
-  return new Allocator(64, 64, (bytes) => (bytes <= limit ? bytes : 0), () => {});
+  return new Allocator(
+    64,
+    64,
+    (bytes) => (bytes <= limit ? bytes : 0),
+    () => {},
+  );
 }
 
 describe('Allocator', () => {
@@ -57,7 +62,12 @@ describe('Allocator', () => {
     }
   });
   it('is exhausted where memory that grew as far as it can is still too small', () => {
-    const memory = new Allocator(64, 64, () => 4 * kibibyte, () => {});
+    const memory = new Allocator(
+      64,
+      64,
+      () => 4 * kibibyte,
+      () => {},
+    );
     expect(memory.allocate(3 * kibibyte)).not.toBe(null);
     expect(memory.allocate(kibibyte)).toBe(null);
   });

@@ -1,17 +1,13 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AttentionShape } from '../../../src/backend/attention-layout';
 import { ThreadPool } from '../../../src/backend/thread-pool';
 import { mostArguments } from '../../../src/backend/thread-table';
 import { grain, type WasmDevice } from '../../../src/backend/wasm-device';
 import { instantiate, type Kernels } from '../../../src/backend/wasm-module';
-import type { DType, TypedArray } from '../../../src/base/dtype';
-import { dtypeOf } from '../../../src/base/dtype';
-import { sizeOf } from '../../../src/base/shape';
+import type { TypedArray } from '../../../src/base/dtype';
 import {
   adam,
   type Backend,
-  type BackendOperand,
   backend,
   crossEntropy,
   flora,
@@ -26,9 +22,10 @@ import {
   trainer,
   wasmBackend,
 } from '../../../src/index';
-import { numbers, wholes } from '../../../src/laws/arbitraries';
+import { wholes } from '../../../src/laws/arbitraries';
 import { expectSameBits } from '../../../src/laws/close';
 import { runScript } from '../../package/run-script';
+import { as, type Ints, type Program, programs, results, thenFree } from '../../support/backend-programs';
 
 const usual = { ...grain };
 beforeAll(() => {
@@ -41,182 +38,6 @@ afterAll(() => {
 const deviceOf = (on: Backend): WasmDevice => (on as unknown as { readonly device: WasmDevice }).device;
 const poolOf = (on: Backend): ThreadPool | null =>
   (deviceOf(on) as unknown as { readonly pool: ThreadPool | null }).pool;
-
-type Ints = readonly [m: number, n: number, k: number, seed: number];
-/** Makes operands with numbers of their own. */
-interface Make {
-  floats(...shape: number[]): BackendOperand;
-  ids(below: number, ...shape: number[]): BackendOperand;
-}
-type Program = (on: Backend, make: Make, ints: Ints) => Storage | readonly Storage[];
-
-function results(on: Backend, program: Program, ints: Ints): TypedArray[] {
-  let streams = 0;
-  const operands: Storage[] = [];
-  const operand = (values: TypedArray, shape: readonly number[]): BackendOperand => {
-    const storage = on.fromHost(values);
-    operands.push(storage);
-    return { storage, shape, dtype: dtypeOf(values) };
-  };
-  const mark = on.enter();
-  const made = program(
-    on,
-    {
-      floats: (...shape) => operand(numbers(ints[3] + streams++, sizeOf(shape)), shape),
-      ids: (below, ...shape) => operand(wholes(ints[3] + streams++, sizeOf(shape), below), shape),
-    },
-    ints,
-  );
-  const storages = [made].flat() as Storage[];
-  const read = storages.map((storage) => on.readSync(storage));
-  on.leave(mark);
-  for (const storage of [...storages, ...operands]) on.free(storage);
-  return read;
-}
-
-const as = (storage: Storage, shape: readonly number[], dtype: DType = 'float32'): BackendOperand => ({
-  storage,
-  shape,
-  dtype,
-});
-/** The first result of a program that goes on with it. */
-function thenFree(on: Backend, first: readonly Storage[], last: readonly Storage[]): readonly Storage[] {
-  for (const storage of first) on.free(storage);
-  return last;
-}
-
-const flip = [false, true];
-const key = [7, 11] as const;
-const factors = { beta1: 0.9, beta2: 0.99, correction1: 3, correction2: 4, epsilon: 1e-8 };
-
-const programs: Record<string, Program> = {
-  'unary functions': (on, { floats }, [m, n]) => {
-    const x = floats(m, n);
-    return (['exp', 'tanh', 'gelu', 'erf', 'sigmoid', 'sqrt'] as const).map((op) => on.unary(op, x));
-  },
-  'binary functions, broadcast in every way': (on, { floats }, [m, n, k]) => {
-    const x = floats(k, m, n);
-    const others = [floats(k, m, n), floats(n), floats(m, 1), floats(k, 1, n), floats(1), 1.5];
-    return others.flatMap((y) => [
-      on.binary('add', x, y, [k, m, n]),
-      on.binary('div', y, x, [k, m, n]),
-      on.compare('less', x, y, [k, m, n]),
-    ]);
-  },
-  'where and cast': (on, { floats, ids }, [m, n]) => [
-    on.where(ids(2, m, n), floats(m, 1), floats(n), [m, n]),
-    on.cast(floats(m, n), 'int32'),
-  ],
-  'matmul in all transposes': (on, { floats }, [m, n, k]) =>
-    flip.flatMap((ta) =>
-      flip.map((tb) => {
-        const [a, b] = [ta ? floats(k, m) : floats(m, k), tb ? floats(n, k) : floats(k, n)];
-        return on.matmul(a, b, ta, tb, [m, n], ta === tb ? floats(n) : null);
-      }),
-    ),
-  'matmul of thin operands': (on, { floats }, [m, n, k]) =>
-    [1, 2, 5, 16].flatMap((thin) => [
-      on.matmul(floats(m * k, n), floats(n, thin), false, false, [m * k, thin], null),
-      on.matmul(floats(thin, n), floats(m * k, n), false, true, [thin, m * k], null),
-    ]),
-  'matmul in batches': (on, { floats }, [m, n, k]) =>
-    flip.flatMap((tb) => [
-      on.matmul(floats(6, m, k), tb ? floats(6, n, k) : floats(6, k, n), false, tb, [6, m, n], null),
-      on.matmul(floats(3, 1, k, m), tb ? floats(2, n, k) : floats(2, k, n), true, tb, [3, 2, m, n], floats(n)),
-      on.matmul(floats(5, m, k), tb ? floats(n, k) : floats(k, n), false, tb, [5, m, n], null),
-    ]),
-  'low-rank sums on a support': (on, { floats }, [m, n, k]) => [
-    on.addOnSupport(floats(m, n), floats(m, k), floats(k, n)),
-  ],
-  'products with generated matrices': (on, { floats }, [m, n, k]) =>
-    (['normal', 'rademacher'] as const).flatMap((kind) => {
-      const a = { kind, key, rows: k, columns: n, scale: 0.5 };
-      return [
-        on.matmulRandom(floats(m, k), a, 'right', false),
-        on.matmulRandom(floats(m, n), a, 'right', true),
-        on.matmulRandom(floats(n, m), a, 'left', false),
-        on.matmulRandom(floats(k, m), a, 'left', true),
-        on.randomCross(a, { ...a, rows: m }),
-      ];
-    }),
-  'random numbers': (on, _make, [m, n]) =>
-    (['uniform', 'normal', 'rademacher', { sparsity: 3 }] as const).map((kind) => on.random(kind, key, [m, n])),
-  'attention and its gradient': (on, { floats }, [m, , k]) =>
-    flip.flatMap((causal) => {
-      const shape: AttentionShape = {
-        batch: 3,
-        heads: 1,
-        queries: m,
-        keys: m,
-        width: k,
-        valueWidth: k,
-        packed: false,
-      };
-      const [q, keys, v, g] = [floats(3, m, k), floats(3, m, k), floats(3, m, k), floats(3, m, k)];
-      const [out, normalizers] = on.attention(q, keys, v, shape, 0.3, causal);
-      const known = [as(out, [3, m, k]), as(normalizers, [3, m])] as const;
-      return [out, normalizers, ...on.attentionGrad(g, q, keys, v, ...known, shape, 0.3, causal)];
-    }),
-  'attention of packed heads and its gradient': (on, { floats }, [m, , k]) => {
-    const shape: AttentionShape = { batch: 2, heads: 3, queries: m, keys: m, width: k, valueWidth: k, packed: true };
-    const [x, g] = [floats(2, m, 9 * k), floats(2, m, 3 * k)];
-    const [out, normalizers] = on.attention(x, x, x, shape, 0.3, true);
-    const known = [as(out, [2, m, 3 * k]), as(normalizers, [2, 3, m])] as const;
-    return [out, normalizers, ...on.attentionGrad(g, x, x, x, ...known, shape, 0.3, true)];
-  },
-  'reductions along every axis': (on, { floats }, [m, n, k]) => {
-    const x = floats(m, n, k);
-    return (['sum', 'sumSquares', 'max', 'min'] as const).flatMap((op) => [
-      on.reduce(op, x, [1, m * n * k, 1]),
-      on.reduce(op, x, [1, m * n, k]),
-      on.reduce(op, x, [m, n, k]),
-      on.reduce(op, x, [m * n, k, 1]),
-    ]);
-  },
-  'scans and searches': (on, { floats }, [m, n, k]) => [
-    on.argmax(floats(m, n, k), [m, n, k]),
-    on.cumsum(floats(m, n, k), [m, n, k], true),
-    ...on.topK(floats(m, n), Math.min(n, 3)),
-  ],
-  'softmax and its gradients': (on, { floats }, [m, n]) => {
-    const [x, g] = [floats(m, n), floats(m, n)];
-    return [on.softmax(x), on.softmaxGrad(g, x), on.logSoftmax(x), on.logSoftmaxGrad(g, x)];
-  },
-  'norms and their gradients': (on, { floats }, [m, n, k]) => {
-    const [x, g, weight] = [floats(m * k, n), floats(m * k, n), floats(n)];
-    return [
-      on.layerNorm(x, weight, floats(n), 1e-5),
-      ...on.layerNormGrad(g, x, weight, 1e-5),
-      on.rmsNorm(x, weight, 1e-5),
-      ...on.rmsNormGrad(g, x, null, 1e-5),
-    ];
-  },
-  'cross-entropy and its gradient': (on, { floats, ids }, [m, n]) => {
-    const [logits, targets] = [floats(m, n), ids(n, m)];
-    return [on.crossEntropy(logits, targets), on.crossEntropyGrad(floats(m), logits, targets)];
-  },
-  'updates of optimizers': (on, { floats }, [m, n]) => {
-    const [g, mean] = [floats(m, n), floats(m, n)];
-    const square = on.unary('square', floats(m, n));
-    const made = [
-      on.axpby(0.9, g, 0.1, mean),
-      ...on.adam(g, mean, as(square, [m, n]), factors),
-      ...on.rms(g, as(square, [m, n]), 0.9, 1e-8),
-      ...on.lion(g, mean, 0.9, 0.99),
-      ...on.squareSums(g),
-      on.scaleRowsColumns(g, floats(m), floats(n)),
-    ];
-    return thenFree(on, [square], made);
-  },
-  'rows by index, and copies': (on, { floats, ids }, [m, n, k]) => [
-    on.gather(floats(m, n), ids(m, k)),
-    on.scatterAdd(floats(k, n), ids(m, k), m),
-    on.strided(floats(m, n), [n, m], [1, n], 0),
-    on.stridedAdd(floats(n, m), m * n, [1, n], 0),
-    on.pad(floats(m, n), [1, 2], [m + 3, n + 2], 0.5),
-    on.concat([floats(m, n), floats(m, k)], m),
-  ],
-};
 
 /** The first program and thread count whose bits differ from those of one thread. */
 function compare(backends: readonly Backend[], program: Program, ints: Ints): void {
