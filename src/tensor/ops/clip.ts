@@ -3,7 +3,7 @@ import { checkFloat } from '../op';
 import type { Tensor } from '../tensor';
 import { maximum, minimum } from './maximum';
 
-const bound = number();
+const bound = number({ low: -Infinity, high: Infinity });
 
 /** x limited to [low, high], elementwise. */
 export function clip(x: Tensor, low: number, high: number): Tensor {
