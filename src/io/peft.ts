@@ -1,7 +1,8 @@
 import { checkNumber, checkOptions, FileError } from '../base/errors';
 import { show } from '../base/shape';
 import type { Params, Tensor } from '../tensor/tensor';
-import { isRecord, type Json, JsonError, parseJson } from './json';
+import { brief } from './limits';
+import { namesOf, readConfig, unsupported, valueFor } from './peft-config';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';
 
 /** LoRA adapters as plain tensors: ΔW = scale·B·A with scale = alpha/r, or alpha/√r if `rankStabilized`. */
@@ -85,82 +86,48 @@ export async function encodePeft(adapter: PeftAdapter): Promise<PeftFiles> {
 const fields = ['params', 'rank', 'alpha', 'alphas', 'rankStabilized', 'dropout', 'embeddings', 'base'];
 
 /**
- * The adapter in files that PEFT wrote. What PEFT can do beyond LoRA on weights (DoRA, biases, whole modules) is refused,
- * since without it the adapter would be another function.
+ * The adapter in files that PEFT wrote. What PEFT can do beyond LoRA on weights (DoRA, biases, whole modules, base weights
+ * that were changed) is refused by the name of its setting, since without it the adapter would be another function; so is
+ * a setting that is not known here and not switched off.
  * @throws FileError `peft/config`, `peft/unsupported`, `peft/factors`, `safetensors/…`
  */
 export function decodePeft({ config: text, model }: PeftFiles): PeftAdapter {
-  const config = readConfig(text);
-  const [rank, alpha, dropout] = [config.get('r'), config.get('lora_alpha'), config.get('lora_dropout') ?? 0];
-  if (config.get('peft_type') !== 'LORA') throw unsupported('peft_type', config.get('peft_type'));
-  if (typeof rank !== 'number' || !Number.isInteger(rank) || rank < 1) throw badConfig('r', rank);
-  if (typeof alpha !== 'number') throw badConfig('lora_alpha', alpha);
-  if (typeof dropout !== 'number') throw badConfig('lora_dropout', dropout);
-  for (const [field, plain] of Object.entries(plainly)) {
-    const given = config.get(field) ?? plain;
-    if (given !== plain) throw unsupported(field, given);
-  }
-  const params: Record<string, Tensor> = {};
+  const { rank, alpha, dropout, rankStabilized, rankPattern, alphaPattern, ...config } = readConfig(text);
+  const params: [string, Tensor][] = [];
   const embeddings = new Set<string>();
   for (const [name, tensor] of Object.entries(decodeSafetensors(model))) {
     const [, path, embedding, letter] =
       /^base_model\.model\.(.+)\.lora_(embedding_)?([AB])(?:\.weight)?$/.exec(name) ?? [];
     if (path === undefined || name.endsWith('.weight') === (embedding !== undefined)) throw unsupported('tensor', name);
     if (embedding !== undefined) embeddings.add(path);
-    params[`${path}.lora.${letter}`] = tensor;
+    params.push([`${path}.lora.${letter}`, tensor]);
   }
-  const ranks = ranksOf(params);
-  const [rankPattern, alphaPattern] = [config.get('rank_pattern'), config.get('alpha_pattern')];
-  for (const [path, own] of ranks) {
-    const stated = patternFor(rankPattern, path) ?? rank;
-    if (own !== stated) throw badFactors(`"${path}" of rank ${own}`, `rank ${stated}, as the config says`);
+  const named: Params = Object.fromEntries(params);
+  if (Object.keys(named).length < params.length) throw badFactors('two tensors of one factor', 'each factor once');
+  const ranks = ranksOf(named);
+  for (const [path, found] of ranks) {
+    const stated = valueFor(rankPattern, path) ?? rank;
+    if (found !== stated) throw badFactors(`${brief(path)} of rank ${found}`, `rank ${stated}, as the config says`);
+    const names = [...namesOf(path)];
+    if (config.targets && !names.some((name) => config.targets?.has(name)))
+      throw badFactors(`${brief(path)}, which target_modules does not name`, 'factors of the modules that it names');
+    if (names.some((name) => config.excluded?.has(name)))
+      throw badFactors(`${brief(path)}, which exclude_modules names`, 'factors of other modules');
   }
   const alphas = [...ranks.keys()].flatMap((path) => {
-    const own = patternFor(alphaPattern, path);
-    return own === undefined ? [] : [[path, own] as const];
+    const stated = valueFor(alphaPattern, path);
+    return stated === undefined ? [] : [[path, stated] as const];
   });
-  const base = config.get('base_model_name_or_path');
   return {
-    params,
+    params: named,
     rank,
     alpha,
     alphas: Object.fromEntries(alphas),
-    rankStabilized: config.get('use_rslora') === true,
+    rankStabilized,
     dropout,
     embeddings: [...embeddings],
-    ...(typeof base === 'string' && { base }),
+    ...(config.base !== null && { base: config.base }),
   };
-}
-
-/** Settings under which an adapter is W + scale·B·A and nothing else. */
-const plainly: Readonly<Record<string, Json>> = {
-  use_dora: false,
-  fan_in_fan_out: false,
-  bias: 'none',
-  modules_to_save: null,
-};
-
-function readConfig(text: string): ReadonlyMap<string, Json> {
-  try {
-    const config = parseJson(text);
-    if (isRecord(config)) return config;
-  } catch (cause) {
-    if (!(cause instanceof JsonError)) throw cause;
-    throw badConfig('text', cause.message);
-  }
-  throw badConfig('text', 'JSON that is no record');
-}
-
-/** A pattern names a path or its end, as PEFT matches it: `q_proj` is meant for `layers.0.q_proj`. */
-function patternFor(patterns: Json | undefined, path: string): number | undefined {
-  if (!isRecord(patterns)) return undefined;
-  for (const [pattern, value] of patterns) {
-    if (!/^[\w.-]+$/.test(pattern)) throw unsupported('pattern', pattern); // a regular expression of Python
-    if (path !== pattern && !path.endsWith(`.${pattern}`)) continue;
-    if (typeof value !== 'number') throw badConfig(`pattern ${pattern}`, value);
-    return value;
-  }
-  return undefined;
 }
 
 /** Path → r of all pairs of factors. */
@@ -190,23 +157,5 @@ function badFactors(got: string, expected: string): FileError {
     got: `an adapter has ${got}`,
     expected,
     fix: 'pass the two factors of each adapted weight, and nothing else',
-  });
-}
-
-function badConfig(field: string, value: unknown): FileError {
-  return new FileError({
-    code: 'peft/config',
-    got: `adapter_config.json has ${field} ${typeof value === 'string' ? value : JSON.stringify(value ?? null)}`,
-    expected: 'a record with peft_type, r, lora_alpha and target_modules, as PEFT writes it',
-    fix: 'save the adapter again with PEFT',
-  });
-}
-
-function unsupported(field: string, value: unknown): FileError {
-  return new FileError({
-    code: 'peft/unsupported',
-    got: `an adapter in PEFT's format has ${field} ${value instanceof Map ? 'a record' : JSON.stringify(value ?? null)}`,
-    expected: 'LoRA factors of weights and embeddings alone',
-    fix: 'merge the adapter in PEFT and load the merged model',
   });
 }

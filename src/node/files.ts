@@ -1,7 +1,9 @@
+import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { decodeNpy, encodeNpy } from '../io/npy';
 import { type DecodeNpzOptions, decodeNpz, encodeNpz } from '../io/npz';
 import { decodePeft, encodePeft, type PeftAdapter } from '../io/peft';
+import { longConfig, longestConfig } from '../io/peft-config';
 import { type EncodeSafetensorsOptions, layOutWith } from '../io/safetensors';
 import { piecesOf, readSafetensors } from '../io/safetensors-pieces';
 import { snapshotOf } from '../tensor/snapshot';
@@ -46,7 +48,7 @@ export async function loadSafetensors(path: string): Promise<Params> {
 
 /**
  * Save one tensor as NumPy does.
- * @throws FileError `file/write`
+ * @throws FileError `file/write`, `npy/header`
  */
 export async function saveNpy(path: string, x: Tensor): Promise<void> {
   await write(path, await encodeNpy(x));
@@ -62,7 +64,7 @@ export async function loadNpy(path: string): Promise<Tensor> {
 
 /**
  * Save tensors as `numpy.savez` does.
- * @throws FileError `file/write`, `zip/too-large`
+ * @throws FileError `file/write`, `zip/too-large`, `zip/name`, `npy/header`
  */
 export async function saveNpz(path: string, params: Params): Promise<void> {
   await write(path, await encodeNpz(params));
@@ -99,6 +101,8 @@ export async function savePeft(folder: string, adapter: PeftAdapter): Promise<vo
  * @throws FileError `file/read`, `file/values`, `peft/…`, `safetensors/…`
  */
 export async function loadPeft(folder: string): Promise<PeftAdapter> {
+  const found = await stat(join(folder, peftConfig)).catch(() => null); // what cannot be read says so below
+  if (found && found.size > longestConfig) throw longConfig(found.size);
   const [config, model] = await Promise.all([read(join(folder, peftConfig)), read(join(folder, peftModel))]);
   return decodePeft({ config: new TextDecoder().decode(config), model });
 }

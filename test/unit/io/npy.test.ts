@@ -2,7 +2,7 @@ import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { decodeNpy, decodeNpz, encodeNpy, encodeNpz, FileError, type Tensor, tensor, zeros } from '../../../src/index';
 import { crc32 } from '../../../src/io/crc32';
-import { encodeZip } from '../../../src/io/zip';
+import { checkZip, encodeZip } from '../../../src/io/zip';
 
 const numbers = (x: Tensor | undefined): number[] => Array.from(x?.dataSync() ?? []);
 
@@ -91,7 +91,55 @@ function deflated(bytes: Uint8Array, change: (view: DataView, directory: number)
   return zip;
 }
 
+it('npy: more axes than NumPy has are neither written nor read', async () => {
+  const most = zeros(new Array(64).fill(1));
+  expect(decodeNpy(await encodeNpy(most)).shape).toEqual(most.shape);
+  for (const axes of [65, 30_000]) {
+    await expect(encodeNpy(zeros(new Array(axes).fill(1)))).rejects.toThrow(/npy\/header.*axes.*at most 64/);
+    if (axes < 1000)
+      expect(() => decodeNpy(npy(header("'<f4'", 'False', `(${'1,'.repeat(axes)})`), 4))).toThrow(/npy\/header/);
+  }
+});
+
+it('npy: the first axis fastest, bit for bit, in both byte orders', () => {
+  const shape = [2, 3, 4];
+  const bits = Int32Array.from({ length: 24 }, (_, i) => 0x7fa00000 + i); // NaNs with a payload
+  for (const order of ['<', '>']) {
+    const bytes = npy(header(`'${order}f4'`, 'True', '(2, 3, 4)'), 96);
+    const view = new DataView(bytes.buffer, bytes.length - 96);
+    bits.forEach((x, i) => void view.setInt32(4 * i, x, order === '<'));
+    const read = decodeNpy(bytes);
+    const values = read.dataSync();
+    expect(read.shape).toEqual(shape);
+    const got = new Int32Array(values.buffer, values.byteOffset, 24);
+    for (let i = 0; i < 2; i++)
+      for (let j = 0; j < 3; j++)
+        for (let k = 0; k < 4; k++) expect(got[(i * 3 + j) * 4 + k]).toBe(bits[i + 2 * (j + 3 * k)]);
+  }
+});
+
 describe('npz', () => {
+  it('writes no name and no count that it would not read', async () => {
+    const x = zeros([1]);
+    const longest = 'ж'.repeat(32_765) + 'a'; // 65 531 bytes, and .npy
+    expect(Object.keys(await decodeNpz(await encodeNpz({ [longest]: x, '\ufeffmark': x })))).toEqual([
+      longest,
+      '\ufeffmark',
+    ]);
+    for (const name of [`${longest}a`, 'a'.repeat(70_000), '\ud800', 'a\udc00b'])
+      await expect(encodeNpz({ [name]: x })).rejects.toThrow(/zip\/name/);
+    const none = new Uint8Array();
+    const files = (count: number) => Array.from({ length: count }, (_, i): [string, Uint8Array] => [String(i), none]);
+    expect(() => encodeZip(files(65_535))).toThrow(/zip\/too-large.*65535 files.*zip64/);
+    expect(() => checkZip([['x', 2 ** 32]])).toThrow(/zip\/too-large.*zip64/);
+    await expect(encodeNpz({ x: zeros(new Array(65).fill(1)) })).rejects.toThrow(/npy\/header/);
+  });
+
+  it('says that sizes in zip64 are not read', async () => {
+    const zip = deflated(await encodeNpy(zeros([4])), (view, at) => view.setUint32(at + 24, 0xffffffff, true));
+    await expect(decodeNpz(zip)).rejects.toThrow(/zip\/unsupported.*zip64/);
+  });
+
   it('knows the checksum of the text that everyone uses', () => {
     expect(crc32(new TextEncoder().encode('123456789'))).toBe(0xcbf43926);
     // and of any bytes, as zlib computes it

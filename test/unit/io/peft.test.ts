@@ -1,3 +1,6 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   decodePeft,
@@ -10,6 +13,7 @@ import {
   tensor,
   zeros,
 } from '../../../src/index';
+import { loadPeft } from '../../../src/node/files';
 
 const numbers = (x: Tensor | undefined): number[] => Array.from(x?.dataSync() ?? []);
 const normal = (seed: number, ...shape: number[]): Tensor => random.normal(random.key(seed), shape);
@@ -84,7 +88,73 @@ describe("PEFT's format", () => {
     ['whole modules', { modules_to_save: ['head'] }, factors, /peft\/unsupported.*modules_to_save/],
     ['another method', { peft_type: 'IA3' }, factors, /peft\/unsupported.*IA3/],
     ['a regular expression', { alpha_pattern: { '.*q': 2 } }, factors, /peft\/unsupported.*pattern/],
-    ['no rank', { r: 'two' }, factors, /peft\/config.*r two/],
+    ['no rank', { r: 'two' }, factors, /peft\/config.*r "two"/],
+    ...(
+      [
+        ['use_qalora', true],
+        ['alora_invocation_tokens', [1, 2]],
+        ['layer_replication', [[0, 4]]],
+        ['lora_bias', true],
+        ['target_parameters', ['experts.w']],
+        ['trainable_token_indices', [3]],
+        ['fan_in_fan_out', true],
+        ['megatron_config', { hidden_size: 8 }],
+        ['use_bdlora', { nblocks: 2 }],
+        ['arrow_config', { top_k: 2 }],
+        ['kasa_config', { beta: 1 }],
+        ['ensure_weight_tying', true],
+        ['init_lora_weights', 'pissa'],
+        ['init_lora_weights', 'pissa_niter_4'],
+        ['init_lora_weights', 'olora'],
+        ['init_lora_weights', 'OLoRA'],
+        ['init_lora_weights', 'corda'],
+        ['init_lora_weights', 'loftq'],
+        ['init_lora_weights', 'lora_ga'],
+        ['init_lora_weights', 1],
+        ['use_dora', 1],
+        ['modules_to_save', 'head'],
+        ['a_setting_of_the_future', 16],
+        ['toString', 1],
+      ] as const
+    ).map(
+      ([field, value]) =>
+        [
+          `${field} ${JSON.stringify(value)}`,
+          { [field]: value },
+          factors,
+          RegExp(`peft/unsupported.*${field} `),
+        ] as const,
+    ),
+    ...(
+      [
+        ['use_rslora', 1],
+        ['use_rslora', 'true'],
+        ['lora_dropout', 1],
+        ['lora_dropout', -0.1],
+        ['lora_dropout', '0.1'],
+        ['lora_alpha', '4'],
+        ['lora_alpha', null],
+        ['r', 2.5],
+        ['rank_pattern', 7],
+        ['rank_pattern', { other: 0 }],
+        ['alpha_pattern', [1]],
+        ['alpha_pattern', { other: 'x' }],
+        ['target_modules', [1]],
+        ['exclude_modules', 7],
+        ['base_model_name_or_path', 7],
+      ] as const
+    ).map(
+      ([field, value]) =>
+        [`${field} ${JSON.stringify(value)}`, { [field]: value }, factors, RegExp(`peft/config.*${field} `)] as const,
+    ),
+    ['factors of no target', { target_modules: ['v_proj'] }, factors, /peft\/factors.*target_modules does not name/],
+    ['factors of what is excluded', { exclude_modules: ['q_proj'] }, factors, /peft\/factors.*exclude_modules/],
+    [
+      'one factor twice',
+      {},
+      { ...factors, [`${query}.lora_embedding_A`]: zeros([2, 5]) },
+      /peft\/factors.*two tensors of one factor/,
+    ],
     ['a rank of 0', { r: 0 }, factors, /peft\/config/],
     ['another rank', { r: 3 }, factors, /peft\/factors.*of rank 2.*rank 3/],
     ['a factor alone', {}, { [`${query}.lora_A.weight`]: zeros([2, 5]) }, /peft\/factors.*without B/],
@@ -104,6 +174,54 @@ describe("PEFT's format", () => {
   ])('refuses %s', async (_, config, names, message) => {
     const files = await written(config, names as Readonly<Record<string, Tensor>>);
     expect(() => decodePeft(files)).toThrow(message);
+  });
+
+  it('reads over settings that leave the function as it is, and over those that are switched off', async () => {
+    const plain = decodePeft(await written({}, factors));
+    const settings = [
+      {
+        task_type: 'CAUSAL_LM',
+        peft_version: '0.19.0',
+        revision: 'main',
+        inference_mode: true,
+        auto_mapping: { a: 1 },
+      },
+      { layers_to_transform: [0], layers_pattern: 'layers', megatron_core: 'megatron.core', qalora_group_size: 16 },
+      { loftq_config: { loftq_bits: 4 }, eva_config: { rho: 2 }, corda_config: null, runtime_config: {} },
+      { init_lora_weights: 'gaussian', target_modules: '.*_proj' },
+      { init_lora_weights: 'eva', target_modules: null },
+      { init_lora_weights: false, exclude_modules: ['v_proj'], modules_to_save: [] },
+      { use_dora: null, bias: null, lora_dropout: null, use_rslora: null, rank_pattern: null, alpha_pattern: {} },
+      { a_switch_of_the_future: false, another: null, a_list: [], a_record: {} },
+    ];
+    for (const setting of settings) {
+      const { params, ...rest } = decodePeft(await written(setting, factors));
+      expect(rest, JSON.stringify(setting)).toEqual({ ...plain, params: undefined });
+      expect(Object.keys(params)).toEqual(Object.keys(plain.params));
+    }
+  });
+
+  it('takes the first pattern that fits, whatever its length', async () => {
+    const files = { alpha_pattern: { 'other.q_proj': 1, q_proj: 16, 'self_attn.q_proj': 32 } };
+    expect(Object.values(decodePeft(await written(files, factors)).alphas ?? {})).toEqual([16]);
+  });
+
+  it('says how to save what changed the base weights', async () => {
+    const files = await written({ init_lora_weights: 'pissa' }, factors);
+    expect(() => decodePeft(files)).toThrow(/changes the base weights.*path_initial_model_for_weight_conversion/);
+  });
+
+  it('does not read a configuration of more than 16 MiB', async () => {
+    const config = ' '.repeat(2 ** 24 + 1);
+    expect(() => decodePeft({ config, model: new Uint8Array() })).toThrow(/peft\/config.*16777217 bytes/);
+    const folder = await mkdtemp(join(tmpdir(), 'floragrad-peft-'));
+    try {
+      await writeFile(join(folder, 'adapter_config.json'), '');
+      await truncate(join(folder, 'adapter_config.json'), 576e6); // no block of it is on the disk
+      await expect(loadPeft(folder)).rejects.toThrow(/peft\/config.*576000000 bytes/); // and the other file is not there
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('refuses to write what is no pair of factors', async () => {

@@ -148,6 +148,19 @@ describe('safetensors', () => {
     expect(() => decodeSafetensors(bytes)).toThrow(new RegExp(`file/values.*element 0 of "x" is ${text} as ${dtype}`));
   });
 
+  it('writes no names, axes and counts that it would not read', async () => {
+    const x = zeros([0]);
+    const longest = 'ж'.repeat(32_767);
+    expect(Object.keys(decodeSafetensors(await encodeSafetensors({ [longest]: x })))).toEqual([longest]);
+    await expect(encodeSafetensors({ [`${longest}aa`]: x })).rejects.toThrow(/safetensors\/name/);
+    await expect(encodeSafetensors({ ['"'.repeat(40_000)]: x })).rejects.toThrow(/safetensors\/name/); // escaped
+    const axes = (count: number): Tensor => zeros(new Array(count).fill(1));
+    expect(decodeSafetensors(await encodeSafetensors({ x: axes(64) })).x?.ndim).toBe(64);
+    await expect(encodeSafetensors({ x: axes(65) })).rejects.toThrow(/safetensors\/tensor.*65 axes/);
+    const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [i, x]));
+    await expect(encodeSafetensors(many)).rejects.toThrow(/safetensors\/header.*60000 tensors/);
+  });
+
   it('has a name that is its own', async () => {
     await expect(encodeSafetensors({ __metadata__: zeros([1]) })).rejects.toThrow(/safetensors\/name/);
     await expect(encodeSafetensors({ x: zeros([1]) }, {}, { storeAs: () => 'F33' as StoredType })).rejects.toThrow(
