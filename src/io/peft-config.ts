@@ -8,6 +8,8 @@ export const longestConfig = 2 ** 24;
 /** Values by name, in their order, of which the first that fits counts. */
 type Pattern = ReadonlyMap<string, { readonly order: number; readonly value: number }>;
 
+const none: Pattern = new Map();
+
 /** What the configuration of an adapter says about its function. */
 export interface PeftConfig {
   readonly rank: number;
@@ -97,8 +99,8 @@ export function readConfig(text: string): PeftConfig {
     alpha,
     dropout: get('lora_dropout', 0, (x) => (typeof x === 'number' && x >= 0 && x < 1 ? x : undefined)),
     rankStabilized: get('use_rslora', false, (x) => (typeof x === 'boolean' ? x : undefined)),
-    rankPattern: get('rank_pattern', new Map(), (x) => readPattern('rank_pattern', x, wholeRank)),
-    alphaPattern: get('alpha_pattern', new Map(), (x) => readPattern('alpha_pattern', x, number)),
+    rankPattern: get('rank_pattern', none, (x) => readPattern('rank_pattern', x, wholeRank)),
+    alphaPattern: get('alpha_pattern', none, (x) => readPattern('alpha_pattern', x, number)),
     targets: get('target_modules', null, readModules),
     excluded: get('exclude_modules', null, readModules),
     base: get('base_model_name_or_path', null, (x) => (typeof x === 'string' ? x : undefined)),
@@ -187,7 +189,7 @@ export function unsupported(field: string, value: Json | undefined): FileError {
   const [name, changed] = [brief(field).slice(1, -1), field === 'init_lora_weights'];
   return new FileError({
     code: 'peft/unsupported',
-    got: `an adapter in PEFT's format has ${name} ${shown(value ?? null)}${changed ? ', which changes the base weights' : ''}`,
+    got: `an adapter in PEFT's format has ${name} ${shown(value ?? null)}${changed ? ', which may change the base weights' : ''}`,
     expected: 'LoRA factors of weights and embeddings alone',
     fix: changed
       ? 'save it in PEFT with path_initial_model_for_weight_conversion, which makes a plain adapter of it'

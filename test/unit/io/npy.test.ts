@@ -121,7 +121,7 @@ it('npy: the first axis fastest, bit for bit, in both byte orders', () => {
 describe('npz', () => {
   it('writes no name and no count that it would not read', async () => {
     const x = zeros([1]);
-    const longest = 'ж'.repeat(32_765) + 'a'; // 65 531 bytes, and .npy
+    const longest = `${'ж'.repeat(32_765)}a`; // 65 531 bytes, and .npy
     expect(Object.keys(await decodeNpz(await encodeNpz({ [longest]: x, '\ufeffmark': x })))).toEqual([
       longest,
       '\ufeffmark',
