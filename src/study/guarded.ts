@@ -1,7 +1,7 @@
 import { StateError } from '../base/errors';
+import { isThenable } from '../base/options';
 import { sameShape, show } from '../base/shape';
 import type { GradientTransform } from '../optim/transform';
-import { isThenable } from '../base/options';
 import type { Params } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 
