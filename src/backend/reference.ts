@@ -190,13 +190,13 @@ class ReferenceBackend implements Backend {
     return this.made(valuesOf(x).map(unaries[op]) as Float32Array);
   }
   binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage {
-    return this.made(zip(new Float32Array(sizeOf(shape)), binaries[op], a, b, shape));
+    return this.made(zip(allocate('float32', sizeOf(shape)), binaries[op], a, b, shape));
   }
   compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage {
-    return this.made(zip(new Int32Array(sizeOf(shape)), (p, q) => Number(comparisons[op](p, q)), a, b, shape));
+    return this.made(zip(allocate('int32', sizeOf(shape)), (p, q) => Number(comparisons[op](p, q)), a, b, shape));
   }
   where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage {
-    const out = new Float32Array(sizeOf(shape));
+    const out = allocate('float32', sizeOf(shape));
     const readers = [reader(condition, shape), reader(a, shape), reader(b, shape)] as const;
     for (let i = 0; i < out.length; i++) out[i] = readers[0](i) !== 0 ? readers[1](i) : readers[2](i);
     return this.made(out);
@@ -227,7 +227,7 @@ class ReferenceBackend implements Backend {
     const batch = shape.slice(0, -2);
     const batchOfA = offsets(a.shape.slice(0, -2), batch);
     const batchOfB = offsets(b.shape.slice(0, -2), batch);
-    const [p, q, out] = [valuesOf(a), valuesOf(b), new Float32Array(sizeOf(shape))];
+    const [p, q, out] = [valuesOf(a), valuesOf(b), allocate('float32', sizeOf(shape))];
     const start = bias && valuesOf(bias);
     for (let z = 0; z < batchOfA.length; z++) {
       const atA = (batchOfA[z] as number) * m * k;
@@ -304,7 +304,7 @@ class ReferenceBackend implements Backend {
   }
   random(kind: RandomMatrix['kind'], key: RandomMatrix['key'], shape: Shape): Storage {
     const columns = shape.at(-1) ?? 1;
-    const out = new Float32Array(sizeOf(shape));
+    const out = allocate('float32', sizeOf(shape));
     for (let row = 0; row * columns < out.length; row++) {
       fillRow(kind, key, row, 0, out.subarray(row * columns, (row + 1) * columns));
     }
@@ -314,7 +314,7 @@ class ReferenceBackend implements Backend {
   // --- reductions and rows -------------------------------------------------------------------------------------
 
   reduce(op: Reduction, x: Operand, [outer, length, inner]: Axes): Storage {
-    const [values, out] = [valuesOf(x), new Float32Array(outer * inner)];
+    const [values, out] = [valuesOf(x), allocate('float32', outer * inner)];
     const { start, join } = reductions[op];
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
@@ -326,7 +326,7 @@ class ReferenceBackend implements Backend {
     return this.made(out);
   }
   argmax(x: Operand, [outer, length, inner]: Axes): Storage {
-    const [values, out] = [valuesOf(x), new Int32Array(outer * inner)];
+    const [values, out] = [valuesOf(x), allocate('int32', outer * inner)];
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         const at = (l: number): number => values[(o * length + l) * inner + i] as number;
@@ -340,7 +340,7 @@ class ReferenceBackend implements Backend {
     return this.made(out);
   }
   cumsum(x: Operand, [outer, length, inner]: Axes, reverse: boolean): Storage {
-    const [values, out] = [valuesOf(x), new Float32Array(outer * length * inner)];
+    const [values, out] = [valuesOf(x), allocate('float32', outer * length * inner)];
     for (let o = 0; o < outer; o++) {
       for (let i = 0; i < inner; i++) {
         let sum = 0;
@@ -525,7 +525,7 @@ class ReferenceBackend implements Backend {
     const [rows, ...rest] = table.shape as [number, ...number[]];
     const width = sizeOf(rest);
     const picked = checkedIds('gather', ids, rows);
-    const out = new Float32Array(picked.length * width);
+    const out = allocate('float32', picked.length * width);
     picked.forEach((id, i) => void out.set(valuesOf(table).subarray(id * width, (id + 1) * width), i * width));
     return this.made(out);
   }

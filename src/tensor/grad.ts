@@ -302,7 +302,7 @@ function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void 
 }
 
 function checkSynchronous(returned: unknown): void {
-  if (isThenable(returned)) throw asyncScope('valueAndGrad, as its sink,');
+  if (isThenable(returned)) throw asyncScope('valueAndGrad', 'sink');
 }
 
 /** What the function returned, checked: JavaScript callers can return anything. */

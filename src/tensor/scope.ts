@@ -116,10 +116,10 @@ export function checkAlive(where: string, value: Value): void {
   });
 }
 
-export function asyncScope(name: string): StateError {
+export function asyncScope(name: string, what = 'function'): StateError {
   return new StateError({
     code: 'scope/async',
-    got: `${name} got a function that returned a promise`,
+    got: `${name} got a ${what} that returned a promise`,
     expected: 'a synchronous function, since a scope frees its tensors when the function returns',
     fix: 'return the tensors first and await their data outside',
   });

@@ -1,4 +1,5 @@
 import type { AttentionShape } from '../../backend/attention-layout';
+import { allocate } from '../../base/dtype';
 import { ShapeError } from '../../base/errors';
 import {
   boolean,
@@ -87,7 +88,7 @@ function composed(q: Tensor, k: Tensor, v: Tensor, scale: number, causal: boolea
 
 /** 0 where query t may look, −1e30 elsewhere. */
 function causalMask(queries: number, keys: number): Tensor {
-  const mask = new Float32Array(queries * keys);
+  const mask = allocate('float32', queries * keys, 'attention');
   for (let t = 0; t < queries; t++) mask.fill(-1e30, t * keys + keys - queries + t + 1, (t + 1) * keys);
   return fromArray(mask, [queries, keys]);
 }

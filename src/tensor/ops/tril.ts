@@ -1,3 +1,4 @@
+import { allocate } from '../../base/dtype';
 import { ShapeError } from '../../base/errors';
 import { checkArgument, refuseExtra, whole } from '../../base/options';
 import { show } from '../../base/shape';
@@ -25,8 +26,10 @@ export function tril(x: Tensor, k = 0): Tensor {
     });
   }
   const [rows, columns] = x.shape.slice(-2) as [number, number];
-  const mask = Float32Array.from({ length: rows * columns }, (_, i) =>
-    i % columns <= Math.floor(i / columns) + k ? 1 : 0,
-  );
+  const mask = allocate('float32', rows * columns, 'tril');
+  for (let i = 0; i < rows; i++) {
+    const end = Math.min(columns, Math.max(0, i + k + 1));
+    mask.fill(1, i * columns, i * columns + end);
+  }
   return mul(x, fromArray(mask, [rows, columns]));
 }

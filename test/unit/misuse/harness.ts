@@ -26,6 +26,8 @@ export interface Row {
   readonly valid: () => unknown[];
   /** For each position, the kinds that are right there; all others must be refused. */
   readonly accepts: readonly (readonly KindName[])[];
+  /** For each option, the kinds that are right as its value; the options are the last of the valid arguments. */
+  readonly options?: Readonly<Record<string, readonly KindName[]>>;
   /** Returns a promise, so that nothing may be freed before it has settled. */
   readonly asynchronous?: boolean;
   /** Takes any number of arguments like the last. */
@@ -38,7 +40,7 @@ export interface Row {
   readonly state?: (args: readonly unknown[]) => unknown;
 }
 
-type More = Partial<Pick<Row, 'asynchronous' | 'variadic' | 'fewest' | 'called' | 'state' | 'call'>>;
+type More = Partial<Pick<Row, 'options' | 'asynchronous' | 'variadic' | 'fewest' | 'called' | 'state' | 'call'>>;
 
 const all = callables();
 
@@ -97,6 +99,13 @@ export async function misuse(of: Row): Promise<Found> {
     const rest =
       position >= (of.fewest ?? length) || of.accepts.slice(position).every((names) => names.includes('undefined'));
     if (!of.variadic) await attempt(`${position} arguments`, rest, (args) => args.slice(0, position));
+  }
+  for (const [name, right] of Object.entries(of.options ?? {})) {
+    for (const kind of Object.keys(kinds) as KindName[]) {
+      await attempt(`${kind} as ${name}`, right.includes(kind), (args) =>
+        args.map((arg, i) => (i === length - 1 ? { ...(arg as object), [name]: kinds[kind]() } : arg)),
+      );
+    }
   }
   if (!of.variadic) await attempt('one argument too many', false, (args) => [...args, 1]);
   return { calls, faults };

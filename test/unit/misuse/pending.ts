@@ -169,7 +169,6 @@ export const pending: readonly string[] = [
   'projectionError',
   'new Report',
   'Report.assert',
-  'Report.toString',
   'backendLaws',
   'constant',
   'ids',

@@ -1,5 +1,5 @@
 import { gpu } from '../../../../src/gpu';
-import { BackendError, backend, customVjp, grad, hvp, remat, square, sum } from '../../../../src/index';
+import { BackendError, backend, customVjp, debug, grad, hvp, remat, square, sum } from '../../../../src/index';
 import { type Row, row } from '../harness';
 import { floats, left, nothing, options } from '../kinds';
 import { ones, type Tensor, tensor } from '../library';
@@ -10,6 +10,7 @@ type F = (...xs: Tensor[]) => Tensor;
 const x = (): Tensor => tensor([0.25, 0.5, 0.75]);
 const loss = (y: Tensor): Tensor => sum(square(y));
 const rule = { forward: (y: Tensor): [Tensor, null] => [y, null], vjp: (g: Tensor) => [g] };
+const switches = ['undefined', 'true', 'false'] as const;
 const tensors = ['int32', ...floats] as const;
 
 /** Calls what a function returned as well. */
@@ -23,25 +24,37 @@ export const engineRows: readonly Row[] = [
   row('hvp', () => [loss, x(), ones([3])], [nothing, nothing, nothing], { call: curried(hvp) }),
   row('valueAndGrad', () => [() => loss(ones([2])), { w: ones([2]) }, {}], [nothing, ['{}', '{ tensor }'], options], {
     fewest: 1,
+    options: { sink: ['undefined', 'function'] },
   }),
   row('customVjp', () => [rule, x()], [nothing, floats], { call: curried(customVjp) }),
   row('remat', () => [loss], [['function']], { call: ([f, ...more]) => remat(...([f, ...more] as [F]))(x()) }),
   row('gradCheck', () => [() => loss(ones([2])), x(), {}], [nothing, ['{}', '{ tensor }', ...floats], options], {
     asynchronous: true,
+    options: { tolerance: ['undefined', '0', '1.5', '2**53', 'Infinity'] },
   }),
   row('scope', () => [() => 1], [['function']]),
   row('noGrad', () => [() => 1], [['function']]),
   row('profile', () => [() => 1], [['function']]),
   row('keep', () => [x()], [tensors]),
-  row('debug', () => [{ nonFinite: false }], [['{}']]),
+  row('debug', () => [{}], [['{}']], { call: thenBack, options: { nonFinite: switches, poison: switches } }),
   row('memory', () => [], []),
   row('backend', () => [], []),
   row('referenceBackend', () => [], []),
-  row('wasmBackend', () => [{ build: 'baseline' }], [options]),
+  row('wasmBackend', () => [{ build: 'baseline' }], [options], { options: { build: left } }),
   row('setThreads', () => [1], [left], { asynchronous: true }),
   row('setBackend', () => [backend()], [nothing], { asynchronous: true }), // not inside a scope
-  row('gpu', () => [{ mode: 'headlessgl' }], [options], { asynchronous: true, call: orUnavailable }),
+  row('gpu', () => [{ mode: 'headlessgl' }], [options], {
+    asynchronous: true,
+    call: orUnavailable,
+    options: { mode: left },
+  }),
 ];
+
+/** Switches that were set do not stay set. */
+function thenBack(args: readonly unknown[]): void {
+  debug(...(args as [object]));
+  debug({ nonFinite: false, poison: false });
+}
 
 /** A machine without a GPU gets as far as to find that out. */
 async function orUnavailable(args: readonly unknown[]): Promise<void> {

@@ -13,7 +13,7 @@ const ids = (): Tensor => int32([0, 1, 1]);
 
 const creation: readonly Row[] = [
   row('tensor', () => [[1, 2], { dtype: 'float32' }], [
-    [...numbers, '[]', '[1]', 'Float32Array', 'Float64Array'],
+    [...numbers, '[]', '[1]', '[1.5]', 'Float32Array', 'Float64Array'],
     options,
   ]),
   row('zeros', () => [[2, 3]], [shapes]),
@@ -33,21 +33,34 @@ const unary = ['abs', 'erf', 'exp', 'log', 'neg', 'relu', 'rsqrt', 'sigmoid', 's
 const binary = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub'];
 const comparisons = ['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'];
 const reductions = ['logSumExp', 'max', 'mean', 'min', 'sum', 'variance'];
-const reduction: readonly KindName[] = options;
+const axis: readonly KindName[] = ['undefined', '0', '-1'];
+const switches: readonly KindName[] = ['undefined', 'true', 'false'];
+const correction: readonly KindName[] = ['undefined', '0', '-1', '1.5', '2**53'];
+const epsilon: readonly KindName[] = ['undefined', '0', '1.5', '2**53', 'Infinity'];
 
 const ops: readonly Row[] = [
   ...unary.map((name) => row(name, () => [x()], [floats])),
   ...binary.map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
   ...comparisons.map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
-  ...reductions.map((name) => row(name, () => [x(), { axis: 0 }], [floats, reduction])),
-  row('argmax', () => [x(), { axis: 0 }], [floats, options]),
+  ...reductions.map((name) =>
+    row(name, () => [x(), { axis: 0 }], [floats, options], {
+      options: {
+        axis: ['undefined', '0', '-1', '[]', '[1]'],
+        keepDims: switches,
+        ...(name === 'variance' && { correction }),
+      },
+    }),
+  ),
+  row('argmax', () => [x(), { axis: 0 }], [floats, options], { options: { axis, keepDims: switches } }),
   row('attention', () => [ones([4, 2]), ones([6, 2]), ones([6, 3]), { causal: true }], [
     nothing,
     nothing,
     nothing,
     options,
   ]),
-  row('selfAttention', () => [ones([1, 4, 12]), 2, {}], [nothing, nothing, options]),
+  row('selfAttention', () => [ones([1, 4, 12]), 2, {}], [nothing, nothing, options], {
+    options: { causal: switches, scale: correction },
+  }),
   row('broadcastTo', () => [ones([3]), [2, 3]], [['int32'], nothing]),
   row('cast', () => [x(), 'int32'], [tensors, nothing]),
   row('clip', () => [x(), 0, 1], [floats, but(numbers, 'NaN'), but(numbers, 'NaN')]),
@@ -62,17 +75,20 @@ const ops: readonly Row[] = [
     options,
   ]),
   row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
-  row('cumsum', () => [x(), { axis: 0 }], [floats, options]),
+  row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('dropout', () => [x(), 0.5, key()], [floats, ['0'], nothing]),
   row('einsum', () => ['ij,jk->ik', x(), ones([3, 2])], [nothing, nothing, nothing], { variadic: true }),
   row('gather', () => [x(), ids()], [floats, ['int32']]),
-  row('gelu', () => [x(), { exact: true }], [floats, options]),
+  row('gelu', () => [x(), { exact: true }], [floats, options], { options: { exact: switches } }),
   row('layerNorm', () => [x(), ones([3]), ones([3]), { epsilon: 1e-3 }], [nothing, nothing, left, options], {
     fewest: 1,
+    options: { epsilon },
   }),
-  row('rmsNorm', () => [x(), ones([3]), { epsilon: 1e-3 }], [nothing, left, options]),
+  row('rmsNorm', () => [x(), ones([3]), { epsilon: 1e-3 }], [nothing, left, options], { options: { epsilon } }),
   row('linear', () => [x(), ones([4, 3]), ones([4])], [nothing, nothing, left]),
-  row('matmul', () => [x(), ones([3, 4]), { transposeA: false }], [nothing, nothing, options]),
+  row('matmul', () => [x(), ones([3, 4]), {}], [nothing, nothing, options], {
+    options: { transposeA: ['undefined', 'false'], transposeB: ['undefined', 'false'] },
+  }),
   row('mseLoss', () => [x(), x()], [nothing, nothing]),
   row(
     'pad',
@@ -91,14 +107,14 @@ const ops: readonly Row[] = [
   row('unsqueeze', () => [x(), 0], [tensors, ['0', '-1']]),
   row('slice', () => [x(), [0, 1], [1, 2]], [['other shape'], ['[]', '[1]'], ['[]', '[1]']]),
   row('split', () => [x(), 2, 0], [nothing, nothing, ['undefined', '0']]),
-  row('softmax', () => [x(), { axis: 0 }], [floats, options]),
-  row('logSoftmax', () => [x(), { axis: 0 }], [floats, options]),
+  row('softmax', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
+  row('logSoftmax', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('topK', () => [x(), 2], [floats, ['0']]),
   row('transpose', () => [x(), [1, 0]], [floats, left]),
   row('tril', () => [x(), 0], [floats, ['undefined', '0', '-1']]),
   row('where', () => [int32([0, 1, 1]), x(), 0], [['int32'], numbers, numbers]),
   row('linalg.qr', () => [x()], [floats]),
-  row('linalg.svd', () => [x(), { rank: 1 }], [floats, options]),
+  row('linalg.svd', () => [x(), { rank: 1 }], [floats, options], { options: { rank: left } }),
   row('linalg.eigh', () => [ones([2, 2])], [nothing]),
 ];
 
