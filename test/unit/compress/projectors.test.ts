@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eye, type Projection, type Projector, projectors, random, tensor } from '../../../src/index';
+import * as exact from '../../support/exact-projections';
 
 // What each A looks like, exactly: for these draws, and without statistics.
 const [d, rank] = [16, 5];
@@ -31,10 +32,21 @@ describe('A has', () => {
     const squares = Array.from({ length: 20 }, (_, seed) => rowsOf(projectors.gaussian, seed).flat()).flat();
     expect((rank * dot(squares, squares)) / squares.length).toBeCloseTo(1, 1); // ± 0.035 is a standard deviation
   });
-  it('shrunkGaussian: the same entries times √c', () => {
-    const [a, shrunk] = [rowsOf(projectors.gaussian).flat(), rowsOf(projectors.shrunkGaussian).flat()];
-    const c = rank / (rank + d + 1);
-    for (const [i, x] of a.entries()) expect(shrunk[i]).toBeCloseTo(Math.sqrt(c) * x, 6);
+  it('shrunkGaussian: the same entries times √c, with the c whose c·S has the least squared error', () => {
+    const [few, many] = [2, 3];
+    const entries = (projector: Projector): number[] => {
+      const p = projector.sample(random.key(0), [many, many + 1], few);
+      return Array.from(projector.down(p, eye(many)).dataSync());
+    };
+    // E‖c·S·x − x‖² = c²·E‖Sx‖² − 2c·E⟨Sx, x⟩ + 1 for the first unit vector x, over the exact law of S
+    let [square, along] = [0, 0];
+    for (const { s, chance } of exact.gaussian(many, few)) {
+      for (let i = 0; i < many; i++) square += chance * (s[i * many] as number) ** 2;
+      along += chance * (s[0] as number);
+    }
+    const [a, shrunk] = [entries(projectors.gaussian), entries(projectors.shrunkGaussian)];
+    expect(new Set(a).size).toBe(few * many);
+    for (const [i, x] of a.entries()) expect((shrunk[i] as number) / x).toBeCloseTo(Math.sqrt(along / square), 6);
   });
   it('rademacher: entries ±1/√r, and both signs', () => {
     const a = rowsOf(projectors.rademacher).flat();
