@@ -157,7 +157,8 @@ describe('a checkpoint on a disk', () => {
   });
 
   it('saves of one process are taken in order, each with the values of its call', async () => {
-    const disk = await diskWith(1);
+    const one = await diskWith(1);
+    const disk: Disk = { ...bound(one), rename: firstIsLate(one.rename.bind(one)) };
     const orders: number[] = [];
     const saves = [9, 10, 11].map((n) => saveCheckpointOn(disk, folder, nth(n)).then(() => orders.push(n)));
     const refused = saveCheckpointOn(disk, folder, { ...nth(12), steps: -1 });
@@ -169,6 +170,23 @@ describe('a checkpoint on a disk', () => {
     await Promise.all([...saves, last]);
     expect(orders).toEqual([9, 10, 11]);
     expect(await held(disk)).toBe(13);
+    expect((await disk.list(folder)).length).toBe(3);
+  });
+
+  it('two paths of one folder are one folder', async () => {
+    const disk = await diskWith(1);
+    const real = (path: string): string => path.replace('/a/link', folder);
+    const linked: Disk = {
+      ...bound(disk),
+      open: (path, how) => disk.open(real(path), how),
+      openToRead: (path) => disk.openToRead(real(path)),
+      rename: firstIsLate((from, to) => disk.rename(real(from), real(to))),
+      remove: (path) => disk.remove(real(path)),
+      list: (path) => disk.list(real(path)),
+      realPath: async (path) => real(path),
+    };
+    await Promise.all([9, 10, 11, 12].map((n) => saveCheckpointOn(linked, n % 2 ? folder : '/a/link', nth(n))));
+    expect([11, 12]).toContain(await held(disk));
     expect((await disk.list(folder)).length).toBe(3);
   });
 
@@ -330,6 +348,15 @@ describe('a checkpoint on a disk', () => {
     expect(() => decodeCheckpoint({ ...files, parameters })).toThrow(/checkpoint\/damaged/);
   });
 });
+
+/** Without an order the saves that come later would be done first, and end this one. */
+function firstIsLate(rename: Disk['rename']): Disk['rename'] {
+  let renames = 0;
+  return async (from, to) => {
+    if (renames++ === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    return rename(from, to);
+  };
+}
 
 /** A state that holds itself. */
 function circle(): object {
