@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import { visible, visibleJson } from './visible';
 
 /** The part of a Node stream that commands write to; tests pass their own. */
-export interface Sink {
+interface Sink {
   write(text: string): unknown;
   readonly isTTY?: boolean;
 }

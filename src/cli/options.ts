@@ -4,7 +4,7 @@ import { closest } from './closest';
 import { type Reader, whole, words } from './values';
 
 /** One option of a command: what its value is, what it is when left out, and what `--help` says. */
-export interface OptionSpec<T> {
+interface OptionSpec<T> {
   /** What stands for the value; a switch has none, and no `of`. */
   readonly value?: string;
   readonly of?: Reader<T>;

@@ -12,7 +12,7 @@ writeFileSync(join(cwd, 'latin1.txt'), Buffer.from([0x63, 0xe9, 0x20]));
 mkdirSync(join(cwd, 'folder'));
 mkdirSync(join(cwd, 'taken'));
 writeFileSync(join(cwd, 'taken/adamw-seed-0'), 'a file where a folder should go');
-execFileSync('mkfifo', [join(cwd, 'pipe')]);
+execFileSync('sh', ['-c', 'mkfifo pipe'], { cwd });
 symlinkSync('out.json', join(cwd, 'link.json'));
 symlinkSync('nowhere.json', join(cwd, 'dangling.json'));
 writeFileSync(join(cwd, 'report.html'), 'old report');
