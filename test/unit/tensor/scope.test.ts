@@ -168,15 +168,15 @@ describe('tapes and scopes', () => {
     const w = tensor([3, 5, 7]);
     const outer = valueAndGrad(
       () => {
-        const slope = f.grad((z) => {
-          const inner = double(z); // saved by the tape of this derivative …
-          return sum(f.mul(f.square(inner), f.square(w))); // … and then read by a step of both
+        const inner = valueAndGrad((z) => {
+          const twice = double(z); // saved by the tape of this derivative …
+          return sum(f.mul(f.square(twice), f.square(w))); // … and then read by a step of both
         })(x);
-        return sum(slope); // 8·z·w²
+        return f.add(sum(inner.grads), inner.value); // 8·z·w² and 4·z²·w²
       },
       { w },
     );
-    expect(numbers(outer.grads.w)).toEqual([1 * 3, 2 * 5, 3 * 7].map((zw) => 16 * zw));
+    expect(numbers(outer.grads.w)).toEqual([16 * 3 + 8 * 3, 16 * 10 + 8 * 20, 16 * 21 + 8 * 63]); // 16·z·w + 8·z²·w
     expect(memory().tensors).toBe(0);
   });
 
