@@ -3,6 +3,7 @@ import type { Key } from '../base/key';
 import type { Params } from '../tensor/tensor';
 import { isCount, isRecord, type Json, JsonError, parseJson } from './json';
 import { checkKernels, kernelsHere } from './kernels-here';
+import { longestJson } from './limits';
 import { loadTree, saveTree } from './saved-tree';
 
 /** The two files of tensors beside a record. */
@@ -21,9 +22,6 @@ export interface CheckpointRecord {
 
 const format = 'floragrad checkpoint';
 const version = 1;
-
-/** The longest record that is read or written, in bytes: as a header of safetensors. */
-export const longestRecord = 100_000_000;
 
 /**
  * The text of a record, given the checksums of the two files. Everything else is checked now, and by the reader itself.
@@ -60,7 +58,7 @@ export function recordWith(
 function checkReadable(text: string, tensors: Params): void {
   try {
     const { length } = new TextEncoder().encode(text);
-    if (length > longestRecord) throw new JsonError(`${length} bytes, more than ${longestRecord}`);
+    if (length > longestJson) throw new JsonError(`${length} bytes, more than ${longestJson}`);
     const { structure } = readRecord(parseJson(text), 'any');
     loadTree(structure, tensors);
   } catch (cause) {

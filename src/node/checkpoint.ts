@@ -8,9 +8,10 @@ import {
   prepareCheckpoint,
 } from '../io/checkpoint';
 import { checkFinite, olderOne } from '../io/checkpoint-finite';
-import { type CheckpointRecord, damaged, longestRecord, type Part, parts, readRecord } from '../io/checkpoint-record';
+import { type CheckpointRecord, damaged, type Part, parts, readRecord } from '../io/checkpoint-record';
 import { crc32 } from '../io/crc32';
 import { isCount, isRecord, type Json, JsonError, parseJson } from '../io/json';
+import { longestJson } from '../io/limits';
 import { readSafetensors } from '../io/safetensors-pieces';
 import type { Params } from '../tensor/tensor';
 import { claimName, clearAway, newSave, partName, recordName, superseded, takeBack } from './claim';
@@ -141,7 +142,7 @@ export async function loadCheckpointOn<S>(
 
   async function readRecordFile(): Promise<Uint8Array> {
     return withFile(disk, path, async (file) => {
-      if (file.size > longestRecord) throw noRecord(`${path}, which has ${file.size} bytes,`);
+      if (file.size > longestJson) throw noRecord(`${path}, which has ${file.size} bytes,`);
       const bytes = new Uint8Array(file.size);
       await file.read(bytes, 0);
       return bytes;
