@@ -2,19 +2,24 @@ import { OptionError } from '../base/errors';
 import { fold, key, seedKind } from '../base/key';
 import {
   callable,
+  checkArgument,
   choice,
   either,
   kindOf,
+  number,
   optional,
   readOptionsOf,
+  refuseExtra,
   required,
   type SpecificationOf,
+  string,
   whole,
 } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { divide } from '../optim/divide';
 import type { EmaState } from '../optim/ema';
 import { type GradientTransform, type Treatment, transform, transformKind } from '../optim/transform';
+import { checkTensor } from '../tensor/check';
 import { axpby } from '../tensor/ops/axpby';
 import { zeros } from '../tensor/ops/create';
 import { runInScope } from '../tensor/scope';
@@ -101,12 +106,31 @@ export type Combine<S> = <P>(
   path: string,
 ) => [update: Tensor, leaf: CompressedLeaf<P, S>];
 
+const leafKind = kindOf<CompressedLeaf<unknown, unknown>>('the state of one compressed parameter', (value) =>
+  ['refreshes', 'projection', 'inner'].every((name) => Object.hasOwn((value ?? {}) as object, name)),
+);
+
+const movesKind = kindOf<Moves<unknown>>('the moves { refresh, advance, lift } of one parameter', (value) =>
+  ['refresh', 'advance', 'lift'].every(
+    (name) => typeof ((value ?? {}) as Readonly<Record<string, unknown>>)[name] === 'function',
+  ),
+);
+
+const decay = number({ low: 0, high: 1 });
+
 /** Refresh if due, advance, and lift what the inner transform returns: Algorithm 2 as the paper states it. */
 export function lift<P, S>(
-  _: Tensor,
+  gradient: Tensor,
   leaf: CompressedLeaf<P, S>,
-  { refresh, advance, lift: up }: Moves<CompressedLeaf<P, S>>,
+  moves: Moves<CompressedLeaf<P, S>>,
+  path?: string,
 ): [update: Tensor, leaf: CompressedLeaf<P, S>] {
+  if (arguments.length > 4) refuseExtra('lift', arguments, 4);
+  checkTensor('lift', gradient);
+  checkArgument('lift', 'leaf', leafKind, leaf);
+  checkArgument('lift', 'moves', movesKind, moves);
+  if (path !== undefined) checkArgument('lift', 'path', string, path);
+  const { refresh, advance, lift: up } = moves;
   const [compressed, next] = advance(refresh(leaf, 0));
   return [up(next, compressed), next];
 }
@@ -116,6 +140,8 @@ export function lift<P, S>(
  * in which the current gradient is not compressed at all.
  */
 export function liftPlusRaw(beta: number): Combine<EmaState> {
+  if (arguments.length > 1) refuseExtra('liftPlusRaw', arguments, 1);
+  checkArgument('liftPlusRaw', 'beta', decay, beta);
   return (gradient, leaf, { refresh, advance, lift: up }, path) => {
     const update = axpby(1 - beta, gradient, beta, up(leaf, leaf.inner.mean[path] as Tensor));
     const [, next] = advance(refresh(leaf, 1));
@@ -133,6 +159,7 @@ export function liftPlusRaw(beta: number): Combine<EmaState> {
 export function compress<P extends Projection, S>(
   options: CompressOptions<P, S>,
 ): GradientTransform<CompressState<P, S>> {
+  if (arguments.length > 1) refuseExtra('compress', arguments, 1);
   const read = readOptionsOf<CompressOptions<P, S>, typeof compressOptions>('compress', compressOptions, options);
   const { projector, rank, inner, refreshEvery, onRefresh, combine, seed, filter = matrixFilter({ rank }) } = read;
   if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name ?? 'a transform');

@@ -1,7 +1,9 @@
 import type { TypedArray } from '../base/dtype';
 import type { Key } from '../base/key';
+import { choice, type OptionsOf, readOptions, refuseExtra, required } from '../base/options';
 import { onHost } from '../tensor/linalg/on-host';
 import type { Tensor } from '../tensor/tensor';
+import { checkedProjector } from './checked-projector';
 import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
 import { asSelection, type Drawn, drawCoordinates, drawnCoordinatesTheory } from './sampled-coordinates';
 import { type Selection, selectionMaps } from './selection-maps';
@@ -9,6 +11,11 @@ import { squaredNorms } from './theory';
 
 /** Rows or columns that were drawn, with their weights. */
 export interface ChosenProjection extends Projection, Selection {}
+
+const byNormOptions = {
+  /** What a chance is proportional to. */
+  of: required(choice('norm', 'squaredNorm')),
+};
 
 /**
  * Importance sampling of rows (left) or columns (right) g_j, with replacement, by the gradient at hand. Unbiased for that
@@ -18,11 +25,13 @@ export interface ChosenProjection extends Projection, Selection {}
  *
  * The ids and weights are stored, 2·r numbers. Before the first gradient the draws are uniform.
  */
-export function coordinatesByNorm({ of }: { readonly of: 'norm' | 'squaredNorm' }): Projector<ChosenProjection> {
+export function coordinatesByNorm(options: OptionsOf<typeof byNormOptions>): Projector<ChosenProjection> {
+  if (arguments.length > 1) refuseExtra('projectors.coordinatesByNorm', arguments, 1);
+  const { of } = readOptions('projectors.coordinatesByNorm', byNormOptions, options);
   const name = of === 'norm' ? 'coordinatesByNorm' : 'coordinatesBySquaredNorm';
   const chancesOf = (squares: Float64Array): Float64Array => (of === 'norm' ? squares.map(Math.sqrt) : squares);
   const uniform = (key: Key, d: number, rank: number): Drawn => drawCoordinates(key, rank, new Float64Array(d).fill(1));
-  return {
+  return checkedProjector({
     name,
     side: smallerSide,
     sample(key, shape, rank) {
@@ -44,5 +53,5 @@ export function coordinatesByNorm({ of }: { readonly of: 'norm' | 'squaredNorm' 
       const gradient = needGradient(name, given);
       return drawnCoordinatesTheory(gradient, rank, chancesOf(squaredNorms(gradient)));
     },
-  };
+  });
 }

@@ -1,6 +1,7 @@
 import { OptionError } from '../base/errors';
 import type { Key } from '../base/key';
-import { listOf, number, type OptionsOf, optional, readOptions } from '../base/options';
+import { listOf, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+import { checkedProjector } from './checked-projector';
 import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
 import { asSelection, drawCoordinates, drawnCoordinatesTheory, errorVariance } from './sampled-coordinates';
 import { selectionMaps } from './selection-maps';
@@ -25,6 +26,7 @@ const coordinatesOptions = {
 export function coordinatesWithReplacement(
   options: OptionsOf<typeof coordinatesOptions> = {},
 ): Projector<DrawnProjection> {
+  if (arguments.length > 1) refuseExtra('projectors.coordinatesWithReplacement', arguments, 1);
   const { chances } = readOptions('projectors.coordinatesWithReplacement', coordinatesOptions, options);
   const chancesFor = (d: number): ArrayLike<number> => {
     if (chances === undefined) return new Float64Array(d).fill(1);
@@ -36,7 +38,7 @@ export function coordinatesWithReplacement(
       fix: 'use a small number in place of zero, or leave chances out for uniform draws',
     });
   };
-  return {
+  return checkedProjector({
     name: 'coordinatesWithReplacement',
     side: smallerSide,
     sample(key, shape, rank) {
@@ -59,5 +61,5 @@ export function coordinatesWithReplacement(
         varianceOf: ({ trace, diagonalSquares }) => Math.max(0, d * diagonalSquares - trace ** 2) / rank,
       });
     },
-  };
+  });
 }

@@ -1,7 +1,8 @@
 import type { Key } from '../base/key';
 import { fromArray, full } from '../tensor/ops/create';
 import { permute } from '../tensor/ops/random';
-import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
+import { checkedProjector } from './checked-projector';
+import { compressedDimension, type Projection, project, smallerSide } from './projector';
 import { selectionMaps } from './selection-maps';
 import { oneSided } from './theory';
 
@@ -15,7 +16,7 @@ export interface CoordinateProjection extends Projection {
  * r of the d rows (left) or columns (right), uniformly without replacement, times √(d/r): A is a scaled selection, and
  * down and up are a gather and a scatter. Unbiased, relative squared error d/r − 1.
  */
-export const coordinates: Projector<CoordinateProjection> = {
+export const coordinates = checkedProjector<CoordinateProjection>({
   name: 'coordinates',
   side: smallerSide,
   sample(key, shape, rank) {
@@ -40,4 +41,4 @@ export const coordinates: Projector<CoordinateProjection> = {
         d === 1 ? 0 : ((d * (d - rank)) / (rank * (d - 1))) * (diagonalSquares - trace ** 2 / d),
     });
   },
-};
+});

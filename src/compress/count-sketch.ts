@@ -1,12 +1,13 @@
 import { fillRow } from '../base/distribution';
 import { fold, type Key } from '../base/key';
-import { type OptionsOf, optional, readOptions, whole } from '../base/options';
+import { type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { fromArray } from '../tensor/ops/create';
 import { gather, scatterAdd } from '../tensor/ops/gather';
 import { mul } from '../tensor/ops/mul';
 import { permute } from '../tensor/ops/random';
 import type { Tensor } from '../tensor/tensor';
+import { checkedProjector } from './checked-projector';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 import { rowMaps } from './row-maps';
 import { oneSided } from './theory';
@@ -33,8 +34,9 @@ interface Hash {
  * @see Charikar, Chen and Farach-Colton, "Finding frequent items in data streams", 2002; Nelson and Nguyen, "OSNAP", 2013.
  */
 export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}): Projector<SketchProjection> {
+  if (arguments.length > 1) refuseExtra('projectors.countSketch', arguments, 1);
   const { nonzeros } = readOptions('projectors.countSketch', countSketchOptions, options);
-  return {
+  return checkedProjector({
     name: nonzeros === 1 ? 'countSketch' : 'osnap',
     side: smallerSide,
     sample(key, shape, rank) {
@@ -66,7 +68,7 @@ export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}):
         varianceOf: ({ squares, diagonalSquares }) => Math.max(0, (2 * (squares - diagonalSquares)) / rank),
       });
     },
-  };
+  });
 }
 
 const countSketchOptions = {

@@ -1,6 +1,10 @@
 import { OptionError } from '../base/errors';
+import { checkArgument, listOf, refuseExtra } from '../base/options';
 import { show } from '../base/shape';
+import { checkTensor } from '../tensor/check';
+import { tensorKind } from '../tensor/kinds';
 import type { Tensor } from '../tensor/tensor';
+import { checkedProjector } from './checked-projector';
 import { matrixMaps } from './matrix-projector';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
 
@@ -10,12 +14,17 @@ export interface ExplicitProjection extends Projection {
   readonly refresh: number;
 }
 
+const matricesKind = listOf(tensorKind);
+
 /**
  * Given matrices instead of random ones, one [r, d] per refresh: to replay a reference run, or to study a fixed
  * projection. It promises nothing, so it has no theory.
  * @throws OptionError `projector/explicit` when a refresh has no matrix, or one of the wrong shape
  */
 export function explicit(matrices: readonly Tensor[]): Projector<ExplicitProjection> {
+  if (arguments.length > 1) refuseExtra('projectors.explicit', arguments, 1);
+  checkArgument('projectors.explicit', 'matrices', matricesKind, matrices);
+  for (const matrix of matrices) checkTensor('projectors.explicit', matrix);
   const matrix = (p: ExplicitProjection): Tensor => {
     const a = matrices[p.refresh];
     const d = compressedDimension(p);
@@ -27,7 +36,7 @@ export function explicit(matrices: readonly Tensor[]): Projector<ExplicitProject
       fix: 'pass one matrix per refresh, the first for the start',
     });
   };
-  return {
+  return checkedProjector({
     name: 'explicit',
     side: smallerSide,
     sample(_, shape, rank, refresh = 0) {
@@ -38,10 +47,10 @@ export function explicit(matrices: readonly Tensor[]): Projector<ExplicitProject
     theory: () => {
       throw new OptionError({
         code: 'projector/no-theory',
-        got: 'projectors.explicit was asked for its theory',
+        got: 'explicit.theory has no answer for given matrices',
         expected: 'a random projector',
         fix: 'measure the error of given matrices directly with down and up',
       });
     },
-  };
+  });
 }

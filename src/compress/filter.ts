@@ -6,6 +6,7 @@ import {
   number,
   optional,
   readOptions,
+  refuseExtra,
   required,
   whole,
 } from '../base/options';
@@ -41,6 +42,7 @@ const matrixFilterOptions = {
  * embeddings as flora-opt does, the larger one at most `maxAspect` times the smaller.
  */
 export function matrixFilter(options: { readonly rank: number; readonly maxAspect?: number }): Filter {
+  if (arguments.length > 1) refuseExtra('matrixFilter', arguments, 1);
   const { rank, maxAspect } = readOptions('matrixFilter', matrixFilterOptions, options);
   return (_, { shape }) => {
     if (shape.length !== 2) return 'not a matrix';

@@ -1,5 +1,5 @@
 import { OptionError } from '../base/errors';
-import { checkArgument, choice } from '../base/options';
+import { checkArgument, choice, refuseExtra } from '../base/options';
 import { type Projection, type Projector, projectorKind } from './projector';
 
 /**
@@ -7,6 +7,7 @@ import { type Projection, type Projector, projectorKind } from './projector';
  * @throws OptionError `projector/both-sides`
  */
 export function fixedSide<P extends Projection>(projector: Projector<P>, side: 'left' | 'right'): Projector<P> {
+  if (arguments.length > 2) refuseExtra('fixedSide', arguments, 2);
   checkArgument('fixedSide', 'projector', projectorKind, projector);
   checkArgument('fixedSide', 'side', choice('left', 'right'), side);
   const fixed: Projector<P> = {

@@ -1,5 +1,5 @@
 import { fold, key, seedKind } from '../base/key';
-import { optional, readOptionsOf, required, type SpecificationOf, whole } from '../base/options';
+import { optional, readOptionsOf, refuseExtra, required, type SpecificationOf, whole } from '../base/options';
 import { leafOf } from '../optim/leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
 import { type GradientTransform, mapParams, transform, transformKind } from '../optim/transform';
@@ -55,6 +55,7 @@ export interface FloraAccumulateState<S> {
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 1.
  */
 export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): GradientTransform<FloraAccumulateState<S>> {
+  if (arguments.length > 1) refuseExtra('floraAccumulate', arguments, 1);
   const { steps, rank, inner, seed, ...rest } = readOptionsOf<FloraAccumulateOptions<S>, typeof floraAccumulateOptions>(
     'floraAccumulate',
     floraAccumulateOptions,

@@ -1,5 +1,5 @@
 import { seedKind } from '../base/key';
-import { choice, number, type OptionsOf, optional, readOptions, required, whole } from '../base/options';
+import { choice, number, type OptionsOf, optional, readOptions, refuseExtra, required, whole } from '../base/options';
 import { adafactorAround, adafactorParts } from '../optim/adafactor';
 import { ema } from '../optim/ema';
 import { compress, interval, lift, liftPlusRaw } from './compress';
@@ -43,6 +43,7 @@ export interface FloraOptions extends OptionsOf<typeof floraOptions> {}
  * console.log(weight?.reason, weight?.bytes, bias?.reason); // prints gaussian 4608 dense: not a matrix
  */
 export function flora(options: FloraOptions) {
+  if (arguments.length > 1) refuseExtra('flora', arguments, 1);
   const { rank, refreshEvery, beta, ordering, projector, filter, seed, ...parts } = readOptions(
     'flora',
     floraOptions,

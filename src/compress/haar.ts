@@ -1,5 +1,6 @@
 import type { Key } from '../base/key';
 import { fromArray } from '../tensor/ops/create';
+import { checkedProjector } from './checked-projector';
 import { matrixMaps } from './matrix-projector';
 import { orthonormalRows } from './orthonormal-rows';
 import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
@@ -25,8 +26,9 @@ export const haar = haarProjector('haar', (d, rank) => d / rank);
  * For a unit vector b = ‖Qx‖² is Beta(r/2, (d − r)/2), and with ‖Sx‖² = gain²·b the squared error is
  * 1 + (gain² − 2·gain)·b.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function haarProjector(name: string, gain: (d: number, rank: number) => number): Projector<HaarProjection> {
-  return {
+  return checkedProjector({
     name,
     side: smallerSide,
     sample(key, shape, rank) {
@@ -43,7 +45,7 @@ export function haarProjector(name: string, gain: (d: number, rank: number) => n
     }),
     storedFloats: () => 0,
     theory: (d, rank) => haarTheory(d, rank, gain(d, rank)),
-  };
+  });
 }
 
 function haarTheory(d: number, rank: number, gain: number): Theory {

@@ -1,3 +1,4 @@
+import { callable, checkArgument, refuseExtra } from '../base/options';
 import { matmul } from '../tensor/ops/matmul';
 import type { Tensor } from '../tensor/tensor';
 import type { Projection, Projector } from './projector';
@@ -6,6 +7,8 @@ import type { Projection, Projector } from './projector';
 export function matrixMaps<P extends Projection>(
   matrix: (p: P) => Tensor,
 ): Pick<Projector<P>, 'down' | 'up' | 'transfer'> {
+  if (arguments.length > 1) refuseExtra('matrixMaps', arguments, 1);
+  checkArgument('matrixMaps', 'matrix', callable('of a projection that returns A [rank, d]'), matrix);
   return {
     down: (p, g) =>
       p.side === 'right'

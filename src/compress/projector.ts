@@ -1,7 +1,7 @@
 import { OptionError, ShapeError } from '../base/errors';
 import type { Key } from '../base/key';
-import { type Kind, kindOf } from '../base/options';
-import { type Shape, show } from '../base/shape';
+import { checkArgument, choice, inMessage, type Kind, kindOf, refuseExtra } from '../base/options';
+import { type Shape, shapeKind, show } from '../base/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { Side } from './side';
 import type { GradientValues, Theory } from './theory';
@@ -64,14 +64,43 @@ export const projectorKind: Kind<Projector> = kindOf(
     ),
 );
 
+const sideKind = choice('left', 'right', 'both');
+
+/** What says which dimension of which shape is compressed. */
+const sidedKind: Kind<Pick<Projection, 'side' | 'shape'>> = kindOf(
+  'an object with a side and the shape [n, m]',
+  (value) => {
+    const { side, shape } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    return sideKind.fits(side) && isMatrixShape(shape);
+  },
+);
+
+/** What `sample` of a projector returns. */
+export const projectionKind: Kind<Projection> = {
+  ...kindOf<Projection>(
+    'a projection, as sample of this projector returns it',
+    (value) => sidedKind.fits(value) && Number.isSafeInteger((value as { rank?: unknown }).rank),
+  ),
+  fix: () => 'draw one with projector.sample(key, gradient.shape, rank)',
+};
+
+function isMatrixShape(value: unknown): value is readonly [n: number, m: number] {
+  return shapeKind.fits(value) && value.length === 2;
+}
+
 /** Compress the smaller dimension, so that the state is rank·max(n, m) floats; a square is compressed on the right. */
 export function smallerSide(shape: Shape): Side {
-  const [n, m] = shape as readonly [number, number];
+  if (arguments.length > 1) refuseExtra('smallerSide', arguments, 1);
+  const [n, m] = matrixShape('smallerSide', shape);
   return n < m ? 'left' : 'right';
 }
 
 /** The dimension that a projection compresses; the smaller one where it compresses both. */
-export function compressedDimension({ side, shape: [n, m] }: Pick<Projection, 'side' | 'shape'>): number {
+export function compressedDimension(projection: Pick<Projection, 'side' | 'shape'>): number {
+  if (arguments.length > 1) refuseExtra('compressedDimension', arguments, 1);
+  checkArgument('compressedDimension', 'projection', sidedKind, projection);
+  const [n, m] = projection.shape;
+  const { side } = projection;
   if (side === 'both') return Math.min(n, m);
   return side === 'left' ? n : m;
 }
@@ -88,7 +117,7 @@ export function needGradient(name: string, gradient: GradientValues | undefined)
   if (gradient) return gradient;
   throw new OptionError({
     code: 'projector/no-theory',
-    got: `the projector ${name} was asked for its theory without a gradient`,
+    got: `${name}.theory got no gradient`,
     expected: 'the gradient: its error depends on it',
     fix: 'call theory(d, rank, { values, shape, side })',
   });
@@ -100,23 +129,25 @@ export function needGradient(name: string, gradient: GradientValues | undefined)
  * @throws ShapeError `projector/not-a-matrix`
  */
 export function project(side: Side, shape: Shape, rank: number): Projection {
-  const [n, m] = matrixShape(shape);
+  if (arguments.length > 3) refuseExtra('project', arguments, 3);
+  checkArgument('project', 'side', sideKind, side);
+  const [n, m] = matrixShape('project', shape);
   const d = compressedDimension({ side, shape: [n, m] });
   if (Number.isInteger(rank) && rank >= 1 && rank <= d) return { side, shape: [n, m], rank };
   throw new OptionError({
     code: 'projector/rank',
-    got: `a projection of a [${n}, ${m}] gradient on the ${side} got rank ${rank}`,
+    got: `project got rank ${inMessage(rank)} for a [${n}, ${m}] gradient and the side '${side}'`,
     expected: `a whole number from 1 to ${d}, the dimension it compresses`,
     fix: 'lower the rank, or exclude this parameter with filter',
   });
 }
 
-function matrixShape(shape: Shape): readonly [number, number] {
-  const [n, m] = shape;
-  if (n !== undefined && m !== undefined && shape.length === 2) return [n, m];
+/** The two extents of a gradient. @throws ShapeError `projector/not-a-matrix` */
+export function matrixShape(where: string, shape: Shape): readonly [n: number, m: number] {
+  if (isMatrixShape(shape)) return shape;
   throw new ShapeError({
     code: 'projector/not-a-matrix',
-    got: `a projection got a gradient ${show(shape)}`,
+    got: `${where} got a gradient of the shape ${shapeKind.fits(shape) ? show(shape) : inMessage(shape)}`,
     expected: 'two axes',
     fix: 'reshape it to [out, rest], or leave it dense with filter',
   });

@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { type GeneratedProjection, generatedProjector } from './generated-projector';
 import { independentEntriesTheory } from './independent-entries';
 import type { Projector } from './projector';
@@ -12,6 +12,7 @@ import type { Projector } from './projector';
  * @see Achlioptas, "Database-friendly random projections", JCSS 66 (2003), theorem 1.1, where q is 3.
  */
 export function sparse(options: OptionsOf<typeof sparseOptions> = {}): Projector<GeneratedProjection> {
+  if (arguments.length > 1) refuseExtra('projectors.sparse', arguments, 1);
   const { sparsity: q } = readOptions('projectors.sparse', sparseOptions, options);
   return generatedProjector({
     name: 'sparse',

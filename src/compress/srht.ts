@@ -8,7 +8,8 @@ import { permute } from '../tensor/ops/random';
 import { reshape } from '../tensor/ops/reshape';
 import { slice } from '../tensor/ops/slice';
 import type { Tensor } from '../tensor/tensor';
-import { compressedDimension, type Projection, type Projector, project, smallerSide } from './projector';
+import { checkedProjector } from './checked-projector';
+import { compressedDimension, type Projection, project, smallerSide } from './projector';
 import { rowMaps } from './row-maps';
 import { oneSided } from './theory';
 import { walshHadamard } from './walsh-hadamard';
@@ -29,7 +30,7 @@ export interface HadamardProjection extends Projection {
  * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.
  * @see Tropp, "Improved analysis of the subsampled randomized Hadamard transform", 2011.
  */
-export const srht: Projector<HadamardProjection> = {
+export const srht = checkedProjector<HadamardProjection>({
   name: 'srht',
   side: smallerSide,
   sample(key, shape, rank) {
@@ -70,7 +71,7 @@ export const srht: Projector<HadamardProjection> = {
       varianceOf: ({ squares, diagonalSquares }) => Math.max(0, 2 * (squares - diagonalSquares) * tau),
     });
   },
-};
+});
 
 /** D as a column [d, 1]. */
 function signs(p: HadamardProjection): Tensor {

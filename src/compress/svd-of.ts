@@ -1,8 +1,11 @@
 import { ShapeError } from '../base/errors';
+import { refuseExtra } from '../base/options';
 import { sameShape, show } from '../base/shape';
+import { checkTensor } from '../tensor/check';
 import type { Tensor } from '../tensor/tensor';
+import { checkedProjector } from './checked-projector';
 import { matrixMaps } from './matrix-projector';
-import { compressedDimension, needGradient, type Projector, project, smallerSide } from './projector';
+import { compressedDimension, matrixShape, needGradient, type Projector, project, smallerSide } from './projector';
 import { leadingVectors, type StoredProjection, svd } from './svd';
 
 /**
@@ -12,7 +15,10 @@ import { leadingVectors, type StoredProjection, svd } from './svd';
  * @throws ShapeError `projector/older-shape`
  */
 export function svdOf(older: Tensor): Projector<StoredProjection> {
-  return {
+  if (arguments.length > 1) refuseExtra('projectors.svdOf', arguments, 1);
+  checkTensor('projectors.svdOf', older);
+  matrixShape('projectors.svdOf', older.shape);
+  return checkedProjector({
     name: 'svdOf',
     side: smallerSide,
     sample(_, shape, rank) {
@@ -41,13 +47,13 @@ export function svdOf(older: Tensor): Projector<StoredProjection> {
       }
       return { gain: null, relativeMse: 1 - kept / square, relativeMseVariance: 0 };
     },
-  };
+  });
 }
 
 function otherShape(shape: readonly number[], older: readonly number[]): ShapeError {
   return new ShapeError({
     code: 'projector/older-shape',
-    got: `projectors.svdOf got a gradient ${show(shape)} for an older one ${show(older)}`,
+    got: `svdOf.sample got a gradient ${show(shape)} for an older one ${show(older)}`,
     expected: 'the same shape',
     fix: 'make one projector for each shape',
   });

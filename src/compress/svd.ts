@@ -2,9 +2,10 @@ import { decompose, svd as leadingFactors } from '../tensor/linalg/svd';
 import { fromArray } from '../tensor/ops/create';
 import { transpose } from '../tensor/ops/transpose';
 import type { Tensor } from '../tensor/tensor';
+import { checkedProjector } from './checked-projector';
 import { matrixMaps } from './matrix-projector';
 import { orthonormalRows } from './orthonormal-rows';
-import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
+import { compressedDimension, needGradient, type Projection, project, smallerSide } from './projector';
 
 /** A projection that holds its A [r, d]. */
 export interface StoredProjection extends Projection {
@@ -18,7 +19,7 @@ export interface StoredProjection extends Projection {
  * the projection of an older gradient, see `svdOf`. A is stored, r·d floats; before the first gradient its rows are random.
  * @see Zhao et al., "GaLore", ICML 2024, for its use; Eckart and Young (1936) for the error.
  */
-export const svd: Projector<StoredProjection> = {
+export const svd = checkedProjector<StoredProjection>({
   name: 'svd',
   side: smallerSide,
   sample(key, shape, rank) {
@@ -39,7 +40,7 @@ export const svd: Projector<StoredProjection> = {
     const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
     return { gain: null, relativeMse: sum(squares.slice(rank)) / sum(squares), relativeMseVariance: 0 };
   },
-};
+});
 
 /** The leading singular vectors on the side that is compressed, as rows [r, d]. */
 export function leadingVectors({ side, rank }: Projection, gradient: Tensor): Tensor {

@@ -1,4 +1,16 @@
-import { stridesOf } from '../base/shape';
+import {
+  callable,
+  either,
+  type Kind,
+  kindOf,
+  number,
+  optional,
+  readOptionsOf,
+  refuseExtra,
+  required,
+  type SpecificationOf,
+} from '../base/options';
+import { shapeKind, sizeOf, stridesOf } from '../base/shape';
 import type { Side } from './side';
 
 /** A gradient [n, m] as plain numbers, row-major, with the side that a projection compresses. */
@@ -10,6 +22,16 @@ export interface GradientValues {
   /** Which dimension is compressed. */
   readonly side: Side;
 }
+
+/** A gradient as plain numbers, of as many values as its shape says. */
+export const gradientValuesKind: Kind<GradientValues> = kindOf(
+  "an object { values, shape: [n, m], side: 'left', 'right' or 'both' } with n·m values",
+  (value) => {
+    const { values, shape, side } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    const fits = shapeKind.fits(shape) && shape.length === 2 && ['left', 'right', 'both'].includes(side as string);
+    return fits && (values as ArrayLike<number> | undefined)?.length === sizeOf(shape);
+  },
+);
 
 /**
  * What a projector promises about Ĝ = up(down(G)) over fresh draws, for a fixed G. `checkProjector` and the study hold
@@ -39,16 +61,36 @@ export interface SymmetricMoments {
   readonly diagonalSquares: number;
 }
 
+/** What is promised of a projection of one side, with the variance of Σ K ⊙ S. */
+interface OneSidedPromises extends Omit<Theory, 'readingVariance' | 'largestReadingVariance'> {
+  varianceOf(k: SymmetricMoments): number;
+}
+
+const promise = number({ low: -Infinity, high: Infinity }); // what cannot be told may be infinite, never NaN
+
+const oneSidedOptions = {
+  gain: required(
+    either(
+      promise,
+      kindOf<null>('null', (value) => value === null),
+    ),
+  ),
+  relativeMse: required(promise),
+  relativeMseVariance: optional(promise),
+  varianceOf: required(callable<OneSidedPromises['varianceOf']>('of the moments of K')),
+} satisfies SpecificationOf<OneSidedPromises>;
+
 /**
  * The theory of a projection of one side, up(down(G)) = G·S or S·G with S = AᵀA [d, d], from the variance of Σ K ⊙ S:
  * ⟨G·S, W⟩ = Σ K ⊙ S with K the symmetric part of GᵀW, and of W·Gᵀ on the left.
  */
-export function oneSided({
-  varianceOf,
-  ...promises
-}: Omit<Theory, 'readingVariance' | 'largestReadingVariance'> & {
-  varianceOf(k: SymmetricMoments): number;
-}): Theory {
+export function oneSided(options: OneSidedPromises): Theory {
+  if (arguments.length > 1) refuseExtra('oneSided', arguments, 1);
+  const { varianceOf, ...promises } = readOptionsOf<OneSidedPromises, typeof oneSidedOptions>(
+    'oneSided',
+    oneSidedOptions,
+    options,
+  );
   // ‖K‖ ≤ ‖G‖·‖W‖ = 1, a trace only lowers the variance, and between these two it is linear.
   const extremes = [0, 1].map((diagonalSquares) => varianceOf({ trace: 0, squares: 1, diagonalSquares }));
   return {

@@ -3,7 +3,8 @@ import { onHost } from '../tensor/linalg/on-host';
 import { fromArray, ones } from '../tensor/ops/create';
 import { permute } from '../tensor/ops/random';
 import type { Tensor } from '../tensor/tensor';
-import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from './projector';
+import { checkedProjector } from './checked-projector';
+import { compressedDimension, needGradient, type Projection, project, smallerSide } from './projector';
 import { type Selection, selectionMaps } from './selection-maps';
 import { squaredNorms } from './theory';
 
@@ -15,7 +16,7 @@ export interface ChosenProjection extends Projection, Selection {}
  * lost, Σ_dropped ‖g_j‖²/‖G‖². The ids are stored, with their weights of 1, 2·r numbers. Before the first gradient the
  * choice is random.
  */
-export const topCoordinates: Projector<ChosenProjection> = {
+export const topCoordinates = checkedProjector<ChosenProjection>({
   name: 'topCoordinates',
   side: smallerSide,
   sample(key, shape, rank) {
@@ -39,7 +40,7 @@ export const topCoordinates: Projector<ChosenProjection> = {
     const order = largestFirst(squares);
     return { gain: null, relativeMse: sum(order.slice(rank)) / sum(order), relativeMseVariance: 0 };
   },
-};
+});
 
 /** Positions by falling value; of equal ones the first comes first. */
 function largestFirst(values: Float64Array): number[] {

@@ -4,13 +4,16 @@ import { mul } from '../tensor/ops/mul';
 import { reshape } from '../tensor/ops/reshape';
 import { slice } from '../tensor/ops/slice';
 import type { Tensor } from '../tensor/tensor';
+import { checkedProjector } from './checked-projector';
 import { gaussian } from './gaussian';
+import { generatedMaps } from './generated-projector';
 import { independentEntriesVariance } from './independent-entries';
-import { needGradient, type Projector } from './projector';
+import { needGradient } from './projector';
 import { type GradientValues, readingMoments } from './theory';
 import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from './two-sided';
 
-const { down, up, transfer } = gaussian;
+// Parts of the gradient and of C pass through these, so they check nothing: the projector here has looked at the whole.
+const { down, up, transfer } = generatedMaps('normal');
 const half = Math.SQRT1_2; // on the way down and on the way up: ½ for the round trip
 
 /**
@@ -20,7 +23,7 @@ const half = Math.SQRT1_2; // on the way down and on the way up: ½ for the roun
  * The two errors E_L·G and G·E_R are independent; Var⟨E_L·G, G·E_R⟩ ≤ 4‖G‖⁴/r², and Minkowski's inequality adds up the
  * deviations.
  */
-export const twoSidedAverage: Projector<TwoSidedProjection> = {
+export const twoSidedAverage = checkedProjector<TwoSidedProjection>({
   name: 'twoSidedAverage',
   side: () => 'both',
   sample: sampleTwoSided,
@@ -53,7 +56,7 @@ export const twoSidedAverage: Projector<TwoSidedProjection> = {
       largestReadingVariance: 1 / rank,
     };
   },
-};
+});
 
 function seenFrom(side: 'left' | 'right', gradient: GradientValues): GradientValues {
   return { ...gradient, side };

@@ -1,9 +1,11 @@
-import { gaussian } from './gaussian';
-import { needGradient, type Projector } from './projector';
+import { checkedProjector } from './checked-projector';
+import { generatedMaps } from './generated-projector';
+import { needGradient } from './projector';
 import type { GradientValues } from './theory';
 import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from './two-sided';
 
-const { down, up, transfer } = gaussian;
+// Parts of the gradient and of C pass through these, so they check nothing: the projector here has looked at the whole.
+const { down, up, transfer } = generatedMaps('normal');
 
 /**
  * Independent Gaussian projections from both sides: C = A_L·G·A_Rᵀ, only [r, r], and S_L·G·S_R on the way back. Unbiased,
@@ -12,7 +14,7 @@ const { down, up, transfer } = gaussian;
  * With H = W·S_R·Gᵀ, the variance of ⟨S_L·G·S_R, W⟩ is (2/r)·E‖sym H‖² + (2/r)·‖sym GᵀW‖², and E‖sym H‖² is
  * ‖sym W·Gᵀ‖² + (‖W‖²‖G‖² + ‖W·Gᵀ‖² + ⟨W·Wᵀ, G·Gᵀ⟩ + tr²(W·Gᵀ))/(2r). Nobody derived the variance of the squared error.
  */
-export const twoSidedProduct: Projector<TwoSidedProjection> = {
+export const twoSidedProduct = checkedProjector<TwoSidedProjection>({
   name: 'twoSidedProduct',
   side: () => 'both',
   sample: sampleTwoSided,
@@ -39,7 +41,7 @@ export const twoSidedProduct: Projector<TwoSidedProjection> = {
       largestReadingVariance: (4 / rank) * (1 + 1 / rank),
     };
   },
-};
+});
 
 /** All inner products of the rows of x with those of y, X·Yᵀ [n, n], or of their columns, Xᵀ·Y [m, m]. */
 function gram(
