@@ -208,8 +208,8 @@ const projectors = [
   {
     name: 'orthonormal rows that are not normalised',
     file: 'src/compress/orthonormal-rows.ts',
-    find: 'const norm = Math.sqrt(inner(row, row));',
-    replace: 'const norm = Math.sqrt(d);',
+    find: '(row[l] as number) /= left;',
+    replace: '(row[l] as number) /= Math.sqrt(d);',
     tests: ['test/property/expectation.test.ts > haar: rank d'],
   },
   {
@@ -398,15 +398,15 @@ const derivatives = [
   {
     name: 'matmul: dA without the transpose of a stored transpose',
     file: 'src/tensor/ops/matmul.ts',
-    find: 'matmul(b, g, { transposeA: transposeB, transposeB: true })',
-    replace: 'matmul(b, g, { transposeB: true })',
+    find: 'product(b, g, { transposeA: transposeB, transposeB: true })',
+    replace: 'product(b, g, { transposeA: false, transposeB: true })',
     tests: [op('matmul: ')],
   },
   {
     name: 'matmul: dA by B where it is by Bᵀ',
     file: 'src/tensor/ops/matmul.ts',
-    find: 'matmul(g, b, { transposeB: !transposeB })',
-    replace: 'matmul(g, b, { transposeB })',
+    find: 'product(g, b, { transposeA: false, transposeB: !transposeB })',
+    replace: 'product(g, b, { transposeA: false, transposeB })',
     tests: [op('matmul: ')],
   },
   {
