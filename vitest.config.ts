@@ -13,5 +13,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/run-folder.ts',
     testTimeout: 60_000,
+    maxWorkers: '100%', // by default one core fewer, which of two leaves one idle
   },
 });
