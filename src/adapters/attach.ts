@@ -1,8 +1,10 @@
-import { checkNumber, OptionError } from '../base/errors';
+import { OptionError } from '../base/errors';
 import { fold, key } from '../base/key';
+import { checkArgument } from '../base/options';
 import type { Shape } from '../base/shape';
 import type { Adapter } from '../nn/adapter';
 import { Embedding } from '../nn/embedding';
+import { moduleKind } from '../nn/kinds';
 import type { Linear } from '../nn/linear';
 import { type Match, type Module, matches } from '../nn/module';
 import { assign } from '../tensor/assign';
@@ -70,7 +72,8 @@ export interface Maker {
  * @throws OptionError `adapter/no-match`, `options/range`
  */
 export function attach(where: string, model: Module, options: AttachOptions, maker: Maker): AdapterReport {
-  const scale = scaleOf(where, options);
+  checkArgument(where, 'model', moduleKind, model);
+  const scale = scaleOf(options);
   const reasons = new Map<string, string>();
   const chosen = sitesOf(model).filter((site) => {
     const verdict = verdictOn(site, options.match, maker);
@@ -103,10 +106,8 @@ export function drawSite(
   return { path, shape, rank, scale, key: fold(key(seed), path, 'adapter', stage), stage };
 }
 
-/** s @throws OptionError `options/range` */
-function scaleOf(where: string, { rank, alpha, rankStabilized }: AttachOptions): number {
-  checkNumber(where, 'rank', rank, { low: 1, whole: true });
-  checkNumber(where, 'alpha', alpha);
+/** s */
+function scaleOf({ rank, alpha, rankStabilized }: AttachOptions): number {
   return rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
 }
 

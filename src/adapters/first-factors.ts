@@ -1,9 +1,11 @@
-import { OptionError, ShapeError } from '../base/errors';
+import { ShapeError } from '../base/errors';
 import { fold, type Key } from '../base/key';
+import { callable, checkArgument, choice, either, type Kind, kindOf } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { init } from '../nn/init';
 import { zeros } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
+import { isTensor } from '../tensor/tree';
 
 /** What random factors are made for. */
 export interface DrawSite {
@@ -38,10 +40,21 @@ export interface Factors {
 /** How the factors of a `Linear`'s adapter start: a law for A (then B is 0), or a function. */
 export type FactorInit<S extends DrawSite = AdapterSite> = 'kaiming' | 'gaussian' | ((site: S) => Factors);
 
+/** What `init` may be; what it returns is checked where it is called. */
+export const initKind: Kind<FactorInit> = either(
+  choice('kaiming', 'gaussian'),
+  callable<(site: AdapterSite) => Factors>('of the layer that returns { A } or { A, B }'),
+);
+
+const factorsKind = kindOf<Factors>('{ A } or { A, B }, tensors', (value) => {
+  const { A, B } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return isTensor(A) && (B === undefined || isTensor(B));
+});
+
 /**
  * A [r, in] and B [out, r] at the start, and whether B changes the function. `kaiming`: A from U(−1/√in, 1/√in), as
  * PEFT; `gaussian`: N(0, 1/r²).
- * @throws OptionError `options/choice`
+ * @throws OptionError `options/type`
  * @throws ShapeError `adapter/factors`
  */
 export function linearFactors<S extends DrawSite>(
@@ -55,20 +68,17 @@ export function linearFactors<S extends DrawSite>(
     [outputs, site.rank],
   ] as const;
   if (typeof rule === 'function') {
-    const { A, B } = rule(site);
+    const made = rule(site);
+    checkArgument(where, 'the result of init', factorsKind, made);
+    const { A, B } = made;
     if (!sameShape(A.shape, shapeOfA) || (B && !sameShape(B.shape, shapeOfB))) throw wrongFactors(where, site, A, B);
     return { A, B: B ?? zeros(shapeOfB), shift: B !== undefined };
   }
   const key = fold(site.key, 'A');
   const B = zeros(shapeOfB);
-  if (rule === 'kaiming') return { A: init.uniform(key, shapeOfA, 1 / Math.sqrt(inputs)), B, shift: false };
-  if (rule === 'gaussian') return { A: init.normal(key, shapeOfA, 1 / site.rank), B, shift: false };
-  throw new OptionError({
-    code: 'options/choice',
-    got: `${where} got init = ${String(rule)}`,
-    expected: "'kaiming', 'gaussian' or a function of the layer",
-    fix: "leave it out for 'kaiming'",
-  });
+  const A =
+    rule === 'kaiming' ? init.uniform(key, shapeOfA, 1 / Math.sqrt(inputs)) : init.normal(key, shapeOfA, 1 / site.rank);
+  return { A, B, shift: false };
 }
 
 /** A [r, rows] = 0 and B [width, r] from N(0, 1): the roles of the factors are exchanged, as in PEFT. */

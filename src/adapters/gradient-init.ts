@@ -1,5 +1,18 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
+import { OptionError } from '../base/errors';
 import { fold } from '../base/key';
+import {
+  callable,
+  checkArgument,
+  choice,
+  kindOf,
+  number,
+  optional,
+  readOptionsOf,
+  refuseExtra,
+  required,
+  type SpecificationOf,
+  whole,
+} from '../base/options';
 import { valueAndGrad } from '../tensor/grad';
 import type { SVD } from '../tensor/linalg/svd';
 import { add } from '../tensor/ops/add';
@@ -21,6 +34,22 @@ export interface GradientSource<Batch> {
   readonly batches: readonly Batch[];
 }
 
+const source = {
+  loss: required(callable<GradientSource<unknown>['loss']>('of a batch that returns a scalar tensor')),
+  batches: required(kindOf<readonly unknown[]>('an array of batches', Array.isArray)),
+};
+
+/** How LoRS's factors start. */
+interface GradientSvdOptions<Batch> extends GradientSource<Batch> {
+  /** γ (default 1). */
+  readonly gamma?: number;
+}
+
+const gradientSvdOptions = {
+  ...source,
+  gamma: optional(number(), 1),
+} satisfies SpecificationOf<GradientSvdOptions<unknown>>;
+
 /** How LoRA-GA makes factors of singular vectors. */
 export interface LoraGaOptions<Batch> extends GradientSource<Batch> {
   /**
@@ -34,6 +63,13 @@ export interface LoraGaOptions<Batch> extends GradientSource<Batch> {
   readonly gamma?: number;
 }
 
+const loraGaOptions = {
+  ...source,
+  direction: optional(choice('ArB2r', 'A2rBr', 'ArBr', 'random'), 'ArB2r'),
+  scaling: optional(choice('stable', 'gd', 'none'), 'stable'),
+  gamma: optional(number({ low: Number.MIN_VALUE }), 16),
+} satisfies SpecificationOf<LoraGaOptions<unknown>>;
+
 /**
  * LoRS's start: A [r, in] are the r leading right singular vectors of the mean gradient of the weight, over γ, and B is
  * 0, so that the function stays.
@@ -45,15 +81,13 @@ export interface LoraGaOptions<Batch> extends GradientSource<Batch> {
  * lors(model, { rank: 2, init: gradientSvd({ loss, batches: [ones([4, 8])] }) });
  * console.log(model.layers[0]?.lora?.A.shape); // prints [ 2, 8 ]
  */
-export function gradientSvd<Batch>(
-  options: GradientSource<Batch> & {
-    /** γ (default 1). */
-    readonly gamma?: number;
-  },
-): (site: AdapterSite) => Factors {
-  checkOptions('gradientSvd', options, ['loss', 'batches', 'gamma']);
-  const { gamma = 1, ...source } = options;
-  checkNumber('gradientSvd', 'gamma', gamma);
+export function gradientSvd<Batch>(options: GradientSvdOptions<Batch>): (site: AdapterSite) => Factors {
+  if (arguments.length > 1) refuseExtra('gradientSvd', arguments, 1);
+  const { gamma, ...source } = readOptionsOf<GradientSvdOptions<Batch>, typeof gradientSvdOptions>(
+    'gradientSvd',
+    gradientSvdOptions,
+    options,
+  );
   checkBatches('gradientSvd', source.batches);
   return (site) => ({ A: mul(leading('gradientSvd', site, source, site.rank).vt, 1 / gamma) });
 }
@@ -69,11 +103,12 @@ export function gradientSvd<Batch>(
  * lora(model, { rank: 2, init: loraGa({ loss, batches: [ones([4, 8])] }) });
  */
 export function loraGa<Batch>(options: LoraGaOptions<Batch>): (site: AdapterSite) => Factors {
-  checkOptions('loraGa', options, ['loss', 'batches', 'direction', 'scaling', 'gamma']);
-  const { direction = 'ArB2r', scaling = 'stable', gamma = 16, ...source } = options;
-  checkChoice('loraGa', 'direction', direction, Object.keys(directions));
-  checkChoice('loraGa', 'scaling', scaling, ['stable', 'gd', 'none']);
-  checkNumber('loraGa', 'gamma', gamma, { low: Number.MIN_VALUE });
+  if (arguments.length > 1) refuseExtra('loraGa', arguments, 1);
+  const { direction, scaling, gamma, ...source } = readOptionsOf<LoraGaOptions<Batch>, typeof loraGaOptions>(
+    'loraGa',
+    loraGaOptions,
+    options,
+  );
   checkBatches('loraGa', source.batches);
   return (site) =>
     runInScope('loraGa', () => {
@@ -107,7 +142,7 @@ function from(count: number, start: number, step: number): Tensor {
 /** The leading singular vectors of the mean gradient, by a random range of min(4r, out, in) columns. */
 function leading<Batch>(where: string, site: AdapterSite, source: GradientSource<Batch>, count: number): SVD {
   const smaller = Math.min(...site.weight.shape);
-  checkNumber(where, count === site.rank ? 'rank' : '2·rank', count, { high: smaller });
+  checkArgument(where, count === site.rank ? 'rank' : '2·rank', whole({ low: 1, high: smaller }), count);
   return runInScope(where, () => {
     const gradient = meanGradient(site.weight, source);
     return randomizedSvd(gradient, count, Math.min(4 * site.rank, smaller), fold(site.key, 'svd'));
@@ -135,15 +170,5 @@ function checkBatches(where: string, batches: readonly unknown[]): void {
     got: `${where} got no batches`,
     expected: 'at least one batch to take gradients on',
     fix: 'pass a few batches of the training data',
-  });
-}
-
-function checkChoice(where: string, name: string, given: string, known: readonly string[]): void {
-  if (known.includes(given)) return;
-  throw new OptionError({
-    code: 'options/choice',
-    got: `${where} got ${name} = ${String(given)}`,
-    expected: `one of ${known.join(', ')}`,
-    fix: 'leave it out for the default',
   });
 }

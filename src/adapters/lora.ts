@@ -1,45 +1,47 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { seedKind } from '../base/key';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../base/options';
 import { Linear } from '../nn/linear';
-import type { Match, Module } from '../nn/module';
+import { type Module, matchKind } from '../nn/module';
+import { extent } from '../nn/options';
 import { type AdapterReport, attach, type Maker } from './attach';
-import { embeddingFactors, type FactorInit, linearFactors } from './first-factors';
+import { embeddingFactors, initKind, linearFactors } from './first-factors';
 import { LoraEmbedding } from './lora-embedding';
 import { LoraLinear } from './lora-linear';
 
-/** Size, scale, and which layers. */
-export interface LoraOptions {
+/** What adapters of every kind have; the defaults are those of `lora`. */
+export const sizeOptions = {
   /** r (default 8): an adapter of a weight [n, m] has r·(n + m) numbers. */
-  readonly rank?: number;
+  rank: optional(extent, 8),
   /** α (default 8): the change is s·B·A with s = α/r. */
-  readonly alpha?: number;
+  alpha: optional(number(), 8),
   /** s = α/√r, so that the size of what a layer learns does not fall with the rank (default false). */
-  readonly rankStabilized?: boolean;
+  rankStabilized: optional(boolean, false),
+};
+
+/** `lora`'s, without how factors start. */
+export const loraOptionsWithoutInit = {
+  ...sizeOptions,
   /** Probability of zeroing an element of what the adapter sees, where `forward` gets a key (default 0). */
-  readonly dropout?: number;
+  dropout: optional(number({ low: 0, high: 1 }), 0),
   /**
    * Which layers, by their path: a string matches everything below it too. Default: every `Linear`. An `Embedding` has to
    * be matched.
    */
-  readonly match?: Match;
+  match: optional(matchKind),
   /** Keep A as it was drawn and train B alone (default false). With SGD, that is Flora: see the guide. */
-  readonly freezeA?: boolean;
-  /** How the factors of a `Linear` start (default 'kaiming'); those of an `Embedding` are A = 0 and B from N(0, 1). */
-  readonly init?: FactorInit;
+  freezeA: optional(boolean, false),
   /** What first values are drawn from (default 0). */
-  readonly seed?: number;
-}
+  seed: optional(seedKind, 0),
+};
 
-/** The names of these options, for `checkOptions`. */
-export const loraOptionNames = [
-  'rank',
-  'alpha',
-  'rankStabilized',
-  'dropout',
-  'match',
-  'freezeA',
-  'init',
-  'seed',
-] as const;
+const loraOptions = {
+  ...loraOptionsWithoutInit,
+  /** How the factors of a `Linear` start (default 'kaiming'); those of an `Embedding` are A = 0 and B from N(0, 1). */
+  init: optional(initKind, 'kaiming'),
+};
+
+/** Size, scale, and which layers. */
+export interface LoraOptions extends OptionsOf<typeof loraOptions> {}
 
 /**
  * LoRA: hang s·B·A beside the weights of a model, in place, and freeze all else. The function is the same until B has
@@ -55,14 +57,13 @@ export const loraOptionNames = [
  * console.log(Object.keys(model.parameters({ trainable: true })).join(' ')); // prints layers.0.lora.A layers.0.lora.B
  */
 export function lora(model: Module, options: LoraOptions = {}): AdapterReport {
-  checkOptions('lora', options, loraOptionNames);
-  return attachLora('lora', model, options);
+  if (arguments.length > 2) refuseExtra('lora', arguments, 2);
+  return attachLora('lora', model, readOptions('lora', loraOptions, options, 'model'));
 }
 
 /** As `lora`, for methods that train it in another way. */
-export function attachLora(where: string, model: Module, options: LoraOptions): AdapterReport {
-  const { rank, alpha, rankStabilized, dropout, match, freezeA, init, seed } = withDefaults(options);
-  checkNumber(where, 'dropout', dropout, { low: 0, high: 1 });
+export function attachLora(where: string, model: Module, options: ValuesOf<typeof loraOptions>): AdapterReport {
+  const { rank, alpha, rankStabilized, dropout, match, freezeA, init, seed } = options;
   const maker: Maker = {
     takes: (layer) =>
       freezeA && !(layer instanceof Linear) ? 'an embedding, whose A starts at zero and cannot be frozen' : true,
@@ -76,19 +77,4 @@ export function attachLora(where: string, model: Module, options: LoraOptions): 
     },
   };
   return attach(where, model, { rank, alpha, rankStabilized, match, seed }, maker);
-}
-
-/** The options with what holds where they are left out. */
-export function withDefaults(options: LoraOptions) {
-  return {
-    rank: 8,
-    alpha: 8,
-    rankStabilized: false,
-    dropout: 0,
-    match: undefined,
-    freezeA: false,
-    init: 'kaiming' as FactorInit,
-    seed: 0,
-    ...options,
-  };
 }

@@ -1,30 +1,34 @@
-import { checkOptions, OptionError } from '../base/errors';
+import { seedKind } from '../base/key';
+import { boolean, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { Linear } from '../nn/linear';
-import type { Match, Module } from '../nn/module';
+import { type Module, matchKind } from '../nn/module';
+import { extent } from '../nn/options';
 import { type AdapterReport, attach } from './attach';
-import { type FactorInit, linearFactors } from './first-factors';
-import { SparseAdapter, sparseMethods } from './sparse-adapter';
+import { initKind, linearFactors } from './first-factors';
+import { SparseAdapter } from './sparse-adapter';
 
-/** Size, scale, which layers, and how. */
-export interface LorsOptions {
+const lorsOptions = {
   /** r (default 16). */
-  readonly rank?: number;
+  rank: optional(extent, 16),
   /** α (default 8). */
-  readonly alpha?: number;
+  alpha: optional(number(), 8),
   /** s = α/√r in place of α/r (default true). */
-  readonly rankStabilized?: boolean;
+  rankStabilized: optional(boolean, true),
   /** Which `Linear` layers, by their path; a string matches everything below it too (default: all). */
-  readonly match?: Match;
+  match: optional(matchKind),
   /** How the factors start (default 'kaiming'); the paper's is `gradientSvd`. */
-  readonly init?: FactorInit;
+  init: optional(initKind, 'kaiming'),
   /** What first values are drawn from (default 0). */
-  readonly seed?: number;
+  seed: optional(seedKind, 0),
   /**
    * `lors` (default), or a baseline with exact gradients: `sqft` masks by ordinary ops, `sp-lora` makes the masked weight
    * again in the backward pass, `spp` multiplies, W ⊙ (1 + s·B·A).
    */
-  readonly method?: 'lors' | 'sqft' | 'sp-lora' | 'spp';
-}
+  method: optional(choice('lors', 'sqft', 'sp-lora', 'spp'), 'lors'),
+};
+
+/** Size, scale, which layers, and how. */
+export interface LorsOptions extends OptionsOf<typeof lorsOptions> {}
 
 /**
  * LoRS: low-rank adapters of a pruned model (see `prune`) that leave its zeros zero, while training and after `merge`.
@@ -41,9 +45,9 @@ export interface LorsOptions {
  * console.log(Object.keys(grads).length); // prints 4
  */
 export function lors(model: Module, options: LorsOptions = {}): AdapterReport {
-  checkOptions('lors', options, ['rank', 'alpha', 'rankStabilized', 'match', 'init', 'seed', 'method']);
-  const { rank = 16, alpha = 8, rankStabilized = true, match, init = 'kaiming', seed = 0, method = 'lors' } = options;
-  if (!Object.hasOwn(sparseMethods, method)) throw unknownMethod(method);
+  if (arguments.length > 2) refuseExtra('lors', arguments, 2);
+  const read = readOptions('lors', lorsOptions, options, 'model');
+  const { rank, alpha, rankStabilized, match, init, seed, method } = read;
   return attach(
     'lors',
     model,
@@ -56,15 +60,4 @@ export function lors(model: Module, options: LorsOptions = {}): AdapterReport {
       },
     },
   );
-}
-
-function unknownMethod(method: string): OptionError {
-  return new OptionError({
-    code: 'options/choice',
-    got: `lors got method = ${String(method)}`,
-    expected: Object.keys(sparseMethods)
-      .map((name) => `'${name}'`)
-      .join(', '),
-    fix: "leave it out for 'lors'",
-  });
 }

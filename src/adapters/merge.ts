@@ -1,4 +1,6 @@
 import { OptionError, StateError } from '../base/errors';
+import { checkArgument, refuseExtra } from '../base/options';
+import { moduleKind } from '../nn/kinds';
 import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
 import { noGrad } from '../tensor/no-grad';
@@ -13,6 +15,7 @@ import { type Site, sitesOf } from './sites';
  * @throws OptionError `adapter/none`
  */
 export function merge(model: Module): void {
+  if (arguments.length > 1) refuseExtra('merge', arguments, 1);
   const found = adaptersOf('merge', model);
   const merged = found.find(({ adapter }) => adapter.merged);
   if (merged) throw wrongState('merge', merged.path, 'merged already', 'call unmerge(model) first');
@@ -27,6 +30,7 @@ export function merge(model: Module): void {
  * @throws OptionError `adapter/none`
  */
 export function unmerge(model: Module): void {
+  if (arguments.length > 1) refuseExtra('unmerge', arguments, 1);
   const found = adaptersOf('unmerge', model);
   const unmerged = found.find(({ adapter }) => !adapter.merged);
   if (unmerged) throw wrongState('unmerge', unmerged.path, 'not merged', 'call merge(model) first');
@@ -39,6 +43,7 @@ export function unmerge(model: Module): void {
  * them again. @throws OptionError `adapter/none`
  */
 export function remove(model: Module): void {
+  if (arguments.length > 1) refuseExtra('remove', arguments, 1);
   for (const { layer } of adaptersOf('remove', model)) layer.lora = null;
 }
 
@@ -50,6 +55,7 @@ function fold(layer: Site['layer'], adapter: LowRankAdapter, sign: 1 | -1): void
 
 /** The layers that have one of our adapters. @throws OptionError `adapter/none` */
 function adaptersOf(where: string, model: Module): { path: string; layer: Site['layer']; adapter: LowRankAdapter }[] {
+  checkArgument(where, 'model', moduleKind, model);
   const found = sitesOf(model).flatMap(({ path, layer }) =>
     layer.lora instanceof LowRankAdapter ? [{ path, layer, adapter: layer.lora }] : [],
   );

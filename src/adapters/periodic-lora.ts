@@ -1,15 +1,33 @@
-import { checkNumber, checkOptions, OptionError, StateError } from '../base/errors';
+import { StateError } from '../base/errors';
+import {
+  choice,
+  number,
+  optional,
+  readOptionsOf,
+  refuseExtra,
+  required,
+  type SpecificationOf,
+  type ValuesOfGeneric,
+} from '../base/options';
 import { Linear } from '../nn/linear';
 import type { Module } from '../nn/module';
-import { type GradientTransform, transform } from '../optim/transform';
+import { extent } from '../nn/options';
+import { type GradientTransform, transform, transformKind } from '../optim/transform';
 import { add } from '../tensor/ops/add';
 import { mul } from '../tensor/ops/mul';
 import { sub } from '../tensor/ops/sub';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type AdapterReport, drawSite } from './attach';
-import { type DrawSite, embeddingFactors, type FactorInit, type Factors, linearFactors } from './first-factors';
-import { attachLora, type LoraOptions, loraOptionNames, withDefaults } from './lora';
+import {
+  type DrawSite,
+  embeddingFactors,
+  type FactorInit,
+  type Factors,
+  initKind,
+  linearFactors,
+} from './first-factors';
+import { attachLora, type LoraOptions, loraOptionsWithoutInit } from './lora';
 import { embeddingChange } from './lora-embedding';
 import { linearChange } from './lora-linear';
 import { parameterPath, sitesOf } from './sites';
@@ -31,6 +49,20 @@ export interface PeriodicLoraOptions<S> extends Omit<LoraOptions, 'init'> {
   /** How the factors of a `Linear` start, in every stage (default 'kaiming'). B starts at 0. */
   readonly init?: FactorInit<DrawSite>;
 }
+
+/** What a stage needs to know. */
+export const stageOptions = {
+  inner: required(transformKind),
+  stageSteps: required(extent),
+};
+
+const periodicLoraOptions = {
+  ...loraOptionsWithoutInit,
+  ...stageOptions,
+  mergeFraction: optional(number({ low: 0, high: 1 }), 1),
+  remainder: optional(choice('keep', 'published', 'restart'), 'keep'),
+  init: optional(initKind, 'kaiming'),
+} satisfies SpecificationOf<PeriodicLoraOptions<unknown>>;
 
 /** The state of `periodicLora`'s transform. */
 export interface PeriodicState<S> {
@@ -71,19 +103,24 @@ export interface PeriodicLora<S> extends AdapterReport {
  * console.log(training.state.stage, training.state.step); // prints 2 5
  */
 export function periodicLora<S>(model: Module, options: PeriodicLoraOptions<S>): PeriodicLora<S> {
-  return attachPeriodic('periodicLora', model, options);
+  if (arguments.length > 2) refuseExtra('periodicLora', arguments, 2);
+  const read = readOptionsOf<PeriodicLoraOptions<S>, typeof periodicLoraOptions>(
+    'periodicLora',
+    periodicLoraOptions,
+    options,
+  );
+  return attachPeriodic('periodicLora', model, read);
 }
 
 /** As `periodicLora`, under another name in messages. */
-export function attachPeriodic<S>(where: string, model: Module, options: PeriodicLoraOptions<S>): PeriodicLora<S> {
-  const own = ['inner', 'stageSteps', 'mergeFraction', 'remainder'];
-  checkOptions(where, options, [...loraOptionNames, ...own]);
-  const { inner, stageSteps, mergeFraction = 1, remainder = 'keep', ...adapters } = options;
-  checkNumber(where, 'stageSteps', stageSteps, { low: 1, whole: true });
-  checkNumber(where, 'mergeFraction', mergeFraction, { low: 0, high: 1 });
-  if (!['keep', 'published', 'restart'].includes(remainder)) throw unknownRemainder(where, remainder);
+export function attachPeriodic<S>(
+  where: string,
+  model: Module,
+  options: ValuesOfGeneric<PeriodicLoraOptions<S>, typeof periodicLoraOptions>,
+): PeriodicLora<S> {
+  const { inner, stageSteps, mergeFraction, remainder, ...adapters } = options;
   const report = attachLora(where, model, adapters);
-  const { rank, seed, init } = { ...withDefaults(adapters), init: adapters.init ?? 'kaiming' };
+  const { rank, seed, init } = adapters;
   const layers = new Map(sitesOf(model).map(({ path, layer }) => [path, layer]));
   const sites = report.adapted.map(({ path, shape, scale }): StageSite => {
     const site = (stage: number): DrawSite => drawSite(path, shape, { rank, seed }, scale, stage);
@@ -176,14 +213,5 @@ function leaf(where: string, params: Params, path: string): Tensor {
     got: `the transform of ${where} got no parameter "${path}"`,
     expected: 'all parameters of the model that its adapters hang in',
     fix: 'give the trainer { model }, not { params }; by hand, call update(grads, state, model.parameters())',
-  });
-}
-
-function unknownRemainder(where: string, remainder: string): OptionError {
-  return new OptionError({
-    code: 'options/choice',
-    got: `${where} got remainder = ${String(remainder)}`,
-    expected: "'keep', 'published' or 'restart'",
-    fix: "leave it out for 'keep', which leaves the function as it is",
   });
 }

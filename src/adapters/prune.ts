@@ -1,20 +1,23 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
-import type { Match, Module } from '../nn/module';
+import { OptionError } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions, refuseExtra, string } from '../base/options';
+import { type Module, matchKind } from '../nn/module';
 import { assign } from '../tensor/assign';
 import { onHost } from '../tensor/linalg/on-host';
 import { noGrad } from '../tensor/no-grad';
 import type { Tensor } from '../tensor/tensor';
 import { chosenWeights } from './weights';
 
-/** How much of each weight goes, and where. Either `sparsity` or `pattern`. */
-export interface PruneOptions {
+const pruneOptions = {
   /** The share of each weight that becomes 0, from 0 to 1, wherever the smallest numbers are. */
-  readonly sparsity?: number;
+  sparsity: optional(number({ low: 0, high: 1 })),
   /** 'n:m' keeps n of every m neighbours in a row, '2:4' say. */
-  readonly pattern?: string;
+  pattern: optional(string),
   /** Which `Linear` layers, by their path (default: all). */
-  readonly match?: Match;
-}
+  match: optional(matchKind),
+};
+
+/** How much of each weight goes, and where. Either `sparsity` or `pattern`. */
+export interface PruneOptions extends OptionsOf<typeof pruneOptions> {}
 
 /**
  * Magnitude pruning: the numbers of the smallest size become 0, in place, layer by layer. Of equals those that come
@@ -28,12 +31,11 @@ export interface PruneOptions {
  * console.log(await layer.weight.array()); // prints [ [ 3, 0, 2, 0 ] ]
  */
 export function prune(model: Module, options: PruneOptions): void {
-  checkOptions('prune', options, ['sparsity', 'pattern', 'match']);
-  const { sparsity, pattern, match } = options;
+  if (arguments.length > 2) refuseExtra('prune', arguments, 2);
+  const { sparsity, pattern, match } = readOptions('prune', pruneOptions, options, 'model');
   if ((sparsity === undefined) === (pattern === undefined)) throw oneOfBoth();
   const weights = chosenWeights('prune', model, match);
   const groups = pattern === undefined ? null : groupsOf(pattern);
-  if (sparsity !== undefined) checkNumber('prune', 'sparsity', sparsity, { low: 0, high: 1 });
   for (const { path, weight } of weights) {
     const [, inputs] = weight.shape as readonly [number, number];
     if (groups && inputs % groups.of !== 0) throw unevenGroups(path, inputs, groups.of);

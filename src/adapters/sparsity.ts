@@ -1,5 +1,5 @@
-import { checkOptions } from '../base/errors';
-import type { Match, Module } from '../nn/module';
+import { type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+import { type Module, matchKind } from '../nn/module';
 import { chosenWeights } from './weights';
 
 /** How sparse one weight is. */
@@ -14,13 +14,19 @@ export interface SparsityRow {
   readonly sparsity: number;
 }
 
+const sparsityOptions = {
+  /** Which `Linear` layers, by their path (default: all). */
+  match: optional(matchKind),
+};
+
 /**
  * How many zeros the weights of the `Linear` layers have.
  * @throws OptionError `prune/no-match`
  */
-export async function sparsity(model: Module, options: { match?: Match } = {}): Promise<SparsityRow[]> {
-  checkOptions('sparsity', options, ['match']);
-  const weights = chosenWeights('sparsity', model, options.match);
+export async function sparsity(model: Module, options: OptionsOf<typeof sparsityOptions> = {}): Promise<SparsityRow[]> {
+  if (arguments.length > 2) refuseExtra('sparsity', arguments, 2);
+  const { match } = readOptions('sparsity', sparsityOptions, options, 'model');
+  const weights = chosenWeights('sparsity', model, match);
   return Promise.all(
     weights.map(async ({ path, weight }) => {
       let zeros = 0;

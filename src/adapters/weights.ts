@@ -1,4 +1,6 @@
 import { OptionError } from '../base/errors';
+import { checkArgument } from '../base/options';
+import { moduleKind } from '../nn/kinds';
 import { Linear } from '../nn/linear';
 import { type Match, type Module, matches } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
@@ -10,6 +12,7 @@ export function chosenWeights(
   model: Module,
   match: Match | undefined,
 ): { path: string; weight: Tensor }[] {
+  checkArgument(where, 'model', moduleKind, model);
   const layers = sitesOf(model).filter(({ layer }) => layer instanceof Linear);
   const chosen = layers.filter(({ path }) => match === undefined || matches(match, path));
   const weights = new Map(chosen.map(({ path, layer }) => [layer.weight, path]));

@@ -1,9 +1,20 @@
 import { OptionError } from '../base/errors';
+import { isPlainObject, optional, readOptionsOf, refuseExtra, type SpecificationOf } from '../base/options';
 import type { Module } from '../nn/module';
-import { attachPeriodic, type PeriodicLora, type PeriodicLoraOptions } from './periodic-lora';
+import { initKind } from './first-factors';
+import { loraOptionsWithoutInit } from './lora';
+import { attachPeriodic, type PeriodicLora, type PeriodicLoraOptions, stageOptions } from './periodic-lora';
 
 /** Those of `periodicLora` but for what the method settles: rank 1, and all of it merged. */
 export type XgbLoraOptions<S> = Omit<PeriodicLoraOptions<S>, 'rank' | 'mergeFraction' | 'remainder'>;
+
+const { rank: _, ...ofAdapters } = loraOptionsWithoutInit;
+
+const xgbLoraOptions = {
+  ...ofAdapters,
+  ...stageOptions,
+  init: optional(initKind, 'kaiming'),
+} satisfies SpecificationOf<XgbLoraOptions<unknown>>;
 
 /**
  * XGBLoRA: gradient boosting with learners of rank 1. Each round trains a fresh rank-1 adapter for `stageSteps` optimizer
@@ -13,9 +24,11 @@ export type XgbLoraOptions<S> = Omit<PeriodicLoraOptions<S>, 'rank' | 'mergeFrac
  * @see Zhang et al., "Less is more: extreme gradient boost rank-1 adaption", 2024.
  */
 export function xgbLora<S>(model: Module, options: XgbLoraOptions<S>): PeriodicLora<S> {
-  const given = ['rank', 'mergeFraction', 'remainder'].find((name) => Object.hasOwn(options, name));
+  if (arguments.length > 2) refuseExtra('xgbLora', arguments, 2);
+  const given = ['rank', 'mergeFraction', 'remainder'].find((name) => isPlainObject(options) && name in options);
   if (given !== undefined) throw settled(given);
-  return attachPeriodic('xgbLora', model, { ...options, rank: 1 });
+  const read = readOptionsOf<XgbLoraOptions<S>, typeof xgbLoraOptions>('xgbLora', xgbLoraOptions, options);
+  return attachPeriodic('xgbLora', model, { ...read, rank: 1, mergeFraction: 1, remainder: 'keep' });
 }
 
 function settled(name: string): OptionError {

@@ -6,6 +6,7 @@ export type { Key } from './philox';
 /** What `random.key` and `random.fold` return. */
 export const keyKind: Kind<Key> = {
   ...kindOf<Key>('a random key', isKey),
+  like: 'random.key(0)',
   fix: (value) =>
     Number.isSafeInteger(value) ? `write random.key(${value})` : 'pass random.key(0), or a key folded from it',
 };
@@ -23,6 +24,7 @@ const seedHint = 'pass a whole number within ±2^53, such as 0 or 42';
 /** A whole number that float64 holds exactly. */
 export const seedKind: Kind<number> = {
   ...kindOf<number>('a whole number within ±2^53', Number.isSafeInteger, 'random/seed'),
+  like: '0',
   fix: () => seedHint,
 };
 

@@ -13,6 +13,8 @@ export interface Kind<T> {
   fits(value: unknown): value is T;
   /** The error is a `ShapeError`: shapes, and what is measured by them. */
   readonly ofShapes?: boolean;
+  /** A right value, as it is typed: `random.key(0)`. */
+  readonly like?: string;
   /** What to type instead of this value, where that can be told. */
   fix?(value: unknown): string | undefined;
 }
@@ -280,12 +282,12 @@ function misfit(where: string, name: string, kind: Kind<unknown>, value: unknown
   });
 }
 
-function missing(where: string, name: string, { expected }: Kind<unknown>): OptionError {
+function missing(where: string, name: string, { expected, like = '…' }: Kind<unknown>): OptionError {
   return new OptionError({
     code: 'options/missing',
     got: `${where} got no ${name}`,
     expected,
-    fix: `pass { ${name}: … }`,
+    fix: `pass { ${name}: ${like} }`,
   });
 }
 
@@ -293,14 +295,16 @@ function missing(where: string, name: string, { expected }: Kind<unknown>): Opti
 function notAnObject(where: string, of: Specification, options: unknown, operands: string): OptionError {
   const names = Object.keys(of);
   const meant = names.find((name) => (of[name] as Option<unknown>).kind.fits(options));
-  const option = meant === undefined ? `${names[0]}: …` : `${meant}: ${inMessage(options)}`;
+  const needed = names.filter((name) => (of[name] as Option<unknown>).needed);
+  const blank = needed.length > 0 ? needed : names.slice(0, 1);
+  const blanks = blank.map((name) => `${name}: ${(of[name] as Option<unknown>).kind.like ?? '…'}`);
+  const option = meant === undefined || options === undefined ? blanks.join(', ') : `${meant}: ${inMessage(options)}`;
+  const call = /^[A-Z]/.test(where) ? `new ${where}` : where;
   return new OptionError({
     code: 'options/object',
     got: `${where} got ${inMessage(options)} where its options go`,
     expected: `an object with ${names.map((name) => `"${name}"`).join(', ')}`,
-    fix: isThenable(options)
-      ? 'await the promise first'
-      : `write ${where}(${operands && `${operands}, `}{ ${option} })`,
+    fix: isThenable(options) ? 'await the promise first' : `write ${call}(${operands && `${operands}, `}{ ${option} })`,
   });
 }
 

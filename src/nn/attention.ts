@@ -1,9 +1,9 @@
 import { OptionError } from '../base/errors';
 import { fold } from '../base/key';
-import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { selfAttention } from '../tensor/ops/attention';
 import type { Tensor } from '../tensor/tensor';
-import { type ForwardOptions, forPart } from './forward-options';
+import { checkForward, type ForwardOptions, forPart } from './forward-options';
 import { Linear } from './linear';
 import { Module } from './module';
 import { deviation, extent, keyOption } from './options';
@@ -38,10 +38,16 @@ export class MultiHeadAttention extends Module {
   /** @throws OptionError `attention/heads` when heads do not divide the width */
   constructor(width: number, heads: number, options: MultiHeadAttentionOptions) {
     super();
+    if (arguments.length > 3) refuseExtra('MultiHeadAttention', arguments, 3);
     checkArgument('MultiHeadAttention', 'width', extent, width);
     checkArgument('MultiHeadAttention', 'heads', extent, heads);
     if (width % heads !== 0) throw unevenHeads(width, heads);
-    const { causal, std, projStd, key } = readOptions('MultiHeadAttention', multiHeadAttentionOptions, options);
+    const { causal, std, projStd, key } = readOptions(
+      'MultiHeadAttention',
+      multiHeadAttentionOptions,
+      options,
+      'width, heads',
+    );
     this.qkv = new Linear(width, 3 * width, { std, key: fold(key, 'qkv') });
     this.proj = new Linear(width, width, { std: projStd, key: fold(key, 'proj') });
     this.heads = heads;
@@ -50,6 +56,7 @@ export class MultiHeadAttention extends Module {
 
   /** Shapes: x [B, T, D] → the same. The key is for adapters of its parts. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('MultiHeadAttention.forward', arguments);
     const packed = this.qkv.forward(x, forPart(options, 'qkv')); // [B, T, 3·D]
     const mixed = selfAttention(packed, this.heads, { causal: this.causal }); // [B, T, D]
     return this.proj.forward(mixed, forPart(options, 'proj'));

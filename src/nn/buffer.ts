@@ -1,6 +1,8 @@
 import { OptionError, ShapeError, StateError } from '../base/errors';
+import { callable, checkArgument, inMessage, refuseExtra } from '../base/options';
 import { sameShape, show } from '../base/shape';
 import type { Write } from '../tensor/assign';
+import { checkTensor } from '../tensor/check';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
 import { isReplaying } from '../tensor/replay';
@@ -14,7 +16,7 @@ const buffers = new WeakSet<Tensor>();
 /**
  * Mark a tensor of a module as state that is not trained, such as a running mean: it is no parameter, and belongs to
  * `model.state()`, which is what files hold. Returns the tensor. `updateBuffer` changes it.
- * @throws OptionError `buffer/tensor`
+ * @throws OptionError `arguments/tensor`
  * @example
  * class Centred extends Module {
  *   average = buffer(zeros([2]));
@@ -30,7 +32,8 @@ const buffers = new WeakSet<Tensor>();
  * console.log(Object.keys(model.state())); // prints [ 'layers.0.average', 'layers.1.weight', 'layers.1.bias' ]
  */
 export function buffer(tensor: Tensor): Tensor {
-  if (!isTensor(tensor)) throw notATensor('buffer got', tensor);
+  if (arguments.length > 1) refuseExtra('buffer', arguments, 1);
+  checkTensor('buffer', tensor);
   buffers.add(tensor);
   return tensor;
 }
@@ -51,10 +54,14 @@ export function isBuffer(tensor: Tensor): boolean {
  * @throws ShapeError `buffer/shape` if it returns one of another shape or dtype
  */
 export function updateBuffer(target: Tensor, update: (before: Tensor) => Tensor): void {
-  if (!isTensor(target)) throw notATensor('updateBuffer got', target);
+  if (arguments.length > 2) refuseExtra('updateBuffer', arguments, 2);
+  checkTensor('updateBuffer', target);
+  checkArgument('updateBuffer', 'update', updateKind, update);
   if (!isBuffer(target)) throw unmarked(target);
   if (current !== null && !isReplaying()) current.add(target, update);
 }
+
+const updateKind = callable('of the tensor as it is now that returns the new one');
 
 let current: BufferUpdates | null = null;
 
@@ -77,7 +84,7 @@ export class BufferUpdates {
   add(target: Tensor, update: (before: Tensor) => Tensor): void {
     const next = noGrad(() => {
       const made: unknown = update(this.latest.get(target) ?? target);
-      if (!isTensor(made)) throw notATensor('updateBuffer got a function that returned', made);
+      if (!isTensor(made)) throw notATensor(made);
       if (!sameShape(made.shape, target.shape) || made.dtype !== target.dtype) throw otherShape(target, made);
       return reshape(made, made.shape); // of its own: what it returned may be on a tape
     });
@@ -90,10 +97,10 @@ export class BufferUpdates {
   }
 }
 
-function notATensor(where: string, x: unknown): OptionError {
+function notATensor(x: unknown): OptionError {
   return new OptionError({
     code: 'buffer/tensor',
-    got: `${where} ${x === null ? 'null' : Array.isArray(x) ? 'an array' : `a value of type ${typeof x}`}`,
+    got: `updateBuffer got a function that returned ${inMessage(x)}`,
     expected: 'a tensor',
     fix: 'make one with tensor(…) or zeros(…)',
   });

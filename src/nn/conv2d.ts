@@ -1,8 +1,9 @@
 import { fold } from '../base/key';
-import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { conv2d, conv2dOptions } from '../tensor/ops/conv2d';
 import { type Pair, pairOf } from '../tensor/ops/patches';
 import type { Tensor } from '../tensor/tensor';
+import { checkForward } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
 import { extent, keyOption } from './options';
@@ -31,10 +32,16 @@ export class Conv2d extends Module {
   /** Weight and bias start as U(−1/√n, 1/√n) with n = inputs·kh·kw. `kernel`: its extent, or [vertical, horizontal]. */
   constructor(inputs: number, outputs: number, kernel: number | Pair, options: Conv2dModuleOptions) {
     super();
+    if (arguments.length > 4) refuseExtra('Conv2d', arguments, 4);
     checkArgument('Conv2d', 'inputs', extent, inputs);
     checkArgument('Conv2d', 'outputs', extent, outputs);
     const [kh, kw] = pairOf('Conv2d', 'kernel', kernel, 1);
-    const { stride, padding, bias, key } = readOptions('Conv2d', conv2dModuleOptions, options);
+    const { stride, padding, bias, key } = readOptions(
+      'Conv2d',
+      conv2dModuleOptions,
+      options,
+      'inputs, outputs, kernel',
+    );
     const bound = 1 / Math.sqrt(inputs * kh * kw);
     this.weight = init.uniform(fold(key, 'weight'), [outputs, inputs, kh, kw], bound);
     this.bias = bias ? init.uniform(fold(key, 'bias'), [outputs], bound) : null;
@@ -44,6 +51,7 @@ export class Conv2d extends Module {
 
   /** Shapes: x [N, inputs, H, W] → [N, outputs, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1. */
   forward(x: Tensor): Tensor {
+    checkForward('Conv2d.forward', arguments);
     return conv2d(x, this.weight, this.bias ?? undefined, { stride: this.stride, padding: this.padding });
   }
 }

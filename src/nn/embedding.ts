@@ -1,9 +1,9 @@
 import { fold } from '../base/key';
-import { checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
+import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { gather } from '../tensor/ops/gather';
 import type { Tensor } from '../tensor/tensor';
 import type { Adapter } from './adapter';
-import type { ForwardOptions } from './forward-options';
+import { checkForward, type ForwardOptions } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
 import { deviation, extent, keyOption } from './options';
@@ -27,14 +27,16 @@ export class Embedding extends Module {
   /** The weight starts as N(0, std²). */
   constructor(rows: number, width: number, options: EmbeddingOptions) {
     super();
+    if (arguments.length > 3) refuseExtra('Embedding', arguments, 3);
     checkArgument('Embedding', 'rows', extent, rows);
     checkArgument('Embedding', 'width', extent, width);
-    const { std, key } = readOptions('Embedding', embeddingOptions, options);
+    const { std, key } = readOptions('Embedding', embeddingOptions, options, 'rows, width');
     this.weight = init.normal(fold(key, 'weight'), [rows, width], std);
   }
 
   /** Shapes: ids int32 [...] → [..., width]. The key is for the dropout of an adapter. @throws ShapeError `index/range` */
   forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('Embedding.forward', arguments);
     if (this.lora) return this.lora.forward(ids, this.weight, null, options);
     return gather(this.weight, ids);
   }

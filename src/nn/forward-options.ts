@@ -1,5 +1,6 @@
 import { fold, type Key, keyKind } from '../base/key';
-import { optional, readOptions } from '../base/options';
+import { optional, readOptions, refuseExtra } from '../base/options';
+import { checkTensor } from '../tensor/check';
 
 /** Second argument of every `forward`. */
 export interface ForwardOptions {
@@ -9,9 +10,15 @@ export interface ForwardOptions {
 
 const forwardOptions = { key: optional(keyKind) };
 
-/** What `forward` of a layer got, checked. @throws OptionError `options/…` */
-export function readForward(where: string, options: ForwardOptions): ForwardOptions {
-  return readOptions(where, forwardOptions, options);
+/**
+ * Check what `forward` of a layer got: a live tensor and perhaps options, which containers hand to layers that take none,
+ * too. Whether the tensor has the right shape is seen by the first op that it meets.
+ * @throws OptionError `options/…`, `arguments/…`
+ */
+export function checkForward(where: string, given: ArrayLike<unknown>): void {
+  if (given.length > 2) refuseExtra(where, given, 2);
+  checkTensor(where, given[0]);
+  if (given[1] !== undefined) readOptions(where, forwardOptions, given[1], 'x');
 }
 
 /** The options for one part of a module, with randomness of its own. */

@@ -1,13 +1,13 @@
 import { ShapeError } from '../base/errors';
 import { fold } from '../base/key';
-import { boolean, type OptionsOf, optional, readOptions, required, whole } from '../base/options';
+import { boolean, type OptionsOf, optional, readOptions, refuseExtra, required, whole } from '../base/options';
 import { show } from '../base/shape';
 import { add } from '../tensor/ops/add';
 import { arange } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
 import { Dropout } from './dropout';
 import { Embedding } from './embedding';
-import { type ForwardOptions, forPart } from './forward-options';
+import { checkForward, type ForwardOptions, forPart } from './forward-options';
 import { LayerNorm } from './layer-norm';
 import { Linear } from './linear';
 import { Module } from './module';
@@ -61,6 +61,7 @@ export class GPT extends Module {
 
   constructor(options: GPTOptions) {
     super();
+    if (arguments.length > 1) refuseExtra('GPT', arguments, 1);
     const read = readOptions('GPT', gptOptions, options);
     const { vocabularySize, context, width, heads, layers, dropout, tieHead, key } = read;
     const std = 0.02 * Math.sqrt(768 / width);
@@ -84,6 +85,7 @@ export class GPT extends Module {
    * @throws ShapeError `gpt/ids`, `index/range`
    */
   forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('GPT.forward', arguments);
     const [, time] = ids.shape;
     if (ids.ndim !== 2 || time === undefined || time > this.context) throw wrongIds(ids, this.context);
     const positions = this.positionEmbedding.forward(arange(time), forPart(options, 'positionEmbedding')); // [T, D]

@@ -2,7 +2,7 @@ import { fillRow } from '../base/distribution';
 import { normalCdf } from '../base/erf';
 import { OptionError, ShapeError } from '../base/errors';
 import { fold, type Key, keyKind } from '../base/key';
-import { checkArgument, choice, number, type OptionsOf, optional, readOptions } from '../base/options';
+import { checkArgument, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { checkShape, type Shape, show, sizeOf } from '../base/shape';
 import { noGrad } from '../tensor/no-grad';
 import { fromArray } from '../tensor/ops/create';
@@ -45,6 +45,7 @@ const truncatedNormalOptions = {
 export const init = {
   /** U(−bound, bound). */
   uniform(key: Key, shape: Shape, bound: number): Tensor {
+    if (arguments.length > 3) refuseExtra('init.uniform', arguments, 3);
     checkDraw('init.uniform', key, shape);
     checkArgument('init.uniform', 'bound', deviation, bound);
     return noGrad(() => mul(sub(random.uniform(key, shape), 0.5), 2 * bound));
@@ -52,6 +53,7 @@ export const init = {
 
   /** N(0, std²). */
   normal(key: Key, shape: Shape, std: number): Tensor {
+    if (arguments.length > 3) refuseExtra('init.normal', arguments, 3);
     checkDraw('init.normal', key, shape);
     checkArgument('init.normal', 'std', deviation, std);
     return noGrad(() => mul(random.normal(key, shape), std));
@@ -63,11 +65,13 @@ export const init = {
    * @see Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. 16.
    */
   xavierUniform(key: Key, shape: Shape, options: OptionsOf<typeof gainOptions> = {}): Tensor {
+    if (arguments.length > 3) refuseExtra('init.xavierUniform', arguments, 3);
     return init.uniform(key, shape, Math.sqrt(3) * xavierStd('init.xavierUniform', key, shape, options));
   },
 
   /** N(0, 2·gain²/(fanIn + fanOut)). @throws ShapeError `init/fans` */
   xavierNormal(key: Key, shape: Shape, options: OptionsOf<typeof gainOptions> = {}): Tensor {
+    if (arguments.length > 3) refuseExtra('init.xavierNormal', arguments, 3);
     return init.normal(key, shape, xavierStd('init.xavierNormal', key, shape, options));
   },
 
@@ -77,11 +81,13 @@ export const init = {
    * @see He et al., "Delving deep into rectifiers", arXiv 1502.01852, eq. 15.
    */
   kaimingUniform(key: Key, shape: Shape, options: KaimingOptions = {}): Tensor {
+    if (arguments.length > 3) refuseExtra('init.kaimingUniform', arguments, 3);
     return init.uniform(key, shape, Math.sqrt(3) * kaimingStd('init.kaimingUniform', key, shape, options));
   },
 
   /** N(0, 2/((1 + slope²)·fan)). @throws ShapeError `init/fans` */
   kaimingNormal(key: Key, shape: Shape, options: KaimingOptions = {}): Tensor {
+    if (arguments.length > 3) refuseExtra('init.kaimingNormal', arguments, 3);
     return init.normal(key, shape, kaimingStd('init.kaimingNormal', key, shape, options));
   },
 
@@ -91,6 +97,7 @@ export const init = {
    * @throws OptionError `init/interval` for an interval that fewer than one normal number in a thousand meets
    */
   truncatedNormal(key: Key, shape: Shape, options: OptionsOf<typeof truncatedNormalOptions> = {}): Tensor {
+    if (arguments.length > 3) refuseExtra('init.truncatedNormal', arguments, 3);
     checkDraw('init.truncatedNormal', key, shape);
     const { mean, std, low, high } = readOptions('init.truncatedNormal', truncatedNormalOptions, options);
     if (!(normalCdf((high - mean) / std) - normalCdf((low - mean) / std) > 1e-3)) throw rarelyMet(low, high);

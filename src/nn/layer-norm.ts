@@ -1,7 +1,8 @@
-import { checkArgument, number, type OptionsOf, optional, readOptions } from '../base/options';
+import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { ones, zeros } from '../tensor/ops/create';
 import { layerNorm } from '../tensor/ops/layer-norm';
 import type { Tensor } from '../tensor/tensor';
+import { checkForward } from './forward-options';
 import { Module } from './module';
 import { extent } from './options';
 
@@ -22,8 +23,9 @@ export class LayerNorm extends Module {
   /** Weight starts at 1, bias at 0; `epsilon` is added to the variance (default 1e-5). */
   constructor(width: number, options: OptionsOf<typeof layerNormOptions> = {}) {
     super();
+    if (arguments.length > 2) refuseExtra('LayerNorm', arguments, 2);
     checkArgument('LayerNorm', 'width', extent, width);
-    const { epsilon } = readOptions('LayerNorm', layerNormOptions, options);
+    const { epsilon } = readOptions('LayerNorm', layerNormOptions, options, 'width');
     this.weight = ones([width]);
     this.bias = zeros([width]);
     this.epsilon = epsilon;
@@ -31,6 +33,7 @@ export class LayerNorm extends Module {
 
   /** Shapes: x [..., width] → the same. */
   forward(x: Tensor): Tensor {
+    checkForward('LayerNorm.forward', arguments);
     return layerNorm(x, this.weight, this.bias, { epsilon: this.epsilon });
   }
 }

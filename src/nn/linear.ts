@@ -1,10 +1,10 @@
 import { fold } from '../base/key';
-import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { zeros } from '../tensor/ops/create';
 import { linear } from '../tensor/ops/linear';
 import type { Tensor } from '../tensor/tensor';
 import type { Adapter } from './adapter';
-import type { ForwardOptions } from './forward-options';
+import { checkForward, type ForwardOptions } from './forward-options';
 import { init } from './init';
 import { Module } from './module';
 import { deviation, extent, keyOption } from './options';
@@ -32,9 +32,10 @@ export class Linear extends Module {
   /** Weight and bias start as U(−1/√inputs, 1/√inputs). */
   constructor(inputs: number, outputs: number, options: LinearOptions) {
     super();
+    if (arguments.length > 3) refuseExtra('Linear', arguments, 3);
     checkArgument('Linear', 'inputs', extent, inputs);
     checkArgument('Linear', 'outputs', extent, outputs);
-    const { bias, std, key } = readOptions('Linear', linearOptions, options);
+    const { bias, std, key } = readOptions('Linear', linearOptions, options, 'inputs, outputs');
     const bound = 1 / Math.sqrt(inputs);
     const draw = (part: string, shape: number[]): Tensor => init.uniform(fold(key, part), shape, bound);
     this.weight =
@@ -44,6 +45,7 @@ export class Linear extends Module {
 
   /** Shapes: x [..., inputs] → [..., outputs]. The key is for the dropout of an adapter. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('Linear.forward', arguments);
     if (this.lora) return this.lora.forward(x, this.weight, this.bias, options);
     return linear(x, this.weight, this.bias ?? undefined);
   }

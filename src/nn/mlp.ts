@@ -1,10 +1,10 @@
 import { fold } from '../base/key';
-import { choice, kindOf, listOf, type OptionsOf, optional, readOptions, required } from '../base/options';
+import { choice, kindOf, listOf, type OptionsOf, optional, readOptions, refuseExtra, required } from '../base/options';
 import { gelu } from '../tensor/ops/gelu';
 import { relu } from '../tensor/ops/relu';
 import { tanh } from '../tensor/ops/tanh';
 import type { Tensor } from '../tensor/tensor';
-import { type ForwardOptions, forPart } from './forward-options';
+import { checkForward, type ForwardOptions, forPart } from './forward-options';
 import { Linear } from './linear';
 import { Module } from './module';
 import { extent, keyOption } from './options';
@@ -39,6 +39,7 @@ export class MLP extends Module {
 
   constructor(options: MLPOptions) {
     super();
+    if (arguments.length > 1) refuseExtra('MLP', arguments, 1);
     const { sizes, activation, key } = readOptions('MLP', mlpOptions, options);
     this.layers = sizes
       .slice(1)
@@ -48,6 +49,7 @@ export class MLP extends Module {
 
   /** Shapes: x [..., sizes[0]] → [..., sizes.at(-1)]. The key is for adapters of its layers. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('MLP.forward', arguments);
     const activate = activations[this.activation];
     return this.layers.reduce((y, layer, i) => layer.forward(i === 0 ? y : activate(y), forPart(options, i)), x);
   }

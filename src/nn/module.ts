@@ -1,6 +1,8 @@
 import { OptionError, StateError } from '../base/errors';
+import { boolean, checkArgument, type Kind, kindOf, optional, readOptions, refuseExtra } from '../base/options';
 import { sameShape, show } from '../base/shape';
 import { assignAll, type Write } from '../tensor/assign';
+import { checkParams } from '../tensor/check';
 import { noGrad } from '../tensor/no-grad';
 import { reshape } from '../tensor/ops/reshape';
 import type { Params, Tensor } from '../tensor/tensor';
@@ -10,6 +12,16 @@ import { type Visit, visitFields } from './fields';
 
 /** Which parameters: one path or everything below it, a pattern, or a predicate on the path. */
 export type Match = string | RegExp | ((path: string) => boolean);
+
+/** What selects parameters. */
+export const matchKind: Kind<Match> = kindOf<Match>(
+  'a path such as "blocks.0", a RegExp, or a function of a path',
+  (value) => typeof value === 'string' || typeof value === 'function' || value instanceof RegExp,
+);
+
+const parametersOptions = {
+  trainable: optional(boolean, false),
+};
 
 /** Parameters that no trainer shall touch. A property of the tensor, so that every module that holds it agrees. */
 const frozen = new WeakSet<Tensor>();
@@ -36,12 +48,15 @@ export abstract class Module {
    * @throws OptionError `module/hidden`, `module/key`, `module/path`
    */
   parameters(options: { trainable?: boolean } = {}): Params {
-    const roles: readonly Role[] = options.trainable ? ['trained'] : ['trained', 'frozen'];
+    if (arguments.length > 1) refuseExtra('parameters', arguments, 1);
+    const { trainable } = readOptions('parameters', parametersOptions, options);
+    const roles: readonly Role[] = trainable ? ['trained'] : ['trained', 'frozen'];
     return record(tensorsOf(this).filter(({ role }) => roles.includes(role)));
   }
 
   /** Parameters and buffers by path: what to save, and what `load` takes. */
   state(): Params {
+    if (arguments.length > 0) refuseExtra('state', arguments, 0);
     return record(tensorsOf(this));
   }
 
@@ -51,12 +66,14 @@ export abstract class Module {
    * @throws OptionError `freeze/no-match` when no parameter matches
    */
   freeze(match: Match): void {
-    for (const tensor of this.matching('freeze', match)) frozen.add(tensor);
+    if (arguments.length > 1) refuseExtra('freeze', arguments, 1);
+    for (const tensor of matching('freeze', this, match)) frozen.add(tensor);
   }
 
   /** Make parameters trainable again; what `freeze` says of strings holds here too. @throws OptionError `freeze/no-match` */
   unfreeze(match: Match): void {
-    for (const tensor of this.matching('unfreeze', match)) frozen.delete(tensor);
+    if (arguments.length > 1) refuseExtra('unfreeze', arguments, 1);
+    for (const tensor of matching('unfreeze', this, match)) frozen.delete(tensor);
   }
 
   /**
@@ -65,6 +82,8 @@ export abstract class Module {
    * @throws StateError `load/missing`, `load/unexpected`, `load/shape`
    */
   load(state: Params): void {
+    if (arguments.length > 1) refuseExtra('load', arguments, 1);
+    checkParams('load', 'state', state);
     const own = record(tensorsOf(this));
     checkLoad(own, state);
     noGrad(() => {
@@ -76,19 +95,20 @@ export abstract class Module {
       assignAll(writes);
     });
   }
+}
 
-  /** The parameters that match, at least one. */
-  private matching(where: string, match: Match): Tensor[] {
-    const entries = Object.entries(this.parameters());
-    const matching = entries.filter(([path]) => matches(match, path));
-    if (matching.length > 0) return matching.map(([, tensor]) => tensor);
-    throw new OptionError({
-      code: 'freeze/no-match',
-      got: `${where} got ${typeof match === 'function' ? 'a predicate' : String(match)}, which matches no parameter`,
-      expected: `a match of at least one of ${list(entries.map(([path]) => path))}`,
-      fix: 'print Object.keys(model.parameters()) and match one of these paths',
-    });
-  }
+/** The parameters that match, at least one. */
+function matching(where: string, model: Module, match: Match): Tensor[] {
+  checkArgument(where, 'match', matchKind, match);
+  const entries = Object.entries(model.parameters());
+  const found = entries.filter(([path]) => matches(match, path));
+  if (found.length > 0) return found.map(([, tensor]) => tensor);
+  throw new OptionError({
+    code: 'freeze/no-match',
+    got: `${where} got ${typeof match === 'function' ? 'a predicate' : String(match)}, which matches no parameter`,
+    expected: `a match of at least one of ${list(entries.map(([path]) => path))}`,
+    fix: 'print Object.keys(model.parameters()) and match one of these paths',
+  });
 }
 
 /** What becomes of a tensor in training. */
@@ -138,7 +158,11 @@ function samePath(members: readonly Member[]): OptionError {
 
 /** Does a path match? A string matches itself and everything below it. */
 export function matches(match: Match, path: string): boolean {
-  if (typeof match === 'function') return match(path);
+  if (typeof match === 'function') {
+    const answer = match(path);
+    checkArgument('match', `the answer for "${path}"`, boolean, answer);
+    return answer;
+  }
   if (typeof match === 'string') return path === match || path.startsWith(`${match}.`);
   return path.search(match) >= 0; // unlike test(), the same answer twice with the flag g
 }

@@ -1,7 +1,8 @@
-import { checkArgument, number, type OptionsOf, optional, readOptions } from '../base/options';
+import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { ones } from '../tensor/ops/create';
 import { rmsNorm } from '../tensor/ops/rms-norm';
 import type { Tensor } from '../tensor/tensor';
+import { checkForward } from './forward-options';
 import { Module } from './module';
 import { extent } from './options';
 
@@ -20,14 +21,16 @@ export class RMSNorm extends Module {
   /** Weight starts at 1; `epsilon` is added to the mean square (default 1e-6). */
   constructor(width: number, options: OptionsOf<typeof rmsNormOptions> = {}) {
     super();
+    if (arguments.length > 2) refuseExtra('RMSNorm', arguments, 2);
     checkArgument('RMSNorm', 'width', extent, width);
-    const { epsilon } = readOptions('RMSNorm', rmsNormOptions, options);
+    const { epsilon } = readOptions('RMSNorm', rmsNormOptions, options, 'width');
     this.weight = ones([width]);
     this.epsilon = epsilon;
   }
 
   /** Shapes: x [..., width] → the same. */
   forward(x: Tensor): Tensor {
+    checkForward('RMSNorm.forward', arguments);
     return rmsNorm(x, this.weight, { epsilon: this.epsilon });
   }
 }

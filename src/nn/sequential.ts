@@ -1,5 +1,6 @@
+import { checkArgument, kindOf, listOf, refuseExtra } from '../base/options';
 import type { Tensor } from '../tensor/tensor';
-import { type ForwardOptions, forPart } from './forward-options';
+import { checkForward, type ForwardOptions, forPart } from './forward-options';
 import { Module } from './module';
 
 /** A module from one tensor to one tensor, or a plain function such as `relu`. */
@@ -9,6 +10,13 @@ export type Layer =
       forward(x: Tensor, options?: ForwardOptions): Tensor;
     }
   | ((x: Tensor) => Tensor);
+
+const layersKind = listOf(
+  kindOf<Layer>(
+    'a module, or a function such as relu',
+    (value) => typeof value === 'function' || typeof (value as { forward?: unknown } | null)?.forward === 'function',
+  ),
+);
 
 /**
  * Layers one after the other; each that is random gets a key of its own.
@@ -24,11 +32,14 @@ export class Sequential extends Module {
 
   constructor(layers: readonly Layer[]) {
     super();
+    if (arguments.length > 1) refuseExtra('Sequential', arguments, 1);
+    checkArgument('Sequential', 'layers', layersKind, layers);
     this.layers = [...layers];
   }
 
   /** Shapes: as the first layer takes them → as the last one gives them. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('Sequential.forward', arguments);
     return this.layers.reduce(
       (y, layer, i) => (typeof layer === 'function' ? layer(y) : layer.forward(y, forPart(options, i))),
       x,

@@ -1,5 +1,6 @@
 import { OptionError } from '../base/errors';
 import { inspectable } from '../base/inspectable';
+import { inMessage, refuseExtra } from '../base/options';
 import { type Shape, show } from '../base/shape';
 import type { Params, Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
@@ -53,6 +54,7 @@ export interface Summary {
  * // prints MLP: 33 parameters (132 bytes), 33 trainable
  */
 export function summary(model: Module): Summary {
+  if (arguments.length > 1) refuseExtra('summary', arguments, 1);
   if (!(model instanceof Module)) throw notModule(model);
   return new Table(model);
 }
@@ -166,7 +168,7 @@ function grouped(n: number): string {
 function notModule(model: unknown): OptionError {
   return new OptionError({
     code: 'summary/model',
-    got: `summary got ${typeof model === 'object' ? 'an object that is no Module' : String(model)}`,
+    got: `summary got ${inMessage(model)}`,
     expected: 'a model: an instance of a class that extends Module',
     fix: 'pass the model, not its parameters() or a trainer',
   });

@@ -1,15 +1,27 @@
-import { checkOptions } from '../base/errors';
-import { fold, type Key, key } from '../base/key';
+import { fold, type Key, key, seedKind } from '../base/key';
+import {
+  boolean,
+  callable,
+  kindOf,
+  optional,
+  readOptionsOf,
+  refuseExtra,
+  required,
+  type SpecificationOf,
+} from '../base/options';
 import { sumsOf } from '../optim/apply-updates';
-import type { GradientTransform } from '../optim/transform';
+import { type GradientTransform, transformKind } from '../optim/transform';
 import { assignAll, makeResident, type Write } from '../tensor/assign';
+import { checkParams } from '../tensor/check';
 import { debugging } from '../tensor/debug';
 import { valueAndGrad } from '../tensor/grad';
+import { paramsKind } from '../tensor/kinds';
 import { noGrad } from '../tensor/no-grad';
 import { inPhase } from '../tensor/profile';
 import { currentScope, free, keep, runInScope, type Scope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { BufferUpdates } from './buffer';
+import { moduleKind } from './kinds';
 import type { Module } from './module';
 import { Residents } from './residents';
 import { checkLoss, checkNow, nothingToTrain, oneOfBoth, type Spoiled, tooEarly, unusable } from './trainer-errors';
@@ -44,6 +56,24 @@ export interface TrainerOptions<S, Batch> {
    */
   readonly atomic?: boolean;
 }
+
+const resumeKind = kindOf<{ readonly state: unknown; readonly steps: number }>(
+  '{ state, steps } of another trainer',
+  (value) => {
+    const { state, steps } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    return typeof state === 'object' && state !== null && Number.isSafeInteger(steps) && (steps as number) >= 0;
+  },
+);
+
+const trainerOptions = {
+  model: optional(moduleKind),
+  params: optional(paramsKind),
+  transform: required(transformKind),
+  loss: required({ ...callable('of a batch that returns a scalar tensor'), like: '(batch) => …' }),
+  seed: required(seedKind),
+  resume: optional(resumeKind),
+  atomic: optional(boolean, false),
+} satisfies SpecificationOf<TrainerOptions<unknown, unknown>>;
 
 /** A training loop, one step at a time. */
 export interface Trainer<S, Batch> {
@@ -89,8 +119,10 @@ export interface Trainer<S, Batch> {
  * console.log((await model.weight.item()).toFixed(2), (await model.bias?.item())?.toFixed(2)); // prints 2.00 1.00
  */
 export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S, Batch> {
-  checkOptions('trainer', options, ['model', 'params', 'transform', 'loss', 'seed', 'resume', 'atomic']);
-  const { model, params, transform, loss, seed, resume, atomic = false } = options;
+  if (arguments.length > 1) refuseExtra('trainer', arguments, 1);
+  const read = readOptionsOf<TrainerOptions<S, Batch>, typeof trainerOptions>('trainer', trainerOptions, options);
+  const { model, params, transform, loss, seed, resume, atomic } = read;
+  if (params) checkParams('trainer', 'params', params);
   const parameters = params ?? model?.parameters({ trainable: true });
   if (!parameters || (params && model)) throw oneOfBoth();
   if (Object.keys(parameters).length === 0) throw nothingToTrain(model);
@@ -192,6 +224,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
 
   return {
     step(batch) {
+      if (arguments.length > 1) refuseExtra('step', arguments, 1);
       if (spoiled) throw unusable(spoiled);
       if (pending) throw tooEarly();
       const step = steps;

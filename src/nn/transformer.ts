@@ -1,11 +1,11 @@
 import { fold } from '../base/key';
-import { boolean, checkArgument, type OptionsOf, optional, readOptions } from '../base/options';
+import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { add } from '../tensor/ops/add';
 import { gelu } from '../tensor/ops/gelu';
 import type { Tensor } from '../tensor/tensor';
 import { MultiHeadAttention } from './attention';
 import { Dropout } from './dropout';
-import { type ForwardOptions, forPart } from './forward-options';
+import { checkForward, type ForwardOptions, forPart } from './forward-options';
 import { LayerNorm } from './layer-norm';
 import { Linear } from './linear';
 import { Module } from './module';
@@ -42,14 +42,16 @@ export class FeedForward extends Module {
 
   constructor(width: number, options: OptionsOf<typeof feedForwardOptions>) {
     super();
+    if (arguments.length > 2) refuseExtra('FeedForward', arguments, 2);
     checkArgument('FeedForward', 'width', extent, width);
-    const { std, projStd, key } = readOptions('FeedForward', feedForwardOptions, options);
+    const { std, projStd, key } = readOptions('FeedForward', feedForwardOptions, options, 'width');
     this.fc = new Linear(width, 4 * width, { std, key: fold(key, 'fc') });
     this.proj = new Linear(4 * width, width, { std: projStd, key: fold(key, 'proj') });
   }
 
   /** Shapes: x [..., D] → the same. The key is for adapters of its parts. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('FeedForward.forward', arguments);
     const wide = this.fc.forward(x, forPart(options, 'fc')); // [..., 4·D]
     return this.proj.forward(gelu(wide), forPart(options, 'proj'));
   }
@@ -73,12 +75,14 @@ export class TransformerBlock extends Module {
 
   constructor(width: number, heads: number, options: TransformerBlockOptions) {
     super();
+    if (arguments.length > 3) refuseExtra('TransformerBlock', arguments, 3);
     checkArgument('TransformerBlock', 'width', extent, width);
     checkArgument('TransformerBlock', 'heads', extent, heads);
     const { causal, dropout, std, residualStd, key } = readOptions(
       'TransformerBlock',
       transformerBlockOptions,
       options,
+      'width, heads',
     );
     const projStd = residualStd ?? std;
     this.attentionNorm = new LayerNorm(width);
@@ -90,6 +94,7 @@ export class TransformerBlock extends Module {
 
   /** Shapes: x [B, T, D] → the same. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
+    checkForward('TransformerBlock.forward', arguments);
     const [mixing, thinking] = [forPart(options, 'attention'), forPart(options, 'mlp')];
     const mixed = this.attention.forward(this.attentionNorm.forward(x), mixing);
     const y = add(x, this.dropout.forward(mixed, mixing));

@@ -1,10 +1,14 @@
-import { checkNumber, checkOptions } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+
+const frame = 16;
+
+const yieldOptions = {
+  /** Milliseconds since the last time that the event loop had its turn (default 16, a frame at 60 Hz). */
+  every: optional(number({ low: 0, high: Infinity }), frame),
+};
 
 /** How long a loop may keep everything else waiting. */
-export interface YieldOptions {
-  /** Milliseconds since the last time that the event loop had its turn (default 16, a frame at 60 Hz). */
-  readonly every?: number;
-}
+export interface YieldOptions extends OptionsOf<typeof yieldOptions> {}
 
 /** What has no promise of its own: most calls return this one. */
 const atOnce = Promise.resolve();
@@ -19,19 +23,11 @@ export function yieldingBy(
     await macrotask();
     last = now();
   };
-  return (options) => {
-    const every = options === undefined ? frame : everyOf(options);
+  return function (options) {
+    if (arguments.length > 1) refuseExtra('yieldToEventLoop', arguments, 1);
+    const every = options === undefined ? frame : readOptions('yieldToEventLoop', yieldOptions, options).every;
     return now() - last < every ? atOnce : turn();
   };
-}
-
-const frame = 16;
-
-function everyOf(options: YieldOptions): number {
-  checkOptions('yieldToEventLoop', options, ['every']);
-  const { every = frame } = options;
-  checkNumber('yieldToEventLoop', 'every', every, { low: 0 });
-  return every;
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   callable,
   checkArgument,
   either,
+  type Kind,
   number,
   type OptionsOf,
   optional,
@@ -15,7 +16,10 @@ import {
 export type Schedule = (step: number) => number;
 
 /** What every named optimizer takes as its learning rate. */
-export const rate = either(number({ low: 0 }), callable<Schedule>('of the step, such as one of schedules'));
+export const rate: Kind<number | Schedule> = {
+  ...either(number({ low: 0 }), callable<Schedule>('of the step, such as one of schedules')),
+  like: '1e-3',
+};
 
 const rampOptions = {
   /** Value at step 0. */

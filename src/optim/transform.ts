@@ -31,14 +31,17 @@ export interface GradientTransform<S> {
 }
 
 /** What a gradient transform is. */
-export const transformKind: Kind<GradientTransform<unknown>> = kindOf(
-  'a gradient transform such as adam({ learningRate: 1e-3 }), called with its options',
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { init?: unknown }).init === 'function' &&
-    typeof (value as { update?: unknown }).update === 'function',
-);
+export const transformKind: Kind<GradientTransform<unknown>> = {
+  ...kindOf<GradientTransform<unknown>>(
+    'a gradient transform such as adam({ learningRate: 1e-3 }), called with its options',
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      typeof (value as { init?: unknown }).init === 'function' &&
+      typeof (value as { update?: unknown }).update === 'function',
+  ),
+  like: 'adam({ learningRate: 1e-3 })',
+};
 
 /** One parameter as one transform treats it. */
 export interface Treatment {

@@ -199,8 +199,8 @@ describe('a buffer', () => {
   it('is refused where nothing could come of it', () => {
     const net = new Net();
     const refused = (code: string) => expect.objectContaining({ code });
-    expect(() => buffer([1, 2] as never)).toThrow(refused('buffer/tensor'));
-    expect(() => updateBuffer(null as never, (t) => t)).toThrow(refused('buffer/tensor'));
+    expect(() => buffer([1, 2] as never)).toThrow(refused('arguments/tensor'));
+    expect(() => updateBuffer(null as never, (t) => t)).toThrow(refused('arguments/tensor'));
     expect(() => updateBuffer(net.last.weight, (t) => t)).toThrow(refused('buffer/unmarked'));
     const step = (update: (t: Tensor) => Tensor) => () => {
       const loss = (): Tensor => {
@@ -210,7 +210,7 @@ describe('a buffer', () => {
       return trainer({ model: net, transform: sgd({ learningRate: 1 }), loss, seed: 0 }).step(null);
     };
     const before = numbers(net.last.weight);
-    expect(step(() => 3 as never)).toThrow(/buffer\/tensor.*returned a value of type number/);
+    expect(step(() => 3 as never)).toThrow(/buffer\/tensor.*returned 3/);
     expect(step(() => zeros([3]))).toThrow(refused('buffer/shape'));
     expect(numbers(net.last.weight)).toEqual(before);
   });

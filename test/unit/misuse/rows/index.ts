@@ -1,8 +1,17 @@
 import type { Row } from '../harness';
+import { adapterRows } from './adapters';
 import { compressRows } from './compress';
 import { engineRows } from './engine';
+import { nnRows } from './nn';
 import { optim } from './optim';
 import { tensorRows } from './tensors';
 
 /** One row for each public function; a test compares them with the exports. */
-export const rows: readonly Row[] = [...optim, ...tensorRows, ...engineRows, ...compressRows];
+export const rows: readonly Row[] = [
+  ...optim,
+  ...tensorRows,
+  ...engineRows,
+  ...compressRows,
+  ...nnRows,
+  ...adapterRows,
+];

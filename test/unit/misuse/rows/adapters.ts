@@ -1,0 +1,35 @@
+import { lora, merge, sgd } from '../../../../src/index';
+import { type Row, row } from '../harness';
+import { type KindName, nothing, options } from '../kinds';
+import { Linear, ones, random } from '../library';
+
+// Adapters, and what is done to them.
+
+const model = () => new Linear(4, 4, { key: random.key(6) });
+const adapted = () => {
+  const layer = model();
+  lora(layer, { rank: 2 });
+  return layer;
+};
+const merged = () => {
+  const layer = adapted();
+  merge(layer);
+  return layer;
+};
+const source = () => ({ loss: () => ones([1]), batches: [1] });
+const inner = () => sgd({ learningRate: 0.1 });
+const models: readonly KindName[] = ['module'];
+
+export const adapterRows: readonly Row[] = [
+  row('lora', () => [model(), { rank: 2 }], [models, options]),
+  row('lors', () => [model(), { rank: 2 }], [models, options]),
+  row('periodicLora', () => [model(), { rank: 2, stageSteps: 3, inner: inner() }], [models, nothing]),
+  row('xgbLora', () => [model(), { stageSteps: 3, inner: inner() }], [models, nothing]),
+  row('gradientSvd', () => [source()], [nothing]),
+  row('loraGa', () => [source()], [nothing]),
+  row('merge', () => [adapted()], [nothing]),
+  row('unmerge', () => [merged()], [nothing]),
+  row('remove', () => [adapted()], [nothing]),
+  row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
+  row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
+];

@@ -1,0 +1,178 @@
+import {
+  buffer,
+  Conv2d,
+  Dropout,
+  Embedding,
+  FeedForward,
+  GPT,
+  LayerNorm,
+  MLP,
+  type Module,
+  MultiHeadAttention,
+  RMSNorm,
+  random,
+  Sequential,
+  sgd,
+  TransformerBlock,
+  trainer,
+  zeros,
+} from '../../../../src/index';
+import { method, type Row, row } from '../harness';
+import { everything, functions, type KindName, nothing, options, tensors } from '../kinds';
+import { int32, Linear, ones, type Tensor } from '../library';
+
+// Layers: how they are made and what they are called with. A wrong shape is seen by the op that meets it.
+
+const key = () => random.key(5);
+const shapes: readonly KindName[] = ['[]', '[1]'];
+const keyed = () => ({ key: key() });
+
+const constructors: readonly Row[] = [
+  row('new Linear', () => [3, 2, keyed()], [nothing, nothing, nothing]),
+  row('new MultiHeadAttention', () => [4, 2, keyed()], [nothing, nothing, nothing]),
+  row('new Conv2d', () => [2, 3, 2, keyed()], [nothing, nothing, nothing, nothing]),
+  row('new Dropout', () => [0.5], [['0']]),
+  row('new Embedding', () => [3, 2, keyed()], [nothing, nothing, nothing]),
+  row('new GPT', () => [{ vocabularySize: 5, context: 4, width: 4, heads: 2, layers: 1, key: key() }], [nothing]),
+  row('new LayerNorm', () => [3, { epsilon: 0.1 }], [nothing, options]),
+  row('new RMSNorm', () => [3, { epsilon: 0.1 }], [nothing, options]),
+  row('new MLP', () => [{ sizes: [2, 3], key: key() }], [nothing]),
+  row('new Sequential', () => [[new Dropout(0.5)]], [['[]']]),
+  row('new FeedForward', () => [4, keyed()], [nothing, nothing]),
+  row('new TransformerBlock', () => [4, 2, keyed()], [nothing, nothing, nothing]),
+];
+
+/** The layer itself, or the op that sees what is wrong with a shape or a dtype. */
+function forward(
+  layer: string,
+  make: () => Module,
+  x: () => Tensor,
+  accepts: Row['accepts'][0],
+  ...ops: string[]
+): Row {
+  const name = `${layer}.forward`;
+  const called = [name, ...ops];
+  return method(name, () => [make(), x(), {}], [accepts, options], { called });
+}
+
+const gpt = () => new GPT({ vocabularySize: 5, context: 4, width: 4, heads: 2, layers: 1, key: key() });
+
+const forwards: readonly Row[] = [
+  forward(
+    'Linear',
+    () => new Linear(3, 2, keyed()),
+    () => ones([4, 3]),
+    nothing,
+    'linear',
+  ),
+  forward(
+    'MultiHeadAttention',
+    () => new MultiHeadAttention(4, 2, keyed()),
+    () => ones([1, 3, 4]),
+    nothing,
+    'linear',
+  ),
+  forward(
+    'Conv2d',
+    () => new Conv2d(2, 3, 2, keyed()),
+    () => ones([1, 2, 4, 4]),
+    nothing,
+    'conv2d',
+  ),
+  forward(
+    'Dropout',
+    () => new Dropout(0.5),
+    () => ones([3]),
+    tensors,
+  ),
+  forward(
+    'Embedding',
+    () => new Embedding(3, 2, keyed()),
+    () => int32([0, 2]),
+    ['int32'],
+    'gather',
+  ),
+  forward('GPT', gpt, () => int32([0, 1, 2, 3], [2, 2]), nothing, 'GPT'),
+  forward(
+    'LayerNorm',
+    () => new LayerNorm(3),
+    () => ones([4, 3]),
+    nothing,
+    'layerNorm',
+  ),
+  forward(
+    'RMSNorm',
+    () => new RMSNorm(3),
+    () => ones([4, 3]),
+    nothing,
+    'rmsNorm',
+  ),
+  forward(
+    'MLP',
+    () => new MLP({ sizes: [3, 2], key: key() }),
+    () => ones([4, 3]),
+    nothing,
+    'linear',
+  ),
+  forward(
+    'Sequential',
+    () => new Sequential([new Linear(3, 2, keyed())]),
+    () => ones([4, 3]),
+    nothing,
+    'linear',
+  ),
+  forward(
+    'FeedForward',
+    () => new FeedForward(4, keyed()),
+    () => ones([2, 4]),
+    nothing,
+    'linear',
+  ),
+  forward(
+    'TransformerBlock',
+    () => new TransformerBlock(4, 2, keyed()),
+    () => ones([1, 3, 4]),
+    nothing,
+    'layerNorm',
+  ),
+];
+
+const model = () => new Linear(2, 2, keyed());
+
+const modules: readonly Row[] = [
+  method('Module.parameters', () => [model(), { trainable: true }], [options]),
+  method('Module.state', () => [model()], []),
+  method('Module.freeze', () => [model(), 'weight'], [nothing], { called: ['freeze', 'match'] }),
+  method('Module.unfreeze', () => [model(), 'weight'], [nothing], { called: ['unfreeze', 'match'] }),
+  method('Module.load', () => [model(), { weight: zeros([2, 2]), bias: zeros([2]) }], [nothing]),
+];
+
+const inits: readonly Row[] = [
+  row('init.uniform', () => [key(), [2], 0.5], [nothing, shapes, ['0', '1.5', '2**53']]),
+  row('init.normal', () => [key(), [2], 0.5], [nothing, shapes, ['0', '1.5', '2**53']]),
+  ...['xavierUniform', 'xavierNormal', 'kaimingUniform', 'kaimingNormal'].map((name) =>
+    row(`init.${name}`, () => [key(), [2, 3], {}], [nothing, nothing, options]),
+  ),
+  row('init.truncatedNormal', () => [key(), [2], {}], [nothing, shapes, options]),
+];
+
+const training = () => ({
+  params: { w: ones([2]) },
+  transform: sgd({ learningRate: 0.1 }),
+  loss: () => ones([2]).sum(),
+  seed: 0,
+});
+const marked = () => buffer(zeros([2]));
+
+export const nnRows: readonly Row[] = [
+  ...constructors,
+  ...forwards,
+  ...modules,
+  ...inits,
+  row('trainer', () => [training()], [nothing]),
+  method('trainer().step', () => [trainer(training()), 'a batch'], [everything]),
+  row('buffer', () => [zeros([2])], [tensors]),
+  row('updateBuffer', () => [marked(), (x: Tensor) => x], [nothing, functions]),
+  row('summary', () => [model()], [['module']]),
+  row('yieldToEventLoop', () => [{ every: 1e9 }], [options], { asynchronous: true }),
+];
