@@ -8,9 +8,10 @@ export type Visit<M> = (found: Tensor | M, path: string) => void;
 /**
  * Visit the tensors and modules in the fields of a module, and in arrays, plain records and Maps among them, in the
  * order of fields. A module, array, record or Map is entered once, so cycles are fine; a tensor is visited wherever it is.
+ * Returns the objects that were looked into.
  * @throws OptionError `module/hidden` for a layer that sits where nothing looks for it, `module/key`
  */
-export function visitFields<M extends object>(root: M, isModule: (x: object) => x is M, visit: Visit<M>): void {
+export function visitFields<M extends object>(root: M, isModule: (x: object) => x is M, visit: Visit<M>): Set<object> {
   const seen = new Set<object>();
 
   const search = (node: object, path: string, found: Visit<M>): void => {
@@ -65,6 +66,7 @@ export function visitFields<M extends object>(root: M, isModule: (x: object) => 
   };
 
   search(root, '', visit);
+  return seen;
 }
 
 /** A visit that only says what is wrong: a parameter was found in a place that has no path. */

@@ -128,15 +128,22 @@ export function tensorsOf(model: Module): Member[] {
   visitModule(model, (tensor, path) => {
     if (!isTensor(tensor) || seen.has(tensor)) return;
     seen.add(tensor);
-    if (isBuffer(tensor)) found.push({ path, tensor, role: 'buffer' });
-    else if (tensor.dtype === 'float32') found.push({ path, tensor, role: frozen.has(tensor) ? 'frozen' : 'trained' });
+    const role = roleOf(tensor);
+    if (role !== null) found.push({ path, tensor, role });
   });
   return found;
 }
 
-/** Visit the tensors and modules of a model, itself included. */
-export function visitModule(model: Module, visit: Visit<Module>): void {
-  visitFields(model, (x): x is Module => x instanceof Module, visit);
+/** What a tensor of a model is there for; null for one that neither training nor files care about, such as ids. */
+export function roleOf(tensor: Tensor): Role | null {
+  if (isBuffer(tensor)) return 'buffer';
+  if (tensor.dtype !== 'float32') return null;
+  return frozen.has(tensor) ? 'frozen' : 'trained';
+}
+
+/** Visit the tensors and modules of a model, itself included. Returns the objects that were looked into. */
+export function visitModule(model: Module, visit: Visit<Module>): Set<object> {
+  return visitFields(model, (x): x is Module => x instanceof Module, visit);
 }
 
 function record(members: readonly Member[]): Params {

@@ -91,7 +91,8 @@ export function checkRecord(where: string, name: string, leaves: unknown): void 
 /** Named tensors, and nothing else. @throws OptionError `options/type` */
 export function checkLeaves(where: string, name: string, leaves: unknown): void {
   checkRecord(where, name, leaves);
-  for (const [path, leaf] of Object.entries(leaves as object)) checkLeaf(where, name, path, leaf);
+  const record = leaves as Readonly<Record<string, unknown>>;
+  for (const path of Object.keys(record)) checkLeaf(where, name, path, record[path]);
 }
 
 /** @throws OptionError `options/type` */

@@ -25,14 +25,14 @@ export type Write = readonly [target: Tensor, source: Tensor];
 export function assignAll(writes: readonly Write[]): void {
   const ready: (Prepared | null)[] = [];
   try {
-    for (const [target, source] of writes) ready.push(prepared(target, source));
+    for (let i = 0; i < writes.length; i++) ready.push(prepared(...(writes[i] as Write)));
   } catch (error) {
     for (const next of ready) if (next) giveBack(next);
     throw error;
   }
-  for (const [i, [target]] of writes.entries()) {
+  for (let i = 0; i < writes.length; i++) {
     const next = ready[i];
-    if (next) commit(target, next.value);
+    if (next) commit((writes[i] as Write)[0], next.value);
   }
 }
 
