@@ -1,5 +1,18 @@
-import { checkOptions } from '../base/errors';
 import type { Key } from '../base/key';
+import {
+  choice,
+  isPlainObject,
+  type Kind,
+  kindOf,
+  optional,
+  readOptions,
+  readOptionsOf,
+  refuseExtra,
+  required,
+  type SpecificationOf,
+  string,
+} from '../base/options';
+import { paramsKind } from '../tensor/kinds';
 import { snapshotOf } from '../tensor/snapshot';
 import type { Params } from '../tensor/tensor';
 import { checkFinite, kept, olderOne } from './checkpoint-finite';
@@ -15,6 +28,7 @@ import {
 } from './checkpoint-record';
 import { crc32 } from './crc32';
 import { type Json, JsonError, parseJson } from './json';
+import { bytesKind } from './kinds';
 import { decodeTensors, layOutWith } from './safetensors';
 import { piecesOf } from './safetensors-pieces';
 import { loadTree, saveTree } from './saved-tree';
@@ -62,6 +76,29 @@ export interface LoadCheckpointOptions<S = unknown> {
   readonly kernels?: 'same' | 'any';
 }
 
+const anything = kindOf<unknown>('anything', () => true);
+
+/** Of the rest, `recordWith` says what is wrong, by the rules of the reader. */
+const checkpointOptions = {
+  parameters: required(paramsKind),
+  state: required(kindOf<unknown>('a tree of tensors, numbers and strings', (value) => typeof value !== 'function')),
+  steps: required(anything as Kind<number>),
+  keys: optional(anything as Kind<Readonly<Record<string, Key>>>, {}),
+  position: optional(anything, null),
+};
+
+const filesOptions = {
+  record: required(string),
+  parameters: required(bytesKind),
+  state: required(bytesKind),
+};
+
+/** Options of `decodeCheckpoint` and `loadCheckpoint`. */
+export const loadCheckpointOptions = {
+  like: optional(kindOf('{ parameters, state }, or one of them', isPlainObject)),
+  kernels: optional(choice('same', 'any'), 'same'),
+} satisfies SpecificationOf<LoadCheckpointOptions>;
+
 /** A checkpoint that is whole, checked, and fixed at the moment it was given; only the files are still to be written. */
 export interface PreparedCheckpoint {
   /** The bytes of one of the two files, one tensor after the other. */
@@ -82,9 +119,8 @@ export interface PreparedCheckpoint {
  * @throws StateError `scope/freed`
  */
 export function prepareCheckpoint(where: string, checkpoint: Checkpoint): PreparedCheckpoint {
-  checkOptions(where, checkpoint, ['parameters', 'state', 'steps', 'keys', 'position']);
-  const { parameters, steps, keys = {}, position = null } = checkpoint;
-  const { structure, tensors } = saveTree(checkpoint.state);
+  const { parameters, state, steps, keys, position } = readOptions(where, checkpointOptions, checkpoint);
+  const { structure, tensors } = saveTree(state);
   const record = recordWith(where, { steps, keys, position, structure }, tensors);
   const params: Record<Part, Params> = { parameters, state: tensors };
   const layouts = { parameters: layOutWith(where, parameters, {}, {}), state: layOutWith(where, tensors, {}, {}) };
@@ -110,6 +146,7 @@ export function prepareCheckpoint(where: string, checkpoint: Checkpoint): Prepar
  * @throws OptionError `options/unknown`, `options/range`, `checkpoint/keys`
  */
 export async function encodeCheckpoint(checkpoint: Checkpoint): Promise<CheckpointFiles> {
+  if (arguments.length > 1) refuseExtra('encodeCheckpoint', arguments, 1);
   const prepared = prepareCheckpoint('encodeCheckpoint', checkpoint);
   try {
     await prepared.check();
@@ -140,8 +177,14 @@ export function decodeCheckpoint<S = unknown>(
   files: CheckpointFiles,
   options: LoadCheckpointOptions<S> = {},
 ): Required<Checkpoint<S>> {
-  checkOptions('decodeCheckpoint', options, ['like', 'kernels']);
-  const record = readRecord(parseRecord(files.record), options.kernels ?? 'same');
+  if (arguments.length > 2) refuseExtra('decodeCheckpoint', arguments, 2);
+  readOptions('decodeCheckpoint', filesOptions, files);
+  const { kernels } = readOptionsOf<LoadCheckpointOptions<S>, typeof loadCheckpointOptions>(
+    'decodeCheckpoint',
+    loadCheckpointOptions,
+    options,
+  );
+  const record = readRecord(parseRecord(files.record), kernels);
   for (const part of parts) if (record.checksums[part] !== crc32(files[part])) throw damaged(part);
   const read = (part: Part): Params =>
     decodeTensors(files[part], (name, values) => checkFinite(part, name, values, olderOne));

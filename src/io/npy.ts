@@ -1,8 +1,11 @@
 import { FileError } from '../base/errors';
+import { checkArgument, refuseExtra } from '../base/options';
 import { type Shape, show, sizeOf } from '../base/shape';
+import { checkTensor } from '../tensor/check';
 import { fromArray } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
 import { isShape } from './header';
+import { bytesKind } from './kinds';
 import { mostAxes } from './limits';
 import { decodeValues, encodeValues, plainType, type StoredType, storedTypes } from './stored-type';
 
@@ -33,6 +36,8 @@ const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]; // \x93NUMPY
  * console.log(decodeNpy(bytes).shape); // prints [ 1, 3 ]
  */
 export async function encodeNpy(x: Tensor): Promise<Uint8Array> {
+  if (arguments.length > 1) refuseExtra('encodeNpy', arguments, 1);
+  checkTensor('encodeNpy', x);
   const { text, start } = header(x);
   const values = await x.data();
   const bytes = new Uint8Array(start + values.byteLength).fill(0x20, 0, start);
@@ -62,6 +67,8 @@ function header(x: Tensor): { text: string; start: number } {
  * @throws FileError `npy/header`, `npy/dtype`, `npy/size`, `file/values`
  */
 export function decodeNpy(bytes: Uint8Array): Tensor {
+  if (arguments.length > 1) refuseExtra('decodeNpy', arguments, 1);
+  checkArgument('decodeNpy', 'bytes', bytesKind, bytes);
   const { descr, fortran, shape, start } = readNpyHeader(bytes);
   const [, order, code] = /^([<>|=]?)([a-z]\d)$/.exec(descr) ?? [];
   const type = code !== undefined && Object.hasOwn(codes, code) ? codes[code] : undefined;

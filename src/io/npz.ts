@@ -1,5 +1,8 @@
-import { checkNumber, checkOptions, FileError } from '../base/errors';
+import { FileError } from '../base/errors';
+import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+import { checkParams } from '../tensor/check';
 import type { Params, Tensor } from '../tensor/tensor';
+import { bytesKind } from './kinds';
 import { brief } from './limits';
 import { decodeNpy, encodeNpy, npyBytes } from './npy';
 import { checkZip, decodeZip, encodeZip } from './zip';
@@ -12,6 +15,8 @@ import { checkZip, decodeZip, encodeZip } from './zip';
  * console.log(Object.keys(await decodeNpz(bytes))); // prints [ 'x', 'ids' ]
  */
 export async function encodeNpz(params: Params): Promise<Uint8Array> {
+  if (arguments.length > 1) refuseExtra('encodeNpz', arguments, 1);
+  checkParams('encodeNpz', 'params', params);
   const tensors = Object.entries(params).map(([name, x]) => [`${name}.npy`, x] as const);
   checkZip(tensors.map(([name, x]) => [name, npyBytes(x)]));
   const files: [string, Uint8Array][] = [];
@@ -19,11 +24,14 @@ export async function encodeNpz(params: Params): Promise<Uint8Array> {
   return encodeZip(files);
 }
 
-/** Limits of what is read. */
-export interface DecodeNpzOptions {
+/** Options of `decodeNpz`, which `loadNpz` takes too. */
+export const decodeNpzOptions = {
   /** Most bytes of all arrays, unpacked (default: 2³⁰). A compressed file of a few kilobytes can claim a thousand times as many. */
-  readonly maxBytes?: number;
-}
+  maxBytes: optional(number({ low: 0, high: Infinity }), 2 ** 30),
+};
+
+/** Limits of what is read. */
+export interface DecodeNpzOptions extends OptionsOf<typeof decodeNpzOptions> {}
 
 /**
  * The tensors of an npz file, compressed or not, converted as in `decodeNpy`. The bytes are not trusted.
@@ -31,9 +39,9 @@ export interface DecodeNpzOptions {
  * @throws OptionError `options/unknown`, `options/range`
  */
 export async function decodeNpz(bytes: Uint8Array, options: DecodeNpzOptions = {}): Promise<Params> {
-  checkOptions('decodeNpz', options, ['maxBytes']);
-  const { maxBytes = 2 ** 30 } = options;
-  checkNumber('decodeNpz', 'maxBytes', maxBytes, { low: 0 });
+  if (arguments.length > 2) refuseExtra('decodeNpz', arguments, 2);
+  checkArgument('decodeNpz', 'bytes', bytesKind, bytes);
+  const { maxBytes } = readOptions('decodeNpz', decodeNpzOptions, options, 'bytes');
   const tensors = new Map<string, Tensor>();
   for await (const [file, content] of decodeZip(bytes, maxBytes)) {
     const name = file.replace(/\.npy$/, '');

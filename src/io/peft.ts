@@ -1,37 +1,56 @@
-import { checkNumber, checkOptions, FileError } from '../base/errors';
+import { FileError } from '../base/errors';
+import {
+  boolean,
+  listOf,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  required,
+  string,
+  whole,
+} from '../base/options';
 import { show } from '../base/shape';
+import { checkParams } from '../tensor/check';
+import { paramsKind } from '../tensor/kinds';
 import type { Params, Tensor } from '../tensor/tensor';
+import { bytesKind, numbersKind } from './kinds';
 import { brief } from './limits';
 import { namesOf, readConfig, unsupported, valueFor } from './peft-config';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';
 
-/** LoRA adapters as plain tensors: ΔW = scale·B·A with scale = alpha/r, or alpha/√r if `rankStabilized`. */
-export interface PeftAdapter {
+const peftAdapter = {
   /** For each adapted path: `'<path>.lora.A'` [r, in] and `'<path>.lora.B'` [out, r]. */
-  readonly params: Params;
+  params: required(paramsKind),
   /** r of every path that has no other in its shapes. */
-  readonly rank: number;
+  rank: required(whole({ low: 1 })),
   /** The numerator of the scale. */
-  readonly alpha: number;
+  alpha: required(number()),
   /** The numerator where it differs, by path. */
-  readonly alphas?: Readonly<Record<string, number>>;
+  alphas: optional(numbersKind, {}),
   /** The scale is alpha/√r (rsLoRA) instead of alpha/r. */
-  readonly rankStabilized?: boolean;
+  rankStabilized: optional(boolean, false),
   /** Rate of the dropout before A, in training. */
-  readonly dropout?: number;
+  dropout: optional(number({ low: 0, high: 1 }), 0),
   /** Paths that are embeddings, which PEFT names differently; A is [r, tokens] and B [width, r]. */
-  readonly embeddings?: readonly string[];
+  embeddings: optional(listOf(string), []),
   /** What was adapted: a name or a path of the base model. */
-  readonly base?: string;
-}
+  base: optional(string),
+};
+
+/** LoRA adapters as plain tensors: ΔW = scale·B·A with scale = alpha/r, or alpha/√r if `rankStabilized`. */
+export interface PeftAdapter extends OptionsOf<typeof peftAdapter> {}
+
+const peftFiles = {
+  /** `adapter_config.json` */
+  config: required(string),
+  /** `adapter_model.safetensors` */
+  model: required(bytesKind),
+};
 
 /** The two files of an adapter in PEFT's format. */
-export interface PeftFiles {
-  /** `adapter_config.json` */
-  readonly config: string;
-  /** `adapter_model.safetensors` */
-  readonly model: Uint8Array;
-}
+export interface PeftFiles extends OptionsOf<typeof peftFiles> {}
 
 const prefix = 'base_model.model.';
 const [factorA, factorB] = ['.lora.A', '.lora.B'];
@@ -51,10 +70,15 @@ const [factorA, factorB] = ['.lora.A', '.lora.B'];
  * // prints ]
  */
 export async function encodePeft(adapter: PeftAdapter): Promise<PeftFiles> {
-  checkOptions('encodePeft', adapter, fields);
-  const { params, rank, alpha, alphas = {}, rankStabilized = false, dropout = 0, embeddings = [], base } = adapter;
-  checkNumber('encodePeft', 'rank', rank, { low: 1, whole: true });
-  checkNumber('encodePeft', 'alpha', alpha);
+  if (arguments.length > 1) refuseExtra('encodePeft', arguments, 1);
+  return encodePeftIn('encodePeft', adapter);
+}
+
+/** As `encodePeft`, checked in the name of another function. */
+export async function encodePeftIn(where: string, adapter: PeftAdapter): Promise<PeftFiles> {
+  const read = readOptions(where, peftAdapter, adapter);
+  const { params, rank, alpha, alphas, rankStabilized, dropout, embeddings, base } = read;
+  checkParams(where, 'params', params);
   const ranks = ranksOf(params);
   const named = Object.entries(params).map(([name, tensor]) => {
     const path = pathOf(name);
@@ -83,15 +107,15 @@ export async function encodePeft(adapter: PeftAdapter): Promise<PeftFiles> {
   return { config: `${JSON.stringify(config, null, 2)}\n`, model };
 }
 
-const fields = ['params', 'rank', 'alpha', 'alphas', 'rankStabilized', 'dropout', 'embeddings', 'base'];
-
 /**
  * The adapter in files that PEFT wrote. What PEFT can do beyond LoRA on weights (DoRA, biases, whole modules, base weights
  * that were changed) is refused by the name of its setting, since without it the adapter would be another function; so is
  * a setting that is not known here and not switched off.
  * @throws FileError `peft/config`, `peft/unsupported`, `peft/factors`, `safetensors/…`
  */
-export function decodePeft({ config: text, model }: PeftFiles): PeftAdapter {
+export function decodePeft(files: PeftFiles): PeftAdapter {
+  if (arguments.length > 1) refuseExtra('decodePeft', arguments, 1);
+  const { config: text, model } = readOptions('decodePeft', peftFiles, files);
   const { rank, alpha, dropout, rankStabilized, rankPattern, alphaPattern, ...config } = readConfig(text);
   const params: [string, Tensor][] = [];
   const embeddings = new Set<string>();

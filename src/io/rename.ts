@@ -1,5 +1,8 @@
 import { OptionError } from '../base/errors';
+import { checkArgument, refuseExtra } from '../base/options';
+import { checkParams } from '../tensor/check';
 import type { Params } from '../tensor/tensor';
+import { nameMapKind, newNameKind } from './kinds';
 
 /** How a path is renamed: rules that are applied one after the other, or a function; null leaves the tensor out. */
 export type NameMap =
@@ -15,11 +18,15 @@ export type NameMap =
  * console.log(Object.keys(renameParams(saved, [[/mask$/, null], ['net.', 'layers.']]))); // prints [ 'layers.0.weight' ]
  */
 export function renameParams(params: Params, map: NameMap): Params {
+  if (arguments.length > 2) refuseExtra('renameParams', arguments, 2);
+  checkParams('renameParams', 'params', params);
+  checkArgument('renameParams', 'map', nameMapKind, map);
   const rename = typeof map === 'function' ? map : (path: string) => apply(map, path);
   const from = new Map<string, string>();
   const renamed: [string, Params[string]][] = [];
   for (const [path, tensor] of Object.entries(params)) {
     const name = rename(path);
+    checkArgument('renameParams', `the name for "${path}"`, newNameKind, name);
     if (name === null) continue;
     const other = from.get(name);
     if (other !== undefined) throw collision(other, path, name);

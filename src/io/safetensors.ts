@@ -1,19 +1,26 @@
 import type { TypedArray } from '../base/dtype';
-import { checkOptions } from '../base/errors';
+import { callable, checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+import { checkParams } from '../tensor/check';
 import { fromArray } from '../tensor/ops/create';
 import type { Params, Tensor } from '../tensor/tensor';
 import { readHeader } from './header';
+import { bytesKind, metadataKind } from './kinds';
 import { layOut } from './safetensors-layout';
 import { decodeValues, encodeValues, plainType, type StoredType } from './stored-type';
 
-/** How tensors are stored. */
-export interface EncodeSafetensorsOptions {
+const encodeSafetensorsOptions = {
   /**
    * The element type of each tensor (default: F32 and I32, which keep every bit). Smaller floats round to nearest; a
    * number that the type does not hold is an error.
    */
-  readonly storeAs?: (path: string, tensor: Tensor) => StoredType;
-}
+  storeAs: optional(
+    callable<(path: string, tensor: Tensor) => StoredType>('of a path and a tensor that returns a stored type'),
+    (_, { dtype }) => plainType(dtype),
+  ),
+};
+
+/** How tensors are stored. */
+export interface EncodeSafetensorsOptions extends OptionsOf<typeof encodeSafetensorsOptions> {}
 
 /**
  * The bytes of a safetensors file with these tensors, and with strings about them. The names are the paths as they are.
@@ -29,6 +36,7 @@ export async function encodeSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeSafetensorsOptions = {},
 ): Promise<Uint8Array> {
+  if (arguments.length > 3) refuseExtra('encodeSafetensors', arguments, 3);
   const { head, entries, fileBytes } = layOutWith('encodeSafetensors', params, metadata, options);
   const bytes = new Uint8Array(fileBytes);
   bytes.set(head);
@@ -45,8 +53,9 @@ export function layOutWith(
   metadata: Readonly<Record<string, string>>,
   options: EncodeSafetensorsOptions,
 ): ReturnType<typeof layOut> {
-  checkOptions(where, options, ['storeAs']);
-  const { storeAs = (_, { dtype }) => plainType(dtype) } = options;
+  checkParams(where, 'params', params);
+  checkArgument(where, 'metadata', metadataKind, metadata);
+  const { storeAs } = readOptions(where, encodeSafetensorsOptions, options, 'params, metadata');
   return layOut(params, metadata, storeAs);
 }
 
@@ -57,6 +66,8 @@ export function layOutWith(
  * @throws FileError `safetensors/header`, `safetensors/tensor`, `safetensors/layout`, `file/values`
  */
 export function decodeSafetensors(bytes: Uint8Array): Params {
+  if (arguments.length > 1) refuseExtra('decodeSafetensors', arguments, 1);
+  checkArgument('decodeSafetensors', 'bytes', bytesKind, bytes);
   return decodeTensors(bytes, () => {});
 }
 
@@ -76,5 +87,7 @@ export function decodeTensors(bytes: Uint8Array, onValues: (name: string, values
  * @throws FileError `safetensors/header`, `safetensors/tensor`, `safetensors/layout`
  */
 export function safetensorsMetadata(bytes: Uint8Array): Record<string, string> {
+  if (arguments.length > 1) refuseExtra('safetensorsMetadata', arguments, 1);
+  checkArgument('safetensorsMetadata', 'bytes', bytesKind, bytes);
   return { ...readHeader(bytes).metadata };
 }

@@ -1,9 +1,11 @@
 import { dirname, join, resolve } from 'node:path';
-import { checkOptions, FileError } from '../base/errors';
+import { FileError } from '../base/errors';
+import { readOptionsOf } from '../base/options';
 import {
   assembled,
   type Checkpoint,
   type LoadCheckpointOptions,
+  loadCheckpointOptions,
   type PreparedCheckpoint,
   prepareCheckpoint,
 } from '../io/checkpoint';
@@ -14,6 +16,7 @@ import { isCount, isRecord, type Json, JsonError, parseJson } from '../io/json';
 import { longestJson } from '../io/limits';
 import { readSafetensors } from '../io/safetensors-pieces';
 import type { Params } from '../tensor/tensor';
+import { checkPath } from './check-path';
 import { claimName, clearAway, newSave, partName, recordName, superseded, takeBack } from './claim';
 import { type Disk, disk, type ReadableFile } from './disk';
 import { inOrder } from './in-order';
@@ -40,6 +43,7 @@ import { isMissing, syncFolder, withFile, writeDurably, writing } from './write'
  * console.log((await loadCheckpoint('checkpoint')).steps); // prints 0
  */
 export async function saveCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  checkPath('saveCheckpoint', 'folder', folder, arguments, 2);
   await saveCheckpointOn(disk, resolve(folder), checkpoint);
 }
 
@@ -53,6 +57,7 @@ export async function loadCheckpoint<S = unknown>(
   folder: string,
   options: LoadCheckpointOptions<S> = {},
 ): Promise<Required<Checkpoint<S>>> {
+  checkPath('loadCheckpoint', 'folder', folder, arguments, 2);
   return loadCheckpointOn(disk, resolve(folder), options);
 }
 
@@ -124,11 +129,15 @@ export async function loadCheckpointOn<S>(
   folder: string,
   options: LoadCheckpointOptions<S>,
 ): Promise<Required<Checkpoint<S>>> {
-  checkOptions('loadCheckpoint', options, ['like', 'kernels']);
+  const { kernels } = readOptionsOf<LoadCheckpointOptions<S>, typeof loadCheckpointOptions>(
+    'loadCheckpoint',
+    loadCheckpointOptions,
+    options,
+  );
   const path = join(folder, recordName);
   let said = parse(await readRecordFile(), path);
   for (;;) {
-    const record = readRecord(said.record, options.kernels ?? 'same');
+    const record = readRecord(said.record, kernels);
     try {
       const [parameters, state] = [await read('parameters', record), await read('state', record)];
       return assembled(record, { parameters, state }, options);

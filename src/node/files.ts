@@ -1,13 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { readOptions } from '../base/options';
 import { decodeNpy, encodeNpy } from '../io/npy';
-import { type DecodeNpzOptions, decodeNpz, encodeNpz } from '../io/npz';
-import { decodePeft, encodePeft, type PeftAdapter } from '../io/peft';
+import { type DecodeNpzOptions, decodeNpz, decodeNpzOptions, encodeNpz } from '../io/npz';
+import { decodePeft, encodePeftIn, type PeftAdapter } from '../io/peft';
 import { longConfig, longestConfig } from '../io/peft-config';
 import { type EncodeSafetensorsOptions, layOutWith } from '../io/safetensors';
 import { piecesOf, readSafetensors } from '../io/safetensors-pieces';
+import { checkParams, checkTensor } from '../tensor/check';
 import { snapshotOf } from '../tensor/snapshot';
 import type { Params, Tensor } from '../tensor/tensor';
+import { checkPath } from './check-path';
 import { disk } from './disk';
 import { readWhole, replaceFile, syncFolder, withFile, writing } from './write';
 
@@ -29,6 +32,7 @@ export async function saveSafetensors(
   metadata: Readonly<Record<string, string>> = {},
   options: EncodeSafetensorsOptions = {},
 ): Promise<void> {
+  checkPath('saveSafetensors', 'path', path, arguments, 4);
   const layout = layOutWith('saveSafetensors', params, metadata, options);
   const snapshot = snapshotOf(params);
   try {
@@ -43,6 +47,7 @@ export async function saveSafetensors(
  * @throws FileError `file/read`, `file/values`, `safetensors/…`
  */
 export async function loadSafetensors(path: string): Promise<Params> {
+  checkPath('loadSafetensors', 'path', path, arguments, 1);
   return withFile(disk, resolve(path), (file) => readSafetensors(file));
 }
 
@@ -51,6 +56,8 @@ export async function loadSafetensors(path: string): Promise<Params> {
  * @throws FileError `file/write`, `npy/header`
  */
 export async function saveNpy(path: string, x: Tensor): Promise<void> {
+  checkPath('saveNpy', 'path', path, arguments, 2);
+  checkTensor('saveNpy', x);
   await write(path, await encodeNpy(x));
 }
 
@@ -59,6 +66,7 @@ export async function saveNpy(path: string, x: Tensor): Promise<void> {
  * @throws FileError `file/read`, `file/values`, `npy/…`
  */
 export async function loadNpy(path: string): Promise<Tensor> {
+  checkPath('loadNpy', 'path', path, arguments, 1);
   return decodeNpy(await read(path));
 }
 
@@ -67,6 +75,8 @@ export async function loadNpy(path: string): Promise<Tensor> {
  * @throws FileError `file/write`, `zip/too-large`, `zip/name`, `npy/header`
  */
 export async function saveNpz(path: string, params: Params): Promise<void> {
+  checkPath('saveNpz', 'path', path, arguments, 2);
+  checkParams('saveNpz', 'params', params);
   await write(path, await encodeNpz(params));
 }
 
@@ -76,7 +86,9 @@ export async function saveNpz(path: string, params: Params): Promise<void> {
  * @throws OptionError `options/…`
  */
 export async function loadNpz(path: string, options: DecodeNpzOptions = {}): Promise<Params> {
-  return decodeNpz(await read(path), options);
+  checkPath('loadNpz', 'path', path, arguments, 2);
+  const limits = readOptions('loadNpz', decodeNpzOptions, options, 'path');
+  return decodeNpz(await read(path), limits);
 }
 
 const [peftConfig, peftModel] = ['adapter_config.json', 'adapter_model.safetensors'];
@@ -87,7 +99,8 @@ const [peftConfig, peftModel] = ['adapter_config.json', 'adapter_model.safetenso
  * @throws OptionError `options/…`
  */
 export async function savePeft(folder: string, adapter: PeftAdapter): Promise<void> {
-  const { config, model } = await encodePeft(adapter);
+  checkPath('savePeft', 'folder', folder, arguments, 2);
+  const { config, model } = await encodePeftIn('savePeft', adapter);
   const path = resolve(folder);
   await writing(path, async () => {
     if (await disk.makeFolder(path)) await syncFolder(disk, dirname(path));
@@ -101,6 +114,7 @@ export async function savePeft(folder: string, adapter: PeftAdapter): Promise<vo
  * @throws FileError `file/read`, `file/values`, `peft/…`, `safetensors/…`
  */
 export async function loadPeft(folder: string): Promise<PeftAdapter> {
+  checkPath('loadPeft', 'folder', folder, arguments, 1);
   const found = await stat(join(folder, peftConfig)).catch(() => null); // what cannot be read says so below
   if (found && found.size > longestConfig) throw longConfig(found.size);
   const [config, model] = await Promise.all([read(join(folder, peftConfig)), read(join(folder, peftModel))]);

@@ -1,17 +1,5 @@
 /** Public functions that have no row yet. Empty it: what is here may do anything with a wrong argument. */
 export const pending: readonly string[] = [
-  'decodeCheckpoint',
-  'encodeCheckpoint',
-  'decodeNpy',
-  'encodeNpy',
-  'decodeNpz',
-  'encodeNpz',
-  'decodePeft',
-  'encodePeft',
-  'renameParams',
-  'decodeSafetensors',
-  'encodeSafetensors',
-  'safetensorsMetadata',
   'checkProjector',
   'checkTransform',
   'new MeanTest',
@@ -38,16 +26,6 @@ export const pending: readonly string[] = [
   'projectorCases',
   'projectorLaws',
   'transformLaws',
-  'loadCheckpoint',
-  'saveCheckpoint',
-  'loadNpy',
-  'loadNpz',
-  'loadPeft',
-  'loadSafetensors',
-  'saveNpy',
-  'saveNpz',
-  'savePeft',
-  'saveSafetensors',
 ];
 
 const abstract = 'abstract: what is made are its subclasses, which have rows';

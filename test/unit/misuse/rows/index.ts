@@ -2,6 +2,7 @@ import type { Row } from '../harness';
 import { adapterRows } from './adapters';
 import { compressRows } from './compress';
 import { engineRows } from './engine';
+import { fileRows } from './files';
 import { nnRows } from './nn';
 import { optim } from './optim';
 import { tensorRows } from './tensors';
@@ -14,4 +15,5 @@ export const rows: readonly Row[] = [
   ...compressRows,
   ...nnRows,
   ...adapterRows,
+  ...fileRows,
 ];
