@@ -28,6 +28,7 @@ function kept(name: string): Plugin {
     name: 'kept metafile',
     setup(build) {
       build.onEnd(async ({ metafile }) => {
+        if (metafile === undefined) return; // the build failed, or was started without one
         const folder = 'node_modules/.cache/metafiles';
         await mkdir(folder, { recursive: true });
         await writeFile(`${folder}/${name}.json`, JSON.stringify(metafile));

@@ -80,11 +80,11 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
   });
 }
 
-/** Means of Q = G² + ε1 over the columns and over the rows, as mean(G²) + ε1. Shapes: g [n, m] → [n], [m]. */
+/** Means of Q = G² + ε1 over the columns and over the rows, as mean(G²) + ε1; the mean of nothing is 0. Shapes: g [n, m] → [n], [m]. */
 function meanSquares(g: Tensor, epsilon: number): readonly [Tensor, Tensor] {
   const [n = 0, m = 0] = g.shape;
   const [rows, columns] = squareSums('scaleByFactoredRms', g);
-  return [add(mul(rows, 1 / m), epsilon), add(mul(columns, 1 / n), epsilon)];
+  return [add(mul(rows, 1 / Math.max(1, m)), epsilon), add(mul(columns, 1 / Math.max(1, n)), epsilon)];
 }
 
 /** U = G·(R/mean R)^−½·C^−½. Shapes: g [n, m], row [n], column [m] → [n, m]. */

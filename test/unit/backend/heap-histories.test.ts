@@ -27,7 +27,8 @@ describe('memory that is taken and freed in any order', () => {
       }),
       { numRuns: runs },
     );
-    expect(packings).toBeGreaterThan(runs); // the histories are hard enough
+    // The histories are hard enough: about one packing in each, so that a quarter is missed by no chance that matters.
+    expect(packings).toBeGreaterThan(runs / 4);
   });
 });
 

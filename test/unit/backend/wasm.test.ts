@@ -18,7 +18,7 @@ describe('wasmBackend', () => {
   it('refuses unknown options and builds', () => {
     const options = { bulid: 'baseline' };
     expect(() => wasmBackend(options as object)).toThrowError(OptionError);
-    expect(() => wasmBackend({ build: 'fast' as 'relaxed' })).toThrowError("expected 'baseline' or 'relaxed'");
+    expect(() => wasmBackend({ build: 'fast' as 'relaxed' })).toThrowError('expected "baseline" or "relaxed"');
   });
   it('says how much is held when 4 GiB are not enough', () => {
     const backend = wasmBackend();

@@ -42,7 +42,7 @@ test.each([
 
 test.each([
   ['1e3', 4, /step 4 made \w+\.weight hold NaN/],
-  ['1e9', 3, /step 3 leaves the validation loss at NaN/],
+  ['1e12', 2, /step 2 leaves the validation loss at NaN/],
 ])('a run that the last step at a rate of %s makes infinite gives no result', async (rate, steps, why) => {
   const outputs = ['--report', 'r.html', '--json', 'r.json', '--save', 'r.safetensors'];
   const options = ['--optimizer', 'adafactor', '--learning-rate', rate, '--steps', String(steps)];
@@ -68,19 +68,19 @@ test('what is not finite is named, wherever it stands', async () => {
 });
 
 test('a run beside one that died can be resumed', async () => {
-  const both = ['--optimizer', 'adamw,adafactor', '--steps', '12'];
+  const both = ['--optimizer', 'adamw,adafactor', '--steps', '6'];
   const dies = ['--learning-rate', '1e3', '--checkpoint', 'both', '--checkpoint-every', '1'];
   expect((await train(...both, ...dies)).stderr).toMatch(/adafactor died/);
   const { status, stdout } = await train(
     '--optimizer',
     'adamw',
     '--steps',
-    '12',
+    '6',
     '--learning-rate',
     '1e3',
     '--resume',
     'both',
   );
-  expect([status, stdout]).toEqual([0, expect.stringContaining('goes on from step 12 of 12')]);
+  expect([status, stdout]).toEqual([0, expect.stringContaining('goes on from step 6 of 6')]);
   expect(readFileSync(join(cwd, 'report.html'), 'utf8')).toContain('adamw');
 });

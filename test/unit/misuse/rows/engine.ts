@@ -30,7 +30,7 @@ export const engineRows: readonly Row[] = [
   row('remat', () => [loss], [['function']], { call: ([f, ...more]) => remat(...([f, ...more] as [F]))(x()) }),
   row('gradCheck', () => [() => loss(ones([2])), x(), {}], [nothing, ['{}', '{ tensor }', ...floats], options], {
     asynchronous: true,
-    options: { tolerance: ['undefined', '0', '1.5', '2**53', 'Infinity'] },
+    options: { tolerance: ['undefined', '0', '1.5', '2**53'] },
   }),
   row('scope', () => [() => 1], [['function']]),
   row('noGrad', () => [() => 1], [['function']]),
