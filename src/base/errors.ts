@@ -40,39 +40,3 @@ export class BackendError extends FloragradError {}
 export class StateError extends FloragradError {}
 /** Bytes or files that cannot be read or written, or do not hold what they should. */
 export class FileError extends FloragradError {}
-
-/**
- * Refuse option names that do not exist, so that a typo never becomes a silent default.
- * @throws OptionError `options/unknown`
- */
-export function checkOptions(where: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue;
-    throw new OptionError({
-      code: 'options/unknown',
-      got: `${where} got the option "${name}"`,
-      expected: `only ${known.map((option) => `"${option}"`).join(', ')}`,
-      fix: 'check the spelling, or remove it',
-    });
-  }
-}
-
-/**
- * Refuse a number outside `[low, high]`, or a fraction where a whole number is needed.
- * @throws OptionError `options/range`
- */
-export function checkNumber(
-  where: string,
-  name: string,
-  x: number,
-  range: { low?: number; high?: number; whole?: boolean } = {},
-): void {
-  const { low = -Infinity, high = Infinity, whole = false } = range;
-  if (typeof x === 'number' && x >= low && x <= high && (!whole || Number.isInteger(x))) return;
-  throw new OptionError({
-    code: 'options/range',
-    got: `${where} got ${name} = ${String(x)}`,
-    expected: `a ${whole ? 'whole number' : 'number'} between ${low} and ${high}`,
-    fix: `pass another ${name}`,
-  });
-}

@@ -1,4 +1,5 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
+import { OptionError } from '../base/errors';
+import { number, type OptionsOf, optional, readOptions, required, whole } from '../base/options';
 import { type Key, philox } from '../base/philox';
 import { fromArray } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
@@ -11,16 +12,18 @@ export interface TextBatch {
   readonly targets: Tensor;
 }
 
-export interface TextDatasetOptions {
+const textDatasetOptions = {
   /** Windows in a batch. */
-  readonly batch: number;
+  batch: required(whole({ low: 1 })),
   /** Tokens in a window. */
-  readonly context: number;
+  context: required(whole({ low: 1 })),
   /** The part of the text, from its end, that is kept for validation. Default 0.1. */
-  readonly validationFraction?: number;
+  validationFraction: optional(number({ low: 0, high: 1 }), 0.1),
   /** Most validation batches; fewer when the validation text is short. Default 16. */
-  readonly validationBatches?: number;
-}
+  validationBatches: optional(whole({ low: 1 }), 16),
+};
+
+export interface TextDatasetOptions extends OptionsOf<typeof textDatasetOptions> {}
 
 /** A text cut into training and validation parts, read in windows of `context` tokens. */
 export class TextDataset {
@@ -33,12 +36,8 @@ export class TextDataset {
 
   /** @throws OptionError `options/unknown`, `options/range`, `dataset/too-short` */
   constructor(tokens: Int32Array, options: TextDatasetOptions) {
-    checkOptions('TextDataset', options, ['batch', 'context', 'validationFraction', 'validationBatches']);
-    const { batch, context, validationFraction = 0.1, validationBatches = 16 } = options;
-    checkNumber('TextDataset', 'batch', batch, { low: 1, whole: true });
-    checkNumber('TextDataset', 'context', context, { low: 1, whole: true });
-    checkNumber('TextDataset', 'validationFraction', validationFraction, { low: 0, high: 1 });
-    checkNumber('TextDataset', 'validationBatches', validationBatches, { low: 1, whole: true });
+    const read = readOptions('TextDataset', textDatasetOptions, options, 'tokens');
+    const { batch, context, validationFraction, validationBatches } = read;
     const cut = tokens.length - Math.floor(tokens.length * validationFraction);
     this.train = tokens.subarray(0, cut);
     this.validation = tokens.subarray(cut);

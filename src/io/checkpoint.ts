@@ -82,7 +82,7 @@ const anything = kindOf<unknown>('anything', () => true);
 const checkpointOptions = {
   parameters: required(paramsKind),
   state: required(kindOf<unknown>('a tree of tensors, numbers and strings', (value) => typeof value !== 'function')),
-  steps: required(anything as Kind<number>),
+  steps: optional(anything as Kind<number>, undefined as unknown as number),
   keys: optional(anything as Kind<Readonly<Record<string, Key>>>, {}),
   position: optional(anything, null),
 };

@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend';
+import { callable, checkArgument, refuseExtra } from '../base/options';
 import { attentionLaws } from './backend/attention';
 import { elementwiseLaws } from './backend/elementwise';
 import { movementLaws } from './backend/movement';
@@ -23,6 +24,8 @@ import { claim } from './violation';
  * }
  */
 export function backendLaws(create: () => Backend, options: LawOptions = {}): Law[] {
+  if (arguments.length > 2) refuseExtra('backendLaws', arguments, 2);
+  checkArgument('backendLaws', 'create', callable('that makes a backend'), create);
   const tried = trial(create);
   return withOptions('backendLaws', options, [
     ...elementwiseLaws(tried),

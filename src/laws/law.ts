@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkNumber, checkOptions } from '../base/errors';
+import { type OptionsOf, optional, readOptions, whole } from '../base/options';
 
 /**
  * One thing that every implementation of a contract owes. Independent of any test runner:
@@ -13,14 +13,16 @@ export interface Law {
   holds(): Promise<void>;
 }
 
-/** How thorough a suite is. */
-export interface LawOptions {
+const lawOptions = {
   /**
-   * At most so many random cases a law; by default each law has its own number, mostly between 10 and 40. For devices
-   * on which a case takes long, such as a GPU that a CPU imitates.
+   * The most random cases of a law; by default each law has its own number, mostly between 10 and 40. For devices on which
+   * a case takes long, such as a GPU that a CPU imitates.
    */
-  readonly runs?: number;
-}
+  runs: optional(whole({ low: 1 })),
+};
+
+/** How thorough a suite is. */
+export interface LawOptions extends OptionsOf<typeof lawOptions> {}
 
 /** A law about one case. */
 export function law(name: string, holds: () => Promise<void> | void): Law {
@@ -50,9 +52,7 @@ export function randomLaw<T>(
 
 /** The same laws, as thorough as `options` say. @throws OptionError `options/unknown`, `options/range` */
 export function withOptions(where: string, options: LawOptions, laws: readonly Law[]): Law[] {
-  checkOptions(where, options, ['runs']);
-  const { runs } = options;
+  const { runs } = readOptions(where, lawOptions, options);
   if (runs === undefined) return [...laws];
-  checkNumber(where, 'runs', runs, { low: 1, whole: true });
   return laws.map((given) => ('atMost' in given ? (given as RandomLaw).atMost(runs) : given));
 }

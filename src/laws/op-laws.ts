@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { boolean, callable, number, optional, readOptions, refuseExtra, required, string } from '../base/options';
 import type { Arbitrary } from './arbitrary';
 import { type Law, type LawOptions, randomLaw, withOptions } from './law';
 import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
@@ -23,6 +24,13 @@ export interface OpRow {
   readonly reach?: number;
 }
 
+const rowOptions = {
+  name: required(string),
+  cases: required(callable<OpRow['cases']>('of extents')),
+  needsElements: optional(boolean, false),
+  reach: optional(number({ low: 0 }), 16),
+};
+
 /**
  * What every differentiable op owes, on the current backend and at random shapes: its vjp and its second derivative
  * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, a fused op equals its
@@ -35,7 +43,9 @@ export interface OpRow {
  *   await holds(); // or, in a test runner, it(name, holds)
  * }
  */
-export function opLaws({ name, cases, needsElements = false, reach = 16 }: OpRow, options: LawOptions = {}): Law[] {
+export function opLaws(row: OpRow, options: LawOptions = {}): Law[] {
+  if (arguments.length > 2) refuseExtra('opLaws', arguments, 2);
+  const { name, cases, needsElements, reach } = readOptions('opLaws', rowOptions, row);
   const over =
     (extent: Extents): CaseLaw =>
     (title, holds, runs) =>

@@ -1,25 +1,39 @@
 import fc from 'fast-check';
-import type { Projection, Projector } from '../compress/projector';
+import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
+import { type Projection, type Projector, projectorKind } from '../compress/projector';
 import { usualCases } from '../study/check-projector';
 import type { ProjectorCase } from '../study/projector-case';
-import { type Certainty, expectations } from '../study/projector-expectations';
+import { expectations } from '../study/projector-expectations';
 import { identities } from '../study/projector-identities';
 import { Report, type Verdict } from '../study/report';
 import type { Arbitrary } from './arbitrary';
 import type { Law } from './law';
 
-/** How many cases, how large, and how sure the statistical laws are. */
-export interface ProjectorLawsOptions extends Partial<Certainty> {
+const chance = number({ low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
+const count = whole({ low: 1 });
+
+const projectorLawsOptions = {
   /** Cases for each law that holds exactly, three of them the usual ones (default 25). */
-  readonly runs?: number;
+  runs: optional(count, 25),
   /** Cases for the laws about means, three of them the usual ones of `checkProjector` (default 6). */
-  readonly statisticalRuns?: number;
+  statisticalRuns: optional(count, 6),
   /** Largest extent of a gradient (default 16). */
-  readonly largest?: number;
-}
+  largest: optional(count, 16),
+  /** Chance that a right projector fails a whole run of the statistical law (default 1e-9). */
+  falseAlarm: optional(chance, 1e-9),
+  /** Chance that an error of `effect` is seen (default 0.999). */
+  power: optional(chance, 0.999),
+  /** Size of an error that must be seen, relative to the promise (default 0.25). */
+  effect: optional(number({ low: Number.MIN_VALUE }), 0.25),
+};
+
+/** How many cases, how large, and how sure the statistical laws are. */
+export interface ProjectorLawsOptions extends OptionsOf<typeof projectorLawsOptions> {}
 
 /** Shapes, a rank that fits and a seed for everything random; shrinks to small shapes and rank 1. */
 export function projectorCases(largest = 16): Arbitrary<ProjectorCase> {
+  if (arguments.length > 1) refuseExtra('projectorCases', arguments, 1);
+  checkArgument('projectorCases', 'largest', whole({ low: 1, high: 2 ** 31 - 1 }), largest);
   const extent = fc.integer({ min: 1, max: largest });
   return fc
     .record({ n: extent, m: extent, rank: extent, seed: fc.nat(1e6) })
@@ -38,7 +52,10 @@ export function projectorLaws<P extends Projection>(
   projector: Projector<P>,
   options: ProjectorLawsOptions = {},
 ): Law[] {
-  const { runs = 25, statisticalRuns = 6, largest = 16, falseAlarm = 1e-9, power = 0.999, effect = 0.25 } = options;
+  if (arguments.length > 2) refuseExtra('projectorLaws', arguments, 2);
+  checkArgument('projectorLaws', 'projector', projectorKind, projector);
+  const read = readOptions('projectorLaws', projectorLawsOptions, options, 'projector');
+  const { runs, statisticalRuns, largest, falseAlarm, power, effect } = read;
   const law = (name: string, numRuns: number, check: (given: ProjectorCase) => Promise<readonly Verdict[]>): Law => ({
     name,
     holds: () =>

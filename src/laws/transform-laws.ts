@@ -1,7 +1,18 @@
 import fc from 'fast-check';
-import { checkNumber, checkOptions } from '../base/errors';
-import type { Shape } from '../base/shape';
-import type { GradientTransform } from '../optim/transform';
+import {
+  callable,
+  checkArgument,
+  either,
+  isPlainObject,
+  kindOf,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  whole,
+} from '../base/options';
+import { type Shape, shapeKind } from '../base/shape';
+import { type GradientTransform, transformKind } from '../optim/transform';
 import { guarded } from '../study/guarded';
 import { oddPaths, type TransformCase } from '../study/transform-case';
 import { type TransformCheck, transformChecks } from '../study/transform-checks';
@@ -10,15 +21,29 @@ import type { Law } from './law';
 /** A law of transforms, by the name under which `except` may speak of it. */
 export type TransformLaw = keyof typeof transformChecks;
 
-/** Which parameters, how many cases, and what does not apply. */
-export interface TransformLawsOptions {
+const shapesKind = kindOf<Readonly<Record<string, Shape>>>(
+  'a record of shapes',
+  (value) => isPlainObject(value) && Object.values(value).every(shapeKind.fits),
+);
+
+const exceptKind = kindOf<Partial<Readonly<Record<TransformLaw, string>>>>(
+  `a record of reasons by the names of laws: ${Object.keys(transformChecks).join(', ')}`,
+  (value) => isPlainObject(value) && Object.keys(value).every((name) => Object.hasOwn(transformChecks, name)),
+);
+
+const transformLawsOptions = {
   /** Parameters that every case has, for a transform that needs some: `{ weight: [6, 5] }` for a compressor. */
-  readonly always?: Readonly<Record<string, Shape>>;
+  always: optional(shapesKind, {}),
   /** Laws that do not apply, each with the reason why. They are left out. */
-  readonly except?: Partial<Readonly<Record<TransformLaw, string>>>;
+  except: optional(exceptKind, {}),
   /** Random cases for each law (default 20). */
-  readonly runs?: number;
-}
+  runs: optional(whole({ low: 1 }), 20),
+};
+
+/** Which parameters, how many cases, and what does not apply. */
+export interface TransformLawsOptions extends OptionsOf<typeof transformLawsOptions> {}
+
+const subjectKind = either(transformKind, callable<() => GradientTransform<unknown>>('that makes one'));
 
 /**
  * What every gradient transform owes: it is pure, its state is plain data in shapes that stay, it can be saved after any
@@ -35,10 +60,9 @@ export function transformLaws<S>(
   transform: GradientTransform<S> | (() => GradientTransform<S>),
   options: TransformLawsOptions = {},
 ): Law[] {
-  checkOptions('transformLaws', options, ['always', 'except', 'runs']);
-  const { always = {}, except = {}, runs = 20 } = options;
-  checkNumber('transformLaws', 'runs', runs, { low: 1, whole: true });
-  checkOptions('except of transformLaws', except, Object.keys(transformChecks));
+  if (arguments.length > 2) refuseExtra('transformLaws', arguments, 2);
+  checkArgument('transformLaws', 'transform', subjectKind, transform);
+  const { always, except, runs } = readOptions('transformLaws', transformLawsOptions, options, 'transform');
   const make = () => guarded(typeof transform === 'function' ? transform : () => transform);
   return Object.entries<TransformCheck>(transformChecks)
     .filter(([law]) => !Object.hasOwn(except, law))

@@ -1,19 +1,46 @@
-import { checkNumber, checkOptions } from '../base/errors';
-import type { Projection, Projector } from '../compress/projector';
+import { seedKind } from '../base/key';
+import {
+  boolean,
+  checkArgument,
+  kindOf,
+  listOf,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+} from '../base/options';
+import { shapeKind } from '../base/shape';
+import { type Projection, type Projector, projectorKind } from '../compress/projector';
 import type { ProjectorCase } from './projector-case';
-import { type Certainty, expectations } from './projector-expectations';
+import { expectations } from './projector-expectations';
 import { identities } from './projector-identities';
 import { Report, type Verdict } from './report';
 
-/** On what, and how sure, a projector is certified. */
-export interface CheckProjectorOptions extends Partial<Certainty> {
+const chance = number({ low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
+
+const caseKind = kindOf<Pick<ProjectorCase, 'shape' | 'rank'>>('{ shape: [n, m], rank }', (value) => {
+  const { shape, rank } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return shapeKind.fits(shape) && shape.length === 2 && Number.isSafeInteger(rank) && (rank as number) >= 1;
+});
+
+const checkProjectorOptions = {
   /** Gradients [n, m] and ranks to check on (default: one wide, one tall, and a square at full rank). */
-  readonly cases?: readonly Pick<ProjectorCase, 'shape' | 'rank'>[];
+  cases: optional(listOf(caseKind)),
   /** Everything random follows from it (default 0). */
-  readonly seed?: number;
+  seed: optional(seedKind, 0),
+  /** Chance that a right projector fails any of the random checks (default 1e-9). */
+  falseAlarm: optional(chance, 1e-9),
+  /** Chance that an error of `effect` is seen (default 0.999). */
+  power: optional(chance, 0.999),
+  /** Size of an error that must be seen, relative to the promise (default 0.1). */
+  effect: optional(number({ low: Number.MIN_VALUE }), 0.1),
   /** Leave out what comes after the first check that fails: enough to know that something is wrong (default false). */
-  readonly stopAtFailure?: boolean;
-}
+  stopAtFailure: optional(boolean, false),
+};
+
+/** On what, and how sure, a projector is certified. */
+export interface CheckProjectorOptions extends OptionsOf<typeof checkProjectorOptions> {}
 
 /**
  * Certify a projector: that it is linear, that up is the transpose of down, that a key regenerates its draw, that left and
@@ -34,19 +61,10 @@ export async function checkProjector<P extends Projection>(
   projector: Projector<P>,
   options: CheckProjectorOptions = {},
 ): Promise<Report> {
-  checkOptions('checkProjector', options, ['cases', 'seed', 'falseAlarm', 'power', 'effect', 'stopAtFailure']);
-  const {
-    cases = usualCases,
-    seed = 0,
-    falseAlarm = 1e-9,
-    power = 0.999,
-    effect = 0.1,
-    stopAtFailure = false,
-  } = options;
-  for (const [name, x] of Object.entries({ falseAlarm, power })) {
-    checkNumber('checkProjector', name, x, { low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
-  }
-  checkNumber('checkProjector', 'effect', effect, { low: Number.MIN_VALUE });
+  if (arguments.length > 2) refuseExtra('checkProjector', arguments, 2);
+  checkArgument('checkProjector', 'projector', projectorKind, projector);
+  const read = readOptions('checkProjector', checkProjectorOptions, options, 'projector');
+  const { cases = usualCases, seed, falseAlarm, power, effect, stopAtFailure } = read;
   const verdicts: Verdict[] = [];
   const enough = (): boolean => stopAtFailure && verdicts.some(({ passed }) => !passed);
   for (const { shape, rank } of cases) {

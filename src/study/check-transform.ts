@@ -1,5 +1,17 @@
-import { checkNumber, checkOptions, OptionError } from '../base/errors';
-import { checkShape, type Shape, show } from '../base/shape';
+import { OptionError } from '../base/errors';
+import { seedKind } from '../base/key';
+import {
+  callable,
+  checkArgument,
+  listOf,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  whole,
+} from '../base/options';
+import { type Shape, shapeKind, show } from '../base/shape';
 import type { GradientTransform } from '../optim/transform';
 import { guarded } from './guarded';
 import { type MeanOptions, meanVerdicts } from './mean-verdicts';
@@ -7,26 +19,28 @@ import { Report, type Verdict } from './report';
 import type { TransformCase } from './transform-case';
 import { type TransformCheck, transformChecks } from './transform-checks';
 
-/** On what, and how sure, a transform is checked. */
-export interface CheckTransformOptions {
+const checkTransformOptions = {
   /** Shapes of the parameters that it is tried on (default [16, 12], [12, 16], [5] and a scalar). */
-  readonly shapes?: readonly Shape[];
+  shapes: optional(listOf(shapeKind)),
   /**
    * The transform that this one is in expectation over seeds, for fixed gradients: `() => ema({ decay: 0.9 })` for a
    * compressed momentum. Without it nothing random is checked.
    */
-  readonly expected?: () => GradientTransform<unknown>;
+  expected: optional(callable<() => GradientTransform<unknown>>('that makes a gradient transform')),
   /** Gradients in a row over which the means are compared (default 4); take whole cycles and a few refreshes. */
-  readonly steps?: number;
+  steps: optional(whole({ low: 1 }), 4),
   /** Chance that a right transform fails any of the random checks (default 1e-9). */
-  readonly falseAlarm?: number;
+  falseAlarm: optional(number({ low: Number.MIN_VALUE, high: 0.5 }), 1e-9),
   /** Chance that a bias of `effect` is seen (default 0.999). */
-  readonly power?: number;
+  power: optional(number({ low: 0.5, high: 1 - 2 ** -53 }), 0.999),
   /** Size of a bias that must be seen, relative to the expected updates (default 0.1); draws grow as 1/effect². */
-  readonly effect?: number;
+  effect: optional(number({ low: 1e-3 }), 0.1),
   /** All cases and draws are a function of it (default 0). */
-  readonly seed?: number;
-}
+  seed: optional(seedKind, 0),
+};
+
+/** On what, and how sure, a transform is checked. */
+export interface CheckTransformOptions extends OptionsOf<typeof checkTransformOptions> {}
 
 /**
  * Check a gradient transform against everything that transforms owe (the laws of `floragrad/laws`, on one case), and,
@@ -48,6 +62,8 @@ export async function checkTransform<S>(
   make: (seed: number) => GradientTransform<S>,
   options: CheckTransformOptions = {},
 ): Promise<Report> {
+  if (arguments.length > 2) refuseExtra('checkTransform', arguments, 2);
+  checkArgument('checkTransform', 'make', makeKind, make);
   const { given, mean } = settle(options);
   const made = () => guarded(() => make(given.seed));
   const verdicts: Verdict[] = [];
@@ -60,21 +76,17 @@ export async function checkTransform<S>(
   return new Report(subjectOf(make, given), verdicts);
 }
 
+const makeKind = callable('of a seed that makes a gradient transform');
+
 function settle(options: CheckTransformOptions): { given: TransformCase; mean: MeanOptions | null } {
-  checkOptions('checkTransform', options, optionNames);
-  const { shapes = defaultShapes, steps = 4, falseAlarm = 1e-9, power = 0.999, effect = 0.1, seed = 0 } = options;
-  checkNumber('checkTransform', 'steps', steps, { low: 1, whole: true });
-  checkNumber('checkTransform', 'falseAlarm', falseAlarm, { low: Number.MIN_VALUE, high: 0.5 });
-  checkNumber('checkTransform', 'power', power, { low: 0.5, high: 1 - 2 ** -53 });
-  checkNumber('checkTransform', 'effect', effect, { low: 1e-3 });
-  checkNumber('checkTransform', 'seed', seed, { whole: true });
+  const read = readOptions('checkTransform', checkTransformOptions, options, 'make');
+  const { shapes = defaultShapes, expected, steps, falseAlarm, power, effect, seed } = read;
   if (shapes.length === 0) throw noShapes();
-  for (const shape of shapes) checkShape('checkTransform', shape);
   const named = Object.fromEntries(shapes.map((shape, i) => [`parameters.${i}`, shape]));
   return {
     // Every other leaf is there in thinned gradients, and runs are interrupted in the middle.
     given: { shapes: named, present: Object.keys(named).filter((_, i) => i % 2 === 0), stop: 1, seed },
-    mean: options.expected ? { expected: options.expected, steps, falseAlarm, power, effect } : null,
+    mean: expected ? { expected, steps, falseAlarm, power, effect } : null,
   };
 }
 
@@ -122,5 +134,3 @@ function noShapes(): OptionError {
 }
 
 const defaultShapes: readonly Shape[] = [[16, 12], [12, 16], [5], []];
-
-const optionNames = ['shapes', 'expected', 'steps', 'falseAlarm', 'power', 'effect', 'seed'];

@@ -1,3 +1,32 @@
+import { checkArgument, kindOf, number, type OptionsOf, readOptions, refuseExtra, required } from '../base/options';
+
+const chance = number({ low: Number.MIN_VALUE, high: 1 - 2 ** -53 });
+
+/** NaN where first draws were no numbers: then the next sample convicts. */
+const varianceKind = kindOf<number>(
+  'a number ≥ 0',
+  (value) => typeof value === 'number' && !(value < 0),
+  'options/range',
+);
+
+const meanTestOptions = {
+  /** The mean of a right subject. */
+  expected: required(number()),
+  /** σ², or an upper bound of it. */
+  variance: required(varianceKind),
+  /** The smallest distance from it that must be found. */
+  effect: required(number({ low: Number.MIN_VALUE })),
+  /** The largest chance that the right mean is convicted. */
+  falseAlarm: required(chance),
+  /** The least chance that a mean off by `effect` or more is convicted. */
+  power: required(chance),
+};
+
+/** What is to be told apart, and how surely. */
+interface MeanTestOptions extends OptionsOf<typeof meanTestOptions> {}
+
+const sampleKind = kindOf<number>('a number, NaN too', (value) => typeof value === 'number');
+
 /**
  * A sequential test of a mean: is it `expected`, or off by `effect` or more? It looks after every sample and stops as soon
  * as the case is clear, with both error chances proven from the variance alone, however skewed the samples are.
@@ -34,20 +63,10 @@ export class MeanTest {
 
   constructor(
     /** What is to be told apart, and how surely. */
-    readonly options: {
-      /** The mean of a right subject. */
-      readonly expected: number;
-      /** σ², or an upper bound of it. */
-      readonly variance: number;
-      /** The smallest distance from it that shall be found. */
-      readonly effect: number;
-      /** The largest chance that the right mean is convicted. */
-      readonly falseAlarm: number;
-      /** The least chance that a mean off by `effect` or more is convicted. */
-      readonly power: number;
-    },
+    readonly options: MeanTestOptions,
   ) {
-    const { variance, effect, falseAlarm, power } = options;
+    if (arguments.length > 1) refuseExtra('MeanTest', arguments, 1);
+    const { variance, effect, falseAlarm, power } = readOptions('MeanTest', meanTestOptions, options);
     const v = Math.max(variance, effect ** 2);
     this.#rate = effect / (2 * v);
     this.#penalty = (this.#rate ** 2 * v) / 2;
@@ -69,6 +88,8 @@ export class MeanTest {
 
   /** Take one more sample, unless the verdict is known. A sample that is no number convicts. */
   add(x: number): void {
+    if (arguments.length > 1) refuseExtra('add', arguments, 1);
+    checkArgument('add', 'x', sampleKind, x);
     if (this.verdict) return;
     const { expected, effect } = this.options;
     this.draws += 1;

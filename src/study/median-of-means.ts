@@ -1,4 +1,5 @@
 import { OptionError } from '../base/errors';
+import { checkArgument, kindOf, number, refuseExtra } from '../base/options';
 
 /**
  * The median of k = ⌈8·ln(1/δ)⌉ block means: an estimate of a mean whose error has a proven bound in the far tail from
@@ -18,14 +19,23 @@ export function blocksFor(falseAlarm: number): number {
   return Math.ceil(8 * Math.log(1 / falseAlarm));
 }
 
+const samplesKind = kindOf<ArrayLike<number>>('an array of numbers', (value) => {
+  const list = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+  return list && Array.prototype.every.call(value, (x: unknown) => typeof x === 'number');
+});
+
 /**
  * @param variance of one sample, or an upper bound of it
  * @throws OptionError `study/trials` when there are fewer samples than blocks
  */
 export function medianOfMeans(samples: ArrayLike<number>, variance: number, falseAlarm: number): MeanEstimate {
+  if (arguments.length > 3) refuseExtra('medianOfMeans', arguments, 3);
+  checkArgument('medianOfMeans', 'samples', samplesKind, samples);
+  checkArgument('medianOfMeans', 'variance', number({ low: 0, high: Infinity }), variance);
+  checkArgument('medianOfMeans', 'falseAlarm', number({ low: Number.MIN_VALUE, high: 1 - 2 ** -53 }), falseAlarm);
   const blocks = blocksFor(falseAlarm);
   const size = Math.floor(samples.length / blocks);
-  if (size === 0) throw tooFewTrials(samples.length, blocks, falseAlarm);
+  if (size === 0) throw tooFewTrials('medianOfMeans', samples.length, blocks, falseAlarm);
   const means = Array.from({ length: blocks }, (_, block) => {
     let sum = 0;
     for (let i = block * size; i < (block + 1) * size; i++) sum += samples[i] as number;
@@ -37,10 +47,10 @@ export function medianOfMeans(samples: ArrayLike<number>, variance: number, fals
   return { estimate, bound: 2 * Math.sqrt(variance / size) };
 }
 
-export function tooFewTrials(given: number, needed: number, falseAlarm: number): OptionError {
+export function tooFewTrials(where: string, given: number, needed: number, falseAlarm: number): OptionError {
   return new OptionError({
     code: 'study/trials',
-    got: `a check with false-alarm chance ${falseAlarm} got ${given} trials`,
+    got: `${where} got ${given} trials for a false-alarm chance of ${falseAlarm}`,
     expected: `at least ${needed}`,
     fix: 'raise the trials, or accept a larger false-alarm chance',
   });

@@ -1,6 +1,6 @@
-import { checkNumber, checkOptions } from '../base/errors';
-import { fold, key } from '../base/key';
-import { compressedDimension, type Projection, type Projector } from '../compress/projector';
+import { fold, key, seedKind } from '../base/key';
+import { callable, optional, readOptionsOf, refuseExtra, required, type SpecificationOf, whole } from '../base/options';
+import { compressedDimension, type Projection, type Projector, projectorKind } from '../compress/projector';
 import type { Side } from '../compress/side';
 import { random } from '../tensor/ops/random';
 import { blocksFor, medianOfMeans, tooFewTrials } from './median-of-means';
@@ -32,6 +32,30 @@ export interface ProjectionErrorRow {
   readonly cosine: number;
 }
 
+/** What is projected, and how often. */
+interface ProjectionErrorOptions<P extends Projection> {
+  readonly projector: Projector<P>;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rank: number;
+  readonly trials?: number;
+  readonly seed?: number;
+  /** Called after each trial, counted from 1; a promise is waited for, such as one that lets timers run. */
+  readonly onTrial?: (trial: number) => unknown;
+}
+
+const count = whole({ low: 1 });
+
+const projectionErrorOptions = {
+  projector: required(projectorKind),
+  rows: required(count),
+  columns: required(count),
+  rank: required(count),
+  trials: optional(count, 1000),
+  seed: optional(seedKind, 0),
+  onTrial: optional(callable('of the number of a trial')),
+} satisfies SpecificationOf<ProjectionErrorOptions<Projection>>;
+
 /** What float32 may add to a reading: all there is to see of a projection that loses nothing. */
 export const rounding = 1e-5;
 
@@ -48,21 +72,14 @@ export const leastTrials = blocksFor(falseAlarm);
  * const row = await projectionError({ projector: projectors.gaussian, rows: 64, columns: 32, rank: 8 });
  * console.log(row.theoryMse, Math.abs(row.relativeMse - row.theoryMse) < 0.2); // prints 4.125 true
  */
-export async function projectionError<P extends Projection>(options: {
-  projector: Projector<P>;
-  rows: number;
-  columns: number;
-  rank: number;
-  trials?: number;
-  seed?: number;
-  /** Called after each trial, counted from 1; a promise is waited for, such as one that lets timers run. */
-  onTrial?: (trial: number) => unknown;
-}): Promise<ProjectionErrorRow> {
-  checkOptions('projectionError', options, ['projector', 'rows', 'columns', 'rank', 'trials', 'seed', 'onTrial']);
-  const { projector, rows, columns, rank, trials = 1000, seed = 0, onTrial } = options;
-  for (const [name, x] of Object.entries({ rows, columns, rank })) {
-    checkNumber('projectionError', name, x, { low: 1, whole: true });
-  }
+export async function projectionError<P extends Projection>(
+  options: ProjectionErrorOptions<P>,
+): Promise<ProjectionErrorRow> {
+  if (arguments.length > 1) refuseExtra('projectionError', arguments, 1);
+  const { projector, rows, columns, rank, trials, seed, onTrial } = readOptionsOf<
+    ProjectionErrorOptions<P>,
+    typeof projectionErrorOptions
+  >('projectionError', projectionErrorOptions, options);
   checkTrials(trials);
   const gradient = random.normal(fold(key(seed), 'gradient'), [rows, columns]);
   const given = await readGradient(projector, gradient);
@@ -96,7 +113,7 @@ export async function projectionError<P extends Projection>(options: {
 
 /** @throws OptionError `study/trials` */
 export function checkTrials(trials: number): void {
-  if (!(trials >= leastTrials)) throw tooFewTrials(trials, leastTrials, falseAlarm);
+  if (!(trials >= leastTrials)) throw tooFewTrials('projectionError', trials, leastTrials, falseAlarm);
 }
 
 type Samples = [errors: Float64Array, readings: Float64Array, cosines: Float64Array];

@@ -153,7 +153,8 @@ async function decide(
   const measured = readings.some(({ variance }) => variance === undefined) ? await pilot(readings, draw) : null;
   const tests = readings.map((reading, i) => {
     const variance = reading.variance ?? pilotMargin * (measured?.[i] as number);
-    return { reading, test: new MeanTest({ ...level, ...reading, variance }) };
+    const { expected, effect } = reading;
+    return { reading, test: new MeanTest({ ...level, expected, effect, variance }) };
   });
   for (let trial = 0; tests.some(({ test }) => test.verdict === null); trial++) {
     if (stopAtFailure && tests.some(({ test }) => test.verdict === 'convicted')) break;

@@ -1,4 +1,5 @@
 import { StateError } from '../base/errors';
+import { checkArgument, kindOf, listOf, refuseExtra, string } from '../base/options';
 import { type Shape, show } from '../base/shape';
 
 /** What one check found out about one thing. */
@@ -21,6 +22,10 @@ export interface Verdict {
   readonly message: string;
 }
 
+const verdictsKind = listOf(
+  kindOf<Verdict>('a verdict', (value) => typeof (value as { passed?: unknown } | null)?.passed === 'boolean'),
+);
+
 /**
  * The verdicts on one subject. Any test runner can use it: `report.passed`, `report.assert()`, or print it.
  * @example
@@ -33,7 +38,11 @@ export class Report {
     readonly subject: string,
     /** One for each check. */
     readonly verdicts: readonly Verdict[],
-  ) {}
+  ) {
+    if (arguments.length > 2) refuseExtra('Report', arguments, 2);
+    checkArgument('Report', 'subject', string, subject);
+    checkArgument('Report', 'verdicts', verdictsKind, verdicts);
+  }
 
   /** Whether every check passed. */
   get passed(): boolean {
@@ -45,6 +54,7 @@ export class Report {
    * @throws StateError `study/check-failed` with each failed check, what it found, and the seed and shape that replay it
    */
   assert(): this {
+    if (arguments.length > 0) refuseExtra('assert', arguments, 0);
     if (this.passed) return this;
     const failed = this.verdicts.filter((verdict) => !verdict.passed);
     throw new StateError({

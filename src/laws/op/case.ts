@@ -1,9 +1,11 @@
 import type { TypedArray } from '../../base/dtype';
-import { type Shape, show, sizeOf } from '../../base/shape';
+import { checkArgument, isPlainObject, kindOf, listOf, number, refuseExtra, whole } from '../../base/options';
+import { checkShape, type Shape, show, sizeOf } from '../../base/shape';
 import { permute } from '../../tensor/ops/random';
 import type { Tensor } from '../../tensor/tensor';
 import { numbers, wholes } from '../arbitraries';
 import { toStringMethod } from '../arbitrary';
+import { inputKind, opKind } from '../kinds';
 import type { Law } from '../law';
 
 /** One input of an op: a shape, and values that are a function of a seed. */
@@ -28,8 +30,15 @@ export interface OpCase {
   readonly [toStringMethod]: () => string;
 }
 
+const attributesKind = kindOf<object>('a record', isPlainObject);
+const groupKind = kindOf<0 | 1>('0 or 1', (value) => value === 0 || value === 1);
+
 /** `of` on such inputs; `attributes` are only printed. */
 export function opCase(inputs: readonly Input[], of: OpCase['of'], attributes: object = {}): OpCase {
+  if (arguments.length > 3) refuseExtra('opCase', arguments, 3);
+  checkArgument('opCase', 'inputs', listOf(inputKind), inputs);
+  checkArgument('opCase', 'of', opKind, of);
+  checkArgument('opCase', 'attributes', attributesKind, attributes);
   const given = [...inputs.map(({ kind, shape }) => `${kind} ${show(shape)}`), JSON.stringify(attributes)];
   return { inputs, of, [toStringMethod]: () => given.join(', ') };
 }
@@ -39,6 +48,10 @@ export function opCase(inputs: readonly Input[], of: OpCase['of'], attributes: o
  * Where the op has an edge, such as log at 0, keep the range a twentieth away from it.
  */
 export function real(shape: Shape, low = -2, high = 2): Input {
+  if (arguments.length > 3) refuseExtra('real', arguments, 3);
+  checkShape('real', shape);
+  checkArgument('real', 'low', number(), low);
+  checkArgument('real', 'high', number({ low }), high);
   const stretch = (high - low) / 4; // numbers() lie in [−2, 2)
   return {
     shape,
@@ -50,6 +63,8 @@ export function real(shape: Shape, low = -2, high = 2): Input {
 
 /** Numbers in [½, 3), for logarithms, roots, powers and denominators. */
 export function positive(shape: Shape): Input {
+  if (arguments.length > 1) refuseExtra('positive', arguments, 1);
+  checkShape('positive', shape);
   return { ...real(shape, 0.5, 3), kind: 'positive' };
 }
 
@@ -58,6 +73,9 @@ export function positive(shape: Shape): Input {
  * ⅛ away from `group` 0, for ops with a kink where two inputs are equal.
  */
 export function spaced(shape: Shape, group: 0 | 1 = 0): Input {
+  if (arguments.length > 2) refuseExtra('spaced', arguments, 2);
+  checkShape('spaced', shape);
+  checkArgument('spaced', 'group', groupKind, group);
   const size = sizeOf(shape);
   const first = -Math.floor(size / 2) / 4 + (group === 0 ? 1 : 3) / 16;
   return {
@@ -70,6 +88,9 @@ export function spaced(shape: Shape, group: 0 | 1 = 0): Input {
 
 /** Whole numbers in [0, below), int32. */
 export function ids(shape: Shape, below: number): Input {
+  if (arguments.length > 2) refuseExtra('ids', arguments, 2);
+  checkShape('ids', shape);
+  checkArgument('ids', 'below', whole({ low: 1, high: 2 ** 31 }), below);
   return {
     shape,
     kind: `ids below ${below}`,
@@ -80,6 +101,8 @@ export function ids(shape: Shape, below: number): Input {
 
 /** The same input, as a constant. */
 export function constant(input: Input): Input {
+  if (arguments.length > 1) refuseExtra('constant', arguments, 1);
+  checkArgument('constant', 'input', inputKind, input);
   return { ...input, kind: `constant ${input.kind}`, differentiable: false };
 }
 

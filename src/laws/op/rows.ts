@@ -1,12 +1,22 @@
+import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra, string } from '../../base/options';
 import type { Shape } from '../../base/shape';
 import type { ReduceOptions } from '../../tensor/ops/reduce';
 import type { Tensor } from '../../tensor/tensor';
+import { inputOf, opKind } from '../kinds';
 import type { OpRow } from '../op-laws';
 import { type Input, opCase, real } from './case';
 import { broadcastShapesOf, reductions, shapesOf } from './shapes';
 
+function checkNamed(where: string, name: string, of: unknown): void {
+  checkArgument(where, 'name', string, name);
+  checkArgument(where, 'of', opKind, of);
+}
+
 /** A row for a function of one tensor of any shape. `input` says what it may hold; see `case.ts`. */
 export function elementwise(name: string, of: (x: Tensor) => Tensor, input: (shape: Shape) => Input = real): OpRow {
+  if (arguments.length > 3) refuseExtra('elementwise', arguments, 3);
+  checkNamed('elementwise', name, of);
+  checkArgument('elementwise', 'input', inputOf, input);
   return { name, cases: (extent) => shapesOf(extent).map((shape) => opCase([input(shape)], (x) => of(x))) };
 }
 
@@ -17,6 +27,10 @@ export function broadcasting(
   left: (shape: Shape) => Input = real,
   right: (shape: Shape) => Input = left,
 ): OpRow {
+  if (arguments.length > 4) refuseExtra('broadcasting', arguments, 4);
+  checkNamed('broadcasting', name, of);
+  checkArgument('broadcasting', 'left', inputOf, left);
+  checkArgument('broadcasting', 'right', inputOf, right);
   return {
     name,
     cases: (extent) =>
@@ -24,12 +38,22 @@ export function broadcasting(
   };
 }
 
+const reducingOptions = {
+  /** What the tensor may hold (default `real`). */
+  input: optional(inputOf, real as (shape: Shape) => Input),
+  /** The reduction refuses shapes without elements (default false). */
+  needsElements: optional(boolean, false),
+};
+
 /** A row for a reduction over all axes, one or several. */
 export function reducing(
   name: string,
   of: (x: Tensor, options: ReduceOptions) => Tensor,
-  { input = real, needsElements = false }: { input?: (shape: Shape) => Input; needsElements?: boolean } = {},
+  options: OptionsOf<typeof reducingOptions> = {},
 ): OpRow {
+  if (arguments.length > 3) refuseExtra('reducing', arguments, 3);
+  checkNamed('reducing', name, of);
+  const { input, needsElements } = readOptions('reducing', reducingOptions, options, 'name, of');
   return {
     name,
     needsElements,

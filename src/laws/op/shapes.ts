@@ -1,13 +1,19 @@
 import fc from 'fast-check';
+import { checkArgument, refuseExtra, whole } from '../../base/options';
 import type { Shape } from '../../base/shape';
 import type { ReduceOptions } from '../../tensor/ops/reduce';
 import type { Arbitrary } from '../arbitrary';
+import { extentsKind } from '../kinds';
 
 /** Extents of the axes of a case: what the suite hands to `OpRow.cases`. */
 export type Extents = Arbitrary<number>;
 
 /** Shapes of `least` to `most` axes. */
 export function shapesOf(extent: Extents, least = 0, most = 3): Arbitrary<number[]> {
+  if (arguments.length > 3) refuseExtra('shapesOf', arguments, 3);
+  checkArgument('shapesOf', 'extent', extentsKind, extent);
+  checkArgument('shapesOf', 'least', whole({ low: 0, high: 64 }), least);
+  checkArgument('shapesOf', 'most', whole({ low: least, high: 64 }), most);
   return fc.array(extent, { minLength: least, maxLength: most });
 }
 
@@ -18,6 +24,8 @@ export function shapeAndAxis(extent: Extents): Arbitrary<{
   /** One of its axes, counted from either end. */
   axis: number;
 }> {
+  if (arguments.length > 1) refuseExtra('shapeAndAxis', arguments, 1);
+  checkArgument('shapeAndAxis', 'extent', extentsKind, extent);
   return shapesOf(extent, 1).chain((shape) =>
     fc.integer({ min: -shape.length, max: shape.length - 1 }).map((axis) => ({ shape, axis })),
   );
@@ -30,6 +38,8 @@ export function reductions(extent: Extents): Arbitrary<{
   /** For the reduction. */
   options: ReduceOptions;
 }> {
+  if (arguments.length > 1) refuseExtra('reductions', arguments, 1);
+  checkArgument('reductions', 'extent', extentsKind, extent);
   return shapeAndAxis(extent).chain(({ shape, axis }) =>
     fc
       .tuple(fc.constantFrom('all', 'one', 'several'), fc.subarray(shape.map((_, i) => i)), fc.boolean())
@@ -42,6 +52,9 @@ export function reductions(extent: Extents): Arbitrary<{
 
 /** `count` shapes that broadcast together: extents set to 1, leading axes left out, one of them whole. */
 export function broadcastShapesOf(extent: Extents, count = 2): Arbitrary<Shape[]> {
+  if (arguments.length > 2) refuseExtra('broadcastShapesOf', arguments, 2);
+  checkArgument('broadcastShapesOf', 'extent', extentsKind, extent);
+  checkArgument('broadcastShapesOf', 'count', whole({ low: 1, high: 64 }), count);
   return shapesOf(extent).chain((shape) => {
     const narrowed = fc
       .tuple(fc.nat(7), fc.nat(shape.length))

@@ -5,6 +5,7 @@ import { engineRows } from './engine';
 import { fileRows } from './files';
 import { nnRows } from './nn';
 import { optim } from './optim';
+import { studyRows } from './study';
 import { tensorRows } from './tensors';
 
 /** One row for each public function; a test compares them with the exports. */
@@ -16,4 +17,5 @@ export const rows: readonly Row[] = [
   ...nnRows,
   ...adapterRows,
   ...fileRows,
+  ...studyRows,
 ];

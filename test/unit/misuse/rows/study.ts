@@ -1,0 +1,96 @@
+import { projectors, sgd, wasmBackend } from '../../../../src/index';
+import * as laws from '../../../../src/laws';
+import { MeanTest, Report } from '../../../../src/study';
+import { method, type Row, row } from '../harness';
+import { functions, type KindName, left, nothing, numbers, options } from '../kinds';
+
+// Checks and laws: only made here, what they find is tested elsewhere.
+
+const shapes: readonly KindName[] = ['[]', '[1]'];
+const asynchronous = { asynchronous: true };
+const test = () => ({ expected: 0, variance: 1, effect: 1, falseAlarm: 0.1, power: 0.9 });
+const verdict = () => ({
+  check: 'c',
+  passed: true,
+  statistic: 0,
+  threshold: 1,
+  draws: 0,
+  seed: 0,
+  shape: null,
+  message: '',
+});
+const quick = { cases: [{ shape: [2, 3], rank: 1 }], effect: 5, power: 0.5, falseAlarm: 0.1 };
+
+const study: readonly Row[] = [
+  row('checkProjector', () => [projectors.rademacher, quick], [nothing, options], asynchronous),
+  row(
+    'checkTransform',
+    () => [() => sgd({ learningRate: 0.1 }), { shapes: [[2]] }],
+    [functions, options],
+    asynchronous,
+  ),
+  row('new MeanTest', () => [test()], [nothing]),
+  method('MeanTest.add', () => [new MeanTest(test()), 0.5], [numbers]),
+  row('medianOfMeans', () => [new Array(200).fill(1), 1, 0.1], [nothing, ['0', '1.5', '2**53', 'Infinity'], nothing]),
+  row(
+    'projectionError',
+    () => [{ projector: projectors.rademacher, rows: 2, columns: 3, rank: 1, trials: 166 }],
+    [nothing],
+    asynchronous,
+  ),
+  row('new Report', () => ['subject', [verdict()]], [["''", "'x'"], ['[]']]),
+  method('Report.assert', () => [new Report('subject', [verdict()])], []),
+];
+
+/** An arbitrary of extents, as `opLaws` hands it to a row. */
+function extent(): unknown {
+  let seen: unknown;
+  const cases = (given: laws.Extents) => {
+    seen = given;
+    return laws.shapesOf(given).map((shape) => laws.opCase([laws.real(shape)], (x) => x));
+  };
+  laws.opLaws({ name: 'identity', cases });
+  return seen;
+}
+
+const identity = (x: unknown) => x;
+const finite: readonly KindName[] = ['0', '-1', '1.5', '2**53'];
+
+const suites: readonly Row[] = [
+  row('backendLaws', () => [wasmBackend, { runs: 1 }], [functions, options]),
+  row('opLaws', () => [laws.elementwise('identity', (x) => x), { runs: 1 }], [nothing, options]),
+  row('projectorLaws', () => [projectors.haar, { runs: 1 }], [nothing, options]),
+  row('transformLaws', () => [sgd({ learningRate: 0.1 }), { runs: 1 }], [functions, options]),
+  row('projectorCases', () => [16], [left]),
+];
+
+const cases: readonly Row[] = [
+  row('real', () => [[2, 3], -100, 2 ** 54], [
+    shapes,
+    ['undefined', ...finite],
+    ['undefined', '0', '-1', '1.5', '2**53'],
+  ]),
+  row('positive', () => [[2, 3]], [shapes]),
+  row('spaced', () => [[2, 3], 1], [shapes, ['undefined', '0']]),
+  row('ids', () => [[2, 3], 5], [shapes, nothing]),
+  row('constant', () => [laws.real([2])], [nothing]),
+  row('opCase', () => [[laws.real([2])], identity, {}], [
+    ['[]'],
+    functions,
+    ['undefined', '{}', '{ unknown }', '{ tensor }'],
+  ]),
+  row('elementwise', () => ['name', identity, laws.real], [["''", "'x'"], functions, ['undefined', ...functions]]),
+  row('broadcasting', () => ['name', identity, laws.real, laws.real], [
+    ["''", "'x'"],
+    functions,
+    ['undefined', ...functions],
+    ['undefined', ...functions],
+  ]),
+  row('reducing', () => ['name', identity, {}], [["''", "'x'"], functions, options]),
+  row('shapesOf', () => [extent(), 0, 3], [nothing, ['undefined', '0'], ['undefined', '0']]),
+  row('shapeAndAxis', () => [extent()], [nothing]),
+  row('reductions', () => [extent()], [nothing]),
+  row('broadcastShapesOf', () => [extent(), 2], [nothing, left]),
+];
+
+export const studyRows: readonly Row[] = [...study, ...suites, ...cases];
