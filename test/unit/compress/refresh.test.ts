@@ -47,7 +47,8 @@ describe('projectors that look at the gradient', () => {
         const transform = momentum(fixedSide(projector, side)) as GradientTransform<{ leaves: unknown }>;
         const before = transform.init({ w: zeros([3, 9]) });
         const after = transform.update({ w: at(1, [3, 9]) }, before, {})[1];
-        const shapes = (state: unknown): string => JSON.stringify(state, (_, x) => (x?.values ? { shape: x.shape } : x));
+        const shapes = (state: unknown): string =>
+          JSON.stringify(state, (_, x) => (x?.values ? { shape: x.shape } : x));
         expect(shapes(after).replace('"step":1', '"step":0')).toBe(shapes(before));
       }
     }
