@@ -17,7 +17,7 @@ import type { Side } from './side';
 import { gradientValuesKind } from './theory';
 
 const count = whole({ low: 1 });
-const draws = whole({ low: 0 });
+const draws = whole(); // of a study's first draws some are below 0
 
 /**
  * A projector whose methods check what they are given, in their own names, before they do anything. The cost of a check
