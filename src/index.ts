@@ -60,7 +60,13 @@ export { projectors } from './compress/projectors';
 export type { Side } from './compress/side';
 export type { HadamardProjection } from './compress/srht';
 export type { StoredProjection } from './compress/svd';
-export { type GradientValues, oneSided, type SymmetricMoments, type Theory } from './compress/theory';
+export {
+  type GradientValues,
+  type OneSidedPromises,
+  oneSided,
+  type SymmetricMoments,
+  type Theory,
+} from './compress/theory';
 export type { ChosenProjection as TopCoordinatesProjection } from './compress/top-coordinates';
 export type { TwoSidedProjection } from './compress/two-sided';
 export * from './io';

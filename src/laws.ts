@@ -8,7 +8,7 @@ export type { Arbitrary } from './laws/arbitrary';
 export { backendLaws } from './laws/backend-laws';
 export type { Law, LawOptions } from './laws/law';
 export { constant, type Input, ids, type OpCase, opCase, positive, real, spaced } from './laws/op/case';
-export { broadcasting, elementwise, reducing } from './laws/op/rows';
+export { broadcasting, elementwise, type ReducingOptions, reducing } from './laws/op/rows';
 export { broadcastShapesOf, type Extents, reductions, shapeAndAxis, shapesOf } from './laws/op/shapes';
 export { type OpRow, opLaws } from './laws/op-laws';
 export { type ProjectorLawsOptions, projectorCases, projectorLaws } from './laws/projector-laws';

@@ -6,8 +6,13 @@ import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export { type CheckProjectorOptions, checkProjector } from './study/check-projector';
 export { type CheckTransformOptions, checkTransform } from './study/check-transform';
-export { MeanTest } from './study/mean-test';
+export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
-export { type ProjectionErrorRow, projectionError, rounding } from './study/projection-error';
+export {
+  type ProjectionErrorOptions,
+  type ProjectionErrorRow,
+  projectionError,
+  rounding,
+} from './study/projection-error';
 export type { ProjectorCase } from './study/projector-case';
 export { Report, type Verdict } from './study/report';

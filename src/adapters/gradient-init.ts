@@ -40,7 +40,7 @@ const source = {
 };
 
 /** How LoRS's factors start. */
-interface GradientSvdOptions<Batch> extends GradientSource<Batch> {
+export interface GradientSvdOptions<Batch> extends GradientSource<Batch> {
   /** γ (default 1). */
   readonly gamma?: number;
 }

@@ -1,11 +1,11 @@
 // The list of adapters and the tools around them.
 export type { AdaptedLayer, AdapterReport } from './attach';
 export type { AdapterSite, DrawSite, FactorInit, Factors } from './first-factors';
-export { type GradientSource, gradientSvd, type LoraGaOptions, loraGa } from './gradient-init';
+export { type GradientSource, type GradientSvdOptions, gradientSvd, type LoraGaOptions, loraGa } from './gradient-init';
 export { type LoraOptions, lora } from './lora';
 export { type LorsOptions, lors } from './lors';
 export { merge, remove, unmerge } from './merge';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './periodic-lora';
 export { type PruneOptions, prune } from './prune';
-export { type SparsityRow, sparsity } from './sparsity';
+export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';
 export { type XgbLoraOptions, xgbLora } from './xgb-lora';

@@ -8,19 +8,14 @@ import { embeddingFactors, initKind, linearFactors } from './first-factors';
 import { LoraEmbedding } from './lora-embedding';
 import { LoraLinear } from './lora-linear';
 
-/** What adapters of every kind have; the defaults are those of `lora`. */
-export const sizeOptions = {
+/** `lora`'s, without how factors start. */
+export const loraOptionsWithoutInit = {
   /** r (default 8): an adapter of a weight [n, m] has r·(n + m) numbers. */
   rank: optional(extent, 8),
   /** α (default 8): the change is s·B·A with s = α/r. */
   alpha: optional(number(), 8),
   /** s = α/√r, so that the size of what a layer learns does not fall with the rank (default false). */
   rankStabilized: optional(boolean, false),
-};
-
-/** `lora`'s, without how factors start. */
-export const loraOptionsWithoutInit = {
-  ...sizeOptions,
   /** Probability of zeroing an element of what the adapter sees, where `forward` gets a key (default 0). */
   dropout: optional(number({ low: 0, high: 1 }), 0),
   /**

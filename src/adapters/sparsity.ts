@@ -19,11 +19,14 @@ const sparsityOptions = {
   match: optional(matchKind),
 };
 
+/** Which layers are looked at. */
+export interface SparsityOptions extends OptionsOf<typeof sparsityOptions> {}
+
 /**
  * How many zeros the weights of the `Linear` layers have.
  * @throws OptionError `prune/no-match`
  */
-export async function sparsity(model: Module, options: OptionsOf<typeof sparsityOptions> = {}): Promise<SparsityRow[]> {
+export async function sparsity(model: Module, options: SparsityOptions = {}): Promise<SparsityRow[]> {
   if (arguments.length > 2) refuseExtra('sparsity', arguments, 2);
   const { match } = readOptions('sparsity', sparsityOptions, options, 'model');
   const weights = chosenWeights('sparsity', model, match);

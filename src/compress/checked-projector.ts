@@ -4,12 +4,20 @@ import { checkArgument, refuseExtra, whole } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { checkTensor } from '../tensor/check';
 import type { Tensor } from '../tensor/tensor';
-import { compressedShape, matrixShape, type Projection, type Projector, projectionKind } from './projector';
+import {
+  compressedDimension,
+  compressedShape,
+  matrixShape,
+  type Projection,
+  type Projector,
+  projectionKind,
+  wrongRank,
+} from './projector';
 import type { Side } from './side';
 import { gradientValuesKind } from './theory';
 
 const count = whole({ low: 1 });
-const draws = whole({ low: 0 });
+const draws = whole(); // of a study's first draws some are below 0
 
 /**
  * A projector whose methods check what they are given, in their own names, before they do anything. The cost of a check
@@ -29,10 +37,14 @@ export function checkedProjector<P extends Projection>(definition: Projector<P>)
     sample(key, shape, rank, refresh) {
       if (arguments.length > 4) refuseExtra(`${name}.sample`, arguments, 4);
       checkArgument(`${name}.sample`, 'key', keyKind, key);
-      matrixShape(`${name}.sample`, shape);
-      checkArgument(`${name}.sample`, 'rank', count, rank);
+      const matrix = matrixShape(`${name}.sample`, shape);
+      const self = this ?? checked;
+      const side = self.side(shape);
+      const d = compressedDimension({ side, shape: matrix });
+      if (!(Number.isSafeInteger(rank) && rank >= 1 && rank <= d))
+        throw wrongRank(`${name}.sample`, side, matrix, rank, d);
       if (refresh !== undefined) checkArgument(`${name}.sample`, 'refresh', draws, refresh);
-      return definition.sample.call(this ?? checked, key, shape, rank, refresh);
+      return definition.sample.call(self, key, shape, rank, refresh);
     },
     down(projection, gradient) {
       if (arguments.length > 2) refuseExtra(`${name}.down`, arguments, 2);

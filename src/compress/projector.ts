@@ -134,9 +134,14 @@ export function project(side: Side, shape: Shape, rank: number): Projection {
   const [n, m] = matrixShape('project', shape);
   const d = compressedDimension({ side, shape: [n, m] });
   if (Number.isInteger(rank) && rank >= 1 && rank <= d) return { side, shape: [n, m], rank };
-  throw new OptionError({
+  throw wrongRank('project', side, [n, m], rank, d);
+}
+
+/** The error of a rank that is none for this gradient. */
+export function wrongRank(where: string, side: Side, shape: Shape, rank: number, d: number): OptionError {
+  return new OptionError({
     code: 'projector/rank',
-    got: `project got rank ${inMessage(rank)} for a [${n}, ${m}] gradient and the side '${side}'`,
+    got: `${where} got rank ${inMessage(rank)} for a ${show(shape)} gradient and the side '${side}'`,
     expected: `a whole number from 1 to ${d}, the dimension it compresses`,
     fix: 'lower the rank, or exclude this parameter with filter',
   });

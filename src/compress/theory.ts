@@ -62,7 +62,8 @@ export interface SymmetricMoments {
 }
 
 /** What is promised of a projection of one side, with the variance of Σ K ⊙ S. */
-interface OneSidedPromises extends Omit<Theory, 'readingVariance' | 'largestReadingVariance'> {
+export interface OneSidedPromises extends Omit<Theory, 'readingVariance' | 'largestReadingVariance'> {
+  /** Of Σ K ⊙ S, from three numbers of K. */
   varianceOf(k: SymmetricMoments): number;
 }
 

@@ -41,6 +41,8 @@ export const transformKind: Kind<GradientTransform<unknown>> = {
       typeof (value as { update?: unknown }).update === 'function',
   ),
   like: 'adam({ learningRate: 1e-3 })',
+  fix: (value) =>
+    typeof value === 'function' ? `call it with its options: ${value.name || 'make'}({ … })` : undefined,
 };
 
 /** One parameter as one transform treats it. */

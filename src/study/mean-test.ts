@@ -23,7 +23,7 @@ const meanTestOptions = {
 };
 
 /** What is to be told apart, and how surely. */
-interface MeanTestOptions extends OptionsOf<typeof meanTestOptions> {}
+export interface MeanTestOptions extends OptionsOf<typeof meanTestOptions> {}
 
 const sampleKind = kindOf<number>('a number, NaN too', (value) => typeof value === 'number');
 

@@ -33,12 +33,18 @@ export interface ProjectionErrorRow {
 }
 
 /** What is projected, and how often. */
-interface ProjectionErrorOptions<P extends Projection> {
+export interface ProjectionErrorOptions<P extends Projection> {
+  /** Whose error is measured. */
   readonly projector: Projector<P>;
+  /** n of the gradient [n, m]. */
   readonly rows: number;
+  /** m of the gradient [n, m]. */
   readonly columns: number;
+  /** Rows of the projection. */
   readonly rank: number;
+  /** Fresh projections of the same gradient (default 1000). */
   readonly trials?: number;
+  /** Everything random follows from it (default 0). */
   readonly seed?: number;
   /** Called after each trial, counted from 1; a promise is waited for, such as one that lets timers run. */
   readonly onTrial?: (trial: number) => unknown;

@@ -45,11 +45,14 @@ const reducingOptions = {
   needsElements: optional(boolean, false),
 };
 
+/** What a reduction may be given. */
+export interface ReducingOptions extends OptionsOf<typeof reducingOptions> {}
+
 /** A row for a reduction over all axes, one or several. */
 export function reducing(
   name: string,
   of: (x: Tensor, options: ReduceOptions) => Tensor,
-  options: OptionsOf<typeof reducingOptions> = {},
+  options: ReducingOptions = {},
 ): OpRow {
   if (arguments.length > 3) refuseExtra('reducing', arguments, 3);
   checkNamed('reducing', name, of);

@@ -32,7 +32,7 @@ function projectorRows(name: string): Row[] {
   const alone = ['svd', 'topCoordinates', 'twoSidedAverage', 'twoSidedProduct'].includes(name) ? nothing : left;
   const table: Record<Method, [valid: () => unknown[], accepts: Row['accepts']]> = {
     side: [() => [shape], [nothing]],
-    sample: [() => [key(), shape, rank, 0], [nothing, nothing, nothing, ['undefined', '0']]],
+    sample: [() => [key(), shape, rank, 0], [nothing, nothing, nothing, ['undefined', '0', '-1']]],
     refresh: [() => [draw(), ones(shape), key()], [nothing, nothing, nothing]],
     down: [() => [draw(), ones(shape)], [nothing, nothing]],
     up: [() => [draw(), compressed()], [nothing, nothing]],
