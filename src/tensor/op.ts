@@ -4,12 +4,13 @@ import type { DType } from '../base/dtype';
 import { BackendError, ShapeError } from '../base/errors';
 import type { Shape } from '../base/shape';
 import { mapTuple, type Tuple } from '../base/tuple';
-import { checkTensor } from './check';
 import { checkFinite, debugging } from './debug';
+import { notATensor } from './kinds';
 import { profiling } from './profile';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
 import { type Cotangents, noteRead, record, recordingTapes } from './tape';
 import type { Tensor } from './tensor';
+import { isTensor } from './tree';
 import { Value } from './value';
 
 /**
@@ -138,7 +139,7 @@ function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tu
  * @throws StateError `scope/freed`
  */
 export function checkFloat(where: string, ...inputs: readonly Tensor[]): void {
-  for (const x of inputs) checkDType(where, x, 'float32');
+  for (let i = 0; i < inputs.length; i++) checkDType(where, inputs[i] as Tensor, 'float32');
 }
 
 /**
@@ -148,8 +149,14 @@ export function checkFloat(where: string, ...inputs: readonly Tensor[]): void {
  * @throws StateError `scope/freed`
  */
 export function checkDType(where: string, x: Tensor, dtype: DType): void {
-  checkTensor(where, x);
-  if (x.dtype === dtype) return;
+  if (!isTensor(x)) throw notATensor(where, x);
+  checkLive(where, x, dtype);
+}
+
+/** As `checkDType`, of what is known to be a tensor. */
+export function checkLive(where: string, x: Tensor, dtype: DType): void {
+  checkAlive(where, x.value);
+  if (x.value.dtype === dtype) return;
   throw new ShapeError({
     code: `dtype/${dtype}`,
     got: `${where} got ${x.value} of dtype ${x.dtype}`,

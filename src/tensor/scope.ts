@@ -35,7 +35,7 @@ export function currentScope(): Scope | null {
  */
 export function scope<T>(fn: () => T): T {
   if (arguments.length > 1) refuseExtra('scope', arguments, 1);
-  checkArgument('scope', 'fn', thunk, fn);
+  if (typeof fn !== 'function') checkArgument('scope', 'fn', thunk, fn);
   return runInScope('scope', fn);
 }
 

@@ -6,6 +6,7 @@ import { notATensor } from '../kinds';
 import { apply, checkFloat, type Op } from '../op';
 import type { Tensor } from '../tensor';
 import { isTensor } from '../tree';
+import { Value } from '../value';
 import { full } from './create';
 import { sumTo } from './sum-to';
 
@@ -46,11 +47,18 @@ export function binary(name: Binary, vjp: BinaryVjp): (a: Operand, b: Operand) =
       throw notAnOperand(name, b);
     }
     if (typeof b === 'number') return applyTo(numberRight, a, b);
-    if (!isTensor(a)) throw notAnOperand(name, a);
-    if (!isTensor(b)) throw notAnOperand(name, b);
-    checkFloat(name, a, b);
+    checkOperand(name, a);
+    checkOperand(name, b);
     return apply(both, [a, b], undefined, broadcastShapes(name, a.shape, b.shape));
   };
+}
+
+/** A float32 tensor, seen with one look where it is right; `apply` sees whether it is alive. */
+function checkOperand(where: string, x: Tensor): void {
+  const { value } = x ?? {};
+  if (value instanceof Value && value.dtype === 'float32') return;
+  if (!isTensor(x)) throw notAnOperand(where, x);
+  checkFloat(where, x);
 }
 
 /** The error of an operand that is neither a tensor nor a number. */
