@@ -80,7 +80,7 @@ export class WasmDevice {
     const { pool, heap } = this;
     const at = heap.pin();
     try {
-      const length = this.rangeOf(count, unit, work);
+      const length = pool === null ? count : this.rangeOf(count, unit, work);
       if (pool === null || length >= count) call(this.kernels, at, 0, count);
       else {
         pool.run((later) => {
