@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtMissing, imports, siteOf } from './built';
+import { builtMissing, imports, siteOf, unasked } from './built';
 import { browserMissing, launchChromium, openPage } from './chromium';
 import { htmlFor, serve } from './serve';
 
-const missing = browserMissing ?? builtMissing;
+const missing = browserMissing ?? builtMissing ?? unasked;
 
 /** What a user writes, and what every way into a page must give. */
 const program = `

@@ -1,15 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { builtMissing, imports, scriptFor, siteOf } from './built';
+import { builtMissing, imports, scriptFor, siteOf, unasked } from './built';
 import { browserMissing, launchChromium, openPage } from './chromium';
 import { htmlFor, serve } from './serve';
 import { type Driver, lawsOf, type SuitePage } from './suite-page';
 
-/** On software drivers these laws take minutes, so they run where they are asked for, as CI does. */
-const unasked =
-  process.env.FLORAGRAD_REQUIRE_BROWSER === '1'
-    ? null
-    : 'skipped: FLORAGRAD_REQUIRE_BROWSER=1 runs its laws, for minutes';
 const missing = browserMissing ?? builtMissing ?? unasked;
 
 /** One test for each law of a driver, all run in one page that imports the built package. */

@@ -1,5 +1,5 @@
 /**
- * Training loops as users write them, 2,000 steps each, one per process since resident memory belongs to the process:
+ * Training loops as users write them, STEPS (or 800) steps each, one per process since resident memory belongs to the process:
  * `node bundle.mjs NAME` prints what was held along the way as JSON. `memory.test.ts` bundles and runs this file.
  */
 import {
@@ -18,7 +18,7 @@ import {
 } from '../../src/index';
 
 export interface Held {
-  /** Live tensors and bytes after 200 and after 2,000 steps. */
+  /** Live tensors and bytes after 200 steps and at the end. */
   readonly live: readonly { readonly tensors: number; readonly bytes: number }[];
   /** Resident bytes of the process after every step. */
   readonly resident: readonly number[];
@@ -27,7 +27,7 @@ export interface Held {
   readonly lastLoss: number;
 }
 
-const steps = 2000;
+const steps = Number(process.env.STEPS ?? 800);
 const [inputs, outputs] = [1024, 1281]; // 1.31 million weights: gradients, updates and momentum have 5.2 MB each
 const model = new Linear(inputs, outputs, { key: random.key(0) });
 const params = model.parameters();
