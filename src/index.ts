@@ -88,4 +88,4 @@ export { type Phase, type Profile, type ProfileRow, profile } from './tensor/pro
 export { remat } from './tensor/remat';
 export { keep, scope } from './tensor/scope';
 export { setBackend } from './tensor/set-backend';
-export { type Params, Tensor } from './tensor/tensor';
+export { type Params, Tensor, type TensorJSON } from './tensor/tensor';

@@ -14,6 +14,7 @@ export interface Arbitrary<T> {
   shrink(value: T, context: unknown): any;
   /** Only values that pass a test. */
   filter<U extends T>(refinement: (value: T) => value is U): Arbitrary<U>;
+  /** Only values that pass a test. */
   filter(predicate: (value: T) => boolean): Arbitrary<T>;
   /** Every value turned into another one. */
   map<U>(mapper: (value: T) => U, unmapper?: (value: unknown) => T): Arbitrary<U>;

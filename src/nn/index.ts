@@ -16,5 +16,5 @@ export { RMSNorm } from './rms-norm';
 export { type Layer, Sequential } from './sequential';
 export { type Summary, type SummaryRow, summary } from './summary';
 export { type Trainer, type TrainerOptions, trainer } from './trainer';
-export { FeedForward, TransformerBlock, type TransformerBlockOptions } from './transformer';
+export { FeedForward, type FeedForwardOptions, TransformerBlock, type TransformerBlockOptions } from './transformer';
 export { type YieldOptions, yieldToEventLoop } from './yield-to-event-loop';

@@ -19,6 +19,9 @@ const feedForwardOptions = {
   ...keyOption,
 };
 
+/** First values. */
+export interface FeedForwardOptions extends OptionsOf<typeof feedForwardOptions> {}
+
 const transformerBlockOptions = {
   /** Let each position see itself and earlier ones only (default false). */
   causal: optional(boolean, false),
@@ -40,7 +43,7 @@ export class FeedForward extends Module {
   /** [4·D] → [D] */
   proj: Linear;
 
-  constructor(width: number, options: OptionsOf<typeof feedForwardOptions>) {
+  constructor(width: number, options: FeedForwardOptions) {
     super();
     if (arguments.length > 2) refuseExtra('FeedForward', arguments, 2);
     checkArgument('FeedForward', 'width', extent, width);

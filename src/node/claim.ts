@@ -20,7 +20,7 @@ export function newSave(): number {
 }
 
 /** The save whose checkpoint a folder holds; null where there is none. */
-export async function currentSave(disk: Disk, folder: string): Promise<number | null> {
+async function currentSave(disk: Disk, folder: string): Promise<number | null> {
   let file: Awaited<ReturnType<Disk['openToRead']>>;
   try {
     file = await disk.openToRead(join(folder, recordName));

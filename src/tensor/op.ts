@@ -154,7 +154,7 @@ export function checkDType(where: string, x: Tensor, dtype: DType): void {
 }
 
 /** As `checkDType`, of what is known to be a tensor. */
-export function checkLive(where: string, x: Tensor, dtype: DType): void {
+function checkLive(where: string, x: Tensor, dtype: DType): void {
   checkAlive(where, x.value);
   if (x.value.dtype === dtype) return;
   throw new ShapeError({

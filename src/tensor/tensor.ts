@@ -11,6 +11,16 @@ import { noteRead } from './tape';
 import { plain, textOf } from './text';
 import { Value } from './value';
 
+/** A tensor as `JSON.stringify` writes it. */
+export interface TensorJSON {
+  /** 'float32' or 'int32'. */
+  readonly dtype: DType;
+  /** Extents of the axes, outermost first. */
+  readonly shape: Shape;
+  /** Row-major; what JSON has no number for is a string. */
+  readonly values: readonly (number | string)[];
+}
+
 /** Named tensors, keyed by dotted path: parameters, gradients, updates (D4). */
 export type Params = Readonly<Record<string, Tensor>>;
 
@@ -84,7 +94,7 @@ export class Tensor {
    * @throws BackendError `read/sync`
    * @throws StateError `scope/freed`
    */
-  toJSON(): { dtype: DType; shape: Shape; values: (number | string)[] } {
+  toJSON(): TensorJSON {
     return { dtype: this.dtype, shape: this.shape, values: plain(this.dataSync()) };
   }
 

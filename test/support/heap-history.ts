@@ -48,7 +48,7 @@ export const histories = (limit: number): fc.Arbitrary<Step[]> =>
   fc.oneof({ weight: 3, arbitrary: mixed(limit / 2) }, { weight: 1, arbitrary: growing(limit) });
 
 /** Bytes of a block where none are wasted: a multiple of 16. */
-export const packed = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
+const packed = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16);
 
 /**
  * An allocator over bytes of its own, up to `limit` of them, and the laws that it owes whatever is done to it. A block

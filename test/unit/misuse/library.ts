@@ -10,7 +10,7 @@ export function int32(values: readonly number[], shape: readonly number[] = [val
 }
 
 /** Doors of the package, by the name that rows use for their exports; the core has no prefix. */
-export const entries = {
+const entries = {
   core,
   study: await import('../../../src/study'),
   laws: await import('../../../src/laws'),
