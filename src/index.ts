@@ -26,6 +26,7 @@ export type { Distribution, Sparse } from './base/distribution';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
+export type { Kind, Option, OptionsOf, Specification } from './base/options';
 export type { Shape } from './base/shape';
 export {
   type Combine,

@@ -21,8 +21,11 @@ export interface Kind<T> {
 
 /** One option of a specification: its kind, and what holds when it is left out. */
 export interface Option<T, Otherwise = undefined, Needed extends boolean = boolean> {
+  /** What a value must be. */
   readonly kind: Kind<T>;
+  /** Whether it has to be given. */
   readonly needed: Needed;
+  /** The value where it is left out. */
   readonly otherwise: Otherwise;
 }
 
