@@ -7,6 +7,8 @@
 // No compiler may know an infinity or a NaN, since it may refuse or fold them: they are arguments, or arise from data.
 // A comparison with NaN is false, so each function ends with the case that lets NaN through.
 
+import { isNan } from './nan';
+
 const halvings = [64, 32, 16, 8, 4, 2, 1];
 
 /** 2ⁿ for a whole n from −126 to 127, exactly: a product of the powers 2^±64 … 2^±1 that make up n. */
@@ -229,17 +231,16 @@ function geluSlope(x) {
   return x * (1.5957691216 + x * x * 0.2140644488178);
 }`;
 /**
- * −far to far: beyond, a derivative of GELU or SiLU is 0 or 1 already, and neither x² nor ∞·0 may come up. Not by
- * minimum and maximum, which may drop NaN.
+ * −far to far: beyond, a derivative of GELU or SiLU is 0 or 1 already, and neither x² nor ∞·0 may come up. Minimum and
+ * maximum may drop NaN, and so may comparisons, which some drivers compile to them.
  */
 const within = /* js */ `
 function within(x, far) {
-  let y = x;
-  if (x > far) { y = far; }
-  if (x < -far) { y = -far; }
+  let y = Math.max(-far, Math.min(x, far));
+  if (isNan(x) > 0) { y = x; }
   return y;
 }`;
-export const gate = [...gelu, geluSlope, within, gateGrad];
+export const gate = [...gelu, geluSlope, isNan, within, gateGrad];
 
 /** exp(a²)·(1 − erf(a)) for 0 ≤ a ≤ 10.2: t·q(t), t = 1/(1 + 0.3·a); q as in `kernels/wasm/math.ts`. */
 const erfcScaled = /* js */ `
@@ -307,4 +308,4 @@ function normalCdf(x, b) {
   }
   return y;
 }`;
-export const normal = [...exp, erfcScaled, bell, normalCdf, within];
+export const normal = [...exp, erfcScaled, bell, normalCdf, isNan, within];

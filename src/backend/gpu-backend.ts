@@ -39,7 +39,7 @@ export class GpuBackend implements Backend {
 
   constructor(
     private readonly device: GpuDevice,
-    queue: GpuQueue,
+    private readonly queue: GpuQueue,
   ) {
     this.heap = new GpuHeap(device, queue);
     this.on = new GpuRunner(device, this.heap);
