@@ -14,8 +14,8 @@ interface OptionSpec<T> {
   /** How help shows what holds where the option is left out, if not as `otherwise`. */
   readonly shown?: string;
 }
-// biome-ignore lint/suspicious/noExplicitAny: a Reader of any type; Values gives each option its own
-export type OptionSpecs = Readonly<Record<string, OptionSpec<any>>>;
+/** Options by name; `Values` gives each the type of its own reader. */
+export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
 
 /** The values of options, read as their specifications say; of a switch, whether it is there. */
 export type Values<S extends OptionSpecs> = {

@@ -10,8 +10,7 @@ import { mul } from '../tensor/ops/mul';
 import { random } from '../tensor/ops/random';
 import { sub } from '../tensor/ops/sub';
 import type { Tensor } from '../tensor/tensor';
-
-const deviation = number({ low: 0 });
+import { deviation } from './options';
 
 const gainOptions = {
   /** Factor of the standard deviation (default 1). */
