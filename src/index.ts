@@ -28,16 +28,8 @@ export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, Stat
 export type { Key } from './base/key';
 export type { Kind, Option, OptionsOf, Specification } from './base/options';
 export type { Shape } from './base/shape';
-export {
-  type Combine,
-  type CompressedLeaf,
-  type CompressOptions,
-  type CompressState,
-  compress,
-  lift,
-  liftPlusRaw,
-  type Moves,
-} from './compress/compress';
+export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
+export { type CompressOptions, compress } from './compress/compress';
 export type { CoordinateProjection } from './compress/coordinates';
 export type { ChosenProjection as NormCoordinatesProjection } from './compress/coordinates-by-norm';
 export type { DrawnProjection } from './compress/coordinates-with-replacement';
@@ -45,21 +37,24 @@ export type { SketchProjection } from './compress/count-sketch';
 export type { ExplicitProjection } from './compress/explicit';
 export { type Filter, matrixFilter } from './compress/filter';
 export { fixedSide } from './compress/fixed-side';
-export { type FloraOptions, flora } from './compress/flora';
+export { type FloraOptions, flora, lift, liftPlusRaw } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { GeneratedProjection } from './compress/generated-projector';
 export type { HaarProjection } from './compress/haar';
+export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
 export { matrixMaps } from './compress/matrix-projector';
 export {
   compressedDimension,
   type Projection,
   type Projector,
   project,
+  type RefreshContext,
   smallerSide,
 } from './compress/projector';
 export { projectors } from './compress/projectors';
 export type { Side } from './compress/side';
 export type { HadamardProjection } from './compress/srht';
+export type { Carry, CompressState, OnRefresh } from './compress/subspace';
 export type { StoredProjection } from './compress/svd';
 export {
   type GradientValues,
