@@ -1,6 +1,7 @@
 import { checkArgument, kindOf, refuseExtra, string } from '../base/options';
 import { checkTensor } from '../tensor/check';
 import type { Tensor } from '../tensor/tensor';
+import type { Projection } from './projector';
 
 /** The state of one compressed parameter: of the projection `P`, the inner transform `S`, and what a combine keeps, `O`. */
 export interface CompressedLeaf<P, S, O = undefined> {
@@ -39,7 +40,7 @@ export interface Moves<L> {
 /** One step of one compressed parameter, whatever projects it: a function that makes the moves. */
 export interface Combine<S, O = undefined> {
   /** The update in the shape of the gradient, and the leaf after the step. */
-  <P>(
+  <P extends Projection>(
     gradient: Tensor,
     leaf: CompressedLeaf<P, S, O>,
     moves: Moves<CompressedLeaf<P, S, O>>,

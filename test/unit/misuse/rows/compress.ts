@@ -76,7 +76,7 @@ export const compressRows: readonly Row[] = [
   row('compress', () => [compressing()], [nothing]),
   row('flora', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('floraAccumulate', () => [{ rank, steps: 2, inner: sgd({ learningRate: 0.1 }) }], [nothing]),
-  row('lift', ofCombine, [nothing, nothing, nothing, ['undefined', ...strings]]),
+  row('lift', ofCombine, [nothing, nothing, nothing, ['undefined', ...strings]], { called: ['lift', 'gaussian.down'] }),
   row('liftPlusRaw', () => [0.9], [['0']]),
   row('matrixFilter', () => [{ rank }], [nothing]),
   row('fixedSide', () => [projectors.gaussian, 'left'], [nothing, nothing]),
