@@ -15,7 +15,7 @@ import {
   wrongRank,
 } from './projector';
 import type { Side } from './side';
-import { gradientValuesKind } from './theory';
+import { gradientValuesKind } from './theory/theory';
 
 const refreshKind = kindOf<RefreshContext>('an object { key, first, step, inner, path }', (value) => {
   const { key, first } = (value ?? {}) as Readonly<Record<string, unknown>>;

@@ -10,15 +10,15 @@ import {
   refuseExtra,
   required,
 } from '../base/options';
-import { adafactorAround, adafactorParts } from '../optim/adafactor';
-import { type EmaState, ema } from '../optim/ema';
-import { axpby } from '../tensor/ops/axpby';
+import { adafactorAround, adafactorParts } from '../optim/optimizers/adafactor';
+import { type EmaState, ema } from '../optim/parts/ema';
+import { axpby } from '../tensor/ops/elementwise/axpby';
 import type { Tensor } from '../tensor/tensor';
 import { type Combine, type CompressedLeaf, checkCombine, type Moves } from './combine';
 import { filterKind, matrixFilter } from './filter';
-import { gaussian } from './gaussian';
 import { intervalKind, rankKind } from './leaf-rules';
 import { type Projection, projectorKind } from './projector';
+import { gaussian } from './projectors/gaussian';
 import { inSubspace, onRefreshKind } from './subspace';
 
 const decay = number({ low: 0, high: 1 });

@@ -1,6 +1,6 @@
 import { callable, checkArgument, either, type Kind, kindOf, whole } from '../base/options';
 import type { Shape } from '../base/shape';
-import { sumSquares } from '../tensor/ops/sum-squares';
+import { sumSquares } from '../tensor/ops/reductions/sum-squares';
 import type { Tensor } from '../tensor/tensor';
 
 /** What a rule may know of a parameter beside its path and the step. */

@@ -2,7 +2,7 @@ import { OptionError } from '../base/errors';
 import { fold, type Key, key } from '../base/key';
 import { callable, choice, either, type Kind } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
-import { divide } from '../optim/divide';
+import { divide } from '../optim/combinators/divide';
 import { type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { zeros } from '../tensor/ops/create';
 import { runInScope } from '../tensor/scope';
