@@ -156,8 +156,8 @@ const combinators = [
   {
     name: 'the orderings of flora exchanged',
     file: 'src/compress/flora.ts',
-    find: "combine: ordering === 'paper' ? lift",
-    replace: "combine: ordering !== 'paper' ? lift",
+    find: "combine: ordering === 'paper' ? liftUpdate",
+    replace: "combine: ordering !== 'paper' ? liftUpdate",
     tests: [unit('flora-trajectory')],
   },
   {
