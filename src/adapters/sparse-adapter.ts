@@ -2,7 +2,6 @@ import { abs } from '../tensor/ops/abs';
 import { add } from '../tensor/ops/add';
 import { cast } from '../tensor/ops/cast';
 import { equal, greater } from '../tensor/ops/compare';
-import { linear } from '../tensor/ops/linear';
 import { matmul } from '../tensor/ops/matmul';
 import { mul } from '../tensor/ops/mul';
 import { where } from '../tensor/ops/where';
@@ -53,15 +52,12 @@ export class SparseAdapter extends LowRankAdapter {
     return sparseMethods[this.method].additive;
   }
 
-  protected adapted(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
     return sparseMethods[this.method].linear(x, weight, this, bias);
   }
-  protected plain(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-    return linear(x, weight, bias ?? undefined);
-  }
-  mergedInto(weight: Tensor, sign: 1 | -1): Tensor {
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
     const { A, B, scale } = this;
-    return keepSupport(weight, sparseMethods[this.method].weight(weight, { A, B, scale: sign * scale }));
+    return keepSupport(weight, sparseMethods[this.method].weight(weight, { A, B, scale: fraction * scale }));
   }
 }
 

@@ -1,5 +1,5 @@
 // The list of modules: one line each.
-export { Adapter } from './adapter';
+export { type Adaptable, Adapter, activeAdapter } from './adapter';
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './attention';
 export { buffer, updateBuffer } from './buffer';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d';
