@@ -1,7 +1,7 @@
 import type { Adaptable, Adapter } from '../nn/adapter';
 import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
-import { noGrad } from '../tensor/no-grad';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { type AdapterReport, type AttachedLayer, type AttachOptions, adapterKey, attach } from './attach';
 import type { AdapterSite, DrawSite } from './first-factors';
 import type { LowRankAdapter } from './low-rank-adapter';

@@ -1,8 +1,8 @@
-import { add } from '../tensor/ops/add';
-import { gather } from '../tensor/ops/gather';
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { transpose } from '../tensor/ops/transpose';
+import { add } from '../tensor/ops/elementwise/add';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { gather } from '../tensor/ops/movement/gather';
+import { transpose } from '../tensor/ops/movement/transpose';
+import { matmul } from '../tensor/ops/products/matmul';
 import type { Tensor } from '../tensor/tensor';
 import { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 import { maskedUp, unmasked } from './rank-mask';

@@ -1,8 +1,8 @@
 import { seedKind } from '../base/key';
 import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../base/options';
 import type { Adaptable } from '../nn/adapter';
-import { Embedding } from '../nn/embedding';
-import { Linear } from '../nn/linear';
+import { Embedding } from '../nn/layers/embedding';
+import { Linear } from '../nn/layers/linear';
 import { type Module, matchKind } from '../nn/module';
 import { extent } from '../nn/options';
 import { ones } from '../tensor/ops/create';

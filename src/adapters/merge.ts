@@ -4,7 +4,7 @@ import type { Adapter } from '../nn/adapter';
 import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
 import { checkTensor } from '../tensor/check';
-import { noGrad } from '../tensor/no-grad';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { someAdaptersOf } from './adapters-of';
 import type { AttachedLayer } from './attach';
 

@@ -1,7 +1,7 @@
 import { fromArray } from '../tensor/ops/create';
-import { gather } from '../tensor/ops/gather';
-import { mul } from '../tensor/ops/mul';
-import { transpose } from '../tensor/ops/transpose';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { gather } from '../tensor/ops/movement/gather';
+import { transpose } from '../tensor/ops/movement/transpose';
 import type { Tensor } from '../tensor/tensor';
 import type { LowRankFactors } from './low-rank-adapter';
 

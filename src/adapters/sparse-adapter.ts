@@ -1,10 +1,10 @@
-import { abs } from '../tensor/ops/abs';
-import { add } from '../tensor/ops/add';
-import { cast } from '../tensor/ops/cast';
-import { equal, greater } from '../tensor/ops/compare';
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { where } from '../tensor/ops/where';
+import { abs } from '../tensor/ops/elementwise/abs';
+import { add } from '../tensor/ops/elementwise/add';
+import { cast } from '../tensor/ops/elementwise/cast';
+import { equal, greater } from '../tensor/ops/elementwise/compare';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { where } from '../tensor/ops/elementwise/where';
+import { matmul } from '../tensor/ops/products/matmul';
 import type { Tensor } from '../tensor/tensor';
 import { lorsLinear } from './lors-linear';
 import { LowRankAdapter } from './low-rank-adapter';

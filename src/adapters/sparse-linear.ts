@@ -1,14 +1,14 @@
 // What the adapters of pruned weights share: the masked weight, made again where it is needed, and how an op with it is
 // applied. Operands: x [N, in], weight [out, in], A [r, in], B [out, r], bias [out] if there is one → [N, out].
 
-import type { Backend, Operand, Storage } from '../backend/backend';
+import type { Backend, Operand, Storage } from '../backend/contract';
 import { type Shape, sizeOf } from '../base/shape';
 import { apply, compute, type Op } from '../tensor/op';
-import { equal } from '../tensor/ops/compare';
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { reshape } from '../tensor/ops/reshape';
-import { where } from '../tensor/ops/where';
+import { equal } from '../tensor/ops/elementwise/compare';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { where } from '../tensor/ops/elementwise/where';
+import { reshape } from '../tensor/ops/movement/reshape';
+import { matmul } from '../tensor/ops/products/matmul';
 import { runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 

@@ -1,7 +1,7 @@
 import { backend } from '../../backend/current';
-import { referenceBackend } from '../../backend/reference';
-import { valueAndGrad } from '../../tensor/grad';
-import { memory } from '../../tensor/memory';
+import { referenceBackend } from '../../backend/reference/backend';
+import { valueAndGrad } from '../../tensor/derivatives/grad';
+import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
 import { setBackend } from '../../tensor/set-backend';
 import { expectSameBits } from '../close';
