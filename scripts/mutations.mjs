@@ -625,8 +625,16 @@ const threads = [
     file: 'src/backend/wasm/products.ts',
     find: 'kernels.gemm(path, p, laneA, depthA, b, laneB, depthB, out, n, to - from, n, k, bias, 0);',
     replace:
-      'kernels.gemm(kernels.gemmPath(depthA, laneB, depthB, to - from, n), p, laneA, depthA, b, laneB, depthB, out, n, to - from, n, k, bias, 0);',
-    tests: [unitOf('backend/wasm/threads')],
+      'kernels.gemm(device.kernels.gemmPath(depthA, laneB, depthB, to - from, n), p, laneA, depthA, b, laneB, depthB, out, n, to - from, n, k, bias, 0);',
+    tests: [`${unitOf('backend/wasm/threads')} > products of a single row or column`],
+  },
+  {
+    name: 'a product takes the path that suits each range of its columns',
+    file: 'src/backend/wasm/products.ts',
+    find: 'kernels.gemm(path, a, laneA, depthA, q, laneB, depthB, out, n, m, to - from, k, start, 0);',
+    replace:
+      'kernels.gemm(device.kernels.gemmPath(depthA, laneB, depthB, m, to - from), a, laneA, depthA, q, laneB, depthB, out, n, m, to - from, k, start, 0);',
+    tests: [`${unitOf('backend/wasm/threads')} > products of a single row or column`],
   },
   {
     name: 'partial sums of a range go where those of the first range are',
