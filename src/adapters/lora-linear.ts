@@ -96,13 +96,8 @@ export class LoraLinear extends LowRankAdapter {
   }
 
   override forward(x: Tensor, weight: Tensor, bias: Tensor | null, { key }: ForwardOptions = {}): Tensor {
-    return loraLinear(
-      x,
-      key ? dropout(x, this.dropout, key) : x,
-      weight,
-      { A: this.A, B: maskedUp(this), scale: this.scale },
-      bias,
-    );
+    const dropped = key ? dropout(x, this.dropout, key) : x;
+    return loraLinear(x, dropped, weight, { A: this.A, B: maskedUp(this), scale: this.scale }, bias);
   }
 
   /** fraction·s·B·A, a matrix of the weight's shape [out, in], of these factors. */

@@ -142,11 +142,13 @@ describe('an adapter in a layer', () => {
       A = random.normal(random.key(2), [2, 3, 2, 2]);
       B = zeros([4, 2, 1, 1]);
       readonly additive = true;
+      options: ForwardOptions | undefined;
       constructor(readonly host: { stride: readonly [number, number]; padding: readonly [number, number] }) {
         super();
       }
-      forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+      forward(x: Tensor, weight: Tensor, bias: Tensor | null, options?: ForwardOptions): Tensor {
         const { stride, padding } = this.host;
+        this.options = options;
         return add(
           conv2d(x, weight, bias ?? undefined, { stride, padding }),
           conv2d(conv2d(x, this.A, undefined, { stride, padding }), this.B),
@@ -167,8 +169,10 @@ describe('an adapter in a layer', () => {
     });
     expectNear(numbers(layer.forward(x)), plain, 0);
     layer.load({ ...layer.state(), 'lora.B': random.normal(random.key(4), [4, 2, 1, 1]) });
-    const y = numbers(layer.forward(x, { key }));
+    const pass = { key };
+    const y = numbers(layer.forward(x, pass));
     expect(y).not.toEqual(plain);
+    expect((layer.lora as LoraConv).options).toBe(pass);
     merge(layer);
     expectNear(numbers(layer.forward(x)), y, 24);
   });
