@@ -826,8 +826,8 @@ const adapters = [
   {
     name: 'unmerge that merges again',
     file: 'src/adapters/merge.ts',
-    find: "foldAll('unmerge', found, -1);",
-    replace: "foldAll('unmerge', found, 1);",
+    find: "foldAll('unmergeAdapters', found, -1);",
+    replace: "foldAll('unmergeAdapters', found, 1);",
     tests: [unitOf('adapters/lora')],
   },
   {

@@ -90,14 +90,20 @@ export function linearFactors<S extends DrawSite>(where: string, rule: FactorIni
   const key = fold(site.key, 'A');
   const B = zeros(shapeOfB);
   const A =
-    rule === 'kaiming' ? initializers.uniform(key, shapeOfA, 1 / Math.sqrt(inputs)) : initializers.normal(key, shapeOfA, 1 / site.rank);
+    rule === 'kaiming'
+      ? initializers.uniform(key, shapeOfA, 1 / Math.sqrt(inputs))
+      : initializers.normal(key, shapeOfA, 1 / site.rank);
   return { A, B, shift: false };
 }
 
 /** A [r, rows] = 0 and B [width, r] from N(0, 1): the roles of the factors are exchanged, as in PEFT. */
 function embeddingFactors(site: DrawSite): FirstFactors {
   const [rows, width] = site.shape as readonly [number, number];
-  return { A: zeros([site.rank, rows]), B: initializers.normal(fold(site.key, 'B'), [width, site.rank], 1), shift: false };
+  return {
+    A: zeros([site.rank, rows]),
+    B: initializers.normal(fold(site.key, 'B'), [width, site.rank], 1),
+    shift: false,
+  };
 }
 
 function wrongFactors(where: string, { path, rank, shape }: DrawSite, A: Tensor, B?: Tensor): ShapeError {
