@@ -1,7 +1,7 @@
 // `floragrad bench matmul --backend gpu` for the modes of a browser: npm run bench:chromium [SIZE [ROUNDS]].
 
 import { type BenchOutput, benchColumns } from '../src/cli/bench-matmul';
-import { textTable } from '../src/cli/table';
+import { textTable } from '../src/cli/terminal/table';
 import { bundle } from '../test/browser/bundle';
 import { launchChromium, openPage } from '../test/browser/chromium';
 import { htmlFor, serve } from '../test/browser/serve';

@@ -1,4 +1,4 @@
-import { gpuMatmulVariants } from '../src/backend/gpu-variants';
+import { gpuMatmulVariants } from '../src/backend/gpu/products/variants';
 import { measure } from '../src/cli/bench-matmul';
 import { type GpuMode, gpu } from '../src/gpu';
 

@@ -1,5 +1,5 @@
-import type { Backend, Operand, Storage } from '../src/backend/backend';
-import { wasmBackend } from '../src/backend/wasm';
+import type { Backend, Operand, Storage } from '../src/backend/contract';
+import { wasmBackend } from '../src/backend/wasm/backend';
 import { fillRow } from '../src/base/distribution';
 import type { Shape } from '../src/base/shape';
 import { sizeOf } from '../src/base/shape';

@@ -7,7 +7,7 @@ import { loraLinear } from '../src/adapters/lora-linear';
 import { lorsLinear } from '../src/adapters/lors-linear';
 import { spLoraLinear, sqftLinear } from '../src/adapters/masked-linear';
 import { backend, memory, random, scope, sum, type Tensor, valueAndGrad, where } from '../src/index';
-import { less } from '../src/tensor/ops/compare';
+import { less } from '../src/tensor/ops/elementwise/compare';
 
 const { values: options } = parseArgs({ options: { steps: { type: 'string', default: '40' } } });
 const steps = Number(options.steps);

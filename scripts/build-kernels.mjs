@@ -1,5 +1,5 @@
 // Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes them into
-// src/backend/generated/wasm-binaries.ts: the baseline as base64, and how the relaxed build differs. Does nothing when that file was made from the same sources:
+// src/backend/wasm/generated/wasm-binaries.ts: the baseline as base64, and how the relaxed build differs. Does nothing when that file was made from the same sources:
 //   node scripts/build-kernels.mjs
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const output = new URL('../src/backend/generated/wasm-binaries.ts', import.meta.url);
+const output = new URL('../src/backend/wasm/generated/wasm-binaries.ts', import.meta.url);
 
 const common = [
   'kernels/wasm/main.ts',

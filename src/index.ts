@@ -19,12 +19,12 @@ export type {
   Reduction,
   Storage,
   Unary,
-} from './backend/backend';
+} from './backend/contract';
 export { backend } from './backend/current';
-export { referenceBackend } from './backend/reference';
-export { setThreads } from './backend/set-threads';
-export { type WasmOptions, wasmBackend } from './backend/wasm';
-export type { Build } from './backend/wasm-module';
+export { referenceBackend } from './backend/reference/backend';
+export { type WasmOptions, wasmBackend } from './backend/wasm/backend';
+export type { Build } from './backend/wasm/module';
+export { setThreads } from './backend/wasm/threads/set-threads';
 export type { Distribution, Sparse } from './base/distribution';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, StateError } from './base/errors';
@@ -41,18 +41,12 @@ export {
   liftPlusRaw,
   type Moves,
 } from './compress/compress';
-export type { CoordinateProjection } from './compress/coordinates';
-export type { ChosenProjection as NormCoordinatesProjection } from './compress/coordinates-by-norm';
-export type { DrawnProjection } from './compress/coordinates-with-replacement';
-export type { SketchProjection } from './compress/count-sketch';
-export type { ExplicitProjection } from './compress/explicit';
 export { type Filter, matrixFilter } from './compress/filter';
-export { fixedSide } from './compress/fixed-side';
 export { type FloraOptions, flora } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
-export type { GeneratedProjection } from './compress/generated-projector';
-export type { HaarProjection } from './compress/haar';
-export { matrixMaps } from './compress/matrix-projector';
+export type { GeneratedProjection } from './compress/maps/generated-maps';
+export { matrixMaps } from './compress/maps/matrix-maps';
+export type { TwoSidedProjection } from './compress/maps/two-sided';
 export {
   compressedDimension,
   type Projection,
@@ -60,36 +54,43 @@ export {
   project,
   smallerSide,
 } from './compress/projector';
-export { projectors } from './compress/projectors';
+export type { CoordinateProjection } from './compress/projectors/coordinates';
+export type { ChosenProjection as NormCoordinatesProjection } from './compress/projectors/coordinates-by-norm';
+export type { DrawnProjection } from './compress/projectors/coordinates-with-replacement';
+export type { SketchProjection } from './compress/projectors/count-sketch';
+export type { ExplicitProjection } from './compress/projectors/explicit';
+export { fixedSide } from './compress/projectors/fixed-side';
+export type { HaarProjection } from './compress/projectors/haar';
+export { projectors } from './compress/projectors/projectors';
+export type { HadamardProjection } from './compress/projectors/srht';
+export type { StoredProjection } from './compress/projectors/svd';
+export type { ChosenProjection as TopCoordinatesProjection } from './compress/projectors/top-coordinates';
 export type { Side } from './compress/side';
-export type { HadamardProjection } from './compress/srht';
-export type { StoredProjection } from './compress/svd';
 export {
   type GradientValues,
   type OneSidedPromises,
   oneSided,
   type SymmetricMoments,
   type Theory,
-} from './compress/theory';
-export type { ChosenProjection as TopCoordinatesProjection } from './compress/top-coordinates';
-export type { TwoSidedProjection } from './compress/two-sided';
+} from './compress/theory/theory';
 export * from './io';
 export * from './nn';
 export * from './optim';
-export { customVjp, type VjpRule } from './tensor/custom-vjp';
-export { type DebugOptions, debug } from './tensor/debug';
-export { type Evaluated, grad, hvp, type Loss, valueAndGrad } from './tensor/grad';
-export { type GradCheckOptions, type GradCheckReport, gradCheck } from './tensor/grad-check';
-export type { GradientSink } from './tensor/gradient-sink';
+export { customVjp, type VjpRule } from './tensor/derivatives/custom-vjp';
+export { type Evaluated, grad, hvp, type Loss, valueAndGrad } from './tensor/derivatives/grad';
+export { type GradCheckOptions, type GradCheckReport, gradCheck } from './tensor/derivatives/grad-check';
+export type { GradientSink } from './tensor/derivatives/gradient-sink';
+export { noGrad } from './tensor/derivatives/no-grad';
+export { remat } from './tensor/derivatives/remat';
+export { type DebugOptions, debug } from './tensor/inspect/debug';
+export { memory } from './tensor/inspect/memory';
+export { type Phase, type Profile, type ProfileRow, profile } from './tensor/inspect/profile';
 export { linalg } from './tensor/linalg';
 export type { Eigh } from './tensor/linalg/eigh';
 export type { QR } from './tensor/linalg/qr';
 export type { SVD, SvdOptions } from './tensor/linalg/svd';
-export { memory } from './tensor/memory';
-export { noGrad } from './tensor/no-grad';
 export * from './tensor/ops';
-export { type Phase, type Profile, type ProfileRow, profile } from './tensor/profile';
-export { remat } from './tensor/remat';
 export { keep, scope } from './tensor/scope';
 export { setBackend } from './tensor/set-backend';
 export { type Params, Tensor, type TensorJSON } from './tensor/tensor';
+export * from './training';

@@ -1,5 +1,5 @@
 import { exp, log } from './math';
-import { type Reducer, reducer } from './reduce';
+import { type Reducer, reducer } from './reductions';
 import { type RowMap, rowMap } from './row-map';
 
 // Functions of the last axis. Each is a few sums of terms over rows (`reduce.ts`), one number for each row, and then one

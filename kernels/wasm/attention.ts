@@ -2,10 +2,10 @@
 // The gradient makes them again from the log of each query's normalizer (Dao et al., "FlashAttention", arXiv 2205.14135,
 // section 3.1). Under a causal mask query t sees keys up to S − T + t, and scores beyond a block's last key are skipped.
 
-import { DIRECT, gemm } from './gemm';
+import { DIRECT, gemm } from './products';
 import { exp, firstLanes } from './math';
-import { transpose } from './move';
-import { dotOf, maxOf, sumOf } from './reduce';
+import { transpose } from './movement';
+import { dotOf, maxOf, sumOf } from './reductions';
 
 /** Queries of a block: enough to use what is read of k and v, few enough to skip most of the causal half. */
 const BLOCK = 32;

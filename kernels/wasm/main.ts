@@ -4,13 +4,13 @@
 
 export { attention, attentionGrad, attentionScratch } from './attention';
 export * from './elementwise';
-export { gemm, gemmBatch, gemmPath, gemmRandom } from './gemm';
+export { gemm, gemmBatch, gemmPath, gemmRandom } from './products';
 export * from './index';
-export { move, moveAdd } from './move';
-export * from './optimizer';
+export { move, moveAdd } from './movement';
+export * from './updates';
 export { randomFill } from './random';
 export * from './random-cross';
-export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowsOfBlock } from './reduce';
+export { argmax, reduceMax, reduceMin, reduceSum, reduceSumSquares, rowsOfBlock } from './reductions';
 export * from './rows';
 export * from './scan';
 export * from './support';

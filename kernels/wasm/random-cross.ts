@@ -1,6 +1,6 @@
 import { addLanes } from './math';
 import { randomFill } from './random';
-import { dotOf } from './reduce';
+import { dotOf } from './reductions';
 import { bPanels, KC as COLUMNS, SLAB as ROWS, slab } from './workspace';
 
 /**

@@ -4,7 +4,7 @@
 import { at, interleaveHigh, interleaveLow, LOGARITHM, stepWith, storeLanes } from './math';
 import { RANDOM_COLUMNS as COLUMNS, randomScratch } from './workspace';
 
-/** Values of `kind`, as `codeOf` in `src/backend/wasm-random.ts` gives them. */
+/** Values of `kind`, as `codeOf` in `src/backend/wasm/random.ts` gives them. */
 const UNIFORM: i32 = 0;
 const NORMAL: i32 = 1;
 const RADEMACHER: i32 = 2;

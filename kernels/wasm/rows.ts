@@ -1,7 +1,7 @@
 // Operations on each row of [rows, n]. Means, variances and normalizers are float64 scalars; elements are float32.
 
 import { exp, firstLanes, addLanes, storeLanes } from './math';
-import { BLOCK_ROWS, dotOf, maxOf, squaredDistanceOf, sumExpOf, sumOf } from './reduce';
+import { BLOCK_ROWS, dotOf, maxOf, squaredDistanceOf, sumExpOf, sumOf } from './reductions';
 
 /** Four results from where x, y and z point; c and d are constants of the row. */
 abstract class Map {

@@ -13,14 +13,14 @@ import {
   type SpecificationOf,
   whole,
 } from '../base/options';
-import { valueAndGrad } from '../tensor/grad';
+import { valueAndGrad } from '../tensor/derivatives/grad';
 import type { SVD } from '../tensor/linalg/svd';
-import { add } from '../tensor/ops/add';
 import { fromArray } from '../tensor/ops/create';
-import { gather } from '../tensor/ops/gather';
-import { mul } from '../tensor/ops/mul';
-import { permute } from '../tensor/ops/random';
-import { transpose } from '../tensor/ops/transpose';
+import { add } from '../tensor/ops/elementwise/add';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { gather } from '../tensor/ops/movement/gather';
+import { transpose } from '../tensor/ops/movement/transpose';
+import { permute } from '../tensor/ops/random/random';
 import { free, runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { AdapterSite, Factors } from './first-factors';

@@ -1,9 +1,9 @@
-import { add } from '../tensor/ops/add';
-import { gather } from '../tensor/ops/gather';
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { sub } from '../tensor/ops/sub';
-import { transpose } from '../tensor/ops/transpose';
+import { add } from '../tensor/ops/elementwise/add';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { sub } from '../tensor/ops/elementwise/sub';
+import { gather } from '../tensor/ops/movement/gather';
+import { transpose } from '../tensor/ops/movement/transpose';
+import { matmul } from '../tensor/ops/products/matmul';
 import type { Tensor } from '../tensor/tensor';
 import { LowRankAdapter } from './low-rank-adapter';
 

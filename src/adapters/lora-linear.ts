@@ -1,15 +1,15 @@
 import { sizeOf } from '../base/shape';
 import type { ForwardOptions } from '../nn/forward-options';
 import { apply, type Composite } from '../tensor/op';
-import { add } from '../tensor/ops/add';
-import { axpby } from '../tensor/ops/axpby';
-import { dropout } from '../tensor/ops/dropout';
-import { linear } from '../tensor/ops/linear';
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { reshape } from '../tensor/ops/reshape';
-import { sub } from '../tensor/ops/sub';
-import { sumTo } from '../tensor/ops/sum-to';
+import { add } from '../tensor/ops/elementwise/add';
+import { axpby } from '../tensor/ops/elementwise/axpby';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { sub } from '../tensor/ops/elementwise/sub';
+import { reshape } from '../tensor/ops/movement/reshape';
+import { linear } from '../tensor/ops/products/linear';
+import { matmul } from '../tensor/ops/products/matmul';
+import { dropout } from '../tensor/ops/random/dropout';
+import { sumTo } from '../tensor/ops/reductions/sum-to';
 import type { Tensor } from '../tensor/tensor';
 import { LowRankAdapter } from './low-rank-adapter';
 

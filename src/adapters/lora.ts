@@ -1,6 +1,6 @@
 import { seedKind } from '../base/key';
 import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../base/options';
-import { Linear } from '../nn/linear';
+import { Linear } from '../nn/layers/linear';
 import { type Module, matchKind } from '../nn/module';
 import { extent } from '../nn/options';
 import { type AdapterReport, attach, type Maker } from './attach';

@@ -1,6 +1,6 @@
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { sumTo } from '../tensor/ops/sum-to';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { matmul } from '../tensor/ops/products/matmul';
+import { sumTo } from '../tensor/ops/reductions/sum-to';
 import { runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { applySparse, type Change, inputGradient, type SparseOp, sparseForward, weightGradient } from './sparse-linear';

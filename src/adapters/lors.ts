@@ -1,6 +1,6 @@
 import { seedKind } from '../base/key';
 import { boolean, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
-import { Linear } from '../nn/linear';
+import { Linear } from '../nn/layers/linear';
 import { type Module, matchKind } from '../nn/module';
 import { extent } from '../nn/options';
 import { type AdapterReport, attach } from './attach';

@@ -3,7 +3,7 @@ import { checkArgument, refuseExtra } from '../base/options';
 import { moduleKind } from '../nn/kinds';
 import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
-import { noGrad } from '../tensor/no-grad';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { LowRankAdapter } from './low-rank-adapter';
 import { type Site, sitesOf } from './sites';
 

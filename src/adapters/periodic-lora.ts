@@ -9,13 +9,13 @@ import {
   type SpecificationOf,
   type ValuesOfGeneric,
 } from '../base/options';
-import { Linear } from '../nn/linear';
+import { Linear } from '../nn/layers/linear';
 import type { Module } from '../nn/module';
 import { extent } from '../nn/options';
 import { type GradientTransform, transform, transformKind } from '../optim/transform';
-import { add } from '../tensor/ops/add';
-import { mul } from '../tensor/ops/mul';
-import { sub } from '../tensor/ops/sub';
+import { add } from '../tensor/ops/elementwise/add';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { sub } from '../tensor/ops/elementwise/sub';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type AdapterReport, drawSite } from './attach';

@@ -2,8 +2,8 @@ import { OptionError } from '../base/errors';
 import { number, type OptionsOf, optional, readOptions, refuseExtra, string } from '../base/options';
 import { type Module, matchKind } from '../nn/module';
 import { assign } from '../tensor/assign';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { onHost } from '../tensor/linalg/on-host';
-import { noGrad } from '../tensor/no-grad';
 import type { Tensor } from '../tensor/tensor';
 import { chosenWeights } from './weights';
 

@@ -1,8 +1,8 @@
 import type { Key } from '../base/key';
 import { linalg } from '../tensor/linalg';
 import type { SVD } from '../tensor/linalg/svd';
-import { matmul } from '../tensor/ops/matmul';
-import { random } from '../tensor/ops/random';
+import { matmul } from '../tensor/ops/products/matmul';
+import { random } from '../tensor/ops/random/random';
 import { runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 

@@ -1,5 +1,5 @@
-import { Embedding } from '../nn/embedding';
-import { Linear } from '../nn/linear';
+import { Embedding } from '../nn/layers/embedding';
+import { Linear } from '../nn/layers/linear';
 import { type Module, visitModule } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';

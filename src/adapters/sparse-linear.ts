@@ -3,13 +3,13 @@
 
 import { sizeOf } from '../base/shape';
 import { apply, type Composite } from '../tensor/op';
-import { add } from '../tensor/ops/add';
-import { equal } from '../tensor/ops/compare';
-import { linear } from '../tensor/ops/linear';
-import { matmul } from '../tensor/ops/matmul';
-import { mul } from '../tensor/ops/mul';
-import { reshape } from '../tensor/ops/reshape';
-import { where } from '../tensor/ops/where';
+import { add } from '../tensor/ops/elementwise/add';
+import { equal } from '../tensor/ops/elementwise/compare';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { where } from '../tensor/ops/elementwise/where';
+import { reshape } from '../tensor/ops/movement/reshape';
+import { linear } from '../tensor/ops/products/linear';
+import { matmul } from '../tensor/ops/products/matmul';
 import { runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 

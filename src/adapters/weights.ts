@@ -1,7 +1,7 @@
 import { OptionError } from '../base/errors';
 import { checkArgument } from '../base/options';
 import { moduleKind } from '../nn/kinds';
-import { Linear } from '../nn/linear';
+import { Linear } from '../nn/layers/linear';
 import { type Match, type Module, matches } from '../nn/module';
 import type { Tensor } from '../tensor/tensor';
 import { sitesOf } from './sites';

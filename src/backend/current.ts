@@ -1,6 +1,6 @@
 import { refuseExtra } from '../base/options';
-import type { Backend } from './backend';
-import { wasmBackend } from './wasm';
+import type { Backend } from './contract';
+import { wasmBackend } from './wasm/backend';
 
 let current: Backend | undefined;
 

@@ -34,7 +34,10 @@ export async function benchDevice(
 
 /** gpu.js is loaded when somebody asks for it. */
 async function gpuDevice(mode: (typeof benchModes)[number]): Promise<BenchDevice> {
-  const [{ gpu }, { gpuMatmulVariants }] = await Promise.all([import('../gpu'), import('../backend/gpu-variants')]);
+  const [{ gpu }, { gpuMatmulVariants }] = await Promise.all([
+    import('../gpu'),
+    import('../backend/gpu/products/variants'),
+  ]);
   const backend = await gpu({ mode });
   const { products, finished } = gpuMatmulVariants(backend);
   const variants = Object.entries(products).map(([name, product]) => ({ name, on: backend, product }));

@@ -1,8 +1,8 @@
 import { fillRow } from '../base/distribution';
 import type { Backend, Storage } from '../index';
 import type { BenchDevice } from './bench-device';
-import { significant } from './format';
-import type { Column } from './table';
+import { significant } from './terminal/format';
+import type { Column } from './terminal/table';
 
 /** What the rounds say of one variant; times are medians, in milliseconds. */
 export interface BenchRow {

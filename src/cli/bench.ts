@@ -1,11 +1,11 @@
 import { OptionError } from '../index';
 import { benchDevice, benchModes, benchTargets } from './bench-device';
 import { type BenchOutput, benchColumns, explainBench, measure } from './bench-matmul';
-import { type Io, printJson, screen } from './io';
 import { commandLine, commonOptions, describeOptions, type OptionSpecs, parseOptions } from './options';
 import { optionalFile } from './output-file';
-import { showTable } from './table';
-import { backendLine } from './train-summary';
+import { type Io, printJson, screen } from './terminal/io';
+import { showTable } from './terminal/table';
+import { backendLine } from './train/summary';
 import { oneOf, whole } from './values';
 
 const benchOptions = {

@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { OptionError } from '../index';
 import type { GPTOptions } from '../nn';
-import { bytes, count } from './format';
+import { bytes, count } from './terminal/format';
 
 /** What options ask for together must fit: each may be within its range, and their product beyond any machine. */
 

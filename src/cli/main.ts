@@ -2,8 +2,8 @@
 import { constants } from 'node:os';
 import { FileError } from '../index';
 import { reason } from '../node/write';
-import { end } from './ending';
 import { run } from './run';
+import { end } from './terminal/ending';
 
 const { stdout, stderr, env } = process;
 stdout.on('error', (error: NodeJS.ErrnoException) => {

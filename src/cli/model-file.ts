@@ -4,9 +4,9 @@ import { decodeSafetensors, FileError, random, safetensorsMetadata } from '../in
 import { GPT, type GPTOptions } from '../nn';
 import { saveSafetensors } from '../node';
 import { reading } from '../node/write';
-import { undivided } from './ending';
 import { checkFile } from './files';
 import { parameterCount } from './limits';
+import { undivided } from './terminal/ending';
 
 /** A model of the command line with the characters that its tokens stand for. */
 export interface SavedModel {

@@ -3,8 +3,8 @@ import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { FileError } from '../index';
 import { reason } from '../node/write';
-import { undivided } from './ending';
 import { placeOf } from './files';
+import { undivided } from './terminal/ending';
 
 /** A file that will be written at the end of a command. What it held before stays until the new text is complete. */
 export interface OutputFile {

@@ -1,12 +1,12 @@
 import { OptionError } from '../index';
 import { bench } from './bench';
 import { closest } from './closest';
-import { finetune } from './finetune';
-import { info, version } from './info';
-import type { Io } from './io';
-import { study } from './study';
-import { train } from './train';
-import { visible } from './visible';
+import { finetune } from './finetune/finetune';
+import { info, version } from './info/info';
+import { study } from './study/study';
+import type { Io } from './terminal/io';
+import { visible } from './terminal/visible';
+import { train } from './train/train';
 
 interface Command {
   readonly summary: string;

@@ -1,6 +1,6 @@
 import { OptionError } from '../index';
 import { closest } from './closest';
-import { count } from './format';
+import { count } from './terminal/format';
 
 /** Turns the words after an option into its value. */
 export interface Reader<T> {

@@ -14,7 +14,7 @@ import {
   wrongRank,
 } from './projector';
 import type { Side } from './side';
-import { gradientValuesKind } from './theory';
+import { gradientValuesKind } from './theory/theory';
 
 const count = whole({ low: 1 });
 const draws = whole(); // of a study's first draws some are below 0

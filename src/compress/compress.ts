@@ -16,12 +16,12 @@ import {
   whole,
 } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
-import { divide } from '../optim/divide';
-import type { EmaState } from '../optim/ema';
+import { divide } from '../optim/combinators/divide';
+import type { EmaState } from '../optim/parts/ema';
 import { type GradientTransform, type Treatment, transform, transformKind } from '../optim/transform';
 import { checkTensor } from '../tensor/check';
-import { axpby } from '../tensor/ops/axpby';
 import { zeros } from '../tensor/ops/create';
+import { axpby } from '../tensor/ops/elementwise/axpby';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { mapTensors } from '../tensor/tree';

@@ -3,13 +3,13 @@ import { optional, readOptionsOf, refuseExtra, required, type SpecificationOf, w
 import { leafOf } from '../optim/leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
 import { type GradientTransform, mapParams, transform, transformKind } from '../optim/transform';
-import { add } from '../tensor/ops/add';
 import { zeros } from '../tensor/ops/create';
-import { mul } from '../tensor/ops/mul';
+import { add } from '../tensor/ops/elementwise/add';
+import { mul } from '../tensor/ops/elementwise/mul';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type Filter, filterKind, matrixFilter, passes, treatments } from './filter';
-import { gaussian } from './gaussian';
 import { compressedShape } from './projector';
+import { gaussian } from './projectors/gaussian';
 
 /** Length of a cycle, size of its sums, and what gets their mean. */
 export interface FloraAccumulateOptions<S> {

@@ -1,11 +1,11 @@
 import { seedKind } from '../base/key';
 import { choice, number, type OptionsOf, optional, readOptions, refuseExtra, required, whole } from '../base/options';
-import { adafactorAround, adafactorParts } from '../optim/adafactor';
-import { ema } from '../optim/ema';
+import { adafactorAround, adafactorParts } from '../optim/optimizers/adafactor';
+import { ema } from '../optim/parts/ema';
 import { compress, interval, lift, liftPlusRaw } from './compress';
 import { filterKind, matrixFilter } from './filter';
-import { gaussian } from './gaussian';
 import { projectorKind } from './projector';
+import { gaussian } from './projectors/gaussian';
 
 const floraOptions = {
   /** Rows of the projection: the state of a weight [n, m] is rank·max(n, m) + n + m floats. */

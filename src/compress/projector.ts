@@ -4,7 +4,7 @@ import { checkArgument, choice, inMessage, type Kind, kindOf, refuseExtra } from
 import { type Shape, shapeKind, show } from '../base/shape';
 import type { Tensor } from '../tensor/tensor';
 import type { Side } from './side';
-import type { GradientValues, Theory } from './theory';
+import type { GradientValues, Theory } from './theory/theory';
 
 /** What every projection of this library knows about itself. Plain data; A is a function of it, of its key where it is random. */
 export interface Projection {

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend';
+import type { Backend } from '../backend/contract';
 import { callable, checkArgument, refuseExtra } from '../base/options';
 import { attentionLaws } from './backend/attention';
 import { elementwiseLaws } from './backend/elementwise';

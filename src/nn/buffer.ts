@@ -3,9 +3,9 @@ import { callable, checkArgument, inMessage, refuseExtra } from '../base/options
 import { sameShape, show } from '../base/shape';
 import type { Write } from '../tensor/assign';
 import { checkTensor } from '../tensor/check';
-import { noGrad } from '../tensor/no-grad';
-import { reshape } from '../tensor/ops/reshape';
-import { isReplaying } from '../tensor/replay';
+import { noGrad } from '../tensor/derivatives/no-grad';
+import { isReplaying } from '../tensor/derivatives/replay';
+import { reshape } from '../tensor/ops/movement/reshape';
 import { moveTo, type Scope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';

@@ -4,11 +4,11 @@ import { OptionError, ShapeError } from '../base/errors';
 import { fold, type Key, keyKind } from '../base/key';
 import { checkArgument, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { checkShape, type Shape, show, sizeOf } from '../base/shape';
-import { noGrad } from '../tensor/no-grad';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { fromArray } from '../tensor/ops/create';
-import { mul } from '../tensor/ops/mul';
-import { random } from '../tensor/ops/random';
-import { sub } from '../tensor/ops/sub';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { sub } from '../tensor/ops/elementwise/sub';
+import { random } from '../tensor/ops/random/random';
 import type { Tensor } from '../tensor/tensor';
 import { deviation } from './options';
 

@@ -3,8 +3,8 @@ import { boolean, checkArgument, type Kind, kindOf, optional, readOptions, refus
 import { sameShape, show } from '../base/shape';
 import { assignAll, type Write } from '../tensor/assign';
 import { checkParams } from '../tensor/check';
-import { noGrad } from '../tensor/no-grad';
-import { reshape } from '../tensor/ops/reshape';
+import { noGrad } from '../tensor/derivatives/no-grad';
+import { reshape } from '../tensor/ops/movement/reshape';
 import type { Params, Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 import { isBuffer } from './buffer';

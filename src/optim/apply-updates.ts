@@ -2,8 +2,8 @@ import { ShapeError, StateError } from '../base/errors';
 import { refuseExtra } from '../base/options';
 import { sameShape, show } from '../base/shape';
 import { assign, type Write } from '../tensor/assign';
-import { noGrad } from '../tensor/no-grad';
-import { add } from '../tensor/ops/add';
+import { noGrad } from '../tensor/derivatives/no-grad';
+import { add } from '../tensor/ops/elementwise/add';
 import type { Params, Tensor } from '../tensor/tensor';
 import { checkLeaf, checkRecord } from './transform';
 

@@ -1,6 +1,6 @@
 import { checkArgument, refuseExtra } from '../base/options';
 import type { Shape } from '../base/shape';
-import { noGrad } from '../tensor/no-grad';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import type { Params } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 import { stateBytes } from './state-bytes';

@@ -1,30 +1,35 @@
 // The list of transforms: one line each.
-export { type AccumulateState, accumulate } from './accumulate';
-export { type AdafactorOptions, adafactor } from './adafactor';
-export { type AdamOptions, adam } from './adam';
-export { type AdamWOptions, adamw } from './adamw';
-export { addDecayedWeights } from './add-decayed-weights';
+
 export { applyUpdates } from './apply-updates';
-export { chain, type Parts as ChainParts } from './chain';
-export { clipByBlockRms } from './clip-by-block-rms';
-export { clipByGlobalNorm } from './clip-by-global-norm';
-export { type EmaOptions, type EmaState, ema } from './ema';
+export { type AccumulateState, accumulate } from './combinators/accumulate';
+export { chain, type Parts as ChainParts } from './combinators/chain';
+export { masked } from './combinators/masked';
+export { type Parts as PartitionParts, partition } from './combinators/partition';
 export { type Explanation, explain } from './explain';
 export type { LeafCounts } from './leaf-counts';
-export { type LionOptions, lion } from './lion';
-export { masked } from './masked';
-export { type Parts as PartitionParts, partition } from './partition';
-export { type RmspropOptions, rmsprop } from './rmsprop';
-export { scale } from './scale';
-export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './scale-by-adam';
-export { type FactoredRmsState, type ScaleByFactoredRmsOptions, scaleByFactoredRms } from './scale-by-factored-rms';
-export { scaleByLearningRate } from './scale-by-learning-rate';
-export { type LionState, type ScaleByLionOptions, scaleByLion } from './scale-by-lion';
-export { scaleByParameterRms } from './scale-by-parameter-rms';
-export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './scale-by-rms';
-export { type ScheduleState, scaleBySchedule } from './scale-by-schedule';
+export { type AdafactorOptions, adafactor } from './optimizers/adafactor';
+export { type AdamOptions, adam } from './optimizers/adam';
+export { type AdamWOptions, adamw } from './optimizers/adamw';
+export { type LionOptions, lion } from './optimizers/lion';
+export { type RmspropOptions, rmsprop } from './optimizers/rmsprop';
+export { type SgdOptions, sgd } from './optimizers/sgd';
+export { addDecayedWeights } from './parts/add-decayed-weights';
+export { clipByBlockRms } from './parts/clip-by-block-rms';
+export { clipByGlobalNorm } from './parts/clip-by-global-norm';
+export { type EmaOptions, type EmaState, ema } from './parts/ema';
+export { scale } from './parts/scale';
+export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './parts/scale-by-adam';
+export {
+  type FactoredRmsState,
+  type ScaleByFactoredRmsOptions,
+  scaleByFactoredRms,
+} from './parts/scale-by-factored-rms';
+export { scaleByLearningRate } from './parts/scale-by-learning-rate';
+export { type LionState, type ScaleByLionOptions, scaleByLion } from './parts/scale-by-lion';
+export { scaleByParameterRms } from './parts/scale-by-parameter-rms';
+export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './parts/scale-by-rms';
+export { type ScheduleState, scaleBySchedule } from './parts/scale-by-schedule';
+export { type TraceOptions, type TraceState, trace } from './parts/trace';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
-export { type SgdOptions, sgd } from './sgd';
 export { stateBytes } from './state-bytes';
-export { type TraceOptions, type TraceState, trace } from './trace';
 export { type GradientTransform, mapParams, type Treatment, transform } from './transform';

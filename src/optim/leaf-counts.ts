@@ -1,5 +1,5 @@
 import type { Params } from '../tensor/tensor';
-import { divide } from './divide';
+import { divide } from './combinators/divide';
 
 /** How many gradients of an accumulation had each leaf: tells a mean that is zero from one of nothing. */
 export type LeafCounts = Readonly<Record<string, number>>;

@@ -1,7 +1,7 @@
 import { OptionError, StateError } from '../base/errors';
 import { callable, checkArgument, inMessage, isPlainObject, type Kind, kindOf, refuseExtra } from '../base/options';
 import type { Tuple } from '../base/tuple';
-import { noGrad } from '../tensor/no-grad';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';

@@ -1,7 +1,7 @@
 import { OptionError, StateError } from '../base/errors';
 import { fold, key } from '../base/key';
 import type { GradientTransform } from '../optim/transform';
-import { random } from '../tensor/ops/random';
+import { random } from '../tensor/ops/random/random';
 import { scope } from '../tensor/scope';
 import type { Params } from '../tensor/tensor';
 import { guarded } from './guarded';

@@ -2,7 +2,7 @@ import { fold, key, seedKind } from '../base/key';
 import { callable, optional, readOptionsOf, refuseExtra, required, type SpecificationOf, whole } from '../base/options';
 import { compressedDimension, type Projection, type Projector, projectorKind } from '../compress/projector';
 import type { Side } from '../compress/side';
-import { random } from '../tensor/ops/random';
+import { random } from '../tensor/ops/random/random';
 import { blocksFor, medianOfMeans, tooFewTrials } from './median-of-means';
 import { inner, readGradient, roundTrip } from './round-trip';
 

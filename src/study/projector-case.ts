@@ -1,7 +1,7 @@
 import { fold, key } from '../base/key';
 import type { Projector } from '../compress/projector';
-import { mul } from '../tensor/ops/mul';
-import { random } from '../tensor/ops/random';
+import { mul } from '../tensor/ops/elementwise/mul';
+import { random } from '../tensor/ops/random/random';
 import type { Tensor } from '../tensor/tensor';
 import type { Verdict } from './report';
 

@@ -1,8 +1,8 @@
 import { fold, key } from '../base/key';
 import { compressedDimension, type Projector } from '../compress/projector';
-import { type GradientValues, squaredNorms, type Theory } from '../compress/theory';
-import { noGrad } from '../tensor/no-grad';
-import { random } from '../tensor/ops/random';
+import { type GradientValues, squaredNorms, type Theory } from '../compress/theory/theory';
+import { noGrad } from '../tensor/derivatives/no-grad';
+import { random } from '../tensor/ops/random/random';
 import type { Tensor } from '../tensor/tensor';
 import { MeanTest } from './mean-test';
 import { pilotDraws, pilotMargin, variance } from './pilot';

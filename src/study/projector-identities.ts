@@ -1,10 +1,10 @@
 import { fold, type Key, key } from '../base/key';
 import { compressedShape, type Projection, type Projector } from '../compress/projector';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import { svd } from '../tensor/linalg/svd';
-import { noGrad } from '../tensor/no-grad';
-import { axpby } from '../tensor/ops/axpby';
-import { random } from '../tensor/ops/random';
-import { transpose } from '../tensor/ops/transpose';
+import { axpby } from '../tensor/ops/elementwise/axpby';
+import { transpose } from '../tensor/ops/movement/transpose';
+import { random } from '../tensor/ops/random/random';
 import type { Tensor } from '../tensor/tensor';
 import { forEachTensor, isTensor } from '../tensor/tree';
 import { type Identity, type ProjectorCase, sampleGradient, verdictOn } from './projector-case';

@@ -1,7 +1,7 @@
 import { fold, key } from '../base/key';
 import type { Projection, Projector } from '../compress/projector';
-import type { GradientValues } from '../compress/theory';
-import { noGrad } from '../tensor/no-grad';
+import type { GradientValues } from '../compress/theory/theory';
+import { noGrad } from '../tensor/derivatives/no-grad';
 import type { Tensor } from '../tensor/tensor';
 
 /** A projection for one gradient: a fresh sample, or made for the gradient by projectors that look at it. */

@@ -1,11 +1,11 @@
-import type { Backend, Storage } from '../backend/backend';
+import type { Backend, Storage } from '../backend/contract';
 import { backend } from '../backend/current';
 import type { DType } from '../base/dtype';
 import { BackendError, ShapeError } from '../base/errors';
 import type { Shape } from '../base/shape';
-import { checkFinite, debugging } from './debug';
+import { checkFinite, debugging } from './inspect/debug';
+import { profiling } from './inspect/profile';
 import { notATensor } from './kinds';
-import { profiling } from './profile';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
 import { type Cotangents, isTracked, noteRead, recordingTapes, recordOn, recordStep } from './tape';
 import type { Tensor } from './tensor';

@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend';
+import type { Backend } from '../backend/contract';
 import { backend, replaceBackend } from '../backend/current';
 import { StateError } from '../base/errors';
 import { checkArgument, isThenable, type Kind, kindOf, refuseExtra } from '../base/options';

@@ -3,12 +3,12 @@ import { OptionError, ShapeError } from '../base/errors';
 import { inspectable } from '../base/inspectable';
 import { asArray, inMessage, refuseExtra } from '../base/options';
 import { type Shape, show, sizeOf } from '../base/shape';
-import { debugging, finiteSoFar } from './debug';
+import { debugging, finiteSoFar } from './inspect/debug';
+import { plain, textOf } from './inspect/text';
 import { bindTensor } from './op';
 import * as ops from './ops';
 import { checkAlive } from './scope';
 import { noteRead } from './tape';
-import { plain, textOf } from './text';
 import { Value } from './value';
 
 /** A tensor as `JSON.stringify` writes it. */

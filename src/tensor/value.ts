@@ -1,4 +1,4 @@
-import type { Backend, Operand, Storage } from '../backend/backend';
+import type { Backend, Operand, Storage } from '../backend/contract';
 import type { DType } from '../base/dtype';
 import { type Shape, show } from '../base/shape';
 import type { Scope } from './scope';

@@ -194,7 +194,7 @@ def schedules():
 
 
 def gpt():
-    """Loss and gradients of a small GPT, from weights that are listed in the file. Layout and names as in src/nn/gpt.ts."""
+    """Loss and gradients of a small GPT, from weights that are listed in the file. Layout and names as in src/nn/models/gpt.ts."""
     V, D, H, L, T, B = 11, 8, 2, 2, 5, 2
     generator = torch.Generator().manual_seed(11)
     weights = {}

@@ -1,4 +1,4 @@
-import type { FullBackend, Operand } from '../../src/backend/backend';
+import type { FullBackend, Operand } from '../../src/backend/contract';
 import { dtypeOf, type TypedArray } from '../../src/base/dtype';
 import type { Shape } from '../../src/base/shape';
 import { ShapeError } from '../../src/index';

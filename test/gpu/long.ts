@@ -1,4 +1,4 @@
-import type { Axes, FullBackend, Operand, Storage } from '../../src/backend/backend';
+import type { Axes, FullBackend, Operand, Storage } from '../../src/backend/contract';
 import { fillRow } from '../../src/base/distribution';
 import { dtypeOf, type TypedArray } from '../../src/base/dtype';
 import type { Shape } from '../../src/base/shape';

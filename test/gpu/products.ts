@@ -1,5 +1,5 @@
 import type { AttentionShape } from '../../src/backend/attention-layout';
-import type { FullBackend } from '../../src/backend/backend';
+import type { FullBackend } from '../../src/backend/contract';
 import { fillRow } from '../../src/base/distribution';
 import { wholes } from '../../src/laws/arbitraries';
 import { trial } from '../../src/laws/backend/trial';

@@ -1,4 +1,4 @@
-import type { FullBackend, Operand, Storage } from '../../src/backend/backend';
+import type { FullBackend, Operand, Storage } from '../../src/backend/contract';
 import type { TypedArray } from '../../src/base/dtype';
 import { type Shape, sizeOf } from '../../src/base/shape';
 import { expectClose, expectSame, flushed } from '../../src/laws/close';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { TrainOutput } from '../../src/cli/train-output';
+import type { TrainOutput } from '../../src/cli/train/output';
 import type { ProjectionErrorRow } from '../../src/study';
 import { captured, tinyTraining, workFolder, writeText } from '../unit/cli/captured';
 

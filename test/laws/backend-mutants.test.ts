@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Backend, FullBackend, Operand } from '../../src/backend/backend';
-import { referenceBackend } from '../../src/backend/reference';
+import type { Backend, FullBackend, Operand } from '../../src/backend/contract';
+import { referenceBackend } from '../../src/backend/reference/backend';
 import { backendLaws } from '../../src/laws';
 
 // The reference with one thing wrong: the law that is about it must convict it.

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { referenceBackend } from '../../src/backend/reference';
-import { wasmBackend } from '../../src/backend/wasm';
-import { grain, type WasmDevice } from '../../src/backend/wasm-device';
-import { relaxedAvailable } from '../../src/backend/wasm-module';
+import { referenceBackend } from '../../src/backend/reference/backend';
+import { wasmBackend } from '../../src/backend/wasm/backend';
+import { grain, type WasmDevice } from '../../src/backend/wasm/device';
+import { relaxedAvailable } from '../../src/backend/wasm/module';
 import type { Backend } from '../../src/index';
 import { backendLaws } from '../../src/laws';
 

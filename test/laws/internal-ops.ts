@@ -15,12 +15,12 @@ import {
   reducing,
   shapesOf,
 } from '../../src/laws';
-import { axpby } from '../../src/tensor/ops/axpby';
-import { scatterAdd } from '../../src/tensor/ops/gather';
-import { randomTimes, timesRandom } from '../../src/tensor/ops/matmul-random';
-import { place } from '../../src/tensor/ops/pad';
-import { sumSquares } from '../../src/tensor/ops/sum-squares';
-import { sumTo } from '../../src/tensor/ops/sum-to';
+import { axpby } from '../../src/tensor/ops/elementwise/axpby';
+import { scatterAdd } from '../../src/tensor/ops/movement/gather';
+import { place } from '../../src/tensor/ops/movement/pad';
+import { randomTimes, timesRandom } from '../../src/tensor/ops/products/matmul-random';
+import { sumSquares } from '../../src/tensor/ops/reductions/sum-squares';
+import { sumTo } from '../../src/tensor/ops/reductions/sum-to';
 import { blocks, flags, row } from './op-cases';
 
 type Tensor = f.Tensor;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Operand, Storage } from '../../src/backend/backend';
+import type { Operand, Storage } from '../../src/backend/contract';
 import { broadcastShapes } from '../../src/base/shape';
 import type { Tensor } from '../../src/index';
 import { broadcasting, elementwise, type OpRow, opCase, opLaws, real, shapesOf } from '../../src/laws';
 import { apply, type Composite, compute, type Primitive } from '../../src/tensor/op';
 import { add, matmul, mul, neg, reshape, square, tanh, transpose } from '../../src/tensor/ops';
-import { sumTo } from '../../src/tensor/ops/sum-to';
+import { sumTo } from '../../src/tensor/ops/reductions/sum-to';
 
 // Wrong ops that look right at a glance. The laws must convict each of them, by the law that is about its mistake and
 // for every seed: a law that cannot fail proves nothing.

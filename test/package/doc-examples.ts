@@ -3,7 +3,7 @@ import { sourceFiles, walk } from './sources';
 
 /** The code of an `@example` in a doc comment, as a program. */
 export interface DocExample {
-  /** `src/tensor/grad.ts:42` */
+  /** `src/tensor/derivatives/grad.ts:42` */
   readonly name: string;
   readonly text: string;
 }

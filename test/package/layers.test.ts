@@ -53,7 +53,7 @@ function resolve(from: string, specifier: string): string {
   return [`${target}.ts`, `${target}/index.ts`].find((path) => files.some((file) => file.path === path)) ?? target;
 }
 
-/** `src/nn/linear.ts` → `nn`; the front doors directly under src have no room and may import all rooms. */
+/** `src/nn/layers/linear.ts` → `nn`; the front doors directly under src have no room and may import all rooms. */
 function roomOf(path: string): string | null {
   const [, room, file] = path.split('/');
   return file === undefined ? null : (room as string);
@@ -107,8 +107,8 @@ describe('layers of src', () => {
   });
 
   it('names gpu.js in one file, which loads it when it is asked to', () => {
-    expect(imports.filter(({ to }) => to === 'gpu.js').map(show)).toEqual(['src/backend/gpu-js.ts imports gpu.js']);
-    const { tree } = files.find(({ path }) => path === 'src/backend/gpu-js.ts') as SourceFile;
+    expect(imports.filter(({ to }) => to === 'gpu.js').map(show)).toEqual(['src/backend/gpu/gpujs.ts imports gpu.js']);
+    const { tree } = files.find(({ path }) => path === 'src/backend/gpu/gpujs.ts') as SourceFile;
     const statements = tree.statements.filter((node) => ts.isImportDeclaration(node) || ts.isExportDeclaration(node));
     expect(statements.filter((node) => node.getText(tree).includes('gpu.js'))).toEqual([]);
   });

@@ -16,8 +16,8 @@ import {
 import { MeanTest } from '../../src/study/mean-test';
 import type { ProjectorCase } from '../../src/study/projector-case';
 import { inner, readGradient, unit } from '../../src/study/round-trip';
-import { add } from '../../src/tensor/ops/add';
-import { axpby } from '../../src/tensor/ops/axpby';
+import { add } from '../../src/tensor/ops/elementwise/add';
+import { axpby } from '../../src/tensor/ops/elementwise/axpby';
 import { scope } from '../../src/tensor/scope';
 import { singularValues } from '../support/singular-values';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Allocator, type Block } from '../../src/backend/allocator';
-import type { Memory } from '../../src/backend/backend';
+import type { Memory } from '../../src/backend/contract';
+import { Allocator, type Block } from '../../src/backend/wasm/allocator';
 
 /** What a program does to memory: take so many bytes, free the block of that rank (by age, modulo how many there are). */
 export type Step = { readonly take: number } | { readonly free: number } | { readonly reserve: number };

@@ -1,6 +1,6 @@
-import type { Block } from '../../src/backend/allocator';
-import type { FullBackend } from '../../src/backend/backend';
-import type { WasmDevice } from '../../src/backend/wasm-device';
+import type { FullBackend } from '../../src/backend/contract';
+import type { Block } from '../../src/backend/wasm/allocator';
+import type { WasmDevice } from '../../src/backend/wasm/device';
 
 /** What is behind the doors of `Allocator`. */
 interface Inside {

@@ -1,6 +1,6 @@
-import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults } from '../finetune-summary';
-import { bytes, meanOf } from '../format';
-import { backendLine } from '../train-summary';
+import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults } from '../finetune/summary';
+import { bytes, meanOf } from '../terminal/format';
+import { backendLine } from '../train/summary';
 import { barChart, type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
 
 /** The report of `floragrad finetune`. */

@@ -1,6 +1,6 @@
 import uPlotScript from 'uplot/dist/uPlot.iife.min.js?raw';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
-import type { Column } from '../table';
+import type { Column } from '../terminal/table';
 import chartScript from './charts.browser.js?raw';
 import style from './style.css?raw';
 

@@ -1,5 +1,5 @@
 import { type ProjectionErrorRow, rounding } from '../../study';
-import { explainStudy, studyColumns, unbiased } from '../study-summary';
+import { explainStudy, studyColumns, unbiased } from '../study/summary';
 import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
 
 /** The report of `floragrad study`: charts for each shape of gradient, then all numbers. */

@@ -1,5 +1,5 @@
-import { bytes, nats, percent } from '../format';
-import type { TrainOutput } from '../train-output';
+import { bytes, nats, percent } from '../terminal/format';
+import type { TrainOutput } from '../train/output';
 import {
   backendLine,
   explainResults,
@@ -10,7 +10,7 @@ import {
   runName,
   runTitle,
   seedsOf,
-} from '../train-summary';
+} from '../train/summary';
 import { barChart, type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
 
 /** The report of `floragrad train`. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { AttentionShape } from '../../backend/attention-layout';
-import type { Operand } from '../../backend/backend';
+import type { Operand } from '../../backend/contract';
 import { numbers, seeds } from '../arbitraries';
 import { type Law, law, randomLaw } from '../law';
 import type { Trial } from './trial';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Activation, Binary, Compare, Operand, Unary } from '../../backend/backend';
+import type { Activation, Binary, Compare, Operand, Unary } from '../../backend/contract';
 import { type Shape, sizeOf } from '../../base/shape';
 import { broadcasts, numbers, seeds, shapes, special, wholes } from '../arbitraries';
 import { expectRelative } from '../close';

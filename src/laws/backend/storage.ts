@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Operand, Storage } from '../../backend/backend';
+import type { Operand, Storage } from '../../backend/contract';
 import type { TypedArray } from '../../base/dtype';
 import { sizeOf } from '../../base/shape';
 import { numbers, positiveShapes, seeds, special } from '../arbitraries';

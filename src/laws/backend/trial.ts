@@ -1,5 +1,5 @@
-import type { Accelerators, Backend, Operand, Storage } from '../../backend/backend';
-import { referenceBackend } from '../../backend/reference';
+import type { Accelerators, Backend, Operand, Storage } from '../../backend/contract';
+import { referenceBackend } from '../../backend/reference/backend';
 import { dtypeOf, type TypedArray } from '../../base/dtype';
 import type { Shape } from '../../base/shape';
 import { expectClose, expectSameBits, flushed, nearest, readings } from '../close';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Operand } from '../../backend/backend';
+import type { Operand } from '../../backend/contract';
 import { sizeOf } from '../../base/shape';
 import { numbers, seeds, shapes } from '../arbitraries';
 import { type Law, randomLaw } from '../law';

@@ -1,6 +1,6 @@
-import { referenceBackend } from '../../backend/reference';
-import { valueAndGrad } from '../../tensor/grad';
-import { memory } from '../../tensor/memory';
+import { referenceBackend } from '../../backend/reference/backend';
+import { valueAndGrad } from '../../tensor/derivatives/grad';
+import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
 import { expectSameBits } from '../close';
 import type { Law } from '../law';

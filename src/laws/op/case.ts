@@ -1,7 +1,7 @@
 import type { TypedArray } from '../../base/dtype';
 import { checkArgument, isPlainObject, kindOf, listOf, number, refuseExtra, whole } from '../../base/options';
 import { checkShape, type Shape, show, sizeOf } from '../../base/shape';
-import { permute } from '../../tensor/ops/random';
+import { permute } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { numbers, wholes } from '../arbitraries';
 import { toStringMethod } from '../arbitrary';

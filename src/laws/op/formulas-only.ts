@@ -1,4 +1,4 @@
-import type { Accelerators, Backend } from '../../backend/backend';
+import type { Accelerators, Backend } from '../../backend/contract';
 
 /** All that a backend may leave out because formulas stand in for it. */
 const accelerators: Readonly<Record<keyof Accelerators, true>> = {

@@ -1,4 +1,4 @@
-import type { Backend } from '../../backend/backend';
+import type { Backend } from '../../backend/contract';
 import { backend } from '../../backend/current';
 import { setBackend } from '../../tensor/set-backend';
 import { tolerance } from '../close';

@@ -1,10 +1,10 @@
 import type { TypedArray } from '../../base/dtype';
 import { type Shape, sizeOf } from '../../base/shape';
-import { valueAndGrad } from '../../tensor/grad';
-import { add } from '../../tensor/ops/add';
+import { valueAndGrad } from '../../tensor/derivatives/grad';
 import { tensor } from '../../tensor/ops/create';
-import { mul } from '../../tensor/ops/mul';
-import { sum } from '../../tensor/ops/sum';
+import { add } from '../../tensor/ops/elementwise/add';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { sum } from '../../tensor/ops/reductions/sum';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { numbers } from '../arbitraries';
 import type { OpCase } from './case';

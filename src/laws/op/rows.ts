@@ -1,6 +1,6 @@
 import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra, string } from '../../base/options';
 import type { Shape } from '../../base/shape';
-import type { ReduceOptions } from '../../tensor/ops/reduce';
+import type { ReduceOptions } from '../../tensor/ops/reductions/reduce';
 import type { Tensor } from '../../tensor/tensor';
 import { inputOf, opKind } from '../kinds';
 import type { OpRow } from '../op-laws';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { checkArgument, refuseExtra, whole } from '../../base/options';
 import type { Shape } from '../../base/shape';
-import type { ReduceOptions } from '../../tensor/ops/reduce';
+import type { ReduceOptions } from '../../tensor/ops/reductions/reduce';
 import type { Arbitrary } from '../arbitrary';
 import { extentsKind } from '../kinds';
 

@@ -1,6 +1,6 @@
-import { chain } from '../../optim/chain';
-import { masked } from '../../optim/masked';
-import { partition } from '../../optim/partition';
+import { chain } from '../../optim/combinators/chain';
+import { masked } from '../../optim/combinators/masked';
+import { partition } from '../../optim/combinators/partition';
 import type { GradientTransform } from '../../optim/transform';
 import { cycleOf, gradientsOf, paramsOf, run, type TransformCase } from '../transform-case';
 import { sameBits, type TransformCheck, yesOrNo } from './check';

@@ -1,7 +1,7 @@
-import { StateMerge } from '../../optim/state-merge';
 import type { GradientTransform } from '../../optim/transform';
-import { axpby } from '../../tensor/ops/axpby';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
+import { StateMerge } from '../../training/state-merge';
 import { cycleOf, gradientsOf, paramsOf } from '../transform-case';
 import { sameBits, type TransformCheck, yesOrNo } from './check';
 

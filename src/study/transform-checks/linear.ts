@@ -1,4 +1,4 @@
-import { axpby } from '../../tensor/ops/axpby';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { cycleOf, gradientsOf, paramsOf, run } from '../transform-case';
 import { readTree, type TreeLeaf } from '../tree-leaves';

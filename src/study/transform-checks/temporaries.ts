@@ -1,4 +1,4 @@
-import { memory } from '../../tensor/memory';
+import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
 import { cycleOf, gradientsOf, paramsOf } from '../transform-case';

@@ -1,4 +1,4 @@
-import type { Activation } from '../../backend/backend';
+import type { Activation } from '../../backend/contract';
 import { refuseExtra } from '../../base/options';
 import { apply, type Composite, checkFloat } from '../op';
 import type { Tensor } from '../tensor';

@@ -12,7 +12,7 @@ import {
   whole,
 } from '../../base/options';
 import { checkShape, type Shape, shapeKind, show, sizeOf } from '../../base/shape';
-import { checkFinite, debugging } from '../debug';
+import { checkFinite, debugging } from '../inspect/debug';
 import { dtypeKind } from '../kinds';
 import { wrap } from '../op';
 import type { Tensor } from '../tensor';

@@ -3,13 +3,13 @@ import { refuseExtra } from '../../base/options';
 import { sameShape, show } from '../../base/shape';
 import { apply, type Composite, checkDType, checkFloat } from '../op';
 import type { Tensor } from '../tensor';
-import { cast } from './cast';
-import { equal } from './compare';
 import { arange } from './create';
-import { gather } from './gather';
-import { unsqueeze } from './reshape';
-import { sum } from './sum';
-import { where } from './where';
+import { cast } from './elementwise/cast';
+import { equal } from './elementwise/compare';
+import { where } from './elementwise/where';
+import { gather } from './movement/gather';
+import { unsqueeze } from './movement/reshape';
+import { sum } from './reductions/sum';
 
 const op: Composite<[x: Tensor, ids: Tensor]> = {
   name: 'takeAlong',

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Activation, Operand, Storage, Unary } from '../../../src/backend/backend';
-import { wasmBackend } from '../../../src/backend/wasm';
-import { relaxedAvailable } from '../../../src/backend/wasm-module';
+import type { Activation, Operand, Storage, Unary } from '../../../src/backend/contract';
+import { wasmBackend } from '../../../src/backend/wasm/backend';
+import { relaxedAvailable } from '../../../src/backend/wasm/module';
 import { erf, normalCdf } from '../../../src/base/erf';
 
 // The kernels' functions of one element against float64, over a grid of all floats and a dense one of [−20, 20]. Both

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { instantiate, type KernelName } from '../../../src/backend/wasm-module';
+import { instantiate, type KernelName } from '../../../src/backend/wasm/module';
 import { fillRow } from '../../../src/base/distribution';
 
 // Threads call kernels on parts of a tensor: a part is a range of elements or of rows, given by pointers and counts.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { wasmBackend } from '../../../src/backend/wasm';
+import { wasmBackend } from '../../../src/backend/wasm/backend';
 import { key } from '../../../src/base/key';
 import { philox } from '../../../src/base/philox';
 import { type FullBackend, referenceBackend } from '../../../src/index';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { TrainOutput } from '../../../src/cli/train-output';
+import type { TrainOutput } from '../../../src/cli/train/output';
 import { setBackend, wasmBackend } from '../../../src/index';
 import { captured, tinyTraining, workFolder, writeText } from './captured';
 

@@ -1,7 +1,8 @@
 import { expect, it, test } from 'vitest';
 import { checkMemory, checkRuns, leastBytes, parameterCount } from '../../../src/cli/limits';
 import { adamw, backend, crossEntropy, memory, random, tensor } from '../../../src/index';
-import { GPT, trainer } from '../../../src/nn';
+import { GPT } from '../../../src/nn';
+import { trainer } from '../../../src/training';
 
 const sizes = [
   { vocabularySize: 11, context: 8, width: 8, heads: 2, layers: 1 },

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { grain } from '../../../src/backend/wasm-device';
-import type { TrainOutput } from '../../../src/cli/train-output';
+import { grain } from '../../../src/backend/wasm/device';
+import type { TrainOutput } from '../../../src/cli/train/output';
 import { setThreads } from '../../../src/index';
 import { captured, tinyTraining, workFolder, writeText } from './captured';
 

@@ -8,8 +8,8 @@ import {
   StateError,
   scope,
 } from '../../../src/index';
-import { debugging } from '../../../src/tensor/debug';
-import { profiling } from '../../../src/tensor/profile';
+import { debugging } from '../../../src/tensor/inspect/debug';
+import { profiling } from '../../../src/tensor/inspect/profile';
 import { currentScope } from '../../../src/tensor/scope';
 import { recordingTapes } from '../../../src/tensor/tape';
 import { type KindName, kinds } from './kinds';

@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../../src/cli/model-file';
-import type { TrainOutput } from '../../../src/cli/train-output';
+import type { TrainOutput } from '../../../src/cli/train/output';
 import { setBackend, wasmBackend } from '../../../src/index';
 import { loadCheckpoint, loadNpy, loadNpz, loadPeft, loadSafetensors } from '../../../src/node';
 import { adapterRows } from '../../fixtures/adapters';

@@ -17,8 +17,8 @@ import {
   type Tensor,
   valueAndGrad,
 } from '../../../src/index';
-import { rms } from '../../../src/optim/rms';
-import { axpby } from '../../../src/tensor/ops/axpby';
+import { rms } from '../../../src/optim/parts/rms';
+import { axpby } from '../../../src/tensor/ops/elementwise/axpby';
 
 const size = 1003; // no multiple of the vector size
 const draw = (seed: number, shape: number[] = [size]): Tensor => random.normal(random.key(seed), shape);

@@ -1,0 +1,224 @@
+import type { DType, TypedArray } from '../../base/dtype';
+import { BackendError } from '../../base/errors';
+import type { Memory, Storage } from '../contract';
+import type { GpuDevice, GpuHandle } from './device';
+import { type GpuQueue, isPromise, type Later } from './queue';
+
+/** The memory that aliases share: values on the host, on the device, or both. */
+export class GpuCell {
+  /** Lives that it has. */
+  users = 1;
+  /** Those of them that count as live tensors: all but the collectable ones. */
+  counted = 1;
+  /** Stays on the device when the scope ends that brought it there. */
+  resident = false;
+  /** On the device: asked for, and not given back. Operations before may still have to make the handle. */
+  present = false;
+  /** What the queue has made so far. */
+  handle: GpuHandle | null = null;
+  /** Why the queue could not make it. */
+  failure: { readonly error: unknown } | null = null;
+  constructor(
+    public host: TypedArray | null,
+    readonly bytes: number,
+  ) {}
+}
+
+/** One life of a cell. */
+export class GpuStorage implements Storage {
+  collectable = false;
+  constructor(
+    readonly cell: GpuCell,
+    readonly dtype: DType,
+    readonly size: number,
+  ) {}
+}
+
+/**
+ * Who has which memory of the device. Everything is counted when it is asked for; the device itself follows when the
+ * queue gets there. On the device every number is a float32, int32 ones too: exact to 2²⁴ in size.
+ */
+export class GpuHeap {
+  private readonly live = { tensors: 0, bytes: 0, peakBytes: 0 };
+  private readonly staged: GpuCell[] = [];
+  private readonly net = new FinalizationRegistry<GpuCell>((cell) => this.release(cell));
+  private reads = 0;
+
+  constructor(
+    readonly device: GpuDevice,
+    readonly queue: GpuQueue,
+  ) {}
+
+  memory(): Memory {
+    return { ...this.live };
+  }
+  resetPeak(): void {
+    this.live.peakBytes = this.live.bytes;
+  }
+
+  // --- lives -----------------------------------------------------------------------------------------------------
+
+  fromHost(values: TypedArray): GpuStorage {
+    const dtype = values instanceof Float32Array ? 'float32' : 'int32';
+    return new GpuStorage(new GpuCell(values, values.byteLength), dtype, values.length);
+  }
+  alias(storage: Storage): GpuStorage {
+    const { cell, dtype, size } = storage as GpuStorage;
+    cell.users += 1;
+    this.count(cell, 1);
+    return new GpuStorage(cell, dtype, size);
+  }
+  free(storage: Storage): void {
+    const held = storage as GpuStorage;
+    if (held.collectable) this.net.unregister(held);
+    else this.count(held.cell, -1);
+    this.release(held.cell);
+  }
+  /** It stays on the device, and goes when the garbage collector finds that nobody can ask for it any more. */
+  collectable(storage: Storage): void {
+    const held = storage as GpuStorage;
+    if (held.collectable) return;
+    held.collectable = true;
+    this.count(held.cell, -1);
+    this.net.register(held, held.cell, held);
+  }
+  resident(storage: Storage): void {
+    const held = storage as GpuStorage;
+    if (held.collectable) {
+      held.collectable = false;
+      this.net.unregister(held);
+      this.count(held.cell, 1);
+    }
+    if (held.size === 0) return;
+    held.cell.resident = true;
+    this.need(held.cell);
+    if (held.dtype === 'float32') held.cell.host = null; // index work wants whole numbers on the host
+  }
+
+  // --- scopes ----------------------------------------------------------------------------------------------------
+
+  enter(): number {
+    return this.staged.length;
+  }
+  leave(mark: number): void {
+    for (const cell of this.staged.splice(mark)) if (!cell.resident) this.drop(cell);
+  }
+
+  // --- values ----------------------------------------------------------------------------------------------------
+
+  /** Memory for a result; the job makes its handle when the queue gets there. */
+  make(dtype: DType, size: number, job: () => Later<GpuHandle>): GpuStorage {
+    const cell = new GpuCell(null, 4 * size);
+    this.fill(cell, job);
+    return new GpuStorage(cell, dtype, size);
+  }
+
+  /**
+   * The values will be on the device when the queue gets there: those of a host array go there first.
+   * @throws BackendError `gpu/inexact`
+   */
+  need(cell: GpuCell): void {
+    if (cell.present) return;
+    const values = cell.host as TypedArray;
+    if (values instanceof Int32Array) checkExact(values);
+    this.staged.push(cell);
+    this.fill(cell, () => {
+      const floats = values instanceof Float32Array ? values : Float32Array.from(values);
+      return this.device.upload(floats, [values.length, 1, 1]);
+    });
+  }
+
+  /** In a job: what the jobs before have made of it. */
+  handle(cell: GpuCell): GpuHandle {
+    if (cell.failure !== null) throw cell.failure.error;
+    return cell.handle as GpuHandle;
+  }
+
+  async read(storage: Storage): Promise<TypedArray> {
+    // A finalizer runs only between macrotasks, so a loop that does nothing but read must let one pass now and then.
+    if (++this.reads % 16 === 0) await new Promise((resolve) => setTimeout(resolve));
+    try {
+      return await this.values(storage as GpuStorage);
+    } catch (error) {
+      this.queue.seen(error);
+      throw error;
+    }
+  }
+
+  /** A copy of the values. */
+  values({ cell, dtype, size }: GpuStorage): Later<TypedArray> {
+    if (cell.host !== null) return cell.host.slice();
+    const convert = (floats: Float32Array): TypedArray => (dtype === 'float32' ? floats : wholesOf(floats));
+    const read = this.queue.run(() => this.device.read(this.handle(cell), size));
+    return isPromise(read) ? read.then(convert) : convert(read);
+  }
+
+  // --- the account -----------------------------------------------------------------------------------------------
+
+  private fill(cell: GpuCell, job: () => Later<GpuHandle>): void {
+    const keep = (handle: GpuHandle): void => {
+      cell.handle = handle;
+    };
+    const fail = (error: unknown): never => {
+      cell.failure = { error };
+      throw error;
+    };
+    this.queue.run((): Later<void> => {
+      try {
+        const handle = job();
+        return isPromise(handle) ? handle.then(keep, fail) : keep(handle);
+      } catch (error) {
+        return fail(error);
+      }
+    });
+    cell.present = true;
+    this.weigh(cell, 1);
+  }
+
+  /** One life less; the last one takes the memory along. */
+  private release(cell: GpuCell): void {
+    cell.users -= 1;
+    if (cell.users === 0) this.drop(cell);
+  }
+
+  /** Give the device memory back, after everything that was asked for before. */
+  private drop(cell: GpuCell): void {
+    if (!cell.present) return;
+    this.weigh(cell, -1);
+    cell.present = false;
+    this.queue.run(() => {
+      if (cell.handle !== null) this.device.delete(cell.handle);
+      cell.handle = null;
+    });
+  }
+
+  private count(cell: GpuCell, change: 1 | -1): void {
+    this.weigh(cell, -1);
+    cell.counted += change;
+    this.weigh(cell, 1);
+  }
+  /** Adds or takes away what a cell weighs in `memory()`: something if it is on the device and has a counted life. */
+  private weigh(cell: GpuCell, sign: 1 | -1): void {
+    if (!cell.present || cell.counted === 0) return;
+    this.live.tensors += sign;
+    this.live.bytes += sign * cell.bytes;
+    this.live.peakBytes = Math.max(this.live.peakBytes, this.live.bytes);
+  }
+}
+
+/** Whole numbers that would change on the way must not go there. @throws BackendError `gpu/inexact` */
+function checkExact(values: Int32Array): void {
+  const large = values.find((x) => Math.abs(x) > 2 ** 24);
+  if (large === undefined) return;
+  throw new BackendError({
+    code: 'gpu/inexact',
+    got: `an int32 tensor with ${large} for an operation on the GPU, which computes in float32`,
+    expected: 'int32 numbers from −2²⁴ to 2²⁴, or int32 operands whose values the host knows, which are compared there',
+    fix: 'use smaller numbers, or the wasm backend',
+  });
+}
+
+/** Int32 numbers from the floats that stand for them on the device. */
+function wholesOf(floats: Float32Array): Int32Array {
+  return Int32Array.from(floats, (x) => Math.min(Math.max(x, -(2 ** 31)), 2 ** 31 - 1));
+}

@@ -1,0 +1,101 @@
+import { type Build, instantiate, type Kernels, type WasmModule } from './module';
+import { type At, WasmHeap } from './storage';
+import { ThreadPool } from './threads/pool';
+import { rows as tableRows } from './threads/table';
+
+/** Number operands are written here, one slot of 4 bytes for each, and read by kernels like any other element. */
+const scalarBytes = 64;
+
+/** Work in nanoseconds of one thread that is worth a part of its own: waking and joining costs a few microseconds. */
+export const grain = { least: 15_000 };
+
+/**
+ * A running module and its memory, from below: static data of the kernels, scalar slots, the workspace of matrix
+ * products (packed panels), the heap. Workers run the same module over the same memory, with workspaces in the heap.
+ */
+export class WasmDevice {
+  readonly kernels: Kernels;
+  readonly heap: WasmHeap;
+  readonly scalars: number;
+  private readonly source: WasmModule;
+  private readonly workspaces: number[] = [];
+  private pool: ThreadPool | null = null;
+  private changed: Promise<void> = Promise.resolve();
+
+  constructor(build: Build) {
+    this.source = instantiate(build);
+    const { kernels, memory } = this.source;
+    this.kernels = kernels;
+    this.scalars = Math.ceil(kernels.heapBase() / 64) * 64;
+    const workspace = this.scalars + scalarBytes;
+    kernels.setWorkspace(workspace);
+    this.heap = new WasmHeap(memory, Math.ceil((workspace + kernels.workspaceBytes()) / 64) * 64);
+  }
+
+  get threads(): number {
+    return this.pool?.size ?? 1;
+  }
+
+  /**
+   * Changes are made in the order of the calls, each when the last one is complete.
+   * @throws Error what the platform says when it refuses workers; then there is one thread.
+   */
+  setThreads(count: number): Promise<void> {
+    const change = this.changed.then(() => this.changeThreads(count));
+    this.changed = change.catch(() => undefined); // who asked for that one hears of it
+    return change;
+  }
+  private async changeThreads(count: number): Promise<void> {
+    if (count === this.threads) return;
+    const { pool } = this;
+    this.pool = null; // operations may come before the next one has started
+    await pool?.stop();
+    if (count === 1) return;
+    while (this.workspaces.length < count - 1) this.workspaces.push(this.heap.reserve(this.kernels.workspaceBytes()));
+    this.pool = await ThreadPool.start(this.source, this.workspaces.slice(0, count - 1));
+  }
+
+  /** Call kernels on this thread, with addresses of storages that were made or needed before. */
+  run<T>(use: (kernels: Kernels, at: At) => T): T {
+    const at = this.heap.pin();
+    try {
+      return use(this.kernels, at);
+    } finally {
+      this.heap.unpin();
+    }
+  }
+
+  /**
+   * Make `call` for [0, count), or, where threads are worth it for so much `work` in nanoseconds, for a few ranges of
+   * which all but the last are multiples of `unit` long. Whatever a call computes must not depend on its range, and
+   * ranges must not depend on each other: then results have the same bits for every number of threads. Addresses are
+   * those of storages that were made or needed before.
+   */
+  spread(
+    count: number,
+    unit: number,
+    work: number,
+    call: (kernels: Kernels, at: At, from: number, to: number) => void,
+  ): void {
+    const { pool, heap } = this;
+    const at = heap.pin();
+    try {
+      const length = pool === null ? count : this.rangeOf(count, unit, work);
+      if (pool === null || length >= count) call(this.kernels, at, 0, count);
+      else {
+        pool.run((later) => {
+          for (let from = 0; from < count; from += length) call(later, at, from, Math.min(count, from + length));
+        });
+      }
+    } finally {
+      heap.unpin();
+    }
+  }
+  /** How long the ranges of `spread` are; as long as all of it where it is not split. */
+  rangeOf(count: number, unit: number, work: number): number {
+    const { pool } = this;
+    if (pool === null || count <= unit) return count;
+    const parts = Math.min(pool.size, Math.floor(work / grain.least) || 1, tableRows);
+    return parts < 2 ? count : Math.ceil(count / parts / unit) * unit;
+  }
+}

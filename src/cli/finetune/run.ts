@@ -1,0 +1,170 @@
+import type { TextBatch, TextDataset } from '../../data/text-dataset';
+import { backend, crossEntropy, linalg, memory, merge, random, scope, sparsity, stateBytes, tensor } from '../../index';
+import { GPT, type GPTOptions } from '../../nn';
+import { free } from '../../tensor/scope';
+import { forEachTensor } from '../../tensor/tree';
+import { trainer } from '../../training';
+import { lossOf } from '../train/divergence';
+import { breathe, validate } from '../train/run';
+import { type MethodName, methods } from './methods';
+
+/** What all runs of a comparison have in common. */
+export interface FineTuneSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly sparsity: number;
+  readonly steps: number;
+  readonly stages: number;
+  readonly learningRate: number | undefined;
+}
+
+/** The model to start from: numbers by path, so that no run can change it for the next. */
+export interface Base {
+  readonly sizes: Omit<GPTOptions, 'key'>;
+  readonly values: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>;
+}
+
+/** One method and one seed. */
+export interface FineTunePlan {
+  readonly method: MethodName;
+  readonly seed: number;
+}
+
+/** What came of it; the rows of `--json`. Losses in nats per character. */
+export interface FineTuneResult extends FineTunePlan {
+  readonly steps: number;
+  /** One a step. */
+  readonly trainLoss: readonly number[];
+  /** Before the first step; for the sparse methods, of the pruned model. */
+  readonly startLoss: number;
+  readonly validationLoss: number;
+  /** Numbers that are trained. */
+  readonly trainable: number;
+  readonly stateBytes: number;
+  /** Most bytes alive at once, from the first step to the last; the model counts too. */
+  readonly peakBytes: number;
+  readonly seconds: number;
+  /** Rank of the change of each block's weights, the mean over them. */
+  readonly updateRank: number;
+  /** Share of zeros in the blocks' weights before the first step and after merging. */
+  readonly sparsityBefore: number;
+  readonly sparsityAfter: number;
+}
+
+/** The numbers of a model. */
+export async function baseOf(model: GPT, sizes: Base['sizes']): Promise<Base> {
+  const entries = Object.entries(model.parameters()).map(async ([path, t]) => {
+    return [path, { shape: t.shape, data: (await t.data()) as Float32Array }] as const;
+  });
+  return { sizes, values: Object.fromEntries(await Promise.all(entries)) };
+}
+
+/** Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones. */
+export async function fineTune(
+  { method, seed }: FineTunePlan,
+  settings: FineTuneSettings,
+  base: Base,
+  dataset: TextDataset,
+  onStep: (step: number, loss: number) => void,
+): Promise<FineTuneResult> {
+  const { rank, alpha, steps, stages } = settings;
+  const key = random.fold(random.key(seed), 'finetune');
+  const held = memory().bytes;
+  const model = new GPT({ ...base.sizes, key });
+  model.load(
+    Object.fromEntries(
+      Object.entries(base.values).map(([path, { shape, data }]) => [path, tensor(data, { shape })] as const),
+    ),
+  );
+  const { prepare, learningRate } = methods[method];
+  const transform = prepare(model, {
+    rank,
+    alpha,
+    steps,
+    stages,
+    sparsity: settings.sparsity,
+    learningRate: settings.learningRate ?? learningRate,
+    seed,
+    batches: Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i))),
+  });
+  const before = await blockWeights(model);
+  const sparsityBefore = await meanSparsity(model);
+  const startLoss = await validate(model, dataset);
+  const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
+  const training = trainer({ model, transform, loss, seed });
+  const trainLoss: number[] = [];
+  backend().resetPeak();
+  const start = performance.now();
+  for (let step = 1; step <= steps; step++) {
+    const batch = dataset.trainBatch(random.fold(key, 'batch', step));
+    const value = await lossOf(
+      () => training.step(batch).loss,
+      () => ({ name: `${method}, seed ${seed},`, step }),
+    );
+    trainLoss.push(value);
+    onStep(step, value);
+    await breathe();
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const peakBytes = memory().peakBytes - held;
+  const trainable = Object.values(training.parameters).reduce((sum, { size }) => sum + size, 0);
+  if (Object.keys(model.parameters()).some((path) => path.includes('.lora.'))) merge(model);
+  const result: FineTuneResult = {
+    method,
+    seed,
+    steps,
+    trainLoss,
+    startLoss,
+    validationLoss: await validate(model, dataset),
+    trainable,
+    stateBytes: stateBytes(training.state),
+    peakBytes,
+    seconds,
+    updateRank: meanRank(before, await blockWeights(model)),
+    sparsityBefore,
+    sparsityAfter: await meanSparsity(model),
+  };
+  // Now, and not when the collector gets to it, which would count as memory that the next run gives back.
+  forEachTensor([model, training.state], ({ value }) => value.freedBy === null && free(value, 'the end of a run'));
+  return result;
+}
+
+/** Batches that a start from gradients averages over. */
+const startBatches = 8;
+
+type Weights = readonly { readonly shape: readonly [number, number]; readonly data: Float32Array }[];
+
+async function blockWeights(model: GPT): Promise<Weights> {
+  const chosen = Object.entries(model.parameters()).filter(([path, { ndim }]) => {
+    return path.startsWith('blocks.') && path.endsWith('.weight') && ndim === 2;
+  });
+  return Promise.all(
+    chosen.map(async ([, t]) => ({ shape: t.shape as [number, number], data: (await t.data()) as Float32Array })),
+  );
+}
+
+async function meanSparsity(model: GPT): Promise<number> {
+  const rows = await sparsity(model, { match: 'blocks' });
+  const total = (field: 'zeros' | 'size'): number => rows.reduce((sum, row) => sum + row[field], 0);
+  return total('zeros') / total('size');
+}
+
+/** Singular values that are larger than what rounding the weights to float32 can make. */
+function meanRank(before: Weights, after: Weights): number {
+  const ranks = after.map(({ shape, data }, i) => {
+    const old = before[i]?.data as Float32Array;
+    const size = data.reduce((largest, w) => Math.max(largest, Math.abs(w)), 0);
+    const noise = Math.max(...shape) * 2 ** -23 * size;
+    return scope(() => {
+      const change = tensor(
+        data.map((w, j) => w - (old[j] as number)),
+        { shape },
+      );
+      return linalg
+        .svd(change)
+        .s.dataSync()
+        .filter((s) => s > noise).length;
+    });
+  });
+  return ranks.reduce((sum, rank) => sum + rank, 0) / ranks.length;
+}

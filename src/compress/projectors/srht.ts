@@ -1,0 +1,97 @@
+import { fillRow } from '../../base/distribution';
+import { fold, type Key } from '../../base/key';
+import { fromArray } from '../../tensor/ops/create';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { gather, scatterAdd } from '../../tensor/ops/movement/gather';
+import { place } from '../../tensor/ops/movement/pad';
+import { reshape } from '../../tensor/ops/movement/reshape';
+import { slice } from '../../tensor/ops/movement/slice';
+import { permute } from '../../tensor/ops/random/random';
+import type { Tensor } from '../../tensor/tensor';
+import { checkedProjector } from '../checked-projector';
+import { rowMaps } from '../maps/row-maps';
+import { walshHadamard } from '../maps/walsh-hadamard';
+import { compressedDimension, type Projection, project, smallerSide } from '../projector';
+import { oneSided } from '../theory/theory';
+
+/** Signs and rows of a Hadamard matrix, as a function of a key. */
+export interface HadamardProjection extends Projection {
+  /** What signs and rows are drawn from. */
+  readonly key: Key;
+}
+
+/**
+ * Subsampled randomized Hadamard transform: A = R·H·D/√r with random signs D, the Walsh-Hadamard matrix H of ±1, and R a
+ * choice of r of its rows without replacement. Down and up cost O(log d) an entry of the gradient instead of r. Where d is
+ * no power of two, zeros fill the gradient up to d' = 2^p. Unbiased, relative squared error (d − 1)(d' − r)/(r(d' − 1)),
+ * which is d/r − 1 for d = d'.
+ *
+ * S_jj = 1, and S_ij = D_i·D_j·t(i xor j) with E[t²] = τ = (d' − r)/(r(d' − 1)). Without filling, S² = (d/r)·S, so the error
+ * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.
+ * @see Tropp, "Improved analysis of the subsampled randomized Hadamard transform", 2011.
+ */
+export const srht = checkedProjector<HadamardProjection>({
+  name: 'srht',
+  side: smallerSide,
+  sample(key, shape, rank) {
+    return { ...project(this.side(shape), shape, rank), key };
+  },
+  ...rowMaps<HadamardProjection>(
+    (p, x) => {
+      const filled = place(mul(x, signs(p)), [0, 0], [powerOfTwo(compressedDimension(p)), x.shape[1] as number]);
+      return mul(gather(walshHadamard(filled), rows(p)), 1 / Math.sqrt(p.rank));
+    },
+    (p, c) => {
+      const d = compressedDimension(p);
+      const spread = walshHadamard(scatterAdd(mul(c, 1 / Math.sqrt(p.rank)), rows(p), powerOfTwo(d)));
+      return mul(slice(spread, [0, 0], [d, c.shape[1] as number]), signs(p));
+    },
+    // (H·D'·D·H)_ij is entry i xor j of the transform of the diagonal of D'·D.
+    (to, from) => {
+      const filled = powerOfTwo(compressedDimension(to));
+      const spectrum = walshHadamard(place(mul(signs(to), signs(from)), [0, 0], [filled, 1]));
+      const [kept, old] = [order(to), order(from)];
+      const entries = Int32Array.from({ length: to.rank * from.rank }, (_, at) => {
+        return (kept[Math.floor(at / from.rank)] as number) ^ (old[at % from.rank] as number);
+      });
+      const cross = reshape(gather(spectrum, fromArray(entries, [to.rank, from.rank])), [to.rank, from.rank]);
+      return mul(cross, 1 / Math.sqrt(to.rank * from.rank));
+    },
+  ),
+  storedFloats: () => 0,
+  theory(d, rank) {
+    const filled = powerOfTwo(d);
+    const tau = filled === 1 ? 0 : (filled - rank) / (rank * (filled - 1));
+    const relativeMse = (d - 1) * tau;
+    const whole = (filled / rank - 2) ** 2 * 2 * (1 - 1 / filled) * tau; // variance of the error with nothing dropped
+    return oneSided({
+      gain: 1,
+      relativeMse,
+      relativeMseVariance: d === filled ? whole : whole + (filled / rank - 1) ** 2 - relativeMse ** 2,
+      varianceOf: ({ squares, diagonalSquares }) => Math.max(0, 2 * (squares - diagonalSquares) * tau),
+    });
+  },
+});
+
+/** D as a column [d, 1]. */
+function signs(p: HadamardProjection): Tensor {
+  const d = compressedDimension(p);
+  const values = new Float32Array(d);
+  fillRow('rademacher', fold(p.key, 'signs'), 0, 0, values);
+  return fromArray(values, [d, 1]);
+}
+
+/** The rows that R keeps, int32 [r]. */
+function rows(p: HadamardProjection): Tensor {
+  return fromArray(order(p).slice(), [p.rank]);
+}
+
+/** The same as numbers. */
+function order(p: HadamardProjection): Int32Array {
+  return permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);
+}
+
+/** The least power of two that is at least d. */
+function powerOfTwo(d: number): number {
+  return 2 ** Math.ceil(Math.log2(d));
+}

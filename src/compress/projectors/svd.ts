@@ -1,0 +1,49 @@
+import { decompose, svd as leadingFactors } from '../../tensor/linalg/svd';
+import { fromArray } from '../../tensor/ops/create';
+import { transpose } from '../../tensor/ops/movement/transpose';
+import type { Tensor } from '../../tensor/tensor';
+import { checkedProjector } from '../checked-projector';
+import { matrixMaps } from '../maps/matrix-maps';
+import { orthonormalRows } from '../maps/orthonormal-rows';
+import { compressedDimension, needGradient, type Projection, project, smallerSide } from '../projector';
+
+/** A projection that holds its A [r, d]. */
+export interface StoredProjection extends Projection {
+  /** A, orthonormal rows. */
+  readonly matrix: Tensor;
+}
+
+/**
+ * The r leading singular vectors of the gradient, as in GaLore. Of all rank-r matrices up(down(G)) is the nearest to G,
+ * with the squared error Σ_{i>r} σ_i² / Σ σ_i²; biased, since what it drops is always the same. Between refreshes it is
+ * the projection of an older gradient, see `svdOf`. A is stored, r·d floats; before the first gradient its rows are random.
+ * @see Zhao et al., "GaLore", ICML 2024, for its use; Eckart and Young (1936) for the error.
+ */
+export const svd = checkedProjector<StoredProjection>({
+  name: 'svd',
+  side: smallerSide,
+  sample(key, shape, rank) {
+    const projection = project(this.side(shape), shape, rank);
+    const d = compressedDimension(projection);
+    return { ...projection, matrix: fromArray(Float32Array.from(orthonormalRows(key, rank, d)), [rank, d]) };
+  },
+  refresh: (p, gradient) => ({ ...p, matrix: leadingVectors(p, gradient) }),
+  ...matrixMaps((p: StoredProjection) => p.matrix),
+  storedFloats(shape, rank) {
+    const [n, m] = shape as readonly [number, number];
+    return rank * compressedDimension({ side: this.side(shape), shape: [n, m] });
+  },
+  theory(_, rank, given) {
+    const { values, shape } = needGradient('svd', given);
+    const { lengths } = decompose(Float32Array.from(values), shape, Math.min(...shape));
+    const squares = lengths.map((length) => length ** 2);
+    const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
+    return { gain: null, relativeMse: sum(squares.slice(rank)) / sum(squares), relativeMseVariance: 0 };
+  },
+});
+
+/** The leading singular vectors on the side that is compressed, as rows [r, d]. */
+export function leadingVectors({ side, rank }: Projection, gradient: Tensor): Tensor {
+  const { u, vt } = leadingFactors(gradient, { rank });
+  return side === 'left' ? transpose(u) : vt;
+}

@@ -1,0 +1,61 @@
+import { StateError } from '../../base/errors';
+import { checkArgument, inMessage } from '../../base/options';
+import type { Params } from '../../tensor/tensor';
+import { type GradientTransform, type Treatment, transform, transformKind } from '../transform';
+
+/** One transform for each state of a tuple. */
+export type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
+
+/**
+ * One transform after the other: the updates of each are the gradients of the next. `chain()` is the identity.
+ * The state is the tuple of the parts' states: `chain(a, b)` has state [A, B].
+ * @example
+ * const clippedAdam = chain(clipByGlobalNorm(1), scaleByAdam(), scale(-1e-3));
+ * const [, { step }] = clippedAdam.init({ weight: ones([2]) });
+ * console.log(step); // prints 0
+ */
+export function chain<States extends readonly unknown[]>(...parts: Parts<States>): GradientTransform<States> {
+  // The tuple type holds position by position, which a loop cannot express: the only cast of a state.
+  const list = parts as readonly GradientTransform<unknown>[];
+  list.forEach((part, i) => {
+    checkArgument('chain', `part ${i + 1}`, transformKind, part);
+  });
+  return transform<States>({
+    name: `chain(${list.map((part) => part.name ?? 'transform').join(', ')})`,
+    linear: list.every((part) => part.linear === true),
+    leafwise: list.every((part) => part.leafwise === true),
+    init: (params) => list.map((part) => part.init(params)) as unknown as States,
+    update(grads, states, params) {
+      checkParts(states, list.length);
+      let updates = grads;
+      const next = list.map((part, i) => {
+        const [moved, state] = part.update(updates, states[i], params);
+        updates = moved;
+        return state;
+      });
+      return [updates, next as unknown as States];
+    },
+    explain: (params) => merge(list, params),
+  });
+}
+
+/** @throws StateError `optimizer/state` */
+function checkParts(states: unknown, parts: number): void {
+  if (Array.isArray(states) && states.length === parts) return;
+  throw new StateError({
+    code: 'optimizer/state',
+    got: `chain got ${Array.isArray(states) ? `${states.length} states` : `the state ${inMessage(states)}`} for ${parts} parts`,
+    expected: 'one state for each part, as init returns them',
+    fix: 'use the state of a chain of the same parts, or start with init(params)',
+  });
+}
+
+/** One treatment a path: that of the part which compresses it, else the first that has something to say. */
+function merge(parts: readonly GradientTransform<unknown>[], params: Params): Treatment[] {
+  const merged = new Map<string, Treatment>();
+  for (const treatment of parts.flatMap((part) => part.explain?.(params) ?? [])) {
+    const known = merged.get(treatment.path);
+    if (!known || (treatment.compressed && !known.compressed)) merged.set(treatment.path, treatment);
+  }
+  return [...merged.values()];
+}

@@ -1,9 +1,0 @@
-import { mul } from '../tensor/ops/mul';
-import { sqrt } from '../tensor/ops/sqrt';
-import { sumSquares } from '../tensor/ops/sum-squares';
-import type { Tensor } from '../tensor/tensor';
-
-/** Root of the mean square of all elements. Shapes: any → []. */
-export function rms(x: Tensor): Tensor {
-  return sqrt(mul(sumSquares(x), 1 / x.size));
-}

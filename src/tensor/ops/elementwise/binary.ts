@@ -1,0 +1,72 @@
+import type { Binary } from '../../../backend/contract';
+import type { OptionError } from '../../../base/errors';
+import { refuseExtra } from '../../../base/options';
+import { broadcastShapes } from '../../../base/shape';
+import { notATensor } from '../../kinds';
+import { apply, checkFloat, type Primitive } from '../../op';
+import type { Tensor } from '../../tensor';
+import { isTensor } from '../../tree';
+import { Value } from '../../value';
+import { full } from '../create';
+import { sumTo } from '../reductions/sum-to';
+
+/** A number is a valid operand wherever a scalar tensor would be. */
+export type Operand = Tensor | number;
+
+export interface BinaryVjp {
+  /** Cotangent of a, before broadcast axes are summed back. */
+  a(g: Tensor, a: Tensor, b: Operand, y: Tensor): Tensor;
+  b(g: Tensor, a: Operand, b: Tensor, y: Tensor): Tensor;
+}
+
+/** An elementwise function of two operands under NumPy's broadcasting, with one vjp per operand. */
+export function binary(name: Binary, vjp: BinaryVjp): (a: Operand, b: Operand) => Tensor {
+  const both: Primitive<[a: Tensor, b: Tensor]> = {
+    name,
+    kernel: (backend, [a, b], _, shape) => backend.binary(name, a, b, shape),
+    vjp: (g, [a, b], { output }) => [
+      () => sumTo(vjp.a(g, a, b, output), a.shape),
+      () => sumTo(vjp.b(g, a, b, output), b.shape),
+    ],
+  };
+  const numberRight: Primitive<[a: Tensor], number> = {
+    name,
+    kernel: (backend, [a], b, shape) => backend.binary(name, a, b, shape),
+    vjp: (g, [a], { output, attributes: b }) => [() => vjp.a(g, a, b, output)],
+  };
+  const numberLeft: Primitive<[b: Tensor], number> = {
+    name,
+    kernel: (backend, [b], a, shape) => backend.binary(name, a, b, shape),
+    vjp: (g, [b], { output, attributes: a }) => [() => vjp.b(g, a, b, output)],
+  };
+  return function (a, b) {
+    if (arguments.length > 2) refuseExtra(name, arguments, 2);
+    if (typeof a === 'number') {
+      if (isTensor(b)) return applyTo(numberLeft, b, a);
+      if (typeof b === 'number') return applyTo(numberRight, full([], a), b);
+      throw notAnOperand(name, b);
+    }
+    if (typeof b === 'number') return applyTo(numberRight, a, b);
+    checkOperand(name, a);
+    checkOperand(name, b);
+    return apply(both, [a, b], undefined, broadcastShapes(name, a.shape, b.shape));
+  };
+}
+
+/** A float32 tensor, seen with one look where it is right; `apply` sees whether it is alive. */
+function checkOperand(where: string, x: Tensor): void {
+  const { value } = x ?? {};
+  if (value instanceof Value && value.dtype === 'float32') return;
+  if (!isTensor(x)) throw notAnOperand(where, x);
+  checkFloat(where, x);
+}
+
+/** The error of an operand that is neither a tensor nor a number. */
+export function notAnOperand(where: string, value: unknown): OptionError {
+  return notATensor(where, value, ' or a number');
+}
+
+function applyTo(op: Primitive<[x: Tensor], number>, x: Tensor, number: number): Tensor {
+  checkFloat(op.name, x);
+  return apply(op, [x], number, x.shape);
+}

@@ -1,0 +1,59 @@
+import type { Distribution } from '../../../base/distribution';
+import { fold, type Key, key, keyKind } from '../../../base/key';
+import { checkArgument, refuseExtra } from '../../../base/options';
+import { philox } from '../../../base/philox';
+import { checkShape, type Shape } from '../../../base/shape';
+import { compute } from '../../op';
+import type { Tensor } from '../../tensor';
+import { fromArray, lengthKind } from '../create';
+
+function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) => Tensor {
+  const name = `random.${kind}`;
+  return function (from, shape) {
+    if (arguments.length > 2) refuseExtra(name, arguments, 2);
+    checkArgument(name, 'key', keyKind, from);
+    checkShape(name, shape);
+    return compute(name, [], shape, (backend) => backend.random(kind, from, shape));
+  };
+}
+
+/**
+ * Random tensors as pure functions of a key (D7): the same key gives the same numbers in every run and on every
+ * backend. Derive a key for each purpose with `fold`.
+ */
+export const random = {
+  /** The root key of a seed, a whole number. */
+  key,
+  /** A key derived from another one and a path of parts: `fold(root, 'dropout', step)`. */
+  fold,
+  /** Mean 0, variance 1. */
+  normal: sample('normal'),
+  /** In [0, 1). */
+  uniform: sample('uniform'),
+  /** ±1 with equal chances. */
+  rademacher: sample('rademacher'),
+  /** A random order of 0 … n − 1, int32 (Fisher and Yates). */
+  permutation(from: Key, n: number): Tensor {
+    if (arguments.length > 2) refuseExtra('random.permutation', arguments, 2);
+    checkArgument('random.permutation', 'key', keyKind, from);
+    checkArgument('random.permutation', 'n', lengthKind, n);
+    return fromArray(permute(from, n), [n]);
+  },
+};
+
+/** The first `count` entries of a random order of 0 … n − 1, as numbers. */
+export function permute(from: Key, n: number, count = n): Int32Array {
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const words = new Uint32Array(4);
+  for (let i = 0; i < count; i++) {
+    philox(from, i, 0, 0, permutationStream, words);
+    // 53 random bits times the number of choices: the bias of the rounding is below n·2^−53.
+    const unit = ((words[0] as number) * 2 ** 21 + ((words[1] as number) >>> 11)) * 2 ** -53;
+    const j = i + Math.floor(unit * (n - i));
+    [order[i], order[j]] = [order[j] as number, order[i] as number];
+  }
+  return order.subarray(0, count);
+}
+
+/** Keeps permutations apart from the streams of the distributions. */
+const permutationStream = 2;

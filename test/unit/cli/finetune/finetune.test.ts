@@ -1,0 +1,161 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
+import { loadModel } from '../../../../src/cli/model-file';
+import type { Chart } from '../../../../src/cli/report/page';
+import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
+import { adamw, crossEntropy, lora, random, schedules } from '../../../../src/index';
+import { trainer } from '../../../../src/training';
+import { captured, tinyTraining, workFolder, writeText } from '../captured';
+
+const cwd = workFolder();
+writeText(cwd);
+writeFileSync(join(cwd, 'other.txt'), 'pack my box with five dozen liquor jugs, über alles\n'.repeat(20));
+const methods = 'full,lora,plora,lors,flora,sqft,sp-lora,spp';
+const tiny = '--rank 2 --steps 6 --stages 3 --batch 2 --threads 1'.split(' ');
+const finetune = (...more: string[]) => captured(cwd, ['finetune', 'base.safetensors', '--data', 'other.txt', ...more]);
+const run = async (...more: string[]): Promise<FineTuneOutput> => {
+  const { stdout, stderr } = await finetune(...tiny, '--json', '-', ...more);
+  expect(stderr).not.toMatch(/floragrad: /);
+  return JSON.parse(stdout) as FineTuneOutput;
+};
+
+beforeAll(async () => {
+  const options = ['--data', 'text.txt', ...tinyTraining, '--optimizer', 'adamw', '--save', 'base.safetensors'];
+  expect((await captured(cwd, ['train', ...options])).status).toBe(0);
+});
+
+describe('floragrad finetune', () => {
+  it('compares methods from one start on the same batches', async () => {
+    const { runs, replaced } = await run('--method', methods);
+    expect(replaced).toBe(20 * 2); // a comma and an umlaut a line
+    const of = (name: string) => {
+      const found = runs.find(({ method }) => method === name);
+      if (!found) throw new Error(`no run of ${name}`);
+      return found;
+    };
+    const dense = ['full', 'lora', 'plora', 'flora'].map(of);
+    const sparse = ['lors', 'sqft', 'sp-lora', 'spp'].map(of);
+    expect(new Set(dense.map(({ startLoss }) => startLoss)).size).toBe(1);
+    for (const { startLoss } of sparse) expect(startLoss).toBeCloseTo(sparse[0]?.startLoss as number, 5);
+    for (const result of dense) expect([result.sparsityBefore, result.sparsityAfter]).toEqual([0, 0]);
+    for (const result of sparse) expect([result.sparsityBefore, result.sparsityAfter]).toEqual([0.5, 0.5]);
+    for (const { trainLoss } of runs) expect(trainLoss.length).toBe(6);
+    const blockWeights = 8 * (24 + 8 + 32 + 32);
+    const factors = 2 * (24 + 8 + (8 + 8) + (32 + 8) + (8 + 32));
+    expect(of('lora').trainable).toBe(factors);
+    expect(of('plora').trainable).toBe(factors);
+    expect(of('lors').trainable).toBe(factors);
+    expect(of('full').trainable).toBeGreaterThan(blockWeights);
+    expect(of('lora').stateBytes).toBe(2 * 4 * factors);
+    expect(of('plora').stateBytes).toBe(2 * 4 * factors);
+    expect(of('lora').updateRank).toBe(2);
+    expect(of('plora').updateRank).toBe(6); // three stages of rank 2
+    expect(of('full').updateRank).toBe(8);
+  });
+
+  it('repeats itself for the same seed, and differs for another', async () => {
+    const numbers = ({ runs }: FineTuneOutput): unknown =>
+      runs.map(({ seed, trainLoss, validationLoss }) => [seed, trainLoss, validationLoss]);
+    const two = await run('--method', 'lora,plora', '--seeds', '2');
+    expect(numbers(await run('--method', 'lora,plora', '--seeds', '2'))).toEqual(numbers(two));
+    const [first, , second] = two.runs;
+    expect([first?.seed, second?.seed]).toEqual([0, 1]);
+    expect(first?.trainLoss).not.toEqual(second?.trainLoss);
+  });
+
+  it('runs the second of two seeds as that seed alone', async () => {
+    const two = await run('--method', 'lora', '--seeds', '2', '--seed', '3');
+    const alone = await run('--method', 'lora', '--seed', '4');
+    const numbers = (one: FineTuneOutput['runs'][number] | undefined) => [
+      one?.seed,
+      one?.trainLoss,
+      one?.validationLoss,
+    ];
+    expect(numbers(two.runs[1])).toEqual(numbers(alone.runs[0]));
+    expect(two.runs[0]?.trainLoss).not.toEqual(two.runs[1]?.trainLoss);
+  });
+
+  it('shows every method the same batches, and no batch twice', async () => {
+    // At this rate no weight moves, so that a loss says which batch it is of.
+    const { runs } = await run('--method', 'full,lora,flora', '--learning-rate', '1e-37');
+    for (const { trainLoss } of runs) expect(trainLoss).toEqual(runs[0]?.trainLoss);
+    expect(new Set(runs[0]?.trainLoss).size).toBe(6);
+  });
+
+  it.each([
+    ['lora', '--alpha', '4'],
+    ['lora', '--rank', '3'],
+    ['lora', '--learning-rate', '0.01'],
+    ['plora', '--stages', '2'],
+    ['lors', '--sparsity', '0.25'],
+    ['flora', '--rank', '4'],
+    ['full', '--batch', '3'],
+  ])('%s with %s %s is another run than without', async (method, option, value) => {
+    const { runs, settings, learningRates } = await run('--method', method, option, value);
+    const [plain] = (await run('--method', method)).runs;
+    expect(runs[0]?.trainLoss).not.toEqual(plain?.trainLoss);
+    if (option === '--learning-rate') expect(learningRates).toEqual({ [method]: 0.01 });
+    else if (option !== '--batch') expect(settings).toMatchObject({ [option.slice(2)]: Number(value) });
+    if (option === '--sparsity') expect(runs[0]?.sparsityBefore).toBeCloseTo(0.25, 2);
+  });
+
+  it('measures of lora what a program with the library measures', async () => {
+    const { runs } = await run('--method', 'lora', '--alpha', '4', '--seed', '2');
+    const { model, characters } = await loadModel('base.safetensors', cwd);
+    const text = Array.from(readFileSync(join(cwd, 'other.txt'), 'utf8'), (one) =>
+      characters.includes(one) ? one : ' ',
+    );
+    const tokens = Int32Array.from(text, (one) => characters.indexOf(one));
+    const dataset = new TextDataset(tokens, { batch: 2, context: 8 });
+    const key = random.fold(random.key(2), 'finetune');
+    lora(model, { rank: 2, alpha: 4, match: 'blocks', seed: 2 });
+    const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
+    const learningRate = schedules.warmupCosine({ peak: 0.004, warmup: 1, steps: 6 });
+    const training = trainer({ model, transform: adamw({ learningRate, weightDecay: 0 }), loss, seed: 2 });
+    const trainLoss: number[] = [];
+    for (let step = 1; step <= 6; step++)
+      trainLoss.push(await training.step(dataset.trainBatch(random.fold(key, 'batch', step))).loss);
+    expect(runs[0]?.trainLoss).toEqual(trainLoss);
+  });
+
+  it('draws in its report what its JSON says', async () => {
+    const { runs } = await run('--method', 'full,lora', '--seeds', '2', '--report', 'drawn.html');
+    const page = readFileSync(join(cwd, 'drawn.html'), 'utf8');
+    const [chart] = JSON.parse(/id="charts">(.*?)<\/script>/s.exec(page)?.[1] ?? '[]') as Chart[];
+    expect(chart?.series.map(({ label, colour, values, mark }) => ({ label, colour, values, mark }))).toEqual(
+      runs.map(({ method, seed, trainLoss, validationLoss }) => ({
+        label: `${method}, seed ${seed}`,
+        colour: ['full', 'lora'].indexOf(method),
+        values: trainLoss.map((loss) => Number(loss.toPrecision(5))),
+        mark: { x: 6, y: validationLoss },
+      })),
+    );
+  });
+
+  it('writes a table and a report', async () => {
+    const { stdout, status } = await finetune(...tiny, '--method', 'lora,lors', '--report', 'ft.html');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/lors .*50\.0 % → 50\.0 %/);
+    expect(existsSync(join(cwd, 'ft.html'))).toBe(true);
+    expect(readFileSync(join(cwd, 'ft.html'), 'utf8')).toMatch(/Ways to fine-tune compared[\s\S]*Repeat this/);
+  });
+
+  it.each([
+    [2, /cli\/base/, ['finetune']],
+    [2, /cli\/base/, ['finetune', '--data', 'other.txt']],
+    [2, /cli\/choice/, ['finetune', 'base.safetensors', '--method', 'lorra']],
+    [2, /cli\/number/, ['finetune', 'base.safetensors', '--sparsity', '1']],
+    [1, /file\/read/, ['finetune', 'none.safetensors', '--data', 'other.txt']],
+    [1, /safetensors\//, ['finetune', 'other.txt', '--data', 'other.txt']],
+  ])('ends with %s and %s for %j', async (status, message, argv) => {
+    const result = await captured(cwd, argv);
+    expect(result.status).toBe(status);
+    expect(result.stderr).toMatch(message);
+  });
+
+  it('has a help', async () => {
+    expect((await captured(cwd, ['finetune', '--help'])).stdout).toMatch(/--sparsity X/);
+  });
+});

@@ -1,0 +1,281 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Chart } from '../../../../src/cli/report/page';
+import { trainPage } from '../../../../src/cli/report/train-page';
+import { studyColumns } from '../../../../src/cli/study/summary';
+import type { Screen } from '../../../../src/cli/terminal/io';
+import { textTable } from '../../../../src/cli/terminal/table';
+import type { TrainOutput } from '../../../../src/cli/train/output';
+import { conclude, groupRuns, runColumns } from '../../../../src/cli/train/summary';
+import type { ProjectionErrorRow } from '../../../../src/study';
+import { captured, tinyTraining, workFolder, writeText } from '../captured';
+
+const cwd = workFolder();
+writeText(cwd);
+
+/** What the page of a report draws, and the text of its table, row by row. */
+function read(page: string): { charts: Chart[]; rows: string[][]; text: string } {
+  const [, json] = /<script type="application\/json" id="charts">(.*?)<\/script>/s.exec(page) ?? [];
+  const [, body] = /<tbody>(.*?)<\/tbody>/s.exec(page) ?? [];
+  const plain = (html: string): string =>
+    html
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ')
+      .trim();
+  const rows = (body ?? '').split('</tr>').slice(0, -1);
+  return {
+    charts: JSON.parse(json ?? '[]') as Chart[],
+    rows: rows.map((row) => [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/g)].map(([, cell]) => plain(cell as string))),
+    text: plain((/<main>(.*?)<\/main>/s.exec(page) ?? [])[1] ?? ''),
+  };
+}
+
+/** A run whose every number is another one. */
+const run = (
+  optimizer: 'none' | 'adafactor' | 'flora' | 'adamw',
+  rank: number | null,
+  seed: number,
+  validationLoss: number,
+  kilobytes: number,
+) => ({
+  optimizer,
+  rank,
+  seed,
+  steps: 3,
+  trainLoss: [4 + validationLoss / 7, 3 + validationLoss / 7, validationLoss / 7],
+  validationLoss,
+  stateBytes: 1024 * kilobytes,
+  peakBytes: 1024 * (kilobytes + 5000),
+  tokensPerSecond: 1000 * kilobytes + seed,
+  seconds: 20 + validationLoss,
+});
+const made: TrainOutput = {
+  task: { data: 'a text', unigramEntropy: 3.1, bigramEntropy: 2.6 },
+  model: { parameters: 12345, vocabularySize: 28, context: 8, width: 16, heads: 2, layers: 3 },
+  runs: [0, 1].flatMap((seed) => [
+    run('none', null, seed, 2.4 + 0.4 * seed, 1),
+    run('adafactor', null, seed, 2 + 0.2 * seed, 100),
+    run('flora', 8, seed, 2.5 + 0.2 * seed, 25),
+    run('flora', 64, seed, 2.1 + 0.2 * seed, 60),
+    run('adamw', null, seed, 1.9, 200),
+  ]),
+  writer: { optimizer: 'flora', rank: 64, seed: 1 },
+  sample: 'it was',
+  command: 'floragrad train --by hand',
+  backend: { backend: 'wasm', build: 'baseline', threads: 1 },
+};
+
+describe('a comparison made by hand', () => {
+  it('has the gap of flora alone: the part that is lost of what dense learned beyond frequencies', () => {
+    // Dense 2.1 learned 1.0 of 3.1; rank 8 is at 2.6, rank 64 at 2.2.
+    const gaps = groupRuns(made).map(({ name, gap }) => [name, gap === null ? null : Number(gap.toFixed(9))]);
+    expect(gaps).toEqual([
+      ['none', null],
+      ['adafactor', null],
+      ['flora rank 8', 0.5],
+      ['flora rank 64', 0.1],
+      ['adamw', null],
+    ]);
+    const unlearned = { ...made, task: { ...made.task, unigramEntropy: 2.1 } };
+    expect(groupRuns(unlearned).map(({ gap }) => gap)).toEqual([null, null, null, null, null]);
+    const alone = { ...made, runs: made.runs.filter(({ optimizer }) => optimizer !== 'adafactor') };
+    expect(groupRuns(alone).every(({ gap }) => gap === null)).toBe(true);
+  });
+
+  it('has every number in the column of its name, in the terminal and in the report', () => {
+    const rows = [
+      ['none', '–', '2.600 ± 0.283', '–', '1.00 KiB', '4.88 MiB', '1,001', '23 s'],
+      ['adafactor', '–', '2.100 ± 0.141', '–', '100.0 KiB', '4.98 MiB', '100,001', '22 s'],
+      ['flora', '8', '2.600 ± 0.141', '50.0 %', '25.0 KiB', '4.91 MiB', '25,001', '23 s'],
+      ['flora', '64', '2.200 ± 0.141', '10.0 %', '60.0 KiB', '4.94 MiB', '60,001', '22 s'],
+      ['adamw', '–', '1.900 ± 0.000', '–', '200.0 KiB', '5.08 MiB', '200,001', '22 s'],
+    ];
+    const headings = [
+      'optimizer',
+      'rank',
+      'validation loss',
+      'gap to dense',
+      'state',
+      'peak memory',
+      'tokens per s',
+      'time',
+    ];
+    expect(runColumns.map(({ heading }) => heading)).toEqual(headings);
+    const cells = (line: string): string[] => line.trim().split(/ {2,}/);
+    expect(textTable(runColumns, groupRuns(made)).slice(2).map(cells)).toEqual(rows);
+    expect(read(trainPage(made)).rows).toEqual(rows);
+  });
+
+  it('says in one sentence what flora of the highest rank kept of dense state, and what it reached', () => {
+    const { text } = read(trainPage(made));
+    expect(text).toContain(
+      'flora rank 64 kept 60.0 KiB of optimizer state where dense adafactor kept 100.0 KiB (60.0 % of it), and reached 2.200 where dense reached 2.100. Without momentum it reached 2.600, with 1.00 KiB.',
+    );
+    expect(text).toContain('A GPT of 12,345 parameters (3 layers of width 16) learned to write a text');
+    expect(text).toContain('Text written by flora rank 64, seed 1 it was Repeat this floragrad train --by hand');
+    expect(text).toContain('only counts characters scores 3.100, one that counts pairs 2.600');
+    const without = (name: string) =>
+      read(trainPage({ ...made, runs: made.runs.filter((one) => one.optimizer !== name) }));
+    expect(without('adafactor').text).not.toContain('of optimizer state where');
+    expect(without('flora').text).not.toContain('of optimizer state where');
+    expect(without('none').text).toMatch(/dense reached 2\.100\. Training/);
+  });
+
+  it('says whether momentum is worth anything on the task', () => {
+    const said = (output: TrainOutput): string => {
+      const lines: string[] = [];
+      const paint = { bold: (t: string) => t, dim: (t: string) => t, cyan: (t: string) => t };
+      conclude({ paint, line: (...parts: string[]) => lines.push(parts.join('')) } as unknown as Screen, output);
+      return lines.join('\n');
+    };
+    const verdict = 'cannot tell what compressing momentum costs';
+    expect(said(made)).toContain('none: Adafactor without momentum');
+    expect(said(made)).not.toContain(verdict);
+    const better = made.runs.map((one) => (one.optimizer === 'none' ? { ...one, validationLoss: 2.05 } : one));
+    expect(said({ ...made, runs: better })).toContain(verdict);
+    const none = made.runs.filter(({ optimizer }) => optimizer !== 'none');
+    expect(said({ ...made, runs: none })).not.toContain('none:');
+  });
+
+  it('draws the curves, their marks, the levels and the bars of these numbers', () => {
+    const page = trainPage(made);
+    const [chart] = read(page).charts as [Chart];
+    expect(chart.x).toEqual([1, 2, 3]);
+    expect(chart.levels).toEqual([
+      { label: 'counting characters 3.100', y: 3.1 },
+      { label: 'counting pairs 2.600', y: 2.6 },
+    ]);
+    const names = ['none', 'adafactor', 'flora rank 8', 'flora rank 64', 'adamw'];
+    expect(chart.series).toEqual(
+      made.runs.map((one, i) => ({
+        label: `${names[i % 5]}, seed ${one.seed}`,
+        colour: i % 5,
+        values: one.trainLoss.map((loss) => Number(loss.toPrecision(5))),
+        mark: { x: 3, y: one.validationLoss },
+      })),
+    );
+    const bars = [...page.matchAll(/<dt>(.*?)<\/dt>.*?width:([\d.]+)%.*?"amount">(.*?)</gs)].map((found) =>
+      found.slice(1),
+    );
+    expect(bars).toEqual([
+      ['none', '0.50', '1.00 KiB'],
+      ['adafactor', '50.00', '100.0 KiB'],
+      ['flora rank 8', '12.50', '25.0 KiB'],
+      ['flora rank 64', '30.00', '60.0 KiB'],
+      ['adamw', '100.00', '200.0 KiB'],
+      ['none', '96.17', '4.88 MiB'],
+      ['adafactor', '98.08', '4.98 MiB'],
+      ['flora rank 8', '96.63', '4.91 MiB'],
+      ['flora rank 64', '97.31', '4.94 MiB'],
+      ['adamw', '100.00', '5.08 MiB'],
+    ]);
+  });
+});
+
+it('draws in the report of a run what its JSON says', async () => {
+  const options = '--optimizer adafactor,flora --rank 2,4 --seeds 2 --json out.json'.split(' ');
+  expect((await captured(cwd, ['train', '--data', 'text.txt', ...tinyTraining, ...options])).status).toBe(0);
+  const { runs } = JSON.parse(readFileSync(join(cwd, 'out.json'), 'utf8')) as TrainOutput;
+  const [chart] = read(readFileSync(join(cwd, 'report.html'), 'utf8')).charts as [Chart];
+  expect(chart.series.map(({ values, mark }) => [values, mark])).toEqual(
+    runs.map(({ trainLoss, validationLoss }) => [
+      trainLoss.map((loss) => Number(loss.toPrecision(5))),
+      { x: 4, y: validationLoss },
+    ]),
+  );
+});
+
+describe('a study', () => {
+  const row: ProjectionErrorRow = {
+    projector: 'made',
+    rows: 16,
+    columns: 32,
+    side: 'left',
+    rank: 3,
+    trials: 200,
+    relativeMse: 5.5,
+    theoryMse: 5,
+    biasStatistic: 0.25,
+    biasThreshold: 0.75,
+    cosine: 0.4321,
+  };
+
+  it('made by hand has every number in the column of its name', () => {
+    const cells = (one: ProjectionErrorRow): string[] => studyColumns.map(({ cell }) => cell(one));
+    expect(studyColumns.map(({ heading }) => heading)).toEqual([
+      'projector',
+      'gradient',
+      'side',
+      'rank',
+      'error',
+      'theory',
+      'off by',
+      'cosine',
+      'on average',
+    ]);
+    expect(cells(row)).toEqual([
+      'made',
+      '16x32',
+      'left',
+      '3',
+      '5.5',
+      '5',
+      '+10.0 %',
+      '0.4321',
+      'unbiased (0.25 ≤ 0.75)',
+    ]);
+    expect(cells({ ...row, biasStatistic: 0.8, relativeMse: 4 })).toEqual([
+      'made',
+      '16x32',
+      'left',
+      '3',
+      '4',
+      '5',
+      '−20.0 %',
+      '0.4321',
+      'BIASED (0.8 > 0.75)',
+    ]);
+  });
+
+  it('draws in its report what its JSON says, and what the library measures with the same options', async () => {
+    const { projectionError } = await import('../../../../src/study');
+    const { projectors } = await import('../../../../src/index');
+    const options = '--projector haar,rademacher --shape 8x16,12x6 --rank 2,5 --trials 180 --seed 5'.split(' ');
+    const { status, stdout } = await captured(cwd, ['study', ...options, '--json', '-', '--report', 'study.html']);
+    expect(status).toBe(0);
+    const rows = JSON.parse(stdout) as ProjectionErrorRow[];
+    const expected: ProjectionErrorRow[] = [];
+    for (const [height, width] of [
+      [8, 16],
+      [12, 6],
+    ] as const)
+      for (const projector of [projectors.haar, projectors.rademacher])
+        for (const rank of [2, 5]) {
+          const shape = { rows: height, columns: width, rank, trials: 180, seed: 5 };
+          expected.push(await projectionError({ projector: projector as typeof projectors.haar, ...shape }));
+        }
+    expect(rows).toEqual(expected);
+    const other = await captured(cwd, ['study', ...options.slice(0, -1), '6', '--json', '-']);
+    const again = JSON.parse(other.stdout) as ProjectionErrorRow[];
+    for (const [i, one] of again.entries()) expect(one.relativeMse).not.toBe(rows[i]?.relativeMse);
+
+    const { charts, rows: table } = read(readFileSync(join(cwd, 'study.html'), 'utf8'));
+    expect(charts.map(({ id, x }) => [id, x])).toEqual([
+      ['error-8x16-0', [2, 5]],
+      ['error-12x6-0', [2, 5]],
+    ]);
+    const drawn = charts.flatMap(({ series }) => series.map(({ label, values, look }) => [label, look, values]));
+    const of = (name: string, height: number, field: 'relativeMse' | 'theoryMse') =>
+      rows.filter(({ projector, rows }) => projector === name && rows === height).map((one) => one[field]);
+    expect(drawn).toEqual(
+      [8, 12].flatMap((height) =>
+        ['haar', 'rademacher'].flatMap((name) => [
+          [name, 'points', of(name, height, 'relativeMse')],
+          [`${name}, theory`, 'dashed', of(name, height, 'theoryMse')],
+        ]),
+      ),
+    );
+    expect(table).toEqual(rows.map((one) => studyColumns.map(({ cell }) => cell(one))));
+  });
+});
