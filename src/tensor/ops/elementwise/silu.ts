@@ -1,4 +1,4 @@
-import { activation } from '../activation';
+import { activation } from './activation';
 import { add } from './add';
 import { clip } from './clip';
 import { mul } from './mul';

@@ -89,6 +89,20 @@ describe('the bits of 1, 2, 3 and 5 threads are the same', () => {
     }
   });
 
+  // A product of one row along k goes another way, with other roundings: such a row at the end of a larger product must not.
+  it('products of a single row or column, or whose last range is one', () => {
+    for (const ints of [
+      [13, 1, 33, 1],
+      [1, 9, 33, 2],
+      [13, 9, 33, 3], // rows 0 … 11 and 12, of an A read in place
+      [37, 33, 33, 4], // 36 rows and one, of a packed A
+      [5, 9, 33, 5], // columns 0 … 7 and 8
+      [5, 33, 33, 6],
+    ] as const) {
+      compare(backends, programs['matmul in all transposes'] as Program, ints);
+    }
+  });
+
   it('while memory grows under the workers', () => {
     const on = backends[3] as FullBackend;
     const before = on.memory();
