@@ -156,8 +156,8 @@ const combinators = [
   {
     name: 'the orderings of flora exchanged',
     file: 'src/compress/flora.ts',
-    find: "combine: ordering === 'paper' ? lift",
-    replace: "combine: ordering !== 'paper' ? lift",
+    find: "combine: ordering === 'paper' ? liftUpdate",
+    replace: "combine: ordering !== 'paper' ? liftUpdate",
     tests: [unit('flora-trajectory')],
   },
   {
@@ -513,7 +513,7 @@ const optimizers = [
   },
 ];
 
-/** Derivatives: vjps, and the composed definitions that second derivatives come from. */
+/** Derivatives: the formulas of vjps, which second derivatives come from, and the kernels that stand for them. */
 const derivatives = [
   {
     name: 'matmul: dA without the transpose of a stored transpose',
@@ -532,22 +532,22 @@ const derivatives = [
   {
     name: 'softmax: the gradient kernel of logSoftmax',
     file: 'src/tensor/ops/rows/softmax.ts',
-    find: 'backend.softmaxGrad(a, y)',
-    replace: 'backend.logSoftmaxGrad(a, y)',
+    find: 'backend.softmaxGrad?.(g, y)',
+    replace: 'backend.logSoftmaxGrad?.(g, y)',
     tests: [op('softmax: ')],
   },
   {
-    name: 'logSoftmax: a composed definition without the logarithm',
+    name: 'logSoftmax: a formula without the logarithm',
     file: 'src/tensor/ops/rows/softmax.ts',
-    find: 'return sub(shifted, log(sum(exp(shifted), { axis: -1, keepDims: true })));',
-    replace: 'return sub(shifted, sum(exp(shifted), { axis: -1, keepDims: true }));',
+    find: 'return sub(s, log(sum(exp(s), alongRows)));',
+    replace: 'return sub(s, sum(exp(s), alongRows));',
     tests: [op('logSoftmax: ')],
   },
   {
-    name: 'layerNorm: epsilon outside the root, in the composed definition',
+    name: 'layerNorm: epsilon outside the root, in the formula',
     file: 'src/tensor/ops/rows/layer-norm.ts',
-    find: 'rsqrt(add(spread, epsilon))',
-    replace: 'add(rsqrt(spread), epsilon)',
+    find: 'rsqrt(add(rowMean(square(centered)), epsilon))',
+    replace: 'add(rsqrt(rowMean(square(centered))), epsilon)',
     tests: [op('layerNorm: of a constant')],
   },
   {
@@ -826,8 +826,8 @@ const adapters = [
   {
     name: 'unmerge that merges again',
     file: 'src/adapters/merge.ts',
-    find: "foldAll('unmerge', found, -1);",
-    replace: "foldAll('unmerge', found, 1);",
+    find: "foldAll('unmergeAdapters', found, -1);",
+    replace: "foldAll('unmergeAdapters', found, 1);",
     tests: [unitOf('adapters/lora')],
   },
   {
@@ -980,21 +980,21 @@ const adapters = [
   {
     name: 'LoRS without its scale in the gradient of A, as published',
     file: 'src/adapters/lors-linear.ts',
-    find: 'matmul(matmul(g, mul(b, scale)), x, { transposeA: true })',
-    replace: 'matmul(matmul(g, b), x, { transposeA: true })',
+    find: 'matmul(matmul(g, mul(B, scale)), x, { transposeA: true })',
+    replace: 'matmul(matmul(g, B), x, { transposeA: true })',
     tests: [unitOf('adapters/lors')],
   },
   {
     name: 'LoRS that pulls back through the weight without the change',
     file: 'src/adapters/sparse-linear.ts',
-    find: 'matmul(g, masked(weight, { A, B, scale }))',
-    replace: 'matmul(g, masked(weight, { A, B, scale: 0 * scale }))',
+    find: 'matmul(g, masked(weight, change, pass))',
+    replace: 'matmul(g, masked(weight, { ...change, scale: 0 * change.scale }, pass))',
     tests: [unitOf('adapters/lors')],
   },
   {
     name: 'an exact gradient that is not masked',
     file: 'src/adapters/sparse-linear.ts',
-    find: 'return where(equal(weight, 0), 0, matmul(g, x, { transposeA: true }));',
+    find: 'return onSupport(weight, matmul(g, x, { transposeA: true }));',
     replace: 'return matmul(g, x, { transposeA: true });',
     tests: [unitOf('adapters/lors')],
   },
