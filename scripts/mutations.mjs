@@ -868,8 +868,8 @@ const adapters = [
   {
     name: 'compact that drops the dropout of an adapter',
     file: 'src/adapters/lora-linear.ts',
-    find: 'new LoraLinear(factors, this.scale, this.dropout)',
-    replace: 'new LoraLinear(factors, this.scale)',
+    find: 'new LoraLinear(factors, adapter.scale, adapter.dropout)',
+    replace: 'new LoraLinear(factors, adapter.scale)',
     tests: [unitOf('adapters/compact')],
   },
   {
