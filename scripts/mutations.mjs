@@ -1439,7 +1439,7 @@ const commands = [
     file: 'src/cli/train/options.ts',
     find: 'presets[values.preset]',
     replace: 'presets.default',
-    tests: [unitOf('cli/presets')],
+    tests: [unitOf('cli/train/presets')],
   },
   {
     name: 'train: a sample of the seed 0',
