@@ -868,8 +868,8 @@ const adapters = [
   {
     name: 'compact that drops the dropout of an adapter',
     file: 'src/adapters/lora-linear.ts',
-    find: 'new LoraLinear(factors, this.scale, this.dropout)',
-    replace: 'new LoraLinear(factors, this.scale)',
+    find: 'return new LoraLinear(factors, scale, dropout);',
+    replace: 'return new LoraLinear(factors, scale, 0 * dropout);',
     tests: [unitOf('adapters/compact')],
   },
   {

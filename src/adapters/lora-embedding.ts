@@ -29,6 +29,11 @@ export class LoraEmbedding extends LowRankAdapter {
   }
   override async compacted(): Promise<LoraEmbedding | null> {
     const factors = await unmasked(this);
-    return factors && new LoraEmbedding(factors, this.scale);
+    return factors && withFactors(this, factors);
   }
+}
+
+/** Outside of the class: bundlers rename classes that name themselves, and `summary` prints the name. */
+function withFactors({ scale }: LoraEmbedding, factors: LowRankFactors): LoraEmbedding {
+  return new LoraEmbedding(factors, scale);
 }

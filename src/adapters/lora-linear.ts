@@ -109,6 +109,11 @@ export class LoraLinear extends LowRankAdapter {
   }
   override async compacted(): Promise<LoraLinear | null> {
     const factors = await unmasked(this);
-    return factors && new LoraLinear(factors, this.scale, this.dropout);
+    return factors && withFactors(this, factors);
   }
+}
+
+/** Outside of the class: bundlers rename classes that name themselves, and `summary` prints the name. */
+function withFactors({ scale, dropout }: LoraLinear, factors: LowRankFactors): LoraLinear {
+  return new LoraLinear(factors, scale, dropout);
 }
