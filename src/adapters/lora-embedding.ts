@@ -27,13 +27,13 @@ export class LoraEmbedding extends LowRankAdapter {
   override mergedInto(weight: Tensor, fraction: number): Tensor {
     return add(weight, this.change(this, fraction));
   }
-  override async compacted(): Promise<LoraEmbedding | null> {
-    const factors = await unmasked(this);
-    return factors && withFactors(this, factors);
+  override compacted(): Promise<LoraEmbedding | null> {
+    return compacted(this);
   }
 }
 
-/** Outside of the class: bundlers rename classes that name themselves, and `summary` prints the name. */
-function withFactors({ scale }: LoraEmbedding, factors: LowRankFactors): LoraEmbedding {
-  return new LoraEmbedding(factors, scale);
+/** Outside the class, because bundlers rename a class whose body names it, and `summary` shows the name. */
+async function compacted(adapter: LoraEmbedding): Promise<LoraEmbedding | null> {
+  const factors = await unmasked(adapter);
+  return factors && new LoraEmbedding(factors, adapter.scale);
 }
