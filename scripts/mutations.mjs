@@ -1334,14 +1334,14 @@ const training = [
     name: 'leaf by leaf although a step is to be taken whole',
     file: 'src/training/trainer.ts',
     find: 'leafwise && !atomic && !gradients && !debugging.nonFinite',
-    replace: 'leafwise && !debugging.nonFinite',
+    replace: 'leafwise && !gradients && !debugging.nonFinite',
     tests: [`${unitOf('training/whole-steps')} > changes nothing with atomic`],
   },
   {
     name: 'leaf by leaf although a debugger may stop midway',
     file: 'src/training/trainer.ts',
     find: 'leafwise && !atomic && !gradients && !debugging.nonFinite',
-    replace: 'leafwise && !atomic',
+    replace: 'leafwise && !atomic && !gradients',
     tests: [`${unitOf('training/trainer')} > an exception midway`],
   },
   {
