@@ -5,11 +5,14 @@
 export * from './adapters';
 export type { AttentionShape } from './backend/attention-layout';
 export type {
+  Accelerators,
+  Activation,
   AdamFactors,
   Axes,
   Backend,
   Binary,
   Compare,
+  FullBackend,
   Memory,
   Operand as BackendOperand,
   RandomMatrix,
@@ -31,9 +34,8 @@ export type { Shape } from './base/shape';
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';
 export { type Filter, matrixFilter } from './compress/filter';
-export { type FloraOptions, flora, lift, liftPlusRaw } from './compress/flora';
+export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
-export type * from './compress/former-types';
 export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
 export { matrixMaps } from './compress/maps/matrix-maps';
@@ -59,6 +61,7 @@ export {
   type SymmetricMoments,
   type Theory,
 } from './compress/theory/theory';
+export * from './deprecated';
 export * from './io';
 export * from './nn';
 export * from './optim';

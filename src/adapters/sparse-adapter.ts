@@ -4,7 +4,6 @@ import { cast } from '../tensor/ops/elementwise/cast';
 import { equal, greater } from '../tensor/ops/elementwise/compare';
 import { mul } from '../tensor/ops/elementwise/mul';
 import { where } from '../tensor/ops/elementwise/where';
-import { linear } from '../tensor/ops/products/linear';
 import { matmul } from '../tensor/ops/products/matmul';
 import type { Tensor } from '../tensor/tensor';
 import { lorsLinear } from './lors-linear';
@@ -30,7 +29,7 @@ export const sparseMethods = {
 
 /**
  * mask ⊙ (W + s·B·A), with s·B·A rounded on its own first. With −s that is the same matrix to the bit, so that what a merge
- * puts in is what `unmerge` takes out: C = s·B·A, M = W + C and U = M − C are off by half a unit in the last place of M and
+ * puts in is what `unmergeAdapters` takes out: C = s·B·A, M = W + C and U = M − C are off by half a unit in the last place of M and
  * of U, and by nothing else. The kernel that the forward pass uses adds term by term to W; where large terms cancel, what
  * W loses beside them depends on the order, and is not bounded by the weight before and after.
  */
@@ -53,15 +52,12 @@ export class SparseAdapter extends LowRankAdapter {
     return sparseMethods[this.method].additive;
   }
 
-  protected adapted(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
     return sparseMethods[this.method].linear(x, weight, this, bias);
   }
-  protected plain(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-    return linear(x, weight, bias ?? undefined);
-  }
-  mergedInto(weight: Tensor, sign: 1 | -1): Tensor {
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
     const { A, B, scale } = this;
-    return keepSupport(weight, sparseMethods[this.method].weight(weight, { A, B, scale: sign * scale }));
+    return keepSupport(weight, sparseMethods[this.method].weight(weight, { A, B, scale: fraction * scale }));
   }
 }
 

@@ -3,9 +3,9 @@ import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseEx
 import { zeros } from '../../tensor/ops/create';
 import { linear } from '../../tensor/ops/products/linear';
 import type { Tensor } from '../../tensor/tensor';
-import type { Adapter } from '../adapter';
+import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
 import { checkForward, type ForwardOptions } from '../forward-options';
-import { init } from '../init';
+import { initializers } from '../initializers';
 import { Module } from '../module';
 import { deviation, extent, keyOption } from '../options';
 
@@ -21,12 +21,12 @@ const linearOptions = {
 export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /** y = x·Wᵀ + b, with PyTorch's layout: weight [outputs, inputs], bias [outputs]. */
-export class Linear extends Module {
+export class Linear extends Module implements Adaptable {
   /** W [outputs, inputs]. */
   weight: Tensor;
   /** b [outputs], or null without one. */
   bias: Tensor | null;
-  /** What changes the weight, if anything: see `lora`. */
+  /** What changes the output, if anything: see `lora`. */
   lora: Adapter | null = null;
 
   /** Weight and bias start as U(−1/√inputs, 1/√inputs). */
@@ -37,16 +37,19 @@ export class Linear extends Module {
     checkArgument('Linear', 'outputs', extent, outputs);
     const { bias, std, key } = readOptions('Linear', linearOptions, options, 'inputs, outputs');
     const bound = 1 / Math.sqrt(inputs);
-    const draw = (part: string, shape: number[]): Tensor => init.uniform(fold(key, part), shape, bound);
+    const draw = (part: string, shape: number[]): Tensor => initializers.uniform(fold(key, part), shape, bound);
     this.weight =
-      std === undefined ? draw('weight', [outputs, inputs]) : init.normal(fold(key, 'weight'), [outputs, inputs], std);
+      std === undefined
+        ? draw('weight', [outputs, inputs])
+        : initializers.normal(fold(key, 'weight'), [outputs, inputs], std);
     this.bias = bias ? (std === undefined ? draw('bias', [outputs]) : zeros([outputs])) : null;
   }
 
   /** Shapes: x [..., inputs] → [..., outputs]. The key is for the dropout of an adapter. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('Linear.forward', arguments);
-    if (this.lora) return this.lora.forward(x, this.weight, this.bias, options);
+    const adapter = activeAdapter(this);
+    if (adapter) return adapter.forward(x, this.weight, this.bias, options);
     return linear(x, this.weight, this.bias ?? undefined);
   }
 }
