@@ -882,8 +882,8 @@ const adapters = [
   {
     name: 'compact that drops the dropout of an adapter',
     file: 'src/adapters/lora-linear.ts',
-    find: 'new LoraLinear(factors, this.scale, this.dropout)',
-    replace: 'new LoraLinear(factors, this.scale)',
+    find: 'new LoraLinear(factors, adapter.scale, adapter.dropout)',
+    replace: 'new LoraLinear(factors, adapter.scale)',
     tests: [unitOf('adapters/compact')],
   },
   {
@@ -1453,7 +1453,7 @@ const commands = [
     file: 'src/cli/train/options.ts',
     find: 'presets[values.preset]',
     replace: 'presets.default',
-    tests: [unitOf('cli/presets')],
+    tests: [unitOf('cli/train/presets')],
   },
   {
     name: 'train: a sample of the seed 0',
@@ -1463,7 +1463,7 @@ const commands = [
     tests: [`${unitOf('cli/train/saved-model')} > --save of flora,adamw keeps`],
   },
   {
-    name: 'train: --save that keeps the last model, whoever wrote the sample',
+    name: 'train: --save that keeps the last model, also if another one wrote the sample',
     file: 'src/cli/train/train.ts',
     find: 'if (i === writer) author = run;',
     replace: 'author = run;',

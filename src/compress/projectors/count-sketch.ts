@@ -83,7 +83,7 @@ function buckets({ bucket }: Hash): Tensor {
   return fromArray(bucket, [bucket.length]);
 }
 
-/** As a column [d, 1]. */
+/** The weights as a column [d, 1]. */
 function weights({ weight }: Hash): Tensor {
   return fromArray(weight, [weight.length, 1]);
 }

@@ -12,7 +12,7 @@ const { down, up, transfer } = generatedMaps('normal');
  * relative squared error (1 + (n + 1)/r)(1 + (m + 1)/r) − 1: the least state, and by far the largest error.
  *
  * With H = W·S_R·Gᵀ, the variance of ⟨S_L·G·S_R, W⟩ is (2/r)·E‖sym H‖² + (2/r)·‖sym GᵀW‖², and E‖sym H‖² is
- * ‖sym W·Gᵀ‖² + (‖W‖²‖G‖² + ‖W·Gᵀ‖² + ⟨W·Wᵀ, G·Gᵀ⟩ + tr²(W·Gᵀ))/(2r). Nobody derived the variance of the squared error.
+ * ‖sym W·Gᵀ‖² + (‖W‖²‖G‖² + ‖W·Gᵀ‖² + ⟨W·Wᵀ, G·Gᵀ⟩ + tr²(W·Gᵀ))/(2r). The variance of the squared error is not derived.
  */
 export const twoSidedProduct = keyed('twoSidedProduct', {
   side: () => 'both',

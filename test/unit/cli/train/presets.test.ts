@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readTrainOptions } from '../../../src/cli/train/options';
-import { type PresetName, presets } from '../../../src/cli/train/presets';
+import { readTrainOptions } from '../../../../src/cli/train/options';
+import { type PresetName, presets } from '../../../../src/cli/train/presets';
 
 test.each(Object.keys(presets) as PresetName[])('--preset %s is all of its values', (name) => {
   expect(readTrainOptions(['--preset', name])).toMatchObject(presets[name]);
