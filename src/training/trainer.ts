@@ -37,7 +37,7 @@ export interface Trainer<S, Batch> {
    * @throws OptionError, ShapeError `trainer/evaluate`, `trainer/gradients` for what `gradients` does
    */
   step(batch: Batch): {
-    /** Before the update. */
+    /** The loss before the update. */
     loss: number | Promise<number>;
   };
   /** State of the transform. Its tensors are the same objects in every step. @throws StateError `trainer/unusable` */
@@ -205,7 +205,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
 type Taken = number | Late;
 interface Late {
   readonly late: Tensor;
-  /** Not assigned yet; values that no scope owns. */
+  /** Values that are not assigned yet and that no scope owns. */
   readonly writes?: readonly Write[];
   assign?(writes: readonly Write[]): void;
 }
