@@ -13,7 +13,7 @@ import { isTensor } from '../tensor/tree';
 export interface DrawSite {
   /** Dotted path of the layer. */
   readonly path: string;
-  /** Of the weight, [out, in]. */
+  /** Shape of the weight, [out, in]. */
   readonly shape: Shape;
   /** r */
   readonly rank: number;

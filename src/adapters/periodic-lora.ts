@@ -103,7 +103,7 @@ export function periodicLora<S>(model: Module, options: PeriodicLoraOptions<S>):
   return attachPeriodic('periodicLora', model, read);
 }
 
-/** As `periodicLora`, under another name in messages. */
+/** `periodicLora` under another name in messages. */
 export function attachPeriodic<S>(
   where: string,
   model: Module,

@@ -19,7 +19,7 @@ interface Method {
   readonly additive: boolean;
 }
 
-/** By name: LoRS, and what it is compared with. */
+/** LoRS and the methods it is compared with, by name. */
 export const sparseMethods = {
   lors: { linear: lorsLinear, weight: addedOnSupport, additive: true },
   'sp-lora': { linear: spLoraLinear, weight: addedOnSupport, additive: true },

@@ -47,7 +47,7 @@ export interface FineTuneResult extends FineTunePlan {
   readonly steps: number;
   /** One a step. */
   readonly trainLoss: readonly number[];
-  /** Before the first step; for the sparse methods, of the pruned model. */
+  /** The loss before the first step; for the sparse methods, that of the pruned model. */
   readonly startLoss: number;
   readonly validationLoss: number;
   /** Numbers that are trained. */

@@ -69,7 +69,7 @@ valueAndGrad(() => 1, { w });
 valueAndGrad(() => w.sum(), { w }, { sink: (path: 'b') => path });
 // @ts-expect-error with a sink there is no record of gradients
 valueAndGrad(() => w.sum(), { w }, { sink: () => {} }).grads;
-// @ts-expect-error nobody knows what aux is before looking
+// @ts-expect-error what aux is, is not known before looking
 aux.shape;
 // @ts-expect-error parameters are tensors
 valueAndGrad(() => w.sum(), { w: 1 });
