@@ -3,7 +3,7 @@ import { checkRecord } from './transform';
 
 /** The two factors of one adapter, by their paths. */
 export interface FactorPair {
-  /** Of the layer; '' for a model that is one layer. */
+  /** The layer's path; '' for a model that is one layer. */
   readonly path: string;
   /** '….lora.A', the down factor. */
   readonly A: string;

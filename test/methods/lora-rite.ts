@@ -22,7 +22,7 @@ import {
   zeros,
 } from '../../src/index';
 
-/** Of one factor F [d, r] (Aᵀ or B): first and second moment, and the basis of the other factor at the last step. */
+/** The state of one factor F [d, r] (Aᵀ or B): first and second moment, and the basis of the other factor at the last step. */
 interface Side {
   readonly m: Tensor;
   readonly v: Tensor;
