@@ -18,7 +18,7 @@ export interface Operand {
   readonly storage: Storage;
   /** Extents, outermost first. */
   readonly shape: Shape;
-  /** As that of the storage. */
+  /** The dtype, that of the storage. */
   readonly dtype: DType;
 }
 
@@ -162,7 +162,7 @@ export interface Backend extends Partial<Accelerators> {
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
   /**
-   * From now on use so many threads, or as many as the platform gives: `describe` says how many, and why not more.
+   * Use up to `count` threads from now on. `describe()` reports the number obtained and, if lower, the reason.
    * Results do not depend on it. Backends without threads of their own leave it out.
    */
   setThreads?(count: number): Promise<void>;
@@ -182,7 +182,7 @@ export interface Backend extends Partial<Accelerators> {
   free(storage: Storage): void;
   /** No scope owns this storage any more: from now on the garbage collector must be enough (D3). */
   collectable(storage: Storage): void;
-  /** Keep on the device until `free`, whoever owned it before. */
+  /** Keep on the device until `free`, also if a scope owned it before. */
   resident(storage: Storage): void;
   /** Between `enter` and `leave(mark)`, device copies of host arrays may be cached; `leave` drops them. */
   enter(): number;
