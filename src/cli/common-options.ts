@@ -2,50 +2,38 @@ import { OptionError } from '../index';
 import { option } from './options';
 import { positive, whole, words } from './values';
 
-/** Options that several commands take. */
-
-/** Those of every command. */
+/** Options that every command takes. */
 export const everyCommand = {
-  seed: option({
-    of: whole(0, Number.MAX_SAFE_INTEGER),
-    placeholder: 'N',
-    otherwise: 0,
-    help: 'root of all randomness; the same seed repeats the run',
-  }),
-  json: option({
-    of: words,
-    placeholder: 'FILE',
+  seed: option(whole(0, Number.MAX_SAFE_INTEGER), 'N', 'root of all randomness; the same seed repeats the run', 0),
+  json: {
+    ...option(words, 'FILE', 'write the results as JSON; - writes them to standard output'),
     output: true,
-    help: 'write the results as JSON; - writes them to standard output',
-  }),
-};
+  },
+} as const;
 
-/** Those of commands that compute. */
-export const computing = {
-  threads: option({
-    of: whole(1, 64),
-    placeholder: 'N',
-    help: 'threads that compute; the numbers do not depend on it',
-    shown: 'one for each core',
-  }),
+/** The option of commands that compute. */
+export const threads = {
+  ...option(whole(1, 64), 'N', 'threads that compute; the numbers do not depend on it'),
+  shown: 'one for each core',
 };
 
 /**
- * Lines of options that trainings share; each command says what holds where one is left out. Bounds keep one option from
- * asking for the impossible; `limits.ts` bounds them together.
+ * Options of trainings: their kind, what stands for the value, and their help; each command says what holds where one is
+ * left out. Bounds keep one option from asking for the impossible; `limits.ts` bounds them together.
  */
 export const lines = {
-  data: { of: words, placeholder: 'NAME|FILE', help: 'moby-dick, names, sotu, or a text file in UTF-8' },
-  steps: { of: whole(1, 1_000_000), placeholder: 'N', help: 'optimizer steps of each run' },
-  batch: { of: whole(1, 65_536), placeholder: 'N', help: 'windows of text in a step' },
-  seeds: {
-    of: whole(1, 1_000),
-    placeholder: 'N',
-    help: 'repeat every run with this many seeds, counted up from --seed',
-  },
-  learningRate: { of: positive({ upTo: 1e38 }), placeholder: 'X', shown: 'one for each' },
-  report: { of: words, placeholder: 'FILE', output: true, help: 'where the report goes, one HTML page' },
+  data: [words, 'NAME|FILE', 'moby-dick, names, sotu, or a text file in UTF-8'],
+  steps: [whole(1, 1_000_000), 'N', 'optimizer steps of each run'],
+  batch: [whole(1, 65_536), 'N', 'windows of text in a step'],
+  report: [words, 'FILE', 'where the report goes, one HTML page'],
+  seeds: [whole(1, 1_000), 'N', 'repeat every run with this many seeds, counted up from --seed'],
 } as const;
+
+/** One peak for everything that is compared. */
+export const learningRate = (compared: string) => ({
+  ...option(positive({ upTo: 1e38 }), 'X', `peak learning rate of every ${compared}`),
+  shown: 'one for each',
+});
 
 export const rank = whole(1, 65_536);
 

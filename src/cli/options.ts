@@ -6,15 +6,10 @@ import type { Typed } from './values';
 
 /** An option of a command: that of a function, which can be typed as well. `refreshEvery` is typed `--refresh-every`. */
 export interface CommandOption<T = unknown, Otherwise = unknown, Needed extends boolean = boolean>
-  extends Option<T, Otherwise, Needed>,
-    Described {
+  extends Option<T, Otherwise, Needed> {
   /** The kind, and how words become such a value; a switch has no words. */
   readonly typed?: Typed<T>;
-}
-
-/** What help says of an option, and how it goes with others. */
-interface Described {
-  /** What stands for the value; a switch has none. */
+  /** What stands for the value in help. */
   readonly placeholder?: string;
   readonly help: string;
   /** How help shows what holds where the option is left out, if not as the default. */
@@ -24,34 +19,36 @@ interface Described {
   /** It names a file that the command writes. */
   readonly output?: true;
   /** It has no name and comes first; the error is for the words that are there instead. */
-  readonly operand?: (got: string | undefined) => OptionError;
+  readonly operand?: OperandError;
 }
 
-interface Line<T> extends Described {
-  readonly of: Typed<T>;
-}
+type OperandError = (got: string | undefined) => OptionError;
 
 export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
+type Optional<T> = CommandOption<T, undefined, false>;
+type WithDefault<T> = CommandOption<T, T, false>;
+
 /** An option that may be left out; then it is `otherwise`. */
-export function option<T>(line: Line<T> & { readonly otherwise: NoInfer<T> }): CommandOption<T, T, false>;
-export function option<T>(line: Line<T>): CommandOption<T, undefined, false>;
-export function option<T>({
-  of,
-  otherwise,
-  ...described
-}: Line<T> & { readonly otherwise?: NoInfer<T> }): CommandOption<T, T | undefined, false> {
-  return { ...described, kind: of, typed: of, needed: false, otherwise };
+export function option<T>(kind: Typed<T>, placeholder: string, help: string, otherwise: NoInfer<T>): WithDefault<T>;
+export function option<T>(kind: Typed<T>, placeholder: string, help: string): Optional<T>;
+export function option<T>(
+  kind: Typed<T>,
+  placeholder: string,
+  help: string,
+  otherwise?: NoInfer<T>,
+): CommandOption<T, T | undefined, false> {
+  return { kind, typed: kind, placeholder, help, needed: false, otherwise };
 }
 
 /** An option that has to be there: first on the command line, or in every preset. */
-export function required<T>({ of, ...described }: Line<T>): CommandOption<T, undefined, true> {
-  return { ...described, kind: of, typed: of, needed: true, otherwise: undefined };
+export function required<T>(kind: Typed<T>, placeholder: string, help: string): CommandOption<T, undefined, true> {
+  return { kind, typed: kind, placeholder, help, needed: true, otherwise: undefined };
 }
 
 /** An option without a value: whether it is there. */
-export function flag(described: Described): CommandOption<boolean, boolean, false> {
-  return { ...described, kind: boolean, needed: false, otherwise: false };
+export function flag(help: string): WithDefault<boolean> {
+  return { kind: boolean, help, needed: false, otherwise: false };
 }
 
 /**
@@ -129,8 +126,6 @@ export function operandOf(options: CommandOptions): readonly [name: string, refu
   for (const [name, { operand }] of Object.entries(options)) if (operand) return [name, operand];
   return undefined;
 }
-
-type OperandError = NonNullable<CommandOption['operand']>;
 
 /** `refreshEvery` → `refresh-every`. */
 export const typedAs = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

@@ -13,18 +13,15 @@ import { backendLine, count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
 import { facts, showResults } from '../terminal/table';
 import { optimizers } from '../train/optimizers';
-import { methodRows, usualMethods } from './methods';
+import { sparseMethods, usualMethods } from './methods';
 import { type FineTuneSettings, finetuneOptions } from './options';
 import { baseOf, type FineTunePlan, fineTune, peakOf } from './run';
 import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults, resultTitle } from './summary';
 
-/** `lors and its baselines sqft, sp-lora and spp`. */
-const sparse = methodRows
-  .filter((row) => row.sparse && row.baselineOf === undefined)
-  .map(({ name }) => {
-    const baselines = methodRows.filter(({ baselineOf }) => baselineOf === name).map((row) => row.name);
-    return `${name} and its baselines ${baselines.slice(0, -1).join(', ')} and ${baselines.at(-1)}`;
-  })
+const sparse = sparseMethods
+  .map(
+    ({ name, baselines }) => `${name} and its baselines ${baselines.slice(0, -1).join(', ')} and ${baselines.at(-1)}`,
+  )
   .join(', ');
 
 export const finetune = command({

@@ -103,12 +103,22 @@ const rows = [
 export type MethodName = (typeof rows)[number]['name'];
 export type Method = MethodRow<MethodName>;
 
-/** The methods, in the order in which help has them. */
-export const methodRows: readonly Method[] = rows;
-
-/** What is compared unless it is told otherwise. */
-export const usualMethods: readonly MethodName[] = methodRows
-  .filter(({ baselineOf }) => baselineOf === undefined)
-  .map(({ name }) => name);
+/** The names, in the order in which help has them. */
+export const methodNames: readonly MethodName[] = rows.map(({ name }) => name);
 
 export const methods = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<Record<MethodName, Method>>;
+
+const all: readonly Method[] = rows;
+const usual = all.filter(({ baselineOf }) => baselineOf === undefined);
+
+/** What is compared unless it is told otherwise. */
+export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name);
+
+/** What is pruned before, each with the methods that it is compared with. */
+export const sparseMethods = usual
+  .filter(({ sparse }) => sparse)
+  .map(({ name }) => ({ name, baselines: all.filter((row) => row.baselineOf === name).map((row) => row.name) }));
+
+/** What has stages, and what projects, as sentences have it. */
+export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : [])).join(' and ');
+export const projecting = all.flatMap(({ projects }) => projects ?? []).join(' and ');

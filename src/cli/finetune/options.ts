@@ -1,52 +1,30 @@
 import { OptionError } from '../../index';
 import type { Settings } from '../command';
-import { computing, lines, rank } from '../common-options';
+import { learningRate, lines, rank, threads } from '../common-options';
 import { option, required } from '../options';
 import { listOf, oneOf, positive, words } from '../values';
-import { methodRows, usualMethods } from './methods';
-
-/** The names of the methods that are so, as a sentence has them. */
-const namesOf = (field: 'staged' | 'projects' | 'sparse'): string =>
-  methodRows
-    .filter((row) => row[field] && row.baselineOf === undefined)
-    .map((row) => row.projects ?? row.name)
-    .join(' and ');
+import { methodNames, projecting, sparseMethods, stagedMethods, usualMethods } from './methods';
 
 export const finetuneOptions = {
-  base: required({ of: words, placeholder: 'BASE.safetensors', help: 'a model', operand: noBase }),
-  data: option({ ...lines.data, otherwise: 'sotu' }),
-  method: option({
-    of: listOf(oneOf(methodRows.map(({ name }) => name))),
-    placeholder: 'LIST',
-    otherwise: usualMethods,
-    help: 'what is compared',
-  }),
-  rank: option({
-    of: rank,
-    placeholder: 'R',
-    otherwise: 8,
-    help: `rank of adapters and of ${namesOf('projects')}'s projection`,
-  }),
-  alpha: option({
-    of: positive({ upTo: 1e6 }),
-    placeholder: 'X',
-    otherwise: 16,
-    help: 'scale of adapters, times 1/rank',
-  }),
-  sparsity: option({
-    of: positive({ below: 1 }),
-    placeholder: 'X',
-    otherwise: 0.5,
-    help: `share of the weights pruned before ${namesOf('sparse')} and its baselines`,
-  }),
-  stages: option({ of: lines.steps.of, placeholder: 'N', otherwise: 4, help: `stages of ${namesOf('staged')}` }),
-  steps: option({ ...lines.steps, otherwise: 300 }),
-  batch: option({ ...lines.batch, otherwise: 8 }),
-  learningRate: option({ ...lines.learningRate, help: 'peak learning rate of every method' }),
-  seeds: option({ ...lines.seeds, otherwise: 1 }),
-  report: option({ ...lines.report, otherwise: 'finetune.html' }),
-  ...computing,
-};
+  base: { ...required(words, 'BASE.safetensors', 'a model'), operand: noBase },
+  data: option(...lines.data, 'sotu'),
+  method: option(listOf(oneOf(methodNames)), 'LIST', 'what is compared', usualMethods),
+  rank: option(rank, 'R', `rank of adapters and of ${projecting}'s projection`, 8),
+  alpha: option(positive({ upTo: 1e6 }), 'X', 'scale of adapters, times 1/rank', 16),
+  sparsity: option(
+    positive({ below: 1 }),
+    'X',
+    `share of the weights pruned before ${sparseMethods.map(({ name }) => name).join(', ')} and its baselines`,
+    0.5,
+  ),
+  stages: option(lines.steps[0], 'N', `stages of ${stagedMethods}`, 4),
+  steps: option(...lines.steps, 300),
+  batch: option(...lines.batch, 8),
+  learningRate: learningRate('method'),
+  seeds: option(...lines.seeds, 1),
+  report: { ...option(...lines.report, 'finetune.html'), output: true },
+  threads,
+} as const;
 
 export type FineTuneSettings = Settings<typeof finetuneOptions>;
 

@@ -1,7 +1,7 @@
 import { bytes, count, duration, meanOf, nats, overSeeds, percent } from '../terminal/format';
 import { type Column, meanOver, spreadOver } from '../terminal/table';
 import { seedsOf } from '../train/plan';
-import { type MethodName, methodRows } from './methods';
+import { type MethodName, stagedMethods } from './methods';
 import type { FineTuneSettings } from './options';
 import type { FineTunePlan, FineTuneResult } from './run';
 
@@ -69,11 +69,10 @@ export const fineTuneColumns: readonly Column<MethodGroup>[] = [
 /** What a reader must know to read the table. */
 export function explainFineTuning({ settings, runs }: Pick<FineTuneOutput, 'settings' | 'runs'>): string[] {
   const { rank, alpha, stages, steps } = settings;
-  const staged = methodRows.filter((row) => row.staged).map(({ name }) => name);
   return [
     'Losses are in nats per character; lower is better. "before" is the loss of the model that a method starts from,',
     'pruned where it adapts sparse weights, so compare those with each other.',
-    `Rank ${rank}, alpha ${alpha}, ${steps} steps; ${staged.join(' and ')} in ${stages} stages. Adapters are on all weights of the blocks.`,
+    `Rank ${rank}, alpha ${alpha}, ${steps} steps; ${stagedMethods} in ${stages} stages. Adapters are on all weights of the blocks.`,
     'Peak memory: the most bytes alive in training, the model with them. Rank of change: mean over the blocks’ weights.',
     ...overSeeds(seedsOf(runs)),
   ];

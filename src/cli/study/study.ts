@@ -3,14 +3,14 @@ import { type ProjectionErrorRow, projectionError } from '../../study';
 import { checkTrials, leastTrials } from '../../study/projection-error';
 import { breathe } from '../breathe';
 import { command } from '../command';
-import { computing, lines, rank } from '../common-options';
+import { rank, threads } from '../common-options';
 import { checkGradient } from '../limits';
 import { option } from '../options';
 import { studyPage } from '../report/study-page';
 import { backendLine, count } from '../terminal/format';
 import { progress } from '../terminal/progress';
 import { showResults } from '../terminal/table';
-import { listOf, matrixShape, oneOf, whole } from '../values';
+import { listOf, matrixShape, oneOf, whole, words } from '../values';
 import { projectorHelp, projectorNamed, projectorNames, usualProjectors } from './projectors';
 import { explainStudy, studyColumns } from './summary';
 
@@ -26,28 +26,20 @@ ${projectorHelp}
 Example
   floragrad study --projector gaussian,haar --shape 256x512 --rank 4,16,64 --report study.html`,
   options: {
-    projector: option({
-      of: listOf(oneOf(['all', ...projectorNames], { listed: false })),
-      placeholder: 'LIST',
-      otherwise: usualProjectors,
-      help: 'what to compare, or all',
-    }),
-    shape: option({
-      of: listOf(matrixShape),
-      placeholder: 'LIST',
-      otherwise: [[256, 512]],
-      help: 'rows x columns of the gradient',
+    projector: option(
+      listOf(oneOf(['all', ...projectorNames], { listed: false })),
+      'LIST',
+      'what to compare, or all',
+      usualProjectors,
+    ),
+    shape: {
+      ...option(listOf(matrixShape), 'LIST', 'rows x columns of the gradient', [[256, 512]]),
       shown: '256x512',
-    }),
-    rank: option({ of: listOf(rank), placeholder: 'LIST', otherwise: [4, 16, 64], help: 'ranks to project to' }),
-    trials: option({
-      of: whole(1, 1_000_000),
-      placeholder: 'N',
-      otherwise: 200,
-      help: `independent projections behind each row, at least ${leastTrials}`,
-    }),
-    report: option({ ...lines.report, help: 'write a page with error against rank, one HTML file' }),
-    ...computing,
+    },
+    rank: option(listOf(rank), 'LIST', 'ranks to project to', [4, 16, 64]),
+    trials: option(whole(1, 1_000_000), 'N', `independent projections behind each row, at least ${leastTrials}`, 200),
+    report: { ...option(words, 'FILE', 'write a page with error against rank, one HTML file'), output: true },
+    threads,
   },
 
   check({ trials, shape: shapes, rank: ranks }) {

@@ -92,4 +92,8 @@ export const optimizers = Object.fromEntries(rows.map((row) => [row.name, row]))
   Record<OptimizerName, Optimizer>
 >;
 
-export const rankedOptimizers: readonly Optimizer[] = rows.filter((row: Optimizer) => row.ranked);
+const ranked = rows.filter((row: Optimizer) => row.ranked);
+
+/** What is ranked, as sentences have it: the labels, and the names. */
+export const compressing = ranked.map(({ label }) => label).join(' and ');
+export const compressingNames = ranked.map(({ name }) => name).join(' or ');

@@ -2,35 +2,21 @@ import type { ValuesOf } from '../../base/options';
 import { lines, rank } from '../common-options';
 import { required } from '../options';
 import { listOf, oneOf, whole } from '../values';
-import { optimizerNames, optimizers, rankedOptimizers } from './optimizers';
-
-const compressing = rankedOptimizers.map(({ label }) => label).join(' and ');
+import { compressing, optimizerNames, optimizers } from './optimizers';
 
 /** A whole comparison: the task, the model, and which optimizers train it. What is left out is as the preset says. */
 export const presetOptions = {
-  optimizer: required({
-    of: listOf(oneOf(optimizerNames)),
-    placeholder: 'LIST',
-    help: 'what is compared, on the same batches',
-  }),
-  rank: required({
-    of: listOf(rank),
-    placeholder: 'LIST',
-    help: `rank of ${compressing}'s projection; several, as in 16,64, are several runs`,
-  }),
-  refreshEvery: required({
-    of: whole(1, 1e9),
-    placeholder: 'K',
-    help: `steps between new projections of ${compressing}`,
-  }),
-  data: required(lines.data),
-  steps: required(lines.steps),
-  batch: required(lines.batch),
-  context: required({ of: whole(1, 65_536), placeholder: 'N', help: 'characters in a window' }),
-  width: required({ of: whole(1, 65_536), placeholder: 'N', help: 'width of the model, a multiple of --heads' }),
-  heads: required({ of: whole(1, 65_536), placeholder: 'N', help: 'attention heads' }),
-  layers: required({ of: whole(1, 10_000), placeholder: 'N', help: 'transformer blocks' }),
-  seeds: required(lines.seeds),
+  optimizer: required(listOf(oneOf(optimizerNames)), 'LIST', 'what is compared, on the same batches'),
+  rank: required(listOf(rank), 'LIST', `rank of ${compressing}'s projection; several, as in 16,64, are several runs`),
+  refreshEvery: required(whole(1, 1e9), 'K', `steps between new projections of ${compressing}`),
+  data: required(...lines.data),
+  steps: required(...lines.steps),
+  batch: required(...lines.batch),
+  context: required(whole(1, 65_536), 'N', 'characters in a window'),
+  width: required(whole(1, 65_536), 'N', 'width of the model, a multiple of --heads'),
+  heads: required(whole(1, 65_536), 'N', 'attention heads'),
+  layers: required(whole(1, 10_000), 'N', 'transformer blocks'),
+  seeds: required(...lines.seeds),
 };
 
 type Preset = ValuesOf<typeof presetOptions>;

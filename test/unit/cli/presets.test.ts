@@ -23,3 +23,23 @@ test('an option comes before the preset, each in its own place', () => {
     layers: 29,
   });
 });
+
+test('a list has everything once, in the order in which it was first said', () => {
+  expect(train.read(['--rank', '4, 2,4', '--optimizer', 'sgd,adam,sgd'])).toMatchObject({
+    rank: [4, 2],
+    optimizer: ['sgd', 'adam'],
+  });
+});
+
+test('of an option that is there twice, the last counts; a switch is off where it is not there', () => {
+  expect(train.read(['--steps', '3', '--steps=5', '--profile'])).toMatchObject({
+    steps: 5,
+    profile: true,
+    anyKernels: false,
+    threads: undefined,
+  });
+});
+
+test.each([['--help'], ['--steps', '3', '-h']])('%j asks for help', (...argv) => {
+  expect(train.read(argv)).toBeNull();
+});
