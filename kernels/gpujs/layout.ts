@@ -2,7 +2,7 @@
 // this dialect and exact to 2²⁴ only; `this.thread` and arguments declared whole are integers as long as they stand in
 // one expression and in no variable. Indices in brackets of their own become integers one by one.
 
-/** A walk over so many axes: 1 to 3 are the axes of threads; with more, one axis of threads counts through all. */
+/** A walk over a number of axes: 1 to 3 are the axes of threads; with more, one axis of threads counts through all. */
 export type AxisCount = number;
 
 /** Names of arguments. */

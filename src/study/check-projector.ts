@@ -50,7 +50,7 @@ export interface CheckProjectorOptions extends OptionsOf<typeof checkProjectorOp
  * The statistical checks are sequential (`mean-test.ts`): they stop as soon as the case is clear. A right projector is
  * called wrong by any of them with chance at most `falseAlarm` (default 1e-9, for the whole call); one whose mean or mean
  * squared error is off by `effect` (default 0.1) of the promise or more passes with chance at most 1 − `power` (default
- * 0.999). Both are proven from the variances of the theory; a check whose variance nobody derived says that its level is
+ * 0.999). Both are proven from the variances of the theory; a check whose variance is not derived says that its level is
  * approximate.
  * @throws OptionError `options/…`
  * @example

@@ -122,7 +122,7 @@ async function stack(path: string, outputs: readonly Params[]): Promise<Float32A
   return Float32Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
-/** As `stack`, with zeros but for the last step. */
+/** Like `stack`, with zeros for all but the last step. */
 async function lastOnly(path: string, outputs: readonly Params[]): Promise<Float32Array> {
   const all = await stack(path, outputs);
   const last = outputs.flatMap((updates) => updatesOf(updates, path)).at(-1);

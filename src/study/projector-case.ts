@@ -7,9 +7,9 @@ import type { Verdict } from './report';
 
 /** What a check of a projector runs on. */
 export interface ProjectorCase {
-  /** Of the gradient. */
+  /** Shape of the gradient. */
   readonly shape: readonly [n: number, m: number];
-  /** Of the projection. */
+  /** Rank of the projection. */
   readonly rank: number;
   /** Everything random in the check follows from it. */
   readonly seed: number;

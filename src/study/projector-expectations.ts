@@ -25,7 +25,7 @@ interface Reading {
   readonly check: string;
   readonly what: string;
   readonly expected: number;
-  /** Of one draw; undefined where nobody derived it: then it is measured first, and the level is approximate. */
+  /** Variance of one draw; undefined if it is not derived: then it is measured first, and the level is approximate. */
   readonly variance: number | undefined;
   readonly effect: number;
   of(lifted: ArrayLike<number>): number;

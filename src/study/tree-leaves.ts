@@ -92,7 +92,7 @@ export function firstDifference(a: readonly TreeLeaf[], b: readonly TreeLeaf[]):
   return null;
 }
 
-/** As `firstDifference`, but the numbers may differ: only places, kinds and shapes count. */
+/** Like `firstDifference`, but the numbers may differ: only places, kinds and shapes count. */
 export function structureDifference(a: readonly TreeLeaf[], b: readonly TreeLeaf[]): string | null {
   const skeleton = (leaf: TreeLeaf): TreeLeaf => ({
     ...leaf,

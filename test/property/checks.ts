@@ -1,6 +1,6 @@
 import chisquare from '@stdlib/stats-base-dists-chisquare';
 import { fold } from '../../src/base/key';
-import { lift, liftPlusRaw } from '../../src/compress/flora';
+import { liftPlusRaw, liftUpdate } from '../../src/compress/flora';
 import {
   chain,
   compress,
@@ -95,7 +95,7 @@ export async function checkMomentum(
       inner: ema({ decay: beta }),
       refreshEvery,
       onRefresh: 'transfer',
-      combine: ordering === 'paper' ? lift : liftPlusRaw(beta),
+      combine: ordering === 'paper' ? liftUpdate : liftPlusRaw(beta),
       seed: seed + draw,
     });
     const update = scope(() => {

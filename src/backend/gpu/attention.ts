@@ -52,7 +52,7 @@ export function attentionGrad(
   const { batch, heads, queries, keys, width, valueWidth, packed } = shape;
   const z = batch * heads;
   const operands = packed ? [q] : [q, k, v];
-  // Without queries, or without values, nothing depends on anything.
+  // If there are no queries, or no values, all gradients are zero.
   if (z * queries * valueWidth === 0) return operands.map(({ storage }) => on.host(new Float32Array(storage.size)));
   fits(on, valueWidth);
   const { parts, made } = headsOf(on, q, k, v, shape);

@@ -110,7 +110,7 @@ export class GpuRunner {
       (): Later<void> => (reads.some(isPromise) ? Promise.all(reads).then(take) : take(reads as TypedArray[])),
     );
     if (!isPromise(solved)) return made.map((values) => this.heap.fromHost(values));
-    solved.catch((error) => queue.seen(error)); // whoever reads a result will see it
+    solved.catch((error) => queue.seen(error)); // every read of a result throws it
     return results.map(({ shape, dtype }, i) => {
       const size = sizeOf(shape);
       if (size === 0) return this.heap.fromHost(new Float32Array(0));

@@ -74,7 +74,7 @@ export class GpuHeap {
     else this.count(held.cell, -1);
     this.release(held.cell);
   }
-  /** It stays on the device, and goes when the garbage collector finds that nobody can ask for it any more. */
+  /** It stays on the device, and goes when the garbage collector finds it unreachable. */
   collectable(storage: Storage): void {
     const held = storage as GpuStorage;
     if (held.collectable) return;

@@ -8,7 +8,7 @@ import type { At, WasmStorage } from './storage';
 
 type Value = Operand | number;
 
-/** Of the cheap functions, from memory to memory. */
+/** Time that a cheap function takes for an element, from memory to memory. */
 const nanosecondsPerElement = 0.4;
 
 /**

@@ -32,7 +32,7 @@ export function groupResults(runs: readonly FineTuneResult[]): MethodGroup[] {
   return names.map((method) => ({ method, runs: runs.filter((run) => run.method === method) }));
 }
 
-/** With the seed, where there are several. */
+/** The title of a run; it has the seed if there are several. */
 export const resultTitle = ({ method, seed }: FineTunePlan, several: boolean): string =>
   several ? `${method}, seed ${seed}` : method;
 

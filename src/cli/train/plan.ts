@@ -37,7 +37,7 @@ export function writerOf(plans: readonly RunPlan[]): number {
 export const runName = ({ optimizer, rank }: Pick<RunPlan, 'optimizer' | 'rank'>): string =>
   rank === null ? optimizer : `${optimizer} rank ${rank}`;
 
-/** With the seed, where there are several. */
+/** The title of a run; it has the seed if there are several. */
 export function runTitle(run: RunPlan, seeds: number): string {
   return seeds > 1 ? `${runName(run)}, seed ${run.seed}` : runName(run);
 }

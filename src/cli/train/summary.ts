@@ -104,7 +104,7 @@ export function introduce(
   out.line();
 }
 
-/** Where a step of this run went, if somebody looked. */
+/** Where the time of a step of this run went, if `--profile` asked. */
 export function showProfile(out: Screen, { profile }: RunResult): void {
   if (!profile) return;
   const { table, phases } = profileLines(profile);

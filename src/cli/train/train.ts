@@ -48,7 +48,7 @@ export const train = command({
       const root = namedPath(name, settings[name], cwd);
       return root ? plans.map((plan) => ({ words: root.words, path: join(root.path, folderName(plan)) })) : [];
     };
-    // To go on in the folder that a run was saved in is what resuming is for.
+    // A run may go on in the folder that it was saved in: that is what resuming is for.
     if (resume !== undefined && resume !== checkpoint) await checkApart(outputs, folders('resume'));
     return { written: folders('checkpoint'), read: [textPath(settings.data, cwd)] };
   },

@@ -13,7 +13,7 @@ function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) =
     if (arguments.length > 2) refuseExtra(name, arguments, 2);
     checkArgument(name, 'key', keyKind, from);
     checkShape(name, shape);
-    return compute<0>(name, [], shape, (backend) => backend.random(kind, from, shape));
+    return compute(name, [], shape, (backend) => backend.random(kind, from, shape));
   };
 }
 
@@ -28,7 +28,7 @@ export const random = {
   fold,
   /** Mean 0, variance 1. */
   normal: sample('normal'),
-  /** In [0, 1). */
+  /** Uniform numbers in [0, 1). */
   uniform: sample('uniform'),
   /** ±1 with equal chances. */
   rademacher: sample('rademacher'),

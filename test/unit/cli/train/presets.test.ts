@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { type PresetName, presets } from '../../../src/cli/train/presets';
-import { train } from '../../../src/cli/train/train';
+import { type PresetName, presets } from '../../../../src/cli/train/presets';
+import { train } from '../../../../src/cli/train/train';
 
 test.each(Object.keys(presets) as PresetName[])('--preset %s is all of its values', (name) => {
   expect(train.read(['--preset', name])).toMatchObject(presets[name]);

@@ -1,7 +1,7 @@
 import chisquare from '@stdlib/stats-base-dists-chisquare';
 import { describe, expect, it } from 'vitest';
 import { normalCdf } from '../../../src/base/erf';
-import { init, random, type Tensor } from '../../../src/index';
+import { initializers, random, type Tensor } from '../../../src/index';
 
 const key = random.key(5);
 const shape = [125, 80, 5, 2]; // fanIn 800, fanOut 1250
@@ -24,15 +24,15 @@ function expectLaw(values: readonly number[], cdf: (x: number) => number): void 
 
 describe('uniform laws', () => {
   it.each<[string, Tensor, number]>([
-    ['xavierUniform', init.xavierUniform(key, shape), Math.sqrt(6 / 2050)],
-    ['xavierUniform, gain 2', init.xavierUniform(key, shape, { gain: 2 }), 2 * Math.sqrt(6 / 2050)],
-    ['kaimingUniform', init.kaimingUniform(key, shape), Math.sqrt(6 / 800)],
+    ['xavierUniform', initializers.xavierUniform(key, shape), Math.sqrt(6 / 2050)],
+    ['xavierUniform, gain 2', initializers.xavierUniform(key, shape, { gain: 2 }), 2 * Math.sqrt(6 / 2050)],
+    ['kaimingUniform', initializers.kaimingUniform(key, shape), Math.sqrt(6 / 800)],
     [
       'kaimingUniform of Linear and Conv2d',
-      init.kaimingUniform(key, shape, { slope: Math.sqrt(5) }),
+      initializers.kaimingUniform(key, shape, { slope: Math.sqrt(5) }),
       1 / Math.sqrt(800),
     ],
-    ['kaimingUniform, fanOut', init.kaimingUniform(key, shape, { mode: 'fanOut' }), Math.sqrt(6 / 1250)],
+    ['kaimingUniform, fanOut', initializers.kaimingUniform(key, shape, { mode: 'fanOut' }), Math.sqrt(6 / 1250)],
   ])('%s keeps its bounds exactly and is uniform between them', (_, x, bound) => {
     const values = sample(x);
     expect(x.shape).toEqual(shape);
@@ -47,11 +47,11 @@ describe('uniform laws', () => {
 
 describe('normal laws', () => {
   it.each<[string, Tensor, number]>([
-    ['xavierNormal', init.xavierNormal(key, shape), Math.sqrt(2 / 2050)],
-    ['xavierNormal, gain 0.5', init.xavierNormal(key, shape, { gain: 0.5 }), 0.5 * Math.sqrt(2 / 2050)],
-    ['kaimingNormal', init.kaimingNormal(key, shape), Math.sqrt(2 / 800)],
-    ['kaimingNormal, leaky', init.kaimingNormal(key, shape, { slope: 1 }), Math.sqrt(1 / 800)],
-    ['kaimingNormal, fanOut', init.kaimingNormal(key, shape, { mode: 'fanOut' }), Math.sqrt(2 / 1250)],
+    ['xavierNormal', initializers.xavierNormal(key, shape), Math.sqrt(2 / 2050)],
+    ['xavierNormal, gain 0.5', initializers.xavierNormal(key, shape, { gain: 0.5 }), 0.5 * Math.sqrt(2 / 2050)],
+    ['kaimingNormal', initializers.kaimingNormal(key, shape), Math.sqrt(2 / 800)],
+    ['kaimingNormal, leaky', initializers.kaimingNormal(key, shape, { slope: 1 }), Math.sqrt(1 / 800)],
+    ['kaimingNormal, fanOut', initializers.kaimingNormal(key, shape, { mode: 'fanOut' }), Math.sqrt(2 / 1250)],
   ])('%s is normal, with the variance that chi-square allows', (_, x, std) => {
     const values = sample(x);
     expectLaw(values, (y) => normalCdf(y / std));
@@ -68,7 +68,7 @@ describe('truncatedNormal', () => {
     [{ mean: 1, std: 2, low: 0, high: 1.5 }, 1, 2, 0, 1.5],
     [{ low: 2.5, high: 9 }, 0, 1, 2.5, 9],
   ])('%j stays inside and has the law of what is left', (options, mean, std, low, high) => {
-    const values = sample(init.truncatedNormal(key, shape, options));
+    const values = sample(initializers.truncatedNormal(key, shape, options));
     expect(Math.min(...values)).toBeGreaterThanOrEqual(low);
     expect(Math.max(...values)).toBeLessThanOrEqual(high);
     const [below, above] = [normalCdf((low - mean) / std), normalCdf((high - mean) / std)];
@@ -76,21 +76,21 @@ describe('truncatedNormal', () => {
   });
 
   it('is a function of its key', () => {
-    const [a, b] = [init.truncatedNormal(key, [50]), init.truncatedNormal(key, [50])];
+    const [a, b] = [initializers.truncatedNormal(key, [50]), initializers.truncatedNormal(key, [50])];
     expect(sample(a)).toEqual(sample(b));
-    expect(sample(init.truncatedNormal(random.key(6), [50]))).not.toEqual(sample(a));
+    expect(sample(initializers.truncatedNormal(random.key(6), [50]))).not.toEqual(sample(a));
   });
 
   it('refuses an interval that hardly any number meets', () => {
-    expect(() => init.truncatedNormal(key, [3], { low: 4 })).toThrow(/init\/interval/);
-    expect(() => init.truncatedNormal(key, [3], { low: 1, high: 0 })).toThrow(/init\/interval/);
+    expect(() => initializers.truncatedNormal(key, [3], { low: 4 })).toThrow(/init\/interval/);
+    expect(() => initializers.truncatedNormal(key, [3], { low: 1, high: 0 })).toThrow(/init\/interval/);
   });
 });
 
 it('fans need two axes', () => {
   for (const name of ['xavierUniform', 'xavierNormal', 'kaimingUniform', 'kaimingNormal'] as const) {
-    expect(() => init[name](key, [3])).toThrow(`[init/fans] init.${name} got the shape [3]`);
+    expect(() => initializers[name](key, [3])).toThrow(`[init/fans] initializers.${name} got the shape [3]`);
   }
   const wrong = { mode: 'fan_in' as 'fanIn' };
-  expect(() => init.kaimingNormal(key, [3, 3], wrong)).toThrow(/options\/choice/);
+  expect(() => initializers.kaimingNormal(key, [3, 3], wrong)).toThrow(/options\/choice/);
 });

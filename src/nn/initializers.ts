@@ -41,20 +41,20 @@ const truncatedNormalOptions = {
 /**
  * First values of parameters, as functions of a key: the laws of `torch.nn.init`, in PyTorch's layout [out, in, …].
  */
-export const init = {
+export const initializers = {
   /** U(−bound, bound). */
   uniform(key: Key, shape: Shape, bound: number): Tensor {
-    if (arguments.length > 3) refuseExtra('init.uniform', arguments, 3);
-    checkDraw('init.uniform', key, shape);
-    checkArgument('init.uniform', 'bound', deviation, bound);
+    if (arguments.length > 3) refuseExtra('initializers.uniform', arguments, 3);
+    checkDraw('initializers.uniform', key, shape);
+    checkArgument('initializers.uniform', 'bound', deviation, bound);
     return noGrad(() => mul(sub(random.uniform(key, shape), 0.5), 2 * bound));
   },
 
   /** N(0, std²). */
   normal(key: Key, shape: Shape, std: number): Tensor {
-    if (arguments.length > 3) refuseExtra('init.normal', arguments, 3);
-    checkDraw('init.normal', key, shape);
-    checkArgument('init.normal', 'std', deviation, std);
+    if (arguments.length > 3) refuseExtra('initializers.normal', arguments, 3);
+    checkDraw('initializers.normal', key, shape);
+    checkArgument('initializers.normal', 'std', deviation, std);
     return noGrad(() => mul(random.normal(key, shape), std));
   },
 
@@ -64,14 +64,18 @@ export const init = {
    * @see Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010), eq. 16.
    */
   xavierUniform(key: Key, shape: Shape, options: OptionsOf<typeof gainOptions> = {}): Tensor {
-    if (arguments.length > 3) refuseExtra('init.xavierUniform', arguments, 3);
-    return init.uniform(key, shape, Math.sqrt(3) * xavierStd('init.xavierUniform', key, shape, options));
+    if (arguments.length > 3) refuseExtra('initializers.xavierUniform', arguments, 3);
+    return initializers.uniform(
+      key,
+      shape,
+      Math.sqrt(3) * xavierStd('initializers.xavierUniform', key, shape, options),
+    );
   },
 
   /** N(0, 2·gain²/(fanIn + fanOut)). @throws ShapeError `init/fans` */
   xavierNormal(key: Key, shape: Shape, options: OptionsOf<typeof gainOptions> = {}): Tensor {
-    if (arguments.length > 3) refuseExtra('init.xavierNormal', arguments, 3);
-    return init.normal(key, shape, xavierStd('init.xavierNormal', key, shape, options));
+    if (arguments.length > 3) refuseExtra('initializers.xavierNormal', arguments, 3);
+    return initializers.normal(key, shape, xavierStd('initializers.xavierNormal', key, shape, options));
   },
 
   /**
@@ -80,14 +84,18 @@ export const init = {
    * @see He et al., "Delving deep into rectifiers", arXiv 1502.01852, eq. 15.
    */
   kaimingUniform(key: Key, shape: Shape, options: KaimingOptions = {}): Tensor {
-    if (arguments.length > 3) refuseExtra('init.kaimingUniform', arguments, 3);
-    return init.uniform(key, shape, Math.sqrt(3) * kaimingStd('init.kaimingUniform', key, shape, options));
+    if (arguments.length > 3) refuseExtra('initializers.kaimingUniform', arguments, 3);
+    return initializers.uniform(
+      key,
+      shape,
+      Math.sqrt(3) * kaimingStd('initializers.kaimingUniform', key, shape, options),
+    );
   },
 
   /** N(0, 2/((1 + slope²)·fan)). @throws ShapeError `init/fans` */
   kaimingNormal(key: Key, shape: Shape, options: KaimingOptions = {}): Tensor {
-    if (arguments.length > 3) refuseExtra('init.kaimingNormal', arguments, 3);
-    return init.normal(key, shape, kaimingStd('init.kaimingNormal', key, shape, options));
+    if (arguments.length > 3) refuseExtra('initializers.kaimingNormal', arguments, 3);
+    return initializers.normal(key, shape, kaimingStd('initializers.kaimingNormal', key, shape, options));
   },
 
   /**
@@ -96,9 +104,9 @@ export const init = {
    * @throws OptionError `init/interval` for an interval that fewer than one normal number in a thousand meets
    */
   truncatedNormal(key: Key, shape: Shape, options: OptionsOf<typeof truncatedNormalOptions> = {}): Tensor {
-    if (arguments.length > 3) refuseExtra('init.truncatedNormal', arguments, 3);
-    checkDraw('init.truncatedNormal', key, shape);
-    const { mean, std, low, high } = readOptions('init.truncatedNormal', truncatedNormalOptions, options);
+    if (arguments.length > 3) refuseExtra('initializers.truncatedNormal', arguments, 3);
+    checkDraw('initializers.truncatedNormal', key, shape);
+    const { mean, std, low, high } = readOptions('initializers.truncatedNormal', truncatedNormalOptions, options);
     if (!(normalCdf((high - mean) / std) - normalCdf((low - mean) / std) > 1e-3)) throw rarelyMet(low, high);
     const values = new Float32Array(sizeOf(shape));
     let missing = Array.from(values.keys());
@@ -141,7 +149,7 @@ function fans(where: string, shape: Shape): { fanIn: number; fanOut: number } {
       code: 'init/fans',
       got: `${where} got the shape ${show(shape)}`,
       expected: 'at least two axes, [out, in, …]',
-      fix: 'start a vector with zeros, or with init.uniform',
+      fix: 'start a vector with zeros, or with initializers.uniform',
     });
   }
   return { fanIn: inputs * sizeOf(kernel), fanOut: outputs * sizeOf(kernel) };
@@ -150,7 +158,7 @@ function fans(where: string, shape: Shape): { fanIn: number; fanOut: number } {
 function rarelyMet(low: number, high: number): OptionError {
   return new OptionError({
     code: 'init/interval',
-    got: `init.truncatedNormal got the interval from ${low} to ${high}`,
+    got: `initializers.truncatedNormal got the interval from ${low} to ${high}`,
     expected: 'low < high, and at least one normal number in a thousand between them',
     fix: 'move the interval towards the mean, or raise std',
   });
