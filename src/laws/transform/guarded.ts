@@ -1,9 +1,9 @@
-import { StateError } from '../base/errors';
-import { isThenable } from '../base/options';
-import { sameShape, show } from '../base/shape';
-import type { GradientTransform } from '../optim/transform';
-import type { Params } from '../tensor/tensor';
-import { isTensor } from '../tensor/tree';
+import { StateError } from '../../base/errors';
+import { isThenable } from '../../base/options';
+import { sameShape, show } from '../../base/shape';
+import type { GradientTransform } from '../../optim/transform';
+import type { Params } from '../../tensor/tensor';
+import { isTensor } from '../../tensor/tree';
 
 /**
  * The transform that `make` makes, with every call watched: what breaks the form of the contract is named where it

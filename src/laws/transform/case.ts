@@ -1,9 +1,9 @@
-import { StateError } from '../base/errors';
-import { fold, key } from '../base/key';
-import type { Shape } from '../base/shape';
-import type { GradientTransform } from '../optim/transform';
-import { random } from '../tensor/ops/random/random';
-import type { Params } from '../tensor/tensor';
+import { StateError } from '../../base/errors';
+import { fold, key } from '../../base/key';
+import type { Shape } from '../../base/shape';
+import type { GradientTransform } from '../../optim/transform';
+import { random } from '../../tensor/ops/random/random';
+import type { Params } from '../../tensor/tensor';
 
 /** What a check of a transform runs on. Everything else is a function of it, so a case replays a finding. */
 export interface TransformCase {

@@ -1,8 +1,8 @@
 import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
-import { cycleOf, gradientsOf, paramsOf } from '../transform-case';
-import type { TransformCheck } from './check';
+import { cycleOf, gradientsOf, paramsOf } from './case';
+import type { TransformCheck } from './law';
 
 /** After an update, the only new tensors are those of its result (D3 of the design: `transform()` sees to that). */
 export const temporaries: TransformCheck = {

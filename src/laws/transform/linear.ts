@@ -1,8 +1,8 @@
 import { axpby } from '../../tensor/ops/elementwise/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
-import { cycleOf, gradientsOf, paramsOf, run } from '../transform-case';
-import { readTree, type TreeLeaf } from '../tree-leaves';
-import { type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, paramsOf, run } from './case';
+import { type TransformCheck, yesOrNo } from './law';
+import { readTree, type TreeLeaf } from './tree-leaves';
 
 /**
  * Where a transform says `linear`, every update and every tensor of the state after three cycles is a linear function of

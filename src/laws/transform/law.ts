@@ -1,6 +1,6 @@
 import type { GradientTransform } from '../../optim/transform';
-import type { TransformCase } from '../transform-case';
-import { firstDifference, readTree, type TreeLeaf } from '../tree-leaves';
+import type { TransformCase } from './case';
+import { firstDifference, readTree, type TreeLeaf } from './tree-leaves';
 
 /** What a check found: it passes while the statistic is at most the threshold. */
 export interface Finding {

@@ -10,13 +10,13 @@ import {
   readOptions,
   refuseExtra,
   whole,
-} from '../base/options';
-import { type Shape, shapeKind } from '../base/shape';
-import { type GradientTransform, transformKind } from '../optim/transform';
-import { guarded } from '../study/guarded';
-import { oddPaths, type TransformCase } from '../study/transform-case';
-import { type TransformCheck, transformChecks } from '../study/transform-checks';
-import type { Law } from './law';
+} from '../../base/options';
+import { type Shape, shapeKind } from '../../base/shape';
+import { type GradientTransform, transformKind } from '../../optim/transform';
+import type { Law } from '../law';
+import { type TransformCheck, transformChecks } from './all';
+import { oddPaths, type TransformCase } from './case';
+import { guarded } from './guarded';
 
 /** A law of transforms, by the name under which `except` may speak of it. */
 export type TransformLaw = keyof typeof transformChecks;

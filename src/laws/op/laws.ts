@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { boolean, callable, number, optional, readOptions, refuseExtra, required, string } from '../base/options';
-import type { Arbitrary } from './arbitrary';
-import { type Law, type LawOptions, randomLaw, withOptions } from './law';
-import { bookkeepingLaws, emptyLaws } from './op/bookkeeping';
-import type { CaseLaw, OpCase } from './op/case';
-import { derivativeLaws } from './op/derivatives';
-import { extremeLaws } from './op/extremes';
-import { fusedLaws } from './op/fused';
-import type { Extents } from './op/shapes';
+import { boolean, callable, number, optional, readOptions, refuseExtra, required, string } from '../../base/options';
+import type { Arbitrary } from '../arbitrary';
+import { type Law, type LawOptions, randomLaw, withOptions } from '../law';
+import { bookkeepingLaws, emptyLaws } from './bookkeeping';
+import type { CaseLaw, OpCase } from './case';
+import { derivativeLaws } from './derivatives';
+import { extremeLaws } from './extremes';
+import { fusedLaws } from './fused';
+import type { Extents } from './shapes';
 
 /** One op for the suite. */
 export interface OpRow {

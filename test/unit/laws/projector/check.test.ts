@@ -11,8 +11,8 @@ import {
   projectors,
   random,
   smallerSide,
-} from '../../../src/index';
-import { checkProjector } from '../../../src/study';
+} from '../../../../src';
+import { checkProjector } from '../../../../src/study';
 
 // A projector from outside: uniform entries of variance 1/r, kurtosis 9/5. Twenty lines with its theory.
 const uniform: Projector<Projection & { key: Key }> = {

@@ -1,9 +1,9 @@
-import { fold, key } from '../base/key';
-import type { Projector } from '../compress/projector';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { random } from '../tensor/ops/random/random';
-import type { Tensor } from '../tensor/tensor';
-import type { Verdict } from './report';
+import { fold, key } from '../../base/key';
+import type { Projector } from '../../compress/projector';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { random } from '../../tensor/ops/random/random';
+import type { Tensor } from '../../tensor/tensor';
+import type { Verdict } from '../report';
 
 /** What a check of a projector runs on. */
 export interface ProjectorCase {

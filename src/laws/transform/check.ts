@@ -1,5 +1,5 @@
-import { OptionError } from '../base/errors';
-import { seedKind } from '../base/key';
+import { OptionError } from '../../base/errors';
+import { seedKind } from '../../base/key';
 import {
   callable,
   checkArgument,
@@ -10,14 +10,14 @@ import {
   readOptions,
   refuseExtra,
   whole,
-} from '../base/options';
-import { type Shape, shapeKind, show } from '../base/shape';
-import type { GradientTransform } from '../optim/transform';
+} from '../../base/options';
+import { type Shape, shapeKind, show } from '../../base/shape';
+import type { GradientTransform } from '../../optim/transform';
+import { Report, type Verdict } from '../report';
+import { type TransformCheck, transformChecks } from './all';
+import type { TransformCase } from './case';
 import { guarded } from './guarded';
-import { type MeanOptions, meanVerdicts } from './mean-verdicts';
-import { Report, type Verdict } from './report';
-import type { TransformCase } from './transform-case';
-import { type TransformCheck, transformChecks } from './transform-checks';
+import { type MeanOptions, meanVerdicts } from './means';
 
 const checkTransformOptions = {
   /** Shapes of the parameters that it is tried on (default [16, 12], [12, 16], [5] and a scalar). */

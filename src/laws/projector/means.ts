@@ -1,14 +1,14 @@
-import { fold, key } from '../base/key';
-import { compressedDimension, type Projector } from '../compress/projector';
-import { type GradientValues, squaredNorms, type Theory } from '../compress/theory/theory';
-import { noGrad } from '../tensor/derivatives/no-grad';
-import { random } from '../tensor/ops/random/random';
-import type { Tensor } from '../tensor/tensor';
-import { MeanTest } from './mean-test';
-import { pilotDraws, pilotMargin, variance } from './pilot';
-import { type ProjectorCase, sampleGradient, verdictOn } from './projector-case';
-import type { Verdict } from './report';
-import { drawProjection, inner, readGradient, roundTrip, unit } from './round-trip';
+import { fold, key } from '../../base/key';
+import { compressedDimension, type Projector } from '../../compress/projector';
+import { type GradientValues, squaredNorms, type Theory } from '../../compress/theory/theory';
+import { MeanTest } from '../../study/mean-test';
+import { pilotDraws, pilotMargin, variance } from '../../study/pilot';
+import { drawProjection, inner, readGradient, roundTrip, unit } from '../../study/round-trip';
+import { noGrad } from '../../tensor/derivatives/no-grad';
+import { random } from '../../tensor/ops/random/random';
+import type { Tensor } from '../../tensor/tensor';
+import type { Verdict } from '../report';
+import { type ProjectorCase, sampleGradient, verdictOn } from './case';
 
 /** How sure the statistical checks of one case are. */
 export interface Certainty {

@@ -1,14 +1,14 @@
-import { fold, type Key, key } from '../base/key';
-import { compressedShape, type Projection, type Projector } from '../compress/projector';
-import { noGrad } from '../tensor/derivatives/no-grad';
-import { svd } from '../tensor/linalg/svd';
-import { axpby } from '../tensor/ops/elementwise/axpby';
-import { transpose } from '../tensor/ops/movement/transpose';
-import { random } from '../tensor/ops/random/random';
-import type { Tensor } from '../tensor/tensor';
-import { forEachTensor, isTensor } from '../tensor/tree';
-import { type Identity, type ProjectorCase, sampleGradient, verdictOn } from './projector-case';
-import { drawProjection, inner } from './round-trip';
+import { fold, type Key, key } from '../../base/key';
+import { compressedShape, type Projection, type Projector } from '../../compress/projector';
+import { drawProjection, inner } from '../../study/round-trip';
+import { noGrad } from '../../tensor/derivatives/no-grad';
+import { svd } from '../../tensor/linalg/svd';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
+import { transpose } from '../../tensor/ops/movement/transpose';
+import { random } from '../../tensor/ops/random/random';
+import type { Tensor } from '../../tensor/tensor';
+import { forEachTensor, isTensor } from '../../tensor/tree';
+import { type Identity, type ProjectorCase, sampleGradient, verdictOn } from './case';
 
 /**
  * What float32 may do to two ways of computing one thing, relative to their size: sums of some thousand products, rounded

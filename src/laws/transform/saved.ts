@@ -1,7 +1,7 @@
 import { decodeCheckpoint, encodeCheckpoint } from '../../io/checkpoint';
-import { cycleOf, gradientsOf, paramsOf, run } from '../transform-case';
-import { readTree } from '../tree-leaves';
-import { sameBits, type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, paramsOf, run } from './case';
+import { sameBits, type TransformCheck, yesOrNo } from './law';
+import { readTree } from './tree-leaves';
 
 /** Only tensors, numbers, strings, booleans, null, arrays and plain records: what a checkpoint can hold. */
 export const plainData: TransformCheck = {

@@ -2,8 +2,8 @@ import type { GradientTransform } from '../../optim/transform';
 import { axpby } from '../../tensor/ops/elementwise/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { StateMerge } from '../../training/state-merge';
-import { cycleOf, gradientsOf, paramsOf } from '../transform-case';
-import { sameBits, type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, paramsOf } from './case';
+import { sameBits, type TransformCheck, yesOrNo } from './law';
 
 /**
  * Where a transform says `leafwise`, leaves passed one at a time from the same state, last ones first and next to other

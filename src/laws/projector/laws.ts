@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
-import { type Projection, type Projector, projectorKind } from '../compress/projector';
-import { usualCases } from '../study/check-projector';
-import type { ProjectorCase } from '../study/projector-case';
-import { expectations } from '../study/projector-expectations';
-import { identities } from '../study/projector-identities';
-import { Report, type Verdict } from '../study/report';
-import type { Arbitrary } from './arbitrary';
-import type { Law } from './law';
+import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
+import { type Projection, type Projector, projectorKind } from '../../compress/projector';
+import type { Arbitrary } from '../arbitrary';
+import type { Law } from '../law';
+import { Report, type Verdict } from '../report';
+import type { ProjectorCase } from './case';
+import { usualCases } from './check';
+import { identities } from './exact';
+import { expectations } from './means';
 
 const chance = number({ low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
 const count = whole({ low: 1 });

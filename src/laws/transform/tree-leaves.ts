@@ -1,7 +1,7 @@
-import type { DType, TypedArray } from '../base/dtype';
-import { type Shape, show } from '../base/shape';
-import type { Tensor } from '../tensor/tensor';
-import { isTensor } from '../tensor/tree';
+import type { DType, TypedArray } from '../../base/dtype';
+import { type Shape, show } from '../../base/shape';
+import type { Tensor } from '../../tensor/tensor';
+import { isTensor } from '../../tensor/tree';
 
 /** One leaf of a tree, such as a state: a tensor with its values, or anything else as text. */
 export interface TreeLeaf {

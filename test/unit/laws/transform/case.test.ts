@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { type Params, scope } from '../../../src/index';
-import { gradientsOf, paramsOf, type TransformCase } from '../../../src/study/transform-case';
+import { type Params, scope } from '../../../../src';
+import { gradientsOf, paramsOf, type TransformCase } from '../../../../src/laws/transform/case';
 
 const texts = (records: () => readonly Params[]): string[] =>
   scope(() => records().flatMap((leaves) => Object.values(leaves).map((leaf) => String(leaf.dataSync()))));

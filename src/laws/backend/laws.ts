@@ -1,17 +1,17 @@
-import type { Backend } from '../backend/contract';
-import { callable, checkArgument, refuseExtra } from '../base/options';
-import { attentionLaws } from './backend/attention';
-import { elementwiseLaws } from './backend/elementwise';
-import { movementLaws } from './backend/movement';
-import { productLaws } from './backend/products';
-import { randomNumberLaws } from './backend/random';
-import { reductionLaws } from './backend/reductions';
-import { rowLaws } from './backend/rows';
-import { storageLaws } from './backend/storage';
-import { trial } from './backend/trial';
-import { updateLaws } from './backend/updates';
-import { type Law, type LawOptions, law, withOptions } from './law';
-import { claim } from './violation';
+import type { Backend } from '../../backend/contract';
+import { callable, checkArgument, refuseExtra } from '../../base/options';
+import { type Law, type LawOptions, law, withOptions } from '../law';
+import { claim } from '../violation';
+import { attentionLaws } from './attention';
+import { elementwiseLaws } from './elementwise';
+import { movementLaws } from './movement';
+import { productLaws } from './products';
+import { randomNumberLaws } from './random';
+import { reductionLaws } from './reductions';
+import { rowLaws } from './rows';
+import { storageLaws } from './storage';
+import { trial } from './trial';
+import { updateLaws } from './updates';
 
 /**
  * What every backend owes: it agrees with the reference within the tolerance policy (random numbers to the bit), it

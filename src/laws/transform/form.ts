@@ -1,6 +1,6 @@
-import { cycleOf, gradientsOf, paramsOf, run } from '../transform-case';
-import { readTree, structureDifference } from '../tree-leaves';
-import { type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, paramsOf, run } from './case';
+import { type TransformCheck, yesOrNo } from './law';
+import { readTree, structureDifference } from './tree-leaves';
 
 /** Two cycles run through, every call watched, and `explain` speaks of parameters, of each once. */
 export const form: TransformCheck = {

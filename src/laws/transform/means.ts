@@ -1,15 +1,15 @@
-import { OptionError, StateError } from '../base/errors';
-import { fold, key } from '../base/key';
-import type { GradientTransform } from '../optim/transform';
-import { random } from '../tensor/ops/random/random';
-import { scope } from '../tensor/scope';
-import type { Params } from '../tensor/tensor';
+import { OptionError, StateError } from '../../base/errors';
+import { fold, key } from '../../base/key';
+import type { GradientTransform } from '../../optim/transform';
+import { MeanTest } from '../../study/mean-test';
+import { pilotDraws, pilotMargin, variance } from '../../study/pilot';
+import { inner, unit } from '../../study/round-trip';
+import { random } from '../../tensor/ops/random/random';
+import { scope } from '../../tensor/scope';
+import type { Params } from '../../tensor/tensor';
+import type { Verdict } from '../report';
+import { gradientsOf, paramsOf, run, type TransformCase } from './case';
 import { guarded } from './guarded';
-import { MeanTest } from './mean-test';
-import { pilotDraws, pilotMargin, variance } from './pilot';
-import type { Verdict } from './report';
-import { inner, unit } from './round-trip';
-import { gradientsOf, paramsOf, run, type TransformCase } from './transform-case';
 
 export interface MeanOptions {
   readonly expected: () => GradientTransform<unknown>;

@@ -1,6 +1,6 @@
-import type { TransformCheck } from './check';
 import { chained, maskedAll, oneLabel } from './combinators';
 import { form, structure } from './form';
+import type { TransformCheck } from './law';
 import { leafwise } from './leafwise';
 import { absentLeaf, everyPath, noLeaf } from './leaves';
 import { linear } from './linear';
@@ -28,4 +28,4 @@ export const transformChecks = {
   leafwise,
 } satisfies Record<string, TransformCheck>;
 
-export type { TransformCheck } from './check';
+export type { TransformCheck } from './law';

@@ -1,7 +1,7 @@
 import type { Params } from '../../tensor/tensor';
-import { cycleOf, gradientsOf, paramsOf, run } from '../transform-case';
-import { firstDifference, readTree } from '../tree-leaves';
-import { sameBits, type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, paramsOf, run } from './case';
+import { sameBits, type TransformCheck, yesOrNo } from './law';
+import { firstDifference, readTree } from './tree-leaves';
 
 /** The same inputs give the same outputs, from one instance and from two. */
 export const repeatable: TransformCheck = {

@@ -1,4 +1,4 @@
-import { seedKind } from '../base/key';
+import { seedKind } from '../../base/key';
 import {
   boolean,
   checkArgument,
@@ -9,13 +9,13 @@ import {
   optional,
   readOptions,
   refuseExtra,
-} from '../base/options';
-import { shapeKind } from '../base/shape';
-import { type Projection, type Projector, projectorKind } from '../compress/projector';
-import type { ProjectorCase } from './projector-case';
-import { expectations } from './projector-expectations';
-import { identities } from './projector-identities';
-import { Report, type Verdict } from './report';
+} from '../../base/options';
+import { shapeKind } from '../../base/shape';
+import { type Projection, type Projector, projectorKind } from '../../compress/projector';
+import { Report, type Verdict } from '../report';
+import type { ProjectorCase } from './case';
+import { identities } from './exact';
+import { expectations } from './means';
 
 const chance = number({ low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
 

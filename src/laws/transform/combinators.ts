@@ -2,8 +2,8 @@ import { chain } from '../../optim/combinators/chain';
 import { masked } from '../../optim/combinators/masked';
 import { partition } from '../../optim/combinators/partition';
 import type { GradientTransform } from '../../optim/transform';
-import { cycleOf, gradientsOf, paramsOf, run, type TransformCase } from '../transform-case';
-import { sameBits, type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, paramsOf, run, type TransformCase } from './case';
+import { sameBits, type TransformCheck, yesOrNo } from './law';
 
 const all = 'all';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Report, type Verdict } from '../../../src/study/report';
+import { Report, type Verdict } from '../../../src/laws/report';
 
 const fine: Verdict = {
   check: 'mean',

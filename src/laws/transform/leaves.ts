@@ -1,10 +1,10 @@
 import type { GradientTransform } from '../../optim/transform';
 import type { Params } from '../../tensor/tensor';
-import { cycleOf, gradientsOf, oddPaths, paramsOf, run, type TransformCase } from '../transform-case';
-import { firstDifference, readTree } from '../tree-leaves';
-import { ownerOf, sameBits, type TransformCheck, yesOrNo } from './check';
+import { cycleOf, gradientsOf, oddPaths, paramsOf, run, type TransformCase } from './case';
+import { ownerOf, sameBits, type TransformCheck, yesOrNo } from './law';
 import { repeatable } from './pure';
 import { resumable } from './saved';
+import { firstDifference, readTree } from './tree-leaves';
 
 /** A leaf that a whole cycle of gradients lacks gets no update, and the tensors kept for it stay; the others go on. */
 export const absentLeaf: TransformCheck = {
