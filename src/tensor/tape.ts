@@ -1,3 +1,4 @@
+import { saveFor } from './lifetime';
 import type { Scope } from './scope';
 import type { Tensor } from './tensor';
 import type { Value } from './value';
@@ -88,13 +89,9 @@ export class Tape {
     const track = this.watch(step.output);
     if (this.notesOnly) return;
     this.nodes.push({ step, track });
-    for (const value of step.inputs) this.save(value);
-    for (const value of step.saved) this.save(value);
-    this.save(step.output);
-  }
-
-  private save(value: Value): void {
-    if (!value.savedBy?.open || value.savedBy.depth > this.depth) value.savedBy = this;
+    for (const value of step.inputs) saveFor(this, value);
+    for (const value of step.saved) saveFor(this, value);
+    saveFor(this, step.output);
   }
 }
 

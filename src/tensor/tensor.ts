@@ -5,9 +5,9 @@ import { asArray, inMessage, refuseExtra } from '../base/options';
 import { type Shape, show, sizeOf } from '../base/shape';
 import { debugging, finiteSoFar } from './inspect/debug';
 import { plain, textOf } from './inspect/text';
+import { checkAlive } from './lifetime';
 import { bindTensor } from './op';
 import * as ops from './ops';
-import { checkAlive } from './scope';
 import { noteRead } from './tape';
 import { Value } from './value';
 

@@ -13,7 +13,7 @@ import {
   tensor,
 } from '../../index';
 import { GPT, type GPTOptions } from '../../nn';
-import { free } from '../../tensor/scope';
+import { free } from '../../tensor/lifetime';
 import { forEachTensor } from '../../tensor/tree';
 import { trainer } from '../../training';
 import { lossOf } from '../train/divergence';

@@ -3,13 +3,14 @@ import { callable, checkArgument, isThenable, optional, readOptions, refuseExtra
 import { sameShape, show } from '../../base/shape';
 import { checkParams } from '../check';
 import { inPhase } from '../inspect/profile';
+import { release } from '../lifetime';
 import { checkFloat } from '../op';
 import { ones, zeros } from '../ops/create';
 import { add } from '../ops/elementwise/add';
 import { mul } from '../ops/elementwise/mul';
 import { reshape } from '../ops/movement/reshape';
 import { sum } from '../ops/reductions/sum';
-import { asyncScope, currentScope, free, runInScope, type Scope } from '../scope';
+import { asyncScope, currentScope, runInScope, type Scope } from '../scope';
 import { type Cotangents, recordingTapes, recordOn, type Step, Tape, type Track } from '../tape';
 import type { Params, Tensor } from '../tensor';
 import { forEachTensor, isTensor } from '../tree';
@@ -165,8 +166,8 @@ function differentiateInto(
         runInScope('sink', () => checkSynchronous(sink(i, gradient)));
         if (target.value !== before) assigned.add(target.value);
       }
-      release(tape, gradient.value, noSurvivors);
-      release(tape, value, survivors);
+      release(tape, gradient.value);
+      if (!survivors.has(value)) release(tape, value);
     };
     walkBack(tape, loss, ones(loss.shape), survivors, {
       around: (step, pullBack) => refusing(assigned, step, pullBack),
@@ -241,10 +242,9 @@ export function walkBack(
       const before = lastValueId();
       const pull = () => runInScope(`${step.name} vjp`, () => addUp(tape, step, step.pullback(g, tape), before));
       inPhase('backward', step.name, () => visitor.around(step, pull));
-      release(tape, g.value, survivors);
+      if (!survivors.has(g.value)) release(tape, g.value);
     }
-    release(tape, step.output, survivors);
-    for (const value of step.saved) release(tape, value, survivors);
+    for (const value of [step.output, ...step.saved]) if (!survivors.has(value)) release(tape, value);
     visitor.after(step);
   }
 }
@@ -265,19 +265,13 @@ function addUp(tape: Tape, step: Step, cotangents: Cotangents, before: number): 
     const first = track.cotangent;
     track.cotangent = first ? add(first, own) : own;
     if (!first) continue;
-    release(tape, first.value, noSurvivors);
-    release(tape, own.value, noSurvivors);
+    release(tape, first.value);
+    release(tape, own.value);
   }
   return tracks.map((track) => track.cotangent as Tensor);
 }
 
 export const noSurvivors: ReadonlySet<Value> = new Set();
-
-/** Free early what this tape's scope owns and nothing else needs. */
-function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void {
-  const saved = value.savedBy?.open && value.savedBy !== tape;
-  if (value.scope === tape.scope && !saved && !survivors.has(value)) free(value, 'the backward pass');
-}
 
 function checkSynchronous(returned: unknown): void {
   if (isThenable(returned)) throw asyncScope('valueAndGrad', 'sink');
