@@ -513,6 +513,94 @@ const optimizers = [
   },
 ];
 
+/** Fates of values, and what stands beside tapes. */
+const lifetimes = [
+  {
+    name: 'fates: what an inner scope returns is freed with it',
+    file: 'src/tensor/lifetime.ts',
+    find: 'if (returned && closing.parent) giveTo(closing.parent, value);',
+    replace: 'if (returned && closing.parent) free(value, closing.name);',
+    tests: [`${unitOf('tensor/scope')} > hands survivors`],
+  },
+  {
+    name: 'fates: a scope does not free what an inner one returned',
+    file: 'src/tensor/lifetime.ts',
+    find: 'if (returned && closing.parent) giveTo(closing.parent, value);',
+    replace: 'if (returned && closing.parent) leaveToCollector(value);',
+    tests: [`${unitOf('tensor/scope')} > frees what is not returned`],
+  },
+  {
+    name: 'fates: what leaves the outermost scope stays on the device',
+    file: 'src/tensor/lifetime.ts',
+    find: '  value.backend.collectable(value.storage);\n',
+    replace: '',
+    tests: [`${unitOf('tensor/scope')} > keep takes`],
+  },
+  {
+    name: 'fates: what is returned is freed where no scope is left',
+    file: 'src/tensor/lifetime.ts',
+    find: 'else if (returned) leaveToCollector(value);',
+    replace: 'else if (returned) free(value, closing.name);',
+    tests: [`${unitOf('tensor/scope')} > what leaves the outermost`],
+  },
+  {
+    name: 'fates: an inner scope frees what a tape needs',
+    file: 'src/tensor/lifetime.ts',
+    find: 'else if (value.savedBy?.open && value.savedBy.scope !== closing) giveTo(value.savedBy.scope, value);\n',
+    replace: '',
+    tests: [`${unitOf('tensor/scope')} > an inner scope hands`],
+  },
+  {
+    name: 'fates: the backward pass frees nothing early',
+    file: 'src/tensor/lifetime.ts',
+    find: "if (value.owner === tape.scope && !needed) free(value, 'the backward pass');",
+    replace: "if (value.owner === null && !needed) free(value, 'the backward pass');",
+    tests: [`${unitOf('tensor/scope')} > frees activations`],
+  },
+  {
+    name: 'fates: the backward pass frees what an outer tape needs',
+    file: 'src/tensor/lifetime.ts',
+    find: 'const needed = value.savedBy?.open && value.savedBy !== tape;',
+    replace: 'const needed = value.savedBy === null;',
+    tests: [`${unitOf('tensor/scope')} > an inner tape leaves`],
+  },
+  {
+    name: 'fates: the backward pass frees what an older scope owns',
+    file: 'src/tensor/lifetime.ts',
+    find: 'if (value.owner === tape.scope && !needed)',
+    replace: 'if (scopeOf(value) && !needed)',
+    tests: [`${unitOf('tensor/scope')} > a backward pass leaves alone`],
+  },
+  {
+    name: 'fates: the innermost of several tapes counts',
+    file: 'src/tensor/lifetime.ts',
+    find: 'value.savedBy.depth > tape.depth',
+    replace: 'value.savedBy.depth < tape.depth',
+    tests: [`${unitOf('tensor/scope')} > what an inner derivative has saved`],
+  },
+  {
+    name: 'fates: a resident value is freed with the scope it was made in',
+    file: 'src/tensor/lifetime.ts',
+    find: `  fate.owner = 'tensor';\n`,
+    replace: '  fate.owner = value.owner;\n',
+    tests: [`${unitOf('tensor/assign')} > makes the value resident`],
+  },
+  {
+    name: 'fates: a resident value that was replaced stays on the device',
+    file: 'src/tensor/lifetime.ts',
+    find: "else free(value, 'an assignment that replaced it');",
+    replace: 'else makeOwned(value);',
+    tests: [`${unitOf('tensor/assign')} > makes the value resident`],
+  },
+  {
+    name: 'fates: a resident value that was replaced is taken from its tape',
+    file: 'src/tensor/lifetime.ts',
+    find: `if (value.savedBy?.open) giveTo(value.savedBy.scope, value);\n  else free(value, 'an assignment`,
+    replace: `if (value.savedBy === undefined) giveTo(value.savedBy, value);\n  else free(value, 'an assignment`,
+    tests: [unitOf('tensor/assign')],
+  },
+];
+
 /** Derivatives: the formulas of vjps, which second derivatives come from, and the kernels that stand for them. */
 const derivatives = [
   {
@@ -1566,6 +1654,7 @@ export const mutations = [
   ...combinators,
   ...projectors,
   ...optimizers,
+  ...lifetimes,
   ...derivatives,
   ...kernels,
   ...threads,
