@@ -13,8 +13,8 @@ import {
   scale,
   type Tensor,
 } from '../../src/index';
+import type { ProjectorCase } from '../../src/laws/projector/case';
 import { MeanTest } from '../../src/study/mean-test';
-import type { ProjectorCase } from '../../src/study/projector-case';
 import { inner, readGradient, unit } from '../../src/study/round-trip';
 import { add } from '../../src/tensor/ops/elementwise/add';
 import { axpby } from '../../src/tensor/ops/elementwise/axpby';

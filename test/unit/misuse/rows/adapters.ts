@@ -41,6 +41,7 @@ export const adapterRows: readonly Row[] = [
   row('adaptersOf', () => [adapted()], [models]),
   row('activeAdapter', () => [adapted()], [models]),
   row('compact', () => [adapted()], [nothing], { asynchronous: true }),
+  row('factorPairs', () => [{ 'a.lora.A': 1, 'a.lora.B': 2 }], [['{}', '{ tensor }', '{ unknown }']]),
   row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
   row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
 ];
