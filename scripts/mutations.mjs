@@ -613,6 +613,48 @@ const lifetimes = [
     replace: `if (value.savedBy === undefined) giveTo(value.savedBy, value);\n  else free(value, 'an assignment`,
     tests: [unitOf('tensor/assign')],
   },
+  {
+    name: 'notes: remat does not compare what its two runs have read',
+    file: 'src/tensor/derivatives/remat.ts',
+    find: '    checkSame(wanted, notes.read);\n',
+    replace: '',
+    tests: [`${unitOf('tensor/derivatives/remat')} > refuses a function that reads other`],
+  },
+  {
+    name: 'notes: a captured tensor of remat is not watched when the function runs again',
+    file: 'src/tensor/derivatives/remat.ts',
+    find: 'for (const value of wanted) watch(inner, value);',
+    replace: 'for (const value of wanted.slice(0, 1)) watch(inner, value);',
+    tests: [`${unitOf('tensor/derivatives/remat')} > gives gradients to what`],
+  },
+  {
+    name: 'notes: captured tensors are not seen',
+    file: 'src/tensor/derivatives/notes.ts',
+    find: 'trackOf(this, value) !== null || this.tapes.some((tape) => tape.tracks(value));',
+    replace: 'trackOf(this, value) !== null || this.tapes.every((tape) => !tape.tracks(value));',
+    tests: [`${unitOf('tensor/derivatives/custom-vjp')} > refuses a captured`],
+  },
+  {
+    name: 'notes: what a function reads as a constant is lost',
+    file: 'src/tensor/derivatives/notes.ts',
+    find: 'constants: [...seen]',
+    replace: 'constants: []',
+    tests: [`${unitOf('tensor/derivatives/gradient-sink')} > waits for rematerialised`],
+  },
+  {
+    name: 'walk: two inputs share one cotangent',
+    file: 'src/tensor/derivatives/walk.ts',
+    find: 'cotangent.value.id <= before || stored.includes(cotangent.value)',
+    replace: 'cotangent.value.id <= before',
+    tests: [`${unitOf('tensor/derivatives/custom-vjp')} > a rule may return one tensor`],
+  },
+  {
+    name: 'walk: the last cotangent of an input counts alone',
+    file: 'src/tensor/derivatives/walk.ts',
+    find: 'track.cotangent = first ? add(first, own) : own;',
+    replace: 'track.cotangent = first ? add(own, own) : own;',
+    tests: [unitOf('tensor/derivatives/grad')],
+  },
 ];
 
 /** Derivatives: the formulas of vjps, which second derivatives come from, and the kernels that stand for them. */

@@ -8,7 +8,7 @@ import { plain, textOf } from './inspect/text';
 import { checkAlive } from './lifetime';
 import { bindTensor } from './op';
 import * as ops from './ops';
-import { noteRead } from './tape';
+import { noteRead } from './reads';
 import { Value } from './value';
 
 /** A tensor as `JSON.stringify` writes it. */

@@ -2,7 +2,8 @@ import type { Backend, Operand, Storage } from '../backend/contract';
 import type { DType } from '../base/dtype';
 import { type Shape, show } from '../base/shape';
 import type { Owner } from './lifetime';
-import type { Tape, Track } from './tape';
+import type { Tape } from './tape';
+import type { Track } from './track';
 
 let made = 0;
 
@@ -25,7 +26,7 @@ export class Value implements Operand {
   readonly freedBy: string | null = null;
   /** The outermost open tape that needs this value for its backward pass. */
   readonly savedBy: Tape | null = null;
-  /** The tapes on which a derivative with respect to this value is wanted; `tape.ts` alone changes this. */
+  /** Where a derivative with respect to this value is wanted; `track.ts` alone changes this. */
   tracks: Track | null = null;
 
   constructor(
