@@ -77,9 +77,10 @@ const size = 2 ** 20;
 const x = operand(backend, [1024, 1024]);
 const row = operand(backend, [1024]);
 const column = operand(backend, [1024, 1]);
-for (const op of ['exp', 'log', 'tanh', 'gelu', 'silu', 'relu'] as const)
-  perElement(op, size, () => backend.unary(op, x));
-for (const op of ['add', 'pow', 'geluGrad'] as const) perElement(op, size, () => backend.binary(op, x, x, x.shape));
+for (const op of ['gelu', 'silu', 'relu'] as const) perElement(op, size, () => backend.activation(op, x));
+for (const op of ['exp', 'log', 'tanh'] as const) perElement(op, size, () => backend.unary(op, x));
+for (const op of ['add', 'pow'] as const) perElement(op, size, () => backend.binary(op, x, x, x.shape));
+perElement('gelu gradient', size, () => backend.activationGrad('gelu', x, x));
 perElement('add [1024]', size, () => backend.binary('add', x, row, x.shape));
 perElement('add [1024, 1]', size, () => backend.binary('add', x, column, x.shape));
 perElement('softmax', size, () => backend.softmax(x));

@@ -5,11 +5,14 @@
 export * from './adapters';
 export type { AttentionShape } from './backend/attention-layout';
 export type {
+  Accelerators,
+  Activation,
   AdamFactors,
   Axes,
   Backend,
   Binary,
   Compare,
+  FullBackend,
   Memory,
   Operand as BackendOperand,
   RandomMatrix,

@@ -1,8 +1,8 @@
-import type { Operand, Storage } from '../backend/contract';
-import { type Shape, sizeOf } from '../base/shape';
+import { sizeOf } from '../base/shape';
 import type { ForwardOptions } from '../nn/forward-options';
-import { apply, type Op } from '../tensor/op';
+import { apply, type Composite } from '../tensor/op';
 import { add } from '../tensor/ops/elementwise/add';
+import { axpby } from '../tensor/ops/elementwise/axpby';
 import { mul } from '../tensor/ops/elementwise/mul';
 import { sub } from '../tensor/ops/elementwise/sub';
 import { reshape } from '../tensor/ops/movement/reshape';
@@ -14,56 +14,26 @@ import type { Tensor } from '../tensor/tensor';
 import { LowRankAdapter } from './low-rank-adapter';
 
 /**
- * x [N, in], dropped [N, in] (x again where nothing is dropped), weight [out, in], A [r, in], B [out, r], bias [out] if
- * there is one → [N, out]. One step on the tape, so that of the three products of that size only their sum is kept.
+ * x·Wᵀ + b + s·Z·Bᵀ: x [N, in], Z = dropped·Aᵀ [N, r], weight [out, in], B [out, r], bias [out] if there is one → [N, out].
+ * One step on the tape, so that of the two products of that size only their sum is kept.
  */
-const op: Op<number, number> = {
+const op: Composite<[x: Tensor, z: Tensor, weight: Tensor, b: Tensor, bias?: Tensor], number> = {
   name: 'lora',
-  forward(backend, inputs, scale, shape) {
-    const [x, dropped, weight, a, b, bias] = named<Operand>(inputs);
-    const inner = [shape[0] as number, a.shape[0] as number];
-    const z = backend.matmul(dropped, a, false, true, inner, null);
-    const change = backend.matmul(operand(z, inner), b, false, true, shape, null);
-    const plain = backend.matmul(x, weight, false, true, shape, bias ?? null);
-    const y = backend.axpby(1, operand(plain, shape), scale, operand(change, shape));
-    for (const done of [plain, change]) backend.free(done);
-    return [y, z];
-  },
-  vjp(g, inputs, { attributes: scale, extras }) {
-    const [x, dropped, weight, a, b, bias] = named(inputs);
-    const z = reshape(extras[0] as Tensor, [x.shape[0] as number, a.shape[0] as number]);
-    let pulled: Tensor | undefined;
-    const e = (): Tensor => {
-      pulled ??= matmul(g, mul(b, scale)); // E = s·D·B [N, r]
-      return pulled;
-    };
-    return [
-      () => matmul(g, weight),
-      () => matmul(e(), a),
-      () => matmul(g, x, { transposeA: true }), // only where somebody trains the weight as well
-      () => matmul(e(), dropped, { transposeA: true }), // Eᵀ·X [r, in]
-      () => mul(matmul(g, z, { transposeA: true }), scale), // s·Dᵀ·Z [out, r]
-      () => sumTo(g, (bias as Tensor).shape),
-    ];
-  },
-  composed(inputs, scale) {
-    const [x, dropped, weight, a, b, bias] = named(inputs);
-    const z = matmul(dropped, a, { transposeB: true });
-    return add(linear(x, weight, bias), mul(matmul(z, b, { transposeB: true }), scale));
-  },
+  forward: ([x, z, weight, b, bias], scale) => axpby(1, linear(x, weight, bias), scale, matmul(z, b, transposed)),
+  vjp: (g, [x, z, weight, b], { attributes: scale }) => [
+    () => matmul(g, weight),
+    () => matmul(g, mul(b, scale)), // dZ = s·D·B [N, r]
+    () => matmul(g, x, { transposeA: true }), // only where the weight is trained as well
+    () => mul(matmul(g, z, { transposeA: true }), scale), // s·Dᵀ·Z [out, r]
+    () => sumTo(g, weight.shape.slice(0, 1)),
+  ],
 };
 
-function named<X>(inputs: readonly X[]) {
-  return inputs as readonly X[] & readonly [x: X, dropped: X, weight: X, a: X, b: X, bias?: X];
-}
-
-function operand(storage: Storage, shape: Shape): Operand {
-  return { storage, shape, dtype: 'float32' };
-}
+const transposed = { transposeB: true };
 
 /**
- * x·Wᵀ + b + s·(dropped·Aᵀ)·Bᵀ. The gradients of A and B are Eᵀ·X and s·Dᵀ·(X·Aᵀ) with D the cotangent and E = s·D·B, so a
- * gradient of the weight is never formed for them.
+ * x·Wᵀ + b + s·(dropped·Aᵀ)·Bᵀ. The gradients of A and B are (s·D·B)ᵀ·X and s·Dᵀ·(X·Aᵀ) with D the cotangent, so a gradient of
+ * the weight is never formed for them.
  * Shapes: x, dropped [..., in], weight [out, in], A [r, in], B [out, r], bias [out] → [..., out].
  * @see Hu et al., "LoRA: low-rank adaptation of large language models", arXiv 2106.09685, eq. 3.
  */
@@ -78,8 +48,9 @@ export function loraLinear(
   const shape = [sizeOf(x.shape.slice(0, -1)), outputs];
   const rows = (input: Tensor): Tensor => reshape(input, [shape[0] as number, inputs]);
   const flat = rows(x);
-  const tensors = [flat, dropped === x ? flat : rows(dropped), weight, A, B, ...(bias ? [bias] : [])];
-  return reshape(apply(op, tensors, scale, shape), [...x.shape.slice(0, -1), outputs]);
+  const z = matmul(dropped === x ? flat : rows(dropped), A, transposed);
+  const y = apply(op, bias ? [flat, z, weight, B, bias] : [flat, z, weight, B], scale, shape);
+  return reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 
 /** s·B·A, what the weight [out, in] becomes more by. */

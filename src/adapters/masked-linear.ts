@@ -8,15 +8,7 @@ import { linear } from '../tensor/ops/products/linear';
 import { matmul } from '../tensor/ops/products/matmul';
 import { sumTo } from '../tensor/ops/reductions/sum-to';
 import type { Tensor } from '../tensor/tensor';
-import {
-  applySparse,
-  type Change,
-  inputGradient,
-  named,
-  type SparseOp,
-  sparseForward,
-  weightGradient,
-} from './sparse-linear';
+import { applySparse, type Change, inputGradient, type SparseOp, sparseForward, weightGradient } from './sparse-linear';
 
 /**
  * SQFT: mask ⊙ (W + s·B·A) by ordinary ops, so that the tape keeps the masked weight and the backward pass forms the
@@ -29,25 +21,20 @@ export function sqftLinear(x: Tensor, weight: Tensor, { A, B, scale }: Change, b
 
 const op: SparseOp = {
   name: 'spLora',
-  forward: sparseForward,
-  vjp(g, inputs, { attributes: scale }) {
-    const [x, weight, a, b, bias] = named(inputs);
+  forward: ([x, weight, A, B, bias], scale) => sparseForward(x, weight, { A, B, scale }, bias),
+  vjp(g, [x, weight, A, B], { attributes: scale }) {
     let full: Tensor | undefined;
     const gradient = (): Tensor => {
       full ??= weightGradient(g, x, weight);
       return full;
     };
     return [
-      () => inputGradient(g, weight, { A: a, B: b, scale }),
+      () => inputGradient(g, weight, { A, B, scale }, 'masked'),
       gradient,
-      () => matmul(mul(b, scale), gradient(), { transposeA: true }), //  s·Bᵀ·Ĝ [r, in]
-      () => mul(matmul(gradient(), a, { transposeB: true }), scale), //  s·Ĝ·Aᵀ [out, r]
-      () => sumTo(g, (bias as Tensor).shape),
+      () => matmul(mul(B, scale), gradient(), { transposeA: true }), //  s·Bᵀ·Ĝ [r, in]
+      () => mul(matmul(gradient(), A, { transposeB: true }), scale), //  s·Ĝ·Aᵀ [out, r]
+      () => sumTo(g, weight.shape.slice(0, 1)),
     ];
-  },
-  composed(inputs, scale) {
-    const [x, weight, a, b, bias] = named(inputs);
-    return sqftLinear(x, weight, { A: a, B: b, scale }, bias ?? null);
   },
 };
 

@@ -22,36 +22,12 @@ export interface Operand {
   readonly dtype: DType;
 }
 
-/** Elementwise functions of one operand. */
-export type Unary =
-  | 'neg'
-  | 'exp'
-  | 'log'
-  | 'sqrt'
-  | 'rsqrt'
-  | 'abs'
-  | 'sign'
-  | 'square'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'silu'
-  | 'gelu'
-  | 'erf'
-  | 'geluErf';
-/** `xGrad(g, x)` is g·x′(x), the one-pass vjp of that unary. */
-export type Binary =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'pow'
-  | 'maximum'
-  | 'minimum'
-  | 'geluGrad'
-  | 'geluErfGrad'
-  | 'siluGrad'
-  | 'reluGrad';
+/** Elementwise functions of one operand, which every backend has. */
+export type Unary = 'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'abs' | 'sign' | 'square' | 'tanh' | 'sigmoid' | 'erf';
+/** Elementwise functions of two operands, which every backend has. */
+export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+/** Elementwise functions of one operand that may have a kernel of their own. */
+export type Activation = 'relu' | 'silu' | 'gelu' | 'geluErf';
 /** Elementwise comparisons. */
 export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
 
@@ -100,12 +76,82 @@ export interface Memory {
 }
 
 /**
- * The arithmetic and the memory of one device. Every call returns at once; a device that works asynchronously returns
- * storages that are promises inside and keeps calls in order. Arguments are already checked: shapes fit, dtypes are
- * right, operands are alive. Only values can still be wrong (`gather` and friends check ids). Zero sizes are legal.
- * Results never share memory with operands and operands are never written to.
+ * What a backend may have: kernels for functions that formulas in public ops define, each in the file of its op. Where
+ * a member is left out, the formula runs in its place; each may be left out alone, apart from `attention`, without which
+ * `attentionGrad` is not called.
  */
-export interface Backend {
+export interface Accelerators {
+  // --- elementwise
+  /** op(x) for each element. */
+  activation(op: Activation, x: Operand): Storage;
+  /** g·op′(x) for each element, of equal shapes. */
+  activationGrad(op: Activation, g: Operand, x: Operand): Storage;
+  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
+  axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
+
+  // --- products
+  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
+  matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
+  randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
+  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
+  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage;
+  /**
+   * softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. `causal`: query t sees keys up
+   * to S − T + t; each sees one. Where they are packed, q, k and v are the same operand.
+   */
+  attention(
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly [Storage, Storage];
+  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
+  attentionGrad(
+    g: Operand,
+    q: Operand,
+    k: Operand,
+    v: Operand,
+    out: Operand,
+    normalizers: Operand,
+    shape: AttentionShape,
+    scale: number,
+    causal: boolean,
+  ): readonly Storage[];
+
+  // --- rows (the last axis)
+  /** exp(x − max)/Σ exp(x − max) of each row. */
+  softmax(x: Operand): Storage;
+  /** y ⊙ (g − Σ g⊙y) */
+  softmaxGrad(g: Operand, y: Operand): Storage;
+  /** x − max − log Σ exp(x − max) of each row. */
+  logSoftmax(x: Operand): Storage;
+  /** g − exp(y)·Σ g */
+  logSoftmaxGrad(g: Operand, y: Operand): Storage;
+  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
+  layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
+  /** Gradients of x, weight and bias. */
+  layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
+  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
+  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage;
+  /** Gradients of x and weight. */
+  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
+  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
+  crossEntropy(logits: Operand, targets: Operand): Storage;
+  /** (softmax − one-hot)·g per row; g [rows]. */
+  crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage;
+}
+
+/**
+ * The memory and the arithmetic of one device: storage and primitives, and accelerators as far as it has them. Every call
+ * returns at once; a device that works asynchronously returns storages that are promises inside and keeps calls in order.
+ * Arguments are already checked: shapes fit, dtypes are right, operands are alive. Only values can still be wrong
+ * (`gather` and friends check ids). Zero sizes are legal. Results never share memory with operands and operands are never
+ * written to.
+ */
+export interface Backend extends Partial<Accelerators> {
   /** For messages and `describe`. */
   readonly name: string;
   /**
@@ -169,8 +215,6 @@ export interface Backend {
   where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage;
   /** float32 → int32 truncates towards zero and stays within the range; NaN becomes 0. */
   cast(x: Operand, dtype: DType): Storage;
-  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
-  axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
 
   // --- products ------------------------------------------------------------------------------------------------
   /**
@@ -178,40 +222,10 @@ export interface Backend {
    * broadcast. `bias` [n] is added to every row.
    */
   matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape, bias: Operand | null): Storage;
-  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
-  matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
-  /**
-   * softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. `causal`: query t sees keys up
-   * to S − T + t; each sees one. Where they are packed, q, k and v are the same operand.
-   */
-  attention(
-    q: Operand,
-    k: Operand,
-    v: Operand,
-    shape: AttentionShape,
-    scale: number,
-    causal: boolean,
-  ): readonly [Storage, Storage];
-  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
-  attentionGrad(
-    g: Operand,
-    q: Operand,
-    k: Operand,
-    v: Operand,
-    out: Operand,
-    normalizers: Operand,
-    shape: AttentionShape,
-    scale: number,
-    causal: boolean,
-  ): readonly Storage[];
-  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
-  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage;
-  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
-  randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
   /** The last axis is the column of the random matrix, all others together its row. */
   random(kind: Distribution, key: Key, shape: Shape): Storage;
 
-  // --- reductions and rows (the last axis) -----------------------------------------------------------------------
+  // --- reductions ----------------------------------------------------------------------------------------------
   /** Sums of nothing are 0; max and min of nothing are refused by the op. NaN wins. */
   reduce(op: Reduction, x: Operand, axes: Axes): Storage;
   /** int32 position of the first largest element; a NaN counts as largest. */
@@ -223,26 +237,6 @@ export interface Backend {
    * results [..., k]: the indices in the row, and those in the whole of x.
    */
   topK(x: Operand, k: number): readonly [Storage, Storage];
-  /** exp(x − max)/Σ exp(x − max) of each row. */
-  softmax(x: Operand): Storage;
-  /** y ⊙ (g − Σ g⊙y) */
-  softmaxGrad(g: Operand, y: Operand): Storage;
-  /** x − max − log Σ exp(x − max) of each row. */
-  logSoftmax(x: Operand): Storage;
-  /** g − exp(y)·Σ g */
-  logSoftmaxGrad(g: Operand, y: Operand): Storage;
-  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
-  layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
-  /** Gradients of x, weight and bias. */
-  layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
-  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
-  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage;
-  /** Gradients of x and weight. */
-  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
-  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
-  crossEntropy(logits: Operand, targets: Operand): Storage;
-  /** (softmax − one-hot)·g per row; g [rows]. */
-  crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage;
 
   // --- updates of an optimizer, one pass over memory each; no derivative passes through them ----------------------
   /**
@@ -273,3 +267,6 @@ export interface Backend {
   /** Parts seen as [outer, the rest], joined along the rest; `outer` is at least 1. */
   concat(parts: readonly Operand[], outer: number): Storage;
 }
+
+/** A backend with every accelerator. */
+export type FullBackend = Backend & Accelerators;

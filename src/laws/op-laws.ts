@@ -33,8 +33,8 @@ const rowOptions = {
 
 /**
  * What every differentiable op owes, on the current backend and at random shapes: its vjp and its second derivative
- * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, a fused op equals its
- * composed definition, results agree with the reference, also at extreme magnitudes, inputs stay as they are and no
+ * match finite differences, it pulls cotangents back linearly and to the shapes of the inputs, kernels agree with
+ * formulas, results agree with the reference, also at extreme magnitudes, inputs stay as they are and no
  * memory stays behind.
  * @throws OptionError `options/unknown`, `options/range`
  * @example

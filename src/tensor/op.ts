@@ -3,40 +3,69 @@ import { backend } from '../backend/current';
 import type { DType } from '../base/dtype';
 import { BackendError, ShapeError } from '../base/errors';
 import type { Shape } from '../base/shape';
-import { mapTuple, type Tuple } from '../base/tuple';
 import { checkFinite, debugging } from './inspect/debug';
 import { profiling } from './inspect/profile';
 import { notATensor } from './kinds';
 import { adopt, checkAlive, currentScope, runInScope } from './scope';
-import { type Cotangents, noteRead, record, recordingTapes } from './tape';
+import { type Cotangents, isTracked, noteRead, recordingTapes, recordOn, recordStep } from './tape';
 import type { Tensor } from './tensor';
 import { isTensor } from './tree';
 import { Value } from './value';
 
-/**
- * An operation on `N` tensors with attributes `A`. What users call is a function that checks its arguments and then
- * `apply`s one of these.
- */
-export interface Op<N extends number = number, A = undefined> {
+/** The operands of an op by name, such as `[x: Tensor, weight?: Tensor]`. */
+type Operands = readonly (Tensor | undefined)[];
+
+/** Their values. */
+export type ValuesOf<Xs extends Operands> = { readonly [I in keyof Xs]: Value };
+
+/** What every op has: operands `Xs`, and attributes `A` that are not tensors. */
+interface Named<Xs extends Operands, A> {
   readonly name: string;
-  /** One kernel call. Storages after the first are no results: they are there for the vjp, which gets them as `extras`. */
-  forward(backend: Backend, inputs: Tuple<N, Value>, attributes: A, shape: Shape): Storage | readonly Storage[];
   /**
-   * Pull the cotangent of the output back to the inputs, with the same public ops, so that second derivatives come for
-   * free. Each entry is computed only if that input needs it.
+   * Pulls the cotangent of the output back to the inputs: formulas in the ops that users call, of inputs and output
+   * alone. An outer tape records them, so second derivatives need no rule of their own. Each entry is computed only if
+   * that input needs it.
    */
-  vjp(g: Tensor, inputs: Tuple<N, Tensor>, saved: Saved<A>): Cotangents;
-  /** For a fused op, whose vjp is a kernel: the same function out of public ops, used when an outer tape is recording. */
-  composed?(inputs: Tuple<N, Tensor>, attributes: A): Tensor;
+  vjp(g: Tensor, inputs: Xs, result: Result<Tensor, A>): Cotangents;
 }
 
-/** What a vjp finds again. */
-interface Saved<A> {
-  readonly output: Tensor;
+/** What an op has left for its vjp. */
+interface Result<T, A> {
+  readonly output: T;
   readonly attributes: A;
-  /** One axis each. */
-  readonly extras: readonly Tensor[];
 }
+
+/** An op that every backend computes itself: one call of the contract. */
+export interface Primitive<Xs extends Operands = Operands, A = undefined> extends Named<Xs, A> {
+  kernel(backend: Backend, inputs: ValuesOf<Xs>, attributes: A, shape: Shape): Storage;
+}
+
+/**
+ * An op that formulas in other ops define, value and derivative. It is one step on a tape whichever form runs: no tape
+ * records the ops of `forward`, and what they leave beside the output is freed. Where the backend has a kernel for a
+ * formula, the kernel runs in its place.
+ */
+export interface Composite<Xs extends Operands = Operands, A = undefined> extends Named<Xs, A> {
+  /** The value, as a new tensor. */
+  forward(inputs: Xs, attributes: A): Tensor;
+  /** The kernel of `forward`; undefined where the backend has none. What it makes after the output is for `vjpKernel`. */
+  kernel?(backend: Backend, inputs: ValuesOf<Xs>, attributes: A, shape: Shape): Stored | undefined;
+  /**
+   * The kernel of `vjp`: gradients in the order of the inputs. A tape cannot look into a kernel, so it runs only where
+   * none tracks the cotangent, an input or the output.
+   */
+  vjpKernel?(
+    backend: Backend,
+    g: Value,
+    inputs: ValuesOf<Xs>,
+    result: Result<Value, A> & { readonly extras: readonly Value[] },
+  ): Stored | undefined;
+}
+
+type Stored = Storage | readonly Storage[];
+
+/** What `apply` runs and tapes write down. What users call is a function that checks its arguments and applies one. */
+export type Op<Xs extends Operands = Operands, A = undefined> = Primitive<Xs, A> | Composite<Xs, A>;
 
 let construct: ((value: Value) => Tensor) | undefined;
 
@@ -57,33 +86,83 @@ export function wrap(storage: Storage, shape: Shape, origin: string): Tensor {
   return asTensor(value);
 }
 
-/** Run an op: its kernel, and a line on every tape that tracks an input. Arguments are already checked. */
-export function apply<N extends number, A>(
-  op: Op<N, A>,
-  inputs: Tuple<N, Tensor>,
-  attributes: A,
-  shape: Shape,
-): Tensor {
+/** Run an op, and write a step on every tape that tracks an input. Arguments are already checked. */
+export function apply<Xs extends Operands, A>(op: Op<Xs, A>, inputs: Xs, attributes: A, shape: Shape): Tensor {
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
-  const stored = run(op.name, () => op.forward(backend(), values, attributes, shape));
-  const [storage, ...others] = isList(stored) ? stored : [stored];
-  const output = made(storage as Storage, shape, op.name);
-  const extras = others.map((extra) => wrap(extra, [extra.size], op.name).value);
-  if (recordingTapes().length > 0) record(op, values, output.value, extras, attributes, asTensor);
+  let extras: readonly Value[] = [];
+  const output = run(op.name, () => {
+    const stored = op.kernel?.(backend(), values, attributes, shape);
+    if (stored === undefined) return byFormula(op as Composite<Xs, A>, inputs, attributes);
+    if (!isList(stored)) return made(stored, shape, op.name);
+    const [first, ...others] = stored;
+    extras = others.map((extra) => wrap(extra, [extra.size], op.name).value);
+    return made(first as Storage, shape, op.name);
+  });
+  if (recordingTapes().length > 0) {
+    recordStep({
+      name: op.name,
+      inputs: values,
+      output: output.value,
+      saved: extras,
+      pullback: (g) => pullBack(op, g, values, { output: output.value, attributes, extras }),
+    });
+  }
   return output;
 }
 
-function isList(stored: Storage | readonly Storage[]): stored is readonly Storage[] {
+/** The value of an op out of other ops, which no tape records. */
+function byFormula<Xs extends Operands, A>(op: Composite<Xs, A>, inputs: Xs, attributes: A): Tensor {
+  return recordOn(null, () => runInScope(op.name, () => op.forward(inputs, attributes)));
+}
+
+/** What an op has left, as a step keeps it. */
+type Kept<A> = Result<Value, A> & { readonly extras: readonly Value[] };
+
+/** The kernel of the vjp if there is one and no tape needs to see what it does, the formula otherwise. */
+function pullBack<Xs extends Operands, A>(op: Op<Xs, A>, g: Tensor, inputs: ValuesOf<Xs>, kept: Kept<A>): Cotangents {
+  const { output, attributes } = kept;
+  const unseen = 'vjpKernel' in op && !isTracked([g.value, output, ...inputs]);
+  const gradients = unseen ? byVjpKernel(op, g.value, inputs, kept) : undefined;
+  return gradients ?? op.vjp(g, tensorsOf(inputs), { output: asTensor(output), attributes });
+}
+
+function byVjpKernel<Xs extends Operands, A>(
+  op: Composite<Xs, A>,
+  g: Value,
+  inputs: ValuesOf<Xs>,
+  kept: Kept<A>,
+): Cotangents | undefined {
+  const origin = `${op.name} vjp`;
+  for (const value of [g, kept.output, ...inputs]) checkOperand(origin, value);
+  const stored = run(origin, () => op.vjpKernel?.(backend(), g, inputs, kept));
+  if (stored === undefined) return undefined;
+  return (isList(stored) ? stored : [stored]).map((storage, i) => {
+    const input = inputs[i];
+    if (input === undefined) {
+      backend().free(storage); // of an operand that was left out
+      return null;
+    }
+    const gradient = made(storage, input.shape, origin);
+    return () => gradient;
+  });
+}
+
+/** Tensors that name these values. */
+function tensorsOf<Xs extends Operands>(values: ValuesOf<Xs>): Xs {
+  return values.map(asTensor) as readonly Tensor[] as Xs;
+}
+
+function isList(stored: Stored): stored is readonly Storage[] {
   return Array.isArray(stored);
 }
 
-/** Run a kernel that no tape shall see: the vjp of a fused op, a comparison, random numbers. */
-export function compute<N extends number>(
+/** Run a kernel that no tape shall see: a comparison, random numbers. */
+export function compute<const Xs extends readonly Tensor[]>(
   origin: string,
-  inputs: Tuple<N, Tensor>,
+  inputs: Xs,
   shape: Shape,
-  kernel: (backend: Backend, inputs: Tuple<N, Value>) => Storage,
+  kernel: (backend: Backend, inputs: ValuesOf<Xs>) => Storage,
 ): Tensor {
   if (!currentScope()) return runInScope(origin, () => compute(origin, inputs, shape, kernel));
   const values = operands(origin, inputs);
@@ -95,13 +174,13 @@ export function compute<N extends number>(
 }
 
 /** As `compute`, for a kernel with several results. Only called inside a scope. */
-export function computeAll(
+export function computeAll<const Xs extends readonly Tensor[]>(
   origin: string,
-  inputs: readonly Tensor[],
+  inputs: Xs,
   shapes: readonly Shape[],
-  kernel: (backend: Backend, inputs: readonly Value[]) => readonly Storage[],
+  kernel: (backend: Backend, inputs: ValuesOf<Xs>) => readonly Storage[],
 ): Tensor[] {
-  const values = operands<number>(origin, inputs);
+  const values = operands(origin, inputs);
   const storages = run(origin, () => kernel(backend(), values));
   return storages.map((storage, i) => made(storage, shapes[i] as Shape, origin));
 }
@@ -118,17 +197,25 @@ function made(storage: Storage, shape: Shape, origin: string): Tensor {
   return result;
 }
 
-function operands<N extends number>(where: string, inputs: Tuple<N, Tensor>): Tuple<N, Value> {
-  return mapTuple(inputs, ({ value }: Tensor) => {
-    checkAlive(where, value);
+/** The values that these tensors name, as kernels of the current backend can read them. */
+function operands<Xs extends Operands>(where: string, inputs: Xs): ValuesOf<Xs> {
+  return inputs.map((x) => {
+    const { value } = x as Tensor;
+    checkOperand(where, value);
     noteRead(value);
-    if (value.backend === backend()) return value;
-    throw new BackendError({
-      code: 'backend/mixed',
-      got: `${where} got ${value} on the backend ${value.backend.name} while ${backend().name} is current`,
-      expected: 'all tensors on one backend',
-      fix: 'call setBackend before making tensors, or move one with tensor(await t.data(), { shape: t.shape })',
-    });
+    return value;
+  }) as readonly Value[] as ValuesOf<Xs>;
+}
+
+/** @throws BackendError `backend/mixed` @throws StateError `scope/freed` */
+function checkOperand(where: string, value: Value): void {
+  checkAlive(where, value);
+  if (value.backend === backend()) return;
+  throw new BackendError({
+    code: 'backend/mixed',
+    got: `${where} got ${value} on the backend ${value.backend.name} while ${backend().name} is current`,
+    expected: 'all tensors on one backend',
+    fix: 'call setBackend before making tensors, or move one with tensor(await t.data(), { shape: t.shape })',
   });
 }
 

@@ -1,5 +1,3 @@
-import { mapTuple, type Tuple } from '../base/tuple';
-import type { Op } from './op';
 import type { Scope } from './scope';
 import type { Tensor } from './tensor';
 import type { Value } from './value';
@@ -21,8 +19,6 @@ export interface Step {
   readonly constants?: readonly Value[];
   /** The vjp with what it saved, for the tape that is walked back. */
   pullback(g: Tensor, tape: Tape): Cotangents;
-  /** The composed definition on other inputs, for ops that are fused; see `Op.composed`. */
-  readonly recompute: ((inputs: readonly Tensor[]) => Tensor) | null;
 }
 
 /** The values from before a step that its pullback may look at. */
@@ -132,31 +128,6 @@ export function isTracked(values: readonly Value[]): boolean {
   return recording.some((tape) => values.some((value) => tape.tracks(value)));
 }
 
-/** Append an op to every recording tape that tracks one of its inputs. */
-export function record<N extends number, A>(
-  op: Op<N, A>,
-  inputs: Tuple<N, Value>,
-  output: Value,
-  extras: readonly Value[],
-  attributes: A,
-  asTensor: (value: Value) => Tensor,
-): void {
-  const { composed } = op;
-  recordStep({
-    name: op.name,
-    inputs,
-    output,
-    saved: extras,
-    pullback: (g) =>
-      op.vjp(g, mapTuple<N, Value, Tensor>(inputs, asTensor), {
-        output: asTensor(output),
-        attributes,
-        extras: extras.map(asTensor),
-      }),
-    recompute: composed ? (xs) => composed(xs as Tuple<N, Tensor>, attributes) : null,
-  });
-}
-
 /** Who wants to know what ops read, recorded or not. */
 let reading: ((value: Value) => void) | null = null;
 
@@ -180,6 +151,7 @@ export function noteRead(value: Value): void {
   if (reading !== null) reading(value);
 }
 
+/** Append a step to every recording tape that tracks one of its inputs. */
 export function recordStep(step: Step): void {
   for (const tape of recording) if (step.inputs.some((input) => tape.tracks(input))) tape.append(step);
 }

@@ -1,5 +1,5 @@
 import { gpu } from '../../src/gpu';
-import { type Backend, setBackend, setThreads, wasmBackend } from '../../src/index';
+import { type FullBackend, setBackend, setThreads, wasmBackend } from '../../src/index';
 import type { Law } from '../../src/laws';
 import { lossLaws } from '../gpu/faults';
 import { computing, suite } from '../gpu/suite';
@@ -10,22 +10,22 @@ export type Driver = 'webgpu' | 'webgl2' | 'wasm';
 /** What tests call in the page. */
 export interface SuitePage {
   /** Opens the driver and says what it is. */
-  open(driver: Driver): Promise<ReturnType<Backend['describe']>>;
+  open(driver: Driver): Promise<ReturnType<FullBackend['describe']>>;
   /** What is wrong with the law of this name; null: nothing. */
   hold(name: string): Promise<string | null>;
 }
 
 /** In the order in which they are to be run. */
-export function lawsOf(driver: Driver, device: () => Backend, open: () => Promise<Backend>): Law[] {
+export function lawsOf(driver: Driver, device: () => FullBackend, open: () => Promise<FullBackend>): Law[] {
   return driver === 'wasm' ? computing(device) : [...suite(device, open), ...lossLaws(device, open)];
 }
 
-let backend: Backend;
+let backend: FullBackend;
 let laws: Map<string, Law>;
 
 const page: SuitePage = {
   async open(driver) {
-    const make = (): Promise<Backend> => gpu({ mode: driver as 'webgpu' | 'webgl2' });
+    const make = (): Promise<FullBackend> => gpu({ mode: driver as 'webgpu' | 'webgl2' });
     backend = driver === 'wasm' ? wasmBackend() : await make();
     setBackend(backend);
     if (driver === 'wasm') await setThreads(2); // as many as the page may have

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, describe, it } from 'vitest';
 import { type GpuMode, gpu } from '../../src/gpu';
-import { type Backend, setBackend } from '../../src/index';
+import { type FullBackend, setBackend } from '../../src/index';
 import { opLaws } from '../../src/laws';
 import { internalRows } from '../laws/internal-ops';
 import { lossLaws } from './faults';
@@ -16,8 +16,8 @@ Object.assign(globalThis, { gc: runInNewContext('gc') as () => void });
 export async function inNode(mode: GpuMode): Promise<void> {
   const missing = await driverMissing(mode);
   describe.skipIf(missing !== null)(`${mode} in Node ${missing ?? ''}`, () => {
-    let backend: Backend;
-    const open = (): Promise<Backend> => gpu({ mode });
+    let backend: FullBackend;
+    const open = (): Promise<FullBackend> => gpu({ mode });
     beforeAll(async () => {
       backend = await open();
       setBackend(backend);

@@ -1,4 +1,4 @@
-import type { Axes, Backend, Operand, Storage } from '../../src/backend/contract';
+import type { Axes, FullBackend, Operand, Storage } from '../../src/backend/contract';
 import { fillRow } from '../../src/base/distribution';
 import { dtypeOf, type TypedArray } from '../../src/base/dtype';
 import type { Shape } from '../../src/base/shape';
@@ -9,8 +9,8 @@ import { claim, claimEqual } from '../../src/laws/violation';
  * Sums, rows and searches that are longer than a loop of a shader may be, or have more results than a device counts
  * along one axis: what stops early gives wrong numbers without a word. Expected values are computed here, in float64.
  */
-export function longLaws(create: () => Backend): Law[] {
-  const run = async (make: (backend: Backend, put: Put) => Storage | readonly Storage[]): Promise<TypedArray[]> => {
+export function longLaws(create: () => FullBackend): Law[] {
+  const run = async (make: (backend: FullBackend, put: Put) => Storage | readonly Storage[]): Promise<TypedArray[]> => {
     const backend = create();
     const mark = backend.enter();
     const put: Put = (values, shape) => ({ storage: backend.fromHost(values), shape, dtype: dtypeOf(values) });

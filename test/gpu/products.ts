@@ -1,5 +1,5 @@
 import type { AttentionShape } from '../../src/backend/attention-layout';
-import type { Backend } from '../../src/backend/contract';
+import type { FullBackend } from '../../src/backend/contract';
 import { fillRow } from '../../src/base/distribution';
 import { wholes } from '../../src/laws/arbitraries';
 import { trial } from '../../src/laws/backend/trial';
@@ -14,8 +14,8 @@ const smallWholes = (seed: number, size: number): Float32Array =>
  * Products beyond what one thread, one texture or one block can hold, where drivers fail without a word. Runs wherever
  * laws do: in Node and in pages.
  */
-export function longProducts(create: () => Backend): Law[] {
-  const { agree, results } = trial(create);
+export function longProducts(create: () => FullBackend): Law[] {
+  const { agree, agreeWith, results } = trial(create);
   const exact = (m: number, k: number, n: number, [ta, tb]: readonly [boolean, boolean], bias = false): Promise<void> =>
     agree(
       (b, put) => {
@@ -69,10 +69,10 @@ export function longProducts(create: () => Backend): Law[] {
       ] as const) {
         const x = smallWholes(4, m * k);
         const a = { kind: 'rademacher', key: [5, 6], rows: lanes, columns: k, scale: 1 } as const;
-        const [product, cross] = await results((b, put) => [
-          b.matmulRandom(put(x, [m, k]), a, 'right', true),
-          b.randomCross(a, { ...a, key: [7, 8], rows: 2 }),
-        ]);
+        const [product, cross] = await results((b, put) => {
+          if (!b.matmulRandom || !b.randomCross) return [];
+          return [b.matmulRandom(put(x, [m, k]), a, 'right', true), b.randomCross(a, { ...a, key: [7, 8], rows: 2 })];
+        });
         const rows = Array.from({ length: lanes }, (_, i) => row(a.key, i));
         const given = Array.from({ length: m }, (_, i) => x.subarray(i * k, (i + 1) * k));
         expectSame(product as Float32Array, Float32Array.from(given.flatMap((p) => rows.map((q) => dot(p, q)))));
@@ -92,7 +92,8 @@ export function longProducts(create: () => Backend): Law[] {
           valueWidth: d,
           packed: false,
         };
-        return agree(
+        return agreeWith(
+          ['attention', 'attentionGrad'],
           (b, put) => {
             const q = put(smallWholes(1, t * d), [1, t, d]);
             const [k, v] = [put(smallWholes(2, s * d), [1, s, d]), put(smallWholes(3, s * d), [1, s, d])];

@@ -1,4 +1,4 @@
-import type { Backend } from '../../src/index';
+import type { FullBackend } from '../../src/index';
 import { backendLaws, type Law, opLaws } from '../../src/laws';
 import { rows } from '../laws/ops';
 import { edgeLaws } from './edges';
@@ -18,7 +18,7 @@ export const runs = { backend: 8, ops: 2 };
  * What is run on every driver, in Node and in pages: the traps of drivers, the laws of backends and of ops, training, faults. The backend is
  * only asked for when a law runs. To be run in this order, with the backend as the current one.
  */
-export function suite(device: () => Backend, open: () => Promise<Backend>): Law[] {
+export function suite(device: () => FullBackend, open: () => Promise<FullBackend>): Law[] {
   return [
     ...gpuTraps(device),
     ...computing(device),
@@ -31,6 +31,6 @@ export function suite(device: () => Backend, open: () => Promise<Backend>): Law[
 }
 
 /** The part of it that any backend owes. */
-export function computing(device: () => Backend): Law[] {
+export function computing(device: () => FullBackend): Law[] {
   return [...backendLaws(device, { runs: runs.backend }), ...rows.flatMap((row) => opLaws(row, { runs: runs.ops }))];
 }

@@ -1,4 +1,4 @@
-import type { Backend, Operand, Storage } from '../../src/backend/contract';
+import type { FullBackend, Operand, Storage } from '../../src/backend/contract';
 import type { TypedArray } from '../../src/base/dtype';
 import { type Shape, sizeOf } from '../../src/base/shape';
 import { expectClose, expectSame, flushed } from '../../src/laws/close';
@@ -10,11 +10,11 @@ import { claim, claimEqual } from '../../src/laws/violation';
  * for pages, to be run one after the other and before other laws, so that kernels are not built yet. The comment of
  * each says which change of the backend makes it fail.
  */
-export function gpuTraps(get: () => Backend): Law[] {
+export function gpuTraps(get: () => FullBackend): Law[] {
   /** Runs a case in a scope; what it returns is read, checked and freed. */
   const trap = (
     name: string,
-    run: (b: Backend, put: (values: TypedArray, shape?: Shape) => Operand) => readonly [Storage, TypedArray][],
+    run: (b: FullBackend, put: (values: TypedArray, shape?: Shape) => Operand) => readonly [Storage, TypedArray][],
     check: (actual: TypedArray, expected: TypedArray) => void = (a, e) => expectSame(flushed(a), flushed(e)),
   ): Law =>
     law(`trap: ${name}`, async () => {
@@ -133,7 +133,7 @@ export function gpuTraps(get: () => Backend): Law[] {
       const x = Float32Array.of(Number.NaN, Infinity, -Infinity, 2, -2);
       return [
         [b.cast(put(x), 'float32'), x],
-        [b.unary('relu', put(x)), Float32Array.of(Number.NaN, Infinity, 0, 2, 0)],
+        [b.activation('relu', put(x)), Float32Array.of(Number.NaN, Infinity, 0, 2, 0)],
         [b.binary('maximum', put(x), 0, [5]), Float32Array.of(Number.NaN, Infinity, 0, 2, 0)],
         [b.binary('minimum', 0, put(x), [5]), Float32Array.of(Number.NaN, 0, -Infinity, 0, -2)],
         [b.pad(put(x), [1], [7], -Infinity), Float32Array.of(-Infinity, ...x, -Infinity)],

@@ -2,7 +2,7 @@ import type { AttentionShape } from '../../src/backend/attention-layout';
 import type { DType, TypedArray } from '../../src/base/dtype';
 import { dtypeOf } from '../../src/base/dtype';
 import { sizeOf } from '../../src/base/shape';
-import type { Backend, BackendOperand, Storage } from '../../src/index';
+import type { BackendOperand, FullBackend, Storage } from '../../src/index';
 import { numbers, wholes } from '../../src/laws/arbitraries';
 
 export type Ints = readonly [m: number, n: number, k: number, seed: number];
@@ -11,10 +11,10 @@ interface Make {
   floats(...shape: number[]): BackendOperand;
   ids(below: number, ...shape: number[]): BackendOperand;
 }
-export type Program = (on: Backend, make: Make, ints: Ints) => Storage | readonly Storage[];
+export type Program = (on: FullBackend, make: Make, ints: Ints) => Storage | readonly Storage[];
 
 /** What a program gives, and nothing of it stays. */
-export function results(on: Backend, program: Program, ints: Ints): TypedArray[] {
+export function results(on: FullBackend, program: Program, ints: Ints): TypedArray[] {
   let streams = 0;
   const operands: Storage[] = [];
   const operand = (values: TypedArray, shape: readonly number[]): BackendOperand => {
@@ -44,7 +44,7 @@ export const as = (storage: Storage, shape: readonly number[], dtype: DType = 'f
   dtype,
 });
 /** The first result of a program that goes on with it. */
-export function thenFree(on: Backend, first: readonly Storage[], last: readonly Storage[]): readonly Storage[] {
+export function thenFree(on: FullBackend, first: readonly Storage[], last: readonly Storage[]): readonly Storage[] {
   for (const storage of first) on.free(storage);
   return last;
 }
@@ -57,7 +57,10 @@ const factors = { beta1: 0.9, beta2: 0.99, correction1: 3, correction2: 4, epsil
 export const programs: Record<string, Program> = {
   'unary functions': (on, { floats }, [m, n]) => {
     const x = floats(m, n);
-    return (['exp', 'tanh', 'gelu', 'erf', 'sigmoid', 'sqrt'] as const).map((op) => on.unary(op, x));
+    return [
+      ...(['exp', 'tanh', 'erf', 'sigmoid', 'sqrt'] as const).map((op) => on.unary(op, x)),
+      on.activation('gelu', x),
+    ];
   },
   'binary functions, broadcast in every way': (on, { floats }, [m, n, k]) => {
     const x = floats(k, m, n);

@@ -1,4 +1,4 @@
-import type { Backend } from '../../src/backend/contract';
+import type { FullBackend } from '../../src/backend/contract';
 import type { Block } from '../../src/backend/wasm/allocator';
 import type { WasmDevice } from '../../src/backend/wasm/device';
 
@@ -11,13 +11,13 @@ interface Inside {
   holds(top: number): boolean;
 }
 
-export const deviceOf = (on: Backend): WasmDevice => (on as unknown as { readonly device: WasmDevice }).device;
+export const deviceOf = (on: FullBackend): WasmDevice => (on as unknown as { readonly device: WasmDevice }).device;
 
 /**
  * The wasm backend with a heap in which every allocation moves every block, and leaves NaN where it was: an address that
  * outlives an allocation shows at once.
  */
-export function moving(on: Backend): Backend {
+export function moving(on: FullBackend): FullBackend {
   const { heap } = deviceOf(on);
   const { allocator } = heap;
   const inside = allocator as unknown as Inside;

@@ -5,11 +5,12 @@ import type { Key } from '../../base/key';
 import type { Shape } from '../../base/shape';
 import type { AttentionShape } from '../attention-layout';
 import type {
+  Activation,
   AdamFactors,
   Axes,
-  Backend,
   Binary,
   Compare,
+  FullBackend,
   Memory,
   Operand,
   RandomMatrix,
@@ -30,7 +31,7 @@ import { GpuHeap, type GpuStorage } from './storage';
 import * as optimizer from './updates';
 
 /** The contract on a GPU: each family of operations is a file of its own, over one runner. */
-export class GpuBackend implements Backend {
+export class GpuBackend implements FullBackend {
   readonly name = 'gpu';
   readonly flushes = true;
   private readonly heap: GpuHeap;
@@ -117,6 +118,12 @@ export class GpuBackend implements Backend {
   }
   binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage {
     return elementwise.binary(this.on, op, a, b, shape);
+  }
+  activation(op: Activation, x: Operand): Storage {
+    return elementwise.unary(this.on, op, x);
+  }
+  activationGrad(op: Activation, g: Operand, x: Operand): Storage {
+    return elementwise.binary(this.on, `${op}Grad`, g, x, x.shape);
   }
   compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage {
     return elementwise.compare(this.on, op, a, b, shape);

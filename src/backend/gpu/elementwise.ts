@@ -1,18 +1,18 @@
 import * as kernels from '../../../kernels/gpujs/elementwise';
 import { allocate, type DType } from '../../base/dtype';
 import { type Shape, sizeOf } from '../../base/shape';
-import type { Binary, Compare, Operand, Storage, Unary } from '../contract';
+import type { Activation, Binary, Compare, Operand, Storage, Unary } from '../contract';
 import { mirrored } from './mirror';
 import { flat, type GpuRunner, operandOf } from './runner';
 import { broadcast, edges, walk } from './walk';
 
 type Value = Operand | number;
 
-export function unary(on: GpuRunner, op: Unary, x: Operand): Storage {
+export function unary(on: GpuRunner, op: Unary | Activation, x: Operand): Storage {
   return map(on, kernels.unaries[op], x, 'float32');
 }
 
-export function binary(on: GpuRunner, op: Binary, a: Value, b: Value, shape: Shape): Storage {
+export function binary(on: GpuRunner, op: Binary | `${Activation}Grad`, a: Value, b: Value, shape: Shape): Storage {
   return zip(on, kernels.binaries[op], a, b, shape, 'float32');
 }
 

@@ -1,7 +1,7 @@
 import { naive } from '../../../kernels/gpujs/products';
 import { BackendError } from '../../base/errors';
 import { choice, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
-import type { Backend } from '../contract';
+import type { FullBackend } from '../contract';
 import { GpuBackend } from './backend';
 import { GpuDevice, type GpuLimits } from './device';
 import { type Gpu, type GpuJs, type GpuMode, loadGpuJs } from './gpujs';
@@ -30,7 +30,7 @@ const modes: readonly GpuMode[] = ['webgpu', 'webgl2', 'headlessgl'];
  * @throws OptionError `options/unknown`, `options/choice`
  * @throws BackendError `gpu/not-installed`, `gpu/unavailable`, `gpu/wrong-result`
  */
-export async function gpu(options: GpuOptions = {}): Promise<Backend> {
+export async function gpu(options: GpuOptions = {}): Promise<FullBackend> {
   if (arguments.length > 1) refuseExtra('gpu', arguments, 1);
   const { mode } = readOptions('gpu', gpuOptions, options);
   const { device, queue } = await (mode === 'auto' ? firstOf(modes) : shared(mode));

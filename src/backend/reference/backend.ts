@@ -6,11 +6,12 @@ import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../base/shap
 import type { AttentionShape } from '../attention-layout';
 import { throwIndexRange } from '../checks';
 import type {
+  Activation,
   AdamFactors,
   Axes,
-  Backend,
   Binary,
   Compare,
+  FullBackend,
   Memory,
   Operand,
   RandomMatrix,
@@ -22,9 +23,9 @@ import { attend, attendGrad } from './attention';
 
 /**
  * The oracle: one plain loop per operation, sums in float64, results rounded once to float32. Every other backend is
- * tested against this one. It is meant to be read first and is not meant to be fast.
+ * tested against this one, in its accelerators too. It is meant to be read first and is not meant to be fast.
  */
-export function referenceBackend(): Backend {
+export function referenceBackend(): FullBackend {
   if (arguments.length > 0) refuseExtra('referenceBackend', arguments, 0);
   return new ReferenceBackend();
 }
@@ -54,10 +55,13 @@ const unaries: Record<Unary, (x: number) => number> = {
   square: (x) => x * x,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  erf,
+};
+
+const activations: Record<Activation, (x: number) => number> = {
   relu: (x) => Math.max(x, 0),
   silu: (x) => x / (1 + Math.exp(-x)),
   gelu: (x) => 0.5 * x * (1 + Math.tanh(geluInner(x))),
-  erf,
   geluErf: (x) => x * normalCdf(x),
 };
 
@@ -79,18 +83,22 @@ const binaries: Record<Binary, (a: number, b: number) => number> = {
   pow: (a, b) => a ** b,
   maximum: Math.max,
   minimum: Math.min,
-  reluGrad: (g, x) => (x > 0 ? g : 0),
-  siluGrad: (g, at) => {
+};
+
+/** g·op′(x) */
+const activationGrads: Record<Activation, (g: number, x: number) => number> = {
+  relu: (g, x) => (x > 0 ? g : 0),
+  silu: (g, at) => {
     const x = within(750, at);
     const s = 1 / (1 + Math.exp(-x));
     return g * s * (1 + x * (1 - s));
   },
-  geluGrad: (g, at) => {
+  gelu: (g, at) => {
     const x = within(30, at);
     const t = Math.tanh(geluInner(x));
     return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * Math.sqrt(2 / Math.PI) * (1 + 3 * 0.044715 * x * x));
   },
-  geluErfGrad: (g, at) => {
+  geluErf: (g, at) => {
     const x = within(40, at);
     return g * (normalCdf(x) + (x * Math.exp(-0.5 * x * x)) / Math.sqrt(2 * Math.PI));
   },
@@ -119,7 +127,7 @@ const comparisons: Record<Compare, (a: number, b: number) => boolean> = {
   greaterEqual: (a, b) => a >= b,
 };
 
-class ReferenceBackend implements Backend {
+class ReferenceBackend implements FullBackend {
   readonly name = 'reference';
   private live = { tensors: 0, bytes: 0, peakBytes: 0 };
   private poisoned = false;
@@ -206,6 +214,12 @@ class ReferenceBackend implements Backend {
     if (dtype === x.dtype || dtype === 'float32') out.set(valuesOf(x));
     else for (let i = 0; i < out.length; i++) out[i] = toInt32(valuesOf(x)[i] as number);
     return this.made(out);
+  }
+  activation(op: Activation, x: Operand): Storage {
+    return this.made(valuesOf(x).map(activations[op]) as Float32Array);
+  }
+  activationGrad(op: Activation, g: Operand, x: Operand): Storage {
+    return this.made(zip(allocate('float32', sizeOf(x.shape)), activationGrads[op], g, x, x.shape));
   }
   axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage {
     const [p, q] = [valuesOf(x), valuesOf(y)];

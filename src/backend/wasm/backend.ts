@@ -7,11 +7,12 @@ import { type Shape, sizeOf } from '../../base/shape';
 import type { AttentionShape } from '../attention-layout';
 import { throwIndexRange } from '../checks';
 import type {
+  Activation,
   AdamFactors,
   Axes,
-  Backend,
   Binary,
   Compare,
+  FullBackend,
   Memory,
   Operand,
   RandomMatrix,
@@ -44,7 +45,7 @@ export interface WasmOptions extends OptionsOf<typeof wasmOptions> {}
  * @throws OptionError `options/unknown`, `options/choice`
  * @throws BackendError `backend/unavailable` for a build that this platform cannot run
  */
-export function wasmBackend(options: WasmOptions = {}): Backend {
+export function wasmBackend(options: WasmOptions = {}): FullBackend {
   if (arguments.length > 1) refuseExtra('wasmBackend', arguments, 1);
   const { build } = readOptions('wasmBackend', wasmOptions, options);
   return new WasmBackend(build);
@@ -58,7 +59,7 @@ const reductions = {
 } as const;
 const nothing: Memory = { tensors: 0, bytes: 0, peakBytes: 0 };
 
-class WasmBackend implements Backend {
+class WasmBackend implements FullBackend {
   readonly name = 'wasm';
   private readonly build: Build;
   private started: WasmDevice | null = null;
@@ -174,6 +175,12 @@ class WasmBackend implements Backend {
   }
   binary(op: Binary, a: Operand | number, b: Operand | number, shape: Shape): Storage {
     return zip(this.device, op, 'float32', 'float32', a, b, shape);
+  }
+  activation(op: Activation, x: Operand): Storage {
+    return this.map(op, x);
+  }
+  activationGrad(op: Activation, g: Operand, x: Operand): Storage {
+    return zip(this.device, `${op}Grad`, 'float32', 'float32', g, x, x.shape);
   }
   compare(op: Compare, a: Operand | number, b: Operand | number, shape: Shape): Storage {
     return compare(this.device, op, a, b, shape);

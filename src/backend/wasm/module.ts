@@ -1,5 +1,5 @@
 import { BackendError } from '../../base/errors';
-import type { Binary, Compare, Unary } from '../contract';
+import type { Activation, Binary, Compare, Unary } from '../contract';
 import { baseline, memoryFlag, relaxed } from './generated/wasm-binaries';
 
 /** Relaxed SIMD has a fused multiply-add, baseline SIMD runs everywhere: bits may differ between the two. */
@@ -9,6 +9,8 @@ export type Build = 'baseline' | 'relaxed';
 export type KernelName =
   | Unary
   | Binary
+  | Activation
+  | `${Activation}Grad`
   | Compare
   | `${Compare}Int`
   | 'toInt'

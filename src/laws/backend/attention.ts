@@ -36,7 +36,7 @@ export function attentionLaws(trial: Trial): Law[] {
   ];
 }
 
-function holds({ agree }: Trial, shape: AttentionShape, causal: boolean, seed: number): Promise<void> {
+function holds({ agreeWith }: Trial, shape: AttentionShape, causal: boolean, seed: number): Promise<void> {
   const { batch, heads, queries: t, keys: s, width: d, valueWidth: e, packed } = shape;
   const inputs = packed
     ? [[batch, t, 3, heads, d]]
@@ -46,7 +46,8 @@ function holds({ agree }: Trial, shape: AttentionShape, causal: boolean, seed: n
         [batch, s, e],
       ];
   const scale = 0.4;
-  return agree(
+  return agreeWith(
+    ['attention', 'attentionGrad'],
     (backend, put) => {
       const draw = (i: number, of: number[]): Operand =>
         put(

@@ -1,46 +1,19 @@
 import fc from 'fast-check';
-import type { Binary, Compare, Operand, Unary } from '../../backend/contract';
+import type { Activation, Binary, Compare, Operand, Unary } from '../../backend/contract';
 import { type Shape, sizeOf } from '../../base/shape';
 import { broadcasts, numbers, seeds, shapes, special, wholes } from '../arbitraries';
 import { expectRelative } from '../close';
 import { type Law, law, randomLaw } from '../law';
 import type { Trial } from './trial';
 
-const unaries: Unary[] = [
-  'neg',
-  'exp',
-  'log',
-  'sqrt',
-  'rsqrt',
-  'abs',
-  'sign',
-  'square',
-  'tanh',
-  'sigmoid',
-  'relu',
-  'silu',
-  'gelu',
-  'erf',
-  'geluErf',
-];
-const binaries: Binary[] = [
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'pow',
-  'maximum',
-  'minimum',
-  'geluGrad',
-  'geluErfGrad',
-  'siluGrad',
-  'reluGrad',
-];
+const unaries: Unary[] = ['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'abs', 'sign', 'square', 'tanh', 'sigmoid', 'erf'];
+const activations: Activation[] = ['relu', 'silu', 'gelu', 'geluErf'];
+const binaries: Binary[] = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'];
 const comparisons: Compare[] = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'];
 
 /** One element in, one element out: every function of one and two operands, comparisons, `where`, `cast`, `axpby`. */
 export function elementwiseLaws(trial: Trial): Law[] {
-  const { agree } = trial;
+  const { agree, agreeWith } = trial;
   return [
     ...unaries.flatMap((op) => unaryLaws(op, trial)),
     ...(['exp', 'log', 'tanh', 'sigmoid', 'erf'] as const).map((op) =>
@@ -54,6 +27,7 @@ export function elementwiseLaws(trial: Trial): Law[] {
       }),
     ),
     ...binaries.flatMap((op) => binaryLaws(op, trial)),
+    ...activations.flatMap((op) => activationLaws(op, trial)),
     law('elementwise: two numbers make a constant', () => agree((b) => b.binary('add', 1, 2, [3, 5]))),
     ...comparisons.flatMap((op) => comparisonLaws(op, trial)),
     randomLaw('elementwise: where', fc.tuple(broadcasts(3), seeds), ([{ shape, operands }, seed]) =>
@@ -78,7 +52,7 @@ export function elementwiseLaws(trial: Trial): Law[] {
       agree((b, put) => b.cast(put(special), 'int32')),
     ),
     randomLaw('elementwise: axpby', fc.tuple(seeds, shapes), ([seed, shape]) =>
-      agree((b, put) => {
+      agreeWith(['axpby'], (b, put) => {
         const [x, y] = [0, 1].map((i) => put(numbers(seed + i, sizeOf(shape)), shape)) as [Operand, Operand];
         return b.axpby(0.9, x, -0.1, y);
       }),
@@ -111,10 +85,32 @@ function binaryLaws(op: Binary, { agree }: Trial): Law[] {
         }),
     ),
     law(`elementwise: ${op} is right at zero, infinity, NaN and far out`, () => {
+      const n = special.length;
+      return agree((b, put) => b.binary(op, put(special, [n, 1]), put(special, [1, n]), [n, n]));
+    }),
+  ];
+}
+
+function activationLaws(op: Activation, { agreeWith }: Trial): Law[] {
+  const both = ['activation', 'activationGrad'] as const;
+  return [
+    randomLaw(
+      `elementwise: ${op} and its gradient agree with the reference`,
+      fc.tuple(seeds, shapes),
+      ([seed, shape]) =>
+        agreeWith(both, (b, put) => {
+          const [g, x] = [0, 1].map((i) => put(numbers(seed + i, sizeOf(shape)), shape)) as [Operand, Operand];
+          return [b.activation(op, x), b.activationGrad(op, g, x)];
+        }),
+    ),
+    law(`elementwise: ${op} and its gradient are right at zero, infinity, NaN and far out`, () => {
       // A slope of almost nothing times a huge cotangent depends on the last bits of the slope.
-      const left = op.endsWith('Grad') ? special.filter((x) => !(Math.abs(x) > 1e4)) : special;
-      const [m, n] = [left.length, special.length];
-      return agree((b, put) => b.binary(op, put(left, [m, 1]), put(special, [1, n]), [m, n]));
+      const scales = special.filter((x) => !(Math.abs(x) > 1e4));
+      const pairs = Array.from(scales, (g) => Array.from(special, (x) => [g, x] as const)).flat();
+      return agreeWith(both, (b, put) => {
+        const [g, x] = [0, 1].map((i) => put(Float32Array.from(pairs, (pair) => pair[i] as number)));
+        return [b.activation(op, put(special)), b.activationGrad(op, g as Operand, x as Operand)];
+      });
     }),
   ];
 }

@@ -7,7 +7,7 @@ import type { Trial } from './trial';
 const transposes = fc.tuple(fc.boolean(), fc.boolean());
 
 /** Matrix products, batched and beyond the blocks of any kernel. */
-export function productLaws({ agree }: Trial): Law[] {
+export function productLaws({ agree, agreeWith }: Trial): Law[] {
   const sizes = fc.tuple(extents, depths, extents);
   const small = fc.constantFrom(0, 1, 2, 3, 5, 8);
   const batched = fc.tuple(broadcasts(2), fc.tuple(small, small, small), transposes, seeds);
@@ -41,7 +41,8 @@ export function productLaws({ agree }: Trial): Law[] {
       'products: a low-rank sum on the support of a weight',
       fc.tuple(extents, fc.constantFrom(0, 1, 3, 16), extents, seeds),
       ([n, rank, m, seed]) =>
-        agree(
+        agreeWith(
+          ['addOnSupport'],
           (b, put) => {
             const weight = numbers(seed, n * m).map((x, i) => (x > 0.2 ? x : i % 2 === 0 ? 0 : -0));
             return b.addOnSupport(

@@ -1,4 +1,4 @@
-import type { Backend, Operand, Storage } from '../../backend/contract';
+import type { Accelerators, Backend, Operand, Storage } from '../../backend/contract';
 import { referenceBackend } from '../../backend/reference/backend';
 import { dtypeOf, type TypedArray } from '../../base/dtype';
 import type { Shape } from '../../base/shape';
@@ -7,7 +7,7 @@ import { claimEqual } from '../violation';
 
 /** Puts values where the backend under test can use them. */
 type Put = (values: TypedArray, shape?: Shape) => Operand;
-export type Program = (backend: Backend, put: Put) => Storage | readonly Storage[];
+export type Program<More = unknown> = (backend: Backend & More, put: Put) => Storage | readonly Storage[];
 
 /** A backend on trial beside the reference. */
 export interface Trial {
@@ -19,6 +19,15 @@ export interface Trial {
   expected(program: Program): Promise<TypedArray[]>;
   /** Both give the same, by default within the tolerance policy for sums of so many terms. */
   agree(program: Program, terms?: number, check?: Check): Promise<void>;
+  /**
+   * As `agree`, for a program of these accelerators: it holds of a backend that leaves one of them out, which owes
+   * nothing there.
+   */
+  agreeWith<Name extends keyof Accelerators>(
+    names: readonly Name[],
+    program: Program<Pick<Accelerators, Name>>,
+    terms?: number,
+  ): Promise<void>;
   /** Values as far as the backend on trial owes them: all of them, unless it `flushes`. */
   owed<T extends TypedArray>(values: T): T;
 }
@@ -43,18 +52,23 @@ export function trial(create: () => Backend): Trial {
     }
     return all;
   }
+  const agree: Trial['agree'] = async (program, terms = 1, check = expectClose) => {
+    const [actual, right] = [await results(program), await expected(program)];
+    claimEqual('number of results', actual.length, right.length);
+    const others = await alternatives(program);
+    for (const [i, values] of actual.entries()) {
+      const answers = [right, ...others].map((of) => of[i] as TypedArray);
+      check(values, others.length > 0 ? nearest(values, answers) : (right[i] as TypedArray), terms);
+    }
+  };
   return {
     backend,
     results,
     expected,
-    async agree(program, terms = 1, check = expectClose) {
-      const [actual, right] = [await results(program), await expected(program)];
-      claimEqual('number of results', actual.length, right.length);
-      const others = await alternatives(program);
-      for (const [i, values] of actual.entries()) {
-        const answers = [right, ...others].map((of) => of[i] as TypedArray);
-        check(values, others.length > 0 ? nearest(values, answers) : (right[i] as TypedArray), terms);
-      }
+    agree,
+    async agreeWith(names, program, terms) {
+      const has = (on: Backend): on is Backend & Accelerators => names.every((name) => on[name] !== undefined);
+      if (has(backend())) await agree((on, put) => (has(on) ? program(on, put) : []), terms);
     },
     owed: (values) => (backend().flushes ? flushed(values) : values),
   };

@@ -1,14 +1,12 @@
-import { backend } from '../../backend/current';
 import { referenceBackend } from '../../backend/reference/backend';
 import { valueAndGrad } from '../../tensor/derivatives/grad';
 import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
-import { setBackend } from '../../tensor/set-backend';
 import { expectSameBits } from '../close';
 import type { Law } from '../law';
 import { claim, claimEqual } from '../violation';
 import type { CaseLaw, OpCase } from './case';
-import { claimNear } from './fused';
+import { claimNear, onBackend } from './fused';
 import {
   directionFor,
   gradientAt,
@@ -74,14 +72,7 @@ export async function gradientAndValueAgree(given: OpCase, seed: number): Promis
 
 /** What is computed on the current backend and on the reference. */
 async function bothBackends(compute: () => Promise<Results>): Promise<{ actual: Results; expected: Results }> {
-  const actual = await compute();
-  const home = backend();
-  setBackend(referenceBackend());
-  try {
-    return { actual, expected: await compute() };
-  } finally {
-    setBackend(home);
-  }
+  return { actual: await compute(), expected: await onBackend(referenceBackend(), compute) };
 }
 
 function claimAgreement(given: OpCase, actual: Results, expected: Results): void {

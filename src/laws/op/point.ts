@@ -87,7 +87,7 @@ export async function gradientAt(given: OpCase, point: Point, weights: Float32Ar
   return read(valueAndGrad(() => weighed(given, xs, weights), paramsOf(given, xs)).grads);
 }
 
-/** As `secondOf`; `first` is the gradient as an outer derivative sees it, for which fused ops run what they compose. */
+/** As `secondOf`; `first` is the gradient as an outer derivative sees it, for which vjps run their formulas. */
 export async function secondAt(
   given: OpCase,
   point: Point,

@@ -66,7 +66,6 @@ export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>)
           return grad ? () => grad : null;
         });
       },
-      recompute: null,
     });
     return output;
   };

@@ -3,14 +3,14 @@ import { callable, checkArgument, isThenable, optional, readOptions, refuseExtra
 import { sameShape, show } from '../../base/shape';
 import { checkParams } from '../check';
 import { inPhase } from '../inspect/profile';
-import { asTensor, checkFloat } from '../op';
+import { checkFloat } from '../op';
 import { ones, zeros } from '../ops/create';
 import { add } from '../ops/elementwise/add';
 import { mul } from '../ops/elementwise/mul';
 import { reshape } from '../ops/movement/reshape';
 import { sum } from '../ops/reductions/sum';
 import { asyncScope, currentScope, free, runInScope, type Scope } from '../scope';
-import { type Cotangents, isTracked, recordingTapes, recordOn, type Step, Tape, type Track } from '../tape';
+import { recordingTapes, recordOn, type Step, Tape, type Track } from '../tape';
 import type { Params, Tensor } from '../tensor';
 import { forEachTensor, isTensor } from '../tree';
 import { lastValueId, type Value } from '../value';
@@ -251,7 +251,7 @@ export function walkBack(
 /** Returns what it leaves at the inputs, so that a scope around it frees the rest. */
 function pullBack(tape: Tape, step: Step, g: Tensor): Tensor[] {
   const before = lastValueId();
-  const cotangents = isFusedUnderOuterTape(step, g) ? pullBackComposed(step, g) : step.pullback(g, tape);
+  const cotangents = step.pullback(g, tape);
   const tracks: Track[] = [];
   const stored: Value[] = [];
   for (let i = 0; i < step.inputs.length; i++) {
@@ -273,27 +273,6 @@ function pullBack(tape: Tape, step: Step, g: Tensor): Tensor[] {
 }
 
 export const noSurvivors: ReadonlySet<Value> = new Set();
-
-function isFusedUnderOuterTape({ recompute, inputs }: Step, g: Tensor): boolean {
-  return recompute !== null && (isTracked([g.value]) || isTracked(inputs));
-}
-
-/**
- * Second derivatives through a fused op: its vjp kernel is opaque to the outer tape, so differentiate the composed
- * definition instead, on views of the inputs (so that an input that occurs twice is told apart).
- */
-function pullBackComposed({ recompute, inputs }: Step, g: Tensor): Cotangents {
-  const views = inputs.map((value) => reshape(asTensor(value), value.shape));
-  const inner = new Tape(currentScope() as Scope, recordingTapes().length);
-  const leaves = views.map((view) => (view.dtype === 'float32' ? inner.watch(view.value) : null));
-  try {
-    const output = recordOn(inner, () => (recompute as NonNullable<typeof recompute>)(views));
-    walkBack(inner, output, g, noSurvivors);
-    return leaves.map((leaf) => (leaf?.cotangent ? () => leaf.cotangent as Tensor : null));
-  } finally {
-    inner.close([]); // the views go with their scope
-  }
-}
 
 /** Free early what this tape's scope owns and nobody else needs. */
 function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void {

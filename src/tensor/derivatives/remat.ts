@@ -54,7 +54,6 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
       saved: [],
       constants,
       pullback: (g, tape) => replay(() => pack(f(...given)) as Tensor, read, g, tape),
-      recompute: null,
     });
     return unpack(tree, output);
   };

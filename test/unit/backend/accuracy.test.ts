@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Binary, Operand, Unary } from '../../../src/backend/contract';
+import type { Activation, Operand, Storage, Unary } from '../../../src/backend/contract';
 import { wasmBackend } from '../../../src/backend/wasm/backend';
 import { relaxedAvailable } from '../../../src/backend/wasm/module';
 import { erf, normalCdf } from '../../../src/base/erf';
@@ -16,8 +16,10 @@ interface Bound {
   readonly absolute?: number;
 }
 
+type Name = Unary | Activation | `${Activation}Grad`;
+
 interface Row {
-  readonly name: Unary | Binary;
+  readonly name: Name;
   readonly exact: (x: number) => number;
   readonly bounds: readonly Bound[];
 }
@@ -122,10 +124,29 @@ function operand(on: typeof backend, x: Float32Array): Operand {
   return { storage: on.fromHost(x), shape: [x.length], dtype: 'float32' };
 }
 
-function computed(name: Unary | Binary, on = backend): Float32Array {
+function run(on: typeof backend, name: Name, x: Operand): Storage {
+  switch (name) {
+    case 'relu':
+    case 'silu':
+    case 'gelu':
+    case 'geluErf':
+      return on.activation(name, x);
+    case 'reluGrad':
+    case 'siluGrad':
+    case 'geluGrad':
+    case 'geluErfGrad': {
+      const ones = operand(on, new Float32Array(x.storage.size).fill(1));
+      return on.activationGrad(name.slice(0, -4) as Activation, ones, x);
+    }
+    default:
+      return on.unary(name, x);
+  }
+}
+
+function computed(name: Name, on = backend): Float32Array {
   const mark = on.enter();
   const x = operand(on, values);
-  const storage = name.endsWith('Grad') ? on.binary(name as Binary, 1, x, x.shape) : on.unary(name as Unary, x);
+  const storage = run(on, name, x);
   const result = on.readSync(storage);
   on.free(storage);
   on.leave(mark);

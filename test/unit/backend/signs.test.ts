@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { wasmBackend } from '../../../src/backend/wasm/backend';
 import { key } from '../../../src/base/key';
 import { philox } from '../../../src/base/philox';
-import { type Backend, referenceBackend } from '../../../src/index';
+import { type FullBackend, referenceBackend } from '../../../src/index';
 
 // Rows of signs so long that the number of a block needs more than eleven bits, and a column more than eighteen.
 
@@ -30,7 +30,7 @@ function signAt(row: number, column: number): number {
   return Math.floor(word / 2 ** (column % 32)) % 2 === 1 ? -1 : 1;
 }
 
-it.each<[string, () => Backend]>([
+it.each<[string, () => FullBackend]>([
   ['reference', referenceBackend],
   ['wasm', wasmBackend],
 ])('signs beyond 2^18 columns on %s', (_, create) => {

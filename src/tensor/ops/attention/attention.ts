@@ -11,16 +11,20 @@ import {
   refuseExtra,
   whole,
 } from '../../../base/options';
-import { sameShape, show, sizeOf } from '../../../base/shape';
-import { apply, checkFloat, computeAll, type Op } from '../../op';
+import { broadcastShapes, type Shape, sameShape, show, sizeOf } from '../../../base/shape';
+import { apply, type Composite, checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
 import { fromArray } from '../create';
 import { add } from '../elementwise/add';
 import { mul } from '../elementwise/mul';
+import { sub } from '../elementwise/sub';
+import { stack } from '../movement/concat';
 import { reshape, squeeze } from '../movement/reshape';
 import { slice } from '../movement/slice';
 import { transpose } from '../movement/transpose';
 import { matmul } from '../products/matmul';
+import { sum } from '../reductions/sum';
+import { sumTo } from '../reductions/sum-to';
 import { softmax } from '../rows/softmax';
 
 const attentionOptions = {
@@ -33,57 +37,51 @@ const attentionOptions = {
 /** Masking and the factor of the scores. */
 export interface AttentionOptions extends OptionsOf<typeof attentionOptions> {}
 
-interface Attributes {
-  readonly shape: AttentionShape;
+/** How queries and keys make weights. */
+interface Scores {
   readonly scale: number;
   readonly causal: boolean;
 }
 
-/** Inputs: q, k and v, or the one tensor in which they are packed. Scores are made a few rows at a time and not kept. */
-const op: Op<number, Attributes> = {
-  name: 'attention',
-  forward(backend, inputs, { shape, scale, causal }) {
-    const [q, k, v] = threeOf(inputs);
-    return backend.attention(q, k, v, shape, scale, causal);
-  },
-  vjp(g, inputs, { output, attributes, extras: [normalizers] }) {
-    const { shape, scale, causal } = attributes;
-    let all: Tensor[] | undefined;
-    const gradients = (): Tensor[] => {
-      const shapes = inputs.map((x) => x.shape);
-      all ??= computeAll('attention vjp', [g, output, normalizers as Tensor, ...inputs], shapes, (backend, values) => {
-        const [cotangent, out, logs, ...xs] = values as readonly [
-          Of<typeof values>,
-          Of<typeof values>,
-          Of<typeof values>,
-        ];
-        const [q, k, v] = threeOf(xs);
-        return backend.attentionGrad(cotangent, q, k, v, out, logs, shape, scale, causal);
-      });
-      return all;
-    };
-    return inputs.map((_, i) => () => gradients()[i] as Tensor);
-  },
-  composed(inputs, { shape, scale, causal }) {
-    const [q, k, v] = shape.packed ? unpack(inputs[0] as Tensor, shape.heads) : threeOf(inputs);
-    const mixed = composed(q, k, v, scale, causal);
-    return shape.packed ? joinHeads(mixed) : mixed;
-  },
-};
-
-type Of<List> = List extends readonly (infer Item)[] ? Item : never;
-
-function threeOf<X>(inputs: readonly X[]): [X, X, X] {
-  const [q, k = q, v = q] = inputs;
-  return [q, k, v] as [X, X, X];
+interface Attributes extends Scores {
+  /** For kernels, which take leading axes as one; undefined where they broadcast or there are no keys. */
+  readonly shape: AttentionShape | undefined;
 }
 
-/** softmax(scale·q·kᵀ)·v out of other ops. */
-function composed(q: Tensor, k: Tensor, v: Tensor, scale: number, causal: boolean): Tensor {
-  const scores = matmul(mul(q, scale), k, { transposeB: true }); // [..., T, S]
+/** q [..., T, d], k [..., S, d], v [..., S, e] → [..., T, e]. No tape keeps the weights [..., T, S]. */
+const op: Composite<[q: Tensor, k: Tensor, v: Tensor], Attributes> = {
+  name: 'attention',
+  // softmax(scale·q·kᵀ)·v
+  forward: ([q, k, v], attributes) => matmul(weights(q, k, attributes), v),
+  vjp: (g, [q, k, v], { output, attributes }) => {
+    const { dq, dk, dv } = cotangents(g, q, k, v, output, attributes);
+    return [() => sumTo(dq(), q.shape), () => sumTo(dk(), k.shape), () => sumTo(dv(), v.shape)];
+  },
+  kernel: (backend, [q, k, v], { shape, scale, causal }) => shape && backend.attention?.(q, k, v, shape, scale, causal),
+  vjpKernel: (backend, g, [q, k, v], { output, extras: [normalizers], attributes: { shape, scale, causal } }) =>
+    shape && normalizers && backend.attentionGrad?.(g, q, k, v, output, normalizers, shape, scale, causal),
+};
+
+/** softmax(scale·q·kᵀ) [..., T, S], where a causal query t sees keys up to S − T + t. */
+function weights(q: Tensor, k: Tensor, { scale, causal }: Scores): Tensor {
+  const scores = matmul(mul(q, scale), k, { transposeB: true });
   const [queries, keys] = scores.shape.slice(-2) as [number, number];
-  const visible = causal ? add(scores, causalMask(queries, keys)) : scores;
-  return matmul(softmax(visible), v);
+  return softmax(causal ? add(scores, causalMask(queries, keys)) : scores);
+}
+
+/**
+ * With P the weights and the cotangent of the scores dS = P ⊙ (g·vᵀ − Σ g⊙out):
+ * dq = scale·dS·k, dk = scale·dSᵀ·q, dv = Pᵀ·g.
+ */
+function cotangents(g: Tensor, q: Tensor, k: Tensor, v: Tensor, output: Tensor, scores: Scores) {
+  const { scale } = scores;
+  const p = weights(q, k, scores);
+  const ds = mul(p, sub(matmul(g, v, { transposeB: true }), sum(mul(g, output), { axis: -1, keepDims: true })));
+  return {
+    dq: () => mul(matmul(ds, k), scale),
+    dk: () => mul(matmul(ds, q, { transposeA: true }), scale),
+    dv: () => matmul(p, g, { transposeA: true }),
+  };
 }
 
 /** 0 where query t may look, −1e30 elsewhere. */
@@ -110,11 +108,33 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   if (!fits) throw wrongShapes(q, k, v);
   if (causal && queries > keys) throw blindQueries(queries, keys);
   const batch = q.shape.slice(0, -2);
-  const plain = [k, v].every((x) => sameShape(x.shape.slice(0, -2), batch));
-  if (!plain || keys === 0) return composed(q, k, v, scale, causal);
+  const dense = keys > 0 && [k, v].every((x) => sameShape(x.shape.slice(0, -2), batch));
   const shape = { batch: sizeOf(batch), heads: 1, queries, keys, width, valueWidth, packed: false };
-  return apply(op, [q, k, v], { shape, scale, causal }, [...batch, queries, valueWidth]);
+  const leading = [k, v].reduce<Shape>((axes, x) => broadcastShapes('attention', axes, x.shape.slice(0, -2)), batch);
+  return apply(op, [q, k, v], { scale, causal, shape: dense ? shape : undefined }, [...leading, queries, valueWidth]);
 }
+
+interface PackedAttributes extends Scores {
+  readonly shape: AttentionShape;
+}
+
+/** qkv [B, T, 3·D] → [B, T, D] */
+const packedOp: Composite<[qkv: Tensor], PackedAttributes> = {
+  name: 'attention',
+  forward: ([qkv], { shape: { heads }, scale, causal }) =>
+    joinHeads(attention(...unpack(qkv, heads), { scale, causal })),
+  vjp: (g, [qkv], { output, attributes }) => [
+    () => {
+      const { heads } = attributes.shape;
+      const out = splitHeads(output, heads);
+      const { dq, dk, dv } = cotangents(splitHeads(g, heads), ...unpack(qkv, heads), out, attributes);
+      return pack(dq(), dk(), dv());
+    },
+  ],
+  kernel: (backend, [qkv], { shape, scale, causal }) => backend.attention?.(qkv, qkv, qkv, shape, scale, causal),
+  vjpKernel: (backend, g, [qkv], { output, extras: [normalizers], attributes: { shape, scale, causal } }) =>
+    normalizers && backend.attentionGrad?.(g, qkv, qkv, qkv, output, normalizers, shape, scale, causal),
+};
 
 /**
  * `attention` of `heads` heads, each of a part of the width, whose queries, keys and values came out of one product side
@@ -133,7 +153,7 @@ export function selfAttention(qkv: Tensor, heads: number, options: AttentionOpti
   if (qkv.ndim !== 3 || !Number.isInteger(width)) throw notPacked(qkv, heads);
   const { causal, scale = 1 / Math.sqrt(width) } = given;
   const shape = { batch, heads, queries, keys: queries, width, valueWidth: width, packed: true };
-  return apply(op, [qkv], { shape, scale, causal }, [batch, queries, heads * width]);
+  return apply(packedOp, [qkv], { shape, scale, causal }, [batch, queries, heads * width]);
 }
 
 const count = whole({ low: 1 });
@@ -145,6 +165,18 @@ function unpack(qkv: Tensor, heads: number): [Tensor, Tensor, Tensor] {
   const parts = transpose(split, [2, 0, 3, 1, 4]); // [3, B, H, T, d]
   const part = (i: number): Tensor => squeeze(slice(parts, [i], [i + 1]), 0);
   return [part(0), part(1), part(2)];
+}
+
+/** q, k and v [B, H, T, d] → [B, T, 3·D] */
+function pack(...parts: readonly [Tensor, Tensor, Tensor]): Tensor {
+  const [batch, heads, time, width] = parts[0].shape as readonly [number, number, number, number];
+  return reshape(transpose(stack(parts), [1, 3, 0, 2, 4]), [batch, time, 3 * heads * width]);
+}
+
+/** [B, T, D] → [B, H, T, d] */
+function splitHeads(x: Tensor, heads: number): Tensor {
+  const [batch, time, width] = x.shape as readonly [number, number, number];
+  return transpose(reshape(x, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
 }
 
 /** [B, H, T, d] → [B, T, D] */

@@ -1,13 +1,15 @@
 import { ShapeError } from '../../../base/errors';
 import { sameShape, show } from '../../../base/shape';
-import { apply, checkFloat, type Op } from '../../op';
+import { apply, type Composite, checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
+import { add } from './add';
 import { mul } from './mul';
 
-const op: Op<2, readonly [number, number]> = {
+const op: Composite<[x: Tensor, y: Tensor], readonly [number, number]> = {
   name: 'axpby',
-  forward: (backend, [x, y], [alpha, beta]) => backend.axpby(alpha, x, beta, y),
+  forward: ([x, y], [alpha, beta]) => add(mul(alpha, x), mul(beta, y)),
   vjp: (g, _, { attributes: [alpha, beta] }) => [() => mul(g, alpha), () => mul(g, beta)],
+  kernel: (backend, [x, y], [alpha, beta]) => backend.axpby?.(alpha, x, beta, y),
 };
 
 /**

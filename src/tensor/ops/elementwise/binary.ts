@@ -3,7 +3,7 @@ import type { OptionError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { broadcastShapes } from '../../../base/shape';
 import { notATensor } from '../../kinds';
-import { apply, checkFloat, type Op } from '../../op';
+import { apply, checkFloat, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { isTensor } from '../../tree';
 import { Value } from '../../value';
@@ -21,22 +21,22 @@ export interface BinaryVjp {
 
 /** An elementwise function of two operands under NumPy's broadcasting, with one vjp per operand. */
 export function binary(name: Binary, vjp: BinaryVjp): (a: Operand, b: Operand) => Tensor {
-  const both: Op<2> = {
+  const both: Primitive<[a: Tensor, b: Tensor]> = {
     name,
-    forward: (backend, [a, b], _, shape) => backend.binary(name, a, b, shape),
+    kernel: (backend, [a, b], _, shape) => backend.binary(name, a, b, shape),
     vjp: (g, [a, b], { output }) => [
       () => sumTo(vjp.a(g, a, b, output), a.shape),
       () => sumTo(vjp.b(g, a, b, output), b.shape),
     ],
   };
-  const numberRight: Op<1, number> = {
+  const numberRight: Primitive<[a: Tensor], number> = {
     name,
-    forward: (backend, [a], b, shape) => backend.binary(name, a, b, shape),
+    kernel: (backend, [a], b, shape) => backend.binary(name, a, b, shape),
     vjp: (g, [a], { output, attributes: b }) => [() => vjp.a(g, a, b, output)],
   };
-  const numberLeft: Op<1, number> = {
+  const numberLeft: Primitive<[b: Tensor], number> = {
     name,
-    forward: (backend, [b], a, shape) => backend.binary(name, a, b, shape),
+    kernel: (backend, [b], a, shape) => backend.binary(name, a, b, shape),
     vjp: (g, [b], { output, attributes: a }) => [() => vjp.b(g, a, b, output)],
   };
   return function (a, b) {
@@ -66,7 +66,7 @@ export function notAnOperand(where: string, value: unknown): OptionError {
   return notATensor(where, value, ' or a number');
 }
 
-function applyTo(op: Op<1, number>, x: Tensor, number: number): Tensor {
+function applyTo(op: Primitive<[x: Tensor], number>, x: Tensor, number: number): Tensor {
   checkFloat(op.name, x);
   return apply(op, [x], number, x.shape);
 }

@@ -13,5 +13,5 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   if (arguments.length > 2) refuseExtra('cast', arguments, 2);
   checkTensor('cast', x);
   checkArgument('cast', 'dtype', dtypeKind, dtype);
-  return x.dtype === dtype ? x : compute<1>('cast', [x], x.shape, (backend, [value]) => backend.cast(value, dtype));
+  return x.dtype === dtype ? x : compute('cast', [x], x.shape, (backend, [value]) => backend.cast(value, dtype));
 }

@@ -7,5 +7,5 @@ import type { Tensor } from '../../tensor';
 export function stopGradient(x: Tensor): Tensor {
   if (arguments.length > 1) refuseExtra('stopGradient', arguments, 1);
   checkTensor('stopGradient', x);
-  return compute<1>('stopGradient', [x], x.shape, (backend, [value]) => backend.alias(value.storage));
+  return compute('stopGradient', [x], x.shape, (backend, [value]) => backend.alias(value.storage));
 }

@@ -1,6 +1,6 @@
 import { refuseExtra } from '../../../base/options';
 import { broadcastShapes } from '../../../base/shape';
-import { apply, checkDType, checkFloat, type Op } from '../../op';
+import { apply, checkDType, checkFloat, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { isTensor } from '../../tree';
 import { full } from '../create';
@@ -8,9 +8,9 @@ import { sumTo } from '../reductions/sum-to';
 import type { Operand } from './binary';
 import { checkOperand } from './compare';
 
-const op: Op<3> = {
+const op: Primitive<[condition: Tensor, a: Tensor, b: Tensor]> = {
   name: 'where',
-  forward: (backend, [condition, a, b], _, shape) => backend.where(condition, a, b, shape),
+  kernel: (backend, [condition, a, b], _, shape) => backend.where(condition, a, b, shape),
   vjp: (g, [condition, a, b]) => [
     null,
     () => sumTo(where(condition, g, 0), a.shape),

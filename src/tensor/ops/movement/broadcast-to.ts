@@ -2,13 +2,13 @@ import { ShapeError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { broadcastShapes, broadcastStrides, checkShape, type Shape, sameShape, show } from '../../../base/shape';
 import { checkTensor } from '../../check';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { sumTo } from '../reductions/sum-to';
 
-const op: Op<1> = {
+const op: Primitive<[x: Tensor]> = {
   name: 'broadcastTo',
-  forward: (backend, [x], _, shape) => backend.strided(x, shape, broadcastStrides(x.shape, shape), 0),
+  kernel: (backend, [x], _, shape) => backend.strided(x, shape, broadcastStrides(x.shape, shape), 0),
   vjp: (g, [x]) => [() => sumTo(g, x.shape)],
 };
 

@@ -1,11 +1,11 @@
 import { refuseExtra } from '../../../base/options';
 import { checkTensor } from '../../check';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
-const op: Op<1> = {
+const op: Primitive<[x: Tensor]> = {
   name: 'clone',
-  forward: (backend, [x]) => backend.alias(x.storage),
+  kernel: (backend, [x]) => backend.alias(x.storage),
   vjp: (g) => [() => g],
 };
 

@@ -3,14 +3,14 @@ import { checkArgument, inMessage, listOf, refuseExtra } from '../../../base/opt
 import { axisKind, normalizeAxis, sameShape, show, sizeOf } from '../../../base/shape';
 import { checkTensor } from '../../check';
 import { tensorKind } from '../../kinds';
-import { apply, checkDType, type Op } from '../../op';
+import { apply, checkDType, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { unsqueeze } from './reshape';
 import { split } from './slice';
 
-const op: Op<number, number> = {
+const op: Primitive<readonly Tensor[], number> = {
   name: 'concat',
-  forward: (backend, parts, axis, shape) => backend.concat(parts, Math.max(1, sizeOf(shape.slice(0, axis)))),
+  kernel: (backend, parts, axis, shape) => backend.concat(parts, Math.max(1, sizeOf(shape.slice(0, axis)))),
   vjp(g, parts, { attributes: axis }) {
     const sizes = parts.map((part) => part.shape[axis] as number);
     let pieces: Tensor[] | undefined;

@@ -1,19 +1,19 @@
 import { ShapeError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { show } from '../../../base/shape';
-import { apply, checkDType, checkFloat, type Op } from '../../op';
+import { apply, checkDType, checkFloat, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
-const gatherOp: Op<2> = {
+const gatherOp: Primitive<[table: Tensor, ids: Tensor]> = {
   name: 'gather',
-  forward: (backend, [table, ids]) => backend.gather(table, ids),
+  kernel: (backend, [table, ids]) => backend.gather(table, ids),
   // Rows that were read several times collect several cotangents.
   vjp: (g, [table, ids]) => [() => scatterAdd(g, ids, table.shape[0] as number), null],
 };
 
-const scatterAddOp: Op<2, number> = {
+const scatterAddOp: Primitive<[x: Tensor, ids: Tensor], number> = {
   name: 'scatterAdd',
-  forward: (backend, [g, ids], rows) => backend.scatterAdd(g, ids, rows),
+  kernel: (backend, [g, ids], rows) => backend.scatterAdd(g, ids, rows),
   vjp: (g, [, ids]) => [() => gather(g, ids), null],
 };
 

@@ -2,13 +2,13 @@ import { ShapeError } from '../../../base/errors';
 import { checkArgument, inMessage, kindOf, refuseExtra } from '../../../base/options';
 import { checkShape, type Shape, show } from '../../../base/shape';
 import { checkTensor } from '../../check';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { slice } from './slice';
 
-const op: Op<1, { readonly before: Shape; readonly value: number }> = {
+const op: Primitive<[x: Tensor], { readonly before: Shape; readonly value: number }> = {
   name: 'pad',
-  forward: (backend, [x], { before, value }, shape) => backend.pad(x, before, shape, value),
+  kernel: (backend, [x], { before, value }, shape) => backend.pad(x, before, shape, value),
   vjp: (g, [x], { attributes: { before } }) => [
     () =>
       slice(

@@ -2,12 +2,12 @@ import { ShapeError } from '../../../base/errors';
 import { checkArgument, refuseExtra } from '../../../base/options';
 import { axisKind, normalizeAxis, openShapeKind, type Shape, show, sizeOf } from '../../../base/shape';
 import { checkTensor } from '../../check';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
-const op: Op<1> = {
+const op: Primitive<[x: Tensor]> = {
   name: 'reshape',
-  forward: (backend, [x]) => backend.alias(x.storage),
+  kernel: (backend, [x]) => backend.alias(x.storage),
   vjp: (g, [x]) => [() => reshape(g, x.shape)],
 };
 

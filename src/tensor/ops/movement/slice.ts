@@ -2,13 +2,13 @@ import { ShapeError } from '../../../base/errors';
 import { checkArgument, either, inMessage, listOf, refuseExtra, whole } from '../../../base/options';
 import { axisKind, normalizeAxis, type Shape, show, stridesOf } from '../../../base/shape';
 import { checkTensor } from '../../check';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { place } from './pad';
 
-const sliceOp: Op<1, Shape> = {
+const sliceOp: Primitive<[x: Tensor], Shape> = {
   name: 'slice',
-  forward(backend, [x], start, shape) {
+  kernel(backend, [x], start, shape) {
     const strides = stridesOf(x.shape);
     const offset = start.reduce((sum, at, axis) => sum + at * (strides[axis] as number), 0);
     return backend.strided(x, shape, strides, offset);

@@ -2,12 +2,12 @@ import { ShapeError } from '../../../base/errors';
 import { checkArgument, kindOf, refuseExtra } from '../../../base/options';
 import { normalizeAxis, show, stridesOf } from '../../../base/shape';
 import { checkTensor } from '../../check';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
-const op: Op<1, readonly number[]> = {
+const op: Primitive<[x: Tensor], readonly number[]> = {
   name: 'transpose',
-  forward(backend, [x], axes, shape) {
+  kernel(backend, [x], axes, shape) {
     const strides = stridesOf(x.shape);
     return backend.strided(
       x,

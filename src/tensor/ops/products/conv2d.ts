@@ -1,14 +1,14 @@
 import { ShapeError } from '../../../base/errors';
 import { type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
-import { show, sizeOf, stridesOf } from '../../../base/shape';
-import { apply, checkFloat, type Op } from '../../op';
+import { show, sizeOf } from '../../../base/shape';
+import { apply, type Composite, checkFloat } from '../../op';
 import { runInScope } from '../../scope';
 import type { Tensor } from '../../tensor';
 import { add } from '../elementwise/add';
 import { reshape } from '../movement/reshape';
 import { transpose } from '../movement/transpose';
 import { matmul } from './matmul';
-import { copyPatches, pairKind, pairOf, patches, positions, unpatches, type Window } from './patches';
+import { pairKind, pairOf, patches, positions, unpatches, type Window } from './patches';
 
 export const conv2dOptions = {
   /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
@@ -20,21 +20,13 @@ export const conv2dOptions = {
 /** Steps and borders. */
 export interface Conv2dOptions extends OptionsOf<typeof conv2dOptions> {}
 
-const op: Op<2, Window> = {
+const op: Composite<[x: Tensor, w: Tensor], Window> = {
   name: 'conv2d',
-  // Y = W·P, [O, C·kh·kw]·[C·kh·kw, N·h·w], and the images to the front.
-  forward(backend, [x, w], window, shape) {
-    const [batch, outputs, height, width] = shape as readonly [number, number, number, number];
-    const [inner, columns] = [sizeOf(w.shape.slice(1)), batch * height * width];
-    const p = { storage: copyPatches(backend, x, window), shape: [inner, columns], dtype: x.dtype };
-    const weight = { storage: w.storage, shape: [outputs, inner], dtype: w.dtype };
-    const product = backend.matmul(weight, p, false, false, [outputs, columns], null);
-    const [output, image, row, pixel] = stridesOf([outputs, batch, height, width]) as [number, number, number, number];
-    const y = { storage: product, shape: [outputs, columns], dtype: x.dtype };
-    const result = backend.strided(y, shape, [image, output, row, pixel], 0);
-    backend.free(p.storage);
-    backend.free(product);
-    return result;
+  // Y = W·P, [O, C·kh·kw]·[C·kh·kw, N·h·w], and the images to the front
+  forward([x, w], window) {
+    const [outputs] = w.shape as readonly [number];
+    const y = matmul(reshape(w, [outputs, sizeOf(w.shape.slice(1))]), patches(x, window));
+    return transpose(reshape(y, [outputs, x.shape[0] as number, ...positions(x.shape, window)]), [1, 0, 2, 3]);
   },
   // With G = g as [O, N·h·w]: dP = Wᵀ·G, summed into dx; dW = G·Pᵀ. P is copied once more rather than kept.
   vjp: (g, [x, w], { attributes: window }) => {

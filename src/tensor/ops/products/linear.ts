@@ -1,16 +1,16 @@
 import { ShapeError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { sameShape, show, sizeOf } from '../../../base/shape';
-import { apply, checkFloat, type Op } from '../../op';
+import { apply, checkFloat, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { reshape } from '../movement/reshape';
 import { sumTo } from '../reductions/sum-to';
 import { matmul } from './matmul';
 
 /** x [N, in], weight [out, in], bias [out] → [N, out]; the bias costs no pass of its own. */
-const op: Op<3> = {
+const op: Primitive<[x: Tensor, weight: Tensor, bias: Tensor]> = {
   name: 'linear',
-  forward: (backend, [x, weight, bias], _, shape) => backend.matmul(x, weight, false, true, shape, bias),
+  kernel: (backend, [x, weight, bias], _, shape) => backend.matmul(x, weight, false, true, shape, bias),
   vjp: (g, [x, weight, bias]) => [
     () => matmul(g, weight), //                    [N, out]·[out, in]
     () => matmul(g, x, { transposeA: true }), //   [out, N]·[N, in]

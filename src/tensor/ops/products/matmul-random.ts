@@ -1,8 +1,10 @@
 import type { RandomMatrix } from '../../../backend/contract';
 import { ShapeError } from '../../../base/errors';
 import { show } from '../../../base/shape';
-import { apply, checkFloat, compute, type Op } from '../../op';
+import { apply, type Composite, checkFloat, compute } from '../../op';
 import type { Tensor } from '../../tensor';
+import { mul } from '../elementwise/mul';
+import { matmul } from './matmul';
 
 interface Attributes {
   readonly a: RandomMatrix;
@@ -10,12 +12,32 @@ interface Attributes {
   readonly transpose: boolean;
 }
 
-const op: Op<1, Attributes> = {
+const op: Composite<[x: Tensor], Attributes> = {
   name: 'matmulRandom',
-  forward: (backend, [x], { a, side, transpose }) => backend.matmulRandom(x, a, side, transpose),
+  forward([x], { a, side, transpose }) {
+    const matrix = entries(a);
+    return side === 'right'
+      ? matmul(x, matrix, { transposeB: transpose })
+      : matmul(matrix, x, { transposeA: transpose });
+  },
   // Linear in x: the vjp is the product with the transpose.
   vjp: (g, _, { attributes }) => [() => multiply(g, { ...attributes, transpose: !attributes.transpose })],
+  kernel: (backend, [x], { a, side, transpose }) => backend.matmulRandom?.(x, a, side, transpose),
 };
+
+const crossOp: Composite<[], { readonly a: RandomMatrix; readonly b: RandomMatrix }> = {
+  name: 'randomCross',
+  forward: (_, { a, b }) => matmul(entries(a), entries(b), { transposeB: true }),
+  vjp: () => [],
+  kernel: (backend, _, { a, b }) => backend.randomCross?.(a, b),
+};
+
+/** All of a generated matrix, for a backend that cannot generate it inside a product. */
+function entries({ kind, key, rows, columns, scale }: RandomMatrix): Tensor {
+  const shape = [rows, columns];
+  const drawn = compute('random', [], shape, (backend) => backend.random(kind, key, shape));
+  return mul(drawn, scale);
+}
 
 /** x·A for a matrix x and a random A that is generated inside the product (D7); x·Aᵀ with `transpose`. */
 export function timesRandom(x: Tensor, a: RandomMatrix, { transpose = false } = {}): Tensor {
@@ -54,5 +76,5 @@ export function randomCross(a: RandomMatrix, b: RandomMatrix): Tensor {
       fix: 'sample both projections for the shape of this gradient',
     });
   }
-  return compute<0>('randomCross', [], [a.rows, b.rows], (backend) => backend.randomCross(a, b));
+  return apply(crossOp, [], { a, b }, [a.rows, b.rows]);
 }

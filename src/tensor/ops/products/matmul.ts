@@ -1,7 +1,7 @@
 import { ShapeError } from '../../../base/errors';
 import { boolean, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../../../base/options';
 import { broadcastShapes, type Shape, show, sizeOf } from '../../../base/shape';
-import { apply, checkFloat, type Op } from '../../op';
+import { apply, checkFloat, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { reshape } from '../movement/reshape';
 import { sumTo } from '../reductions/sum-to';
@@ -20,9 +20,9 @@ type Swapped = ValuesOf<typeof matmulOptions>;
 
 const asStored: Swapped = { transposeA: false, transposeB: false };
 
-const op: Op<2, Swapped> = {
+const op: Primitive<[a: Tensor, b: Tensor], Swapped> = {
   name: 'matmul',
-  forward: (backend, [a, b], { transposeA, transposeB }, shape) =>
+  kernel: (backend, [a, b], { transposeA, transposeB }, shape) =>
     backend.matmul(a, b, transposeA, transposeB, shape, null),
   vjp: (g, [a, b], { attributes: { transposeA, transposeB } }) => [
     // dA = G·Bᵀ  [m, n]·[n, k], or its transpose where A is stored as [k, m]

@@ -1,7 +1,7 @@
 import type { Backend, Operand, Storage } from '../../../backend/contract';
 import { checkArgument, type Kind, kindOf, whole } from '../../../base/options';
 import { type Shape, sizeOf, stridesOf } from '../../../base/shape';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
 /** Both axes of an image. */
@@ -53,7 +53,7 @@ function layout(shape: Shape, window: Window): { padded: Images; shape: Shape; s
 }
 
 /** The kernel calls of `patches`. */
-export function copyPatches(backend: Backend, x: Operand, window: Window): Storage {
+function copyPatches(backend: Backend, x: Operand, window: Window): Storage {
   const { padded, shape, strides } = layout(x.shape, window);
   const [top, left] = window.padding;
   if (top + left === 0) return backend.strided(x, shape, strides, 0);
@@ -63,15 +63,15 @@ export function copyPatches(backend: Backend, x: Operand, window: Window): Stora
   return result;
 }
 
-const patchesOp: Op<1, Window> = {
+const patchesOp: Primitive<[x: Tensor], Window> = {
   name: 'patches',
-  forward: (backend, [x], window) => copyPatches(backend, x, window),
+  kernel: (backend, [x], window) => copyPatches(backend, x, window),
   vjp: (g, [x], { attributes: window }) => [() => unpatches(g, x.shape, window)],
 };
 
-const unpatchesOp: Op<1, Window> = {
+const unpatchesOp: Primitive<[columns: Tensor], Window> = {
   name: 'unpatches',
-  forward(backend, [x], window, images) {
+  kernel(backend, [x], window, images) {
     const { padded, shape, strides } = layout(images, window);
     const sums = backend.stridedAdd({ storage: x.storage, shape, dtype: x.dtype }, sizeOf(padded), strides, 0);
     const [top, left] = window.padding;

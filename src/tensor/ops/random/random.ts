@@ -13,7 +13,7 @@ function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) =
     if (arguments.length > 2) refuseExtra(name, arguments, 2);
     checkArgument(name, 'key', keyKind, from);
     checkShape(name, shape);
-    return compute<0>(name, [], shape, (backend) => backend.random(kind, from, shape));
+    return compute(name, [], shape, (backend) => backend.random(kind, from, shape));
   };
 }
 

@@ -31,5 +31,5 @@ export function argmax(x: Tensor, options: ArgmaxOptions = {}): Tensor {
   if (length === 0) throw emptyReduction('argmax', x);
   const run = [sizeOf(flat.shape.slice(0, at)), length, sizeOf(flat.shape.slice(at + 1))] as const;
   const shape = axis === undefined && keepDims ? x.shape.map(() => 1) : reducedShape(flat.shape, [at], keepDims);
-  return compute<1>('argmax', [flat], shape, (backend, [value]) => backend.argmax(value, run));
+  return compute('argmax', [flat], shape, (backend, [value]) => backend.argmax(value, run));
 }

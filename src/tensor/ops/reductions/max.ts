@@ -2,7 +2,7 @@ import type { Axes } from '../../../backend/contract';
 import { ShapeError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { show } from '../../../base/shape';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { cast } from '../elementwise/cast';
 import { equal } from '../elementwise/compare';
@@ -18,9 +18,9 @@ export const max = extreme('max');
 export const min = extreme('min');
 
 function extreme(name: 'max' | 'min'): (x: Tensor, options?: ReduceOptions) => Tensor {
-  const op: Op<1, Axes> = {
+  const op: Primitive<[x: Tensor], Axes> = {
     name,
-    forward: (backend, [x], run) => backend.reduce(name, x, run),
+    kernel: (backend, [x], run) => backend.reduce(name, x, run),
     vjp: (g, [x], { output, attributes: [outer, length, inner] }) => [
       () => {
         const column = (t: Tensor): Tensor => reshape(t, [outer, 1, inner]);

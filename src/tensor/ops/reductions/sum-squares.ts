@@ -1,14 +1,14 @@
 import type { Axes } from '../../../backend/contract';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { mul } from '../elementwise/mul';
 import { square } from '../elementwise/square';
 import { type Reduced, reduced, reduceRuns } from './reduce';
 import { sumRun } from './sum';
 
-const op: Op<1, Axes> = {
+const op: Primitive<[x: Tensor], Axes> = {
   name: 'sumSquares',
-  forward: (backend, [x], run) => backend.reduce('sumSquares', x, run),
+  kernel: (backend, [x], run) => backend.reduce('sumSquares', x, run),
   vjp: (g, [x]) => [() => mul(g, mul(2, x))],
 };
 

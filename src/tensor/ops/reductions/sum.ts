@@ -1,15 +1,16 @@
 import type { Axes } from '../../../backend/contract';
 import { refuseExtra } from '../../../base/options';
 import type { Shape } from '../../../base/shape';
-import { apply, type Op } from '../../op';
+import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
+import { div } from '../elementwise/div';
 import { mul } from '../elementwise/mul';
 import { broadcastTo } from '../movement/broadcast-to';
 import { type Reduced, type ReduceOptions, reduced, reduceRuns } from './reduce';
 
-const op: Op<1, Axes> = {
+const op: Primitive<[x: Tensor], Axes> = {
   name: 'sum',
-  forward: (backend, [x], run) => backend.reduce('sum', x, run),
+  kernel: (backend, [x], run) => backend.reduce('sum', x, run),
   vjp: (g, [x]) => [() => broadcastTo(g, x.shape)],
 };
 
@@ -33,6 +34,11 @@ export function mean(x: Tensor, options?: ReduceOptions): Tensor {
 /** `mean` with what it was asked for already read. */
 export function meanOver(x: Tensor, over: Reduced): Tensor {
   return mul(reduceRuns(x, over, sumRun), 1 / countOf(x, over.axes));
+}
+
+/** The mean of each row of the last axis, as a column: the sum, divided. Equal elements have exactly their own mean. */
+export function rowMean(x: Tensor): Tensor {
+  return div(sum(x, { axis: -1, keepDims: true }), x.shape.at(-1) as number);
 }
 
 /** How many elements each result of a reduction is made of. */

@@ -1,35 +1,37 @@
 import { ShapeError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { sameShape, show, sizeOf } from '../../../base/shape';
-import { apply, checkDType, checkFloat, compute, type Op } from '../../op';
+import { apply, type Composite, checkDType, checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
 import { arange } from '../create';
 import { cast } from '../elementwise/cast';
 import { equal } from '../elementwise/compare';
 import { mul } from '../elementwise/mul';
 import { neg } from '../elementwise/neg';
-import { reshape } from '../movement/reshape';
-import { mean, sum } from '../reductions/sum';
-import { logSoftmax } from './softmax';
+import { sub } from '../elementwise/sub';
+import { reshape, unsqueeze } from '../movement/reshape';
+import { mean } from '../reductions/sum';
+import { takeAlong } from '../take-along';
+import { logSoftmax, softmax } from './softmax';
 
 /** logits [rows, classes], targets int32 [rows] → the loss of each row. */
-const op: Op<2> = {
+const op: Composite<[logits: Tensor, targets: Tensor]> = {
   name: 'crossEntropy',
-  forward: (backend, [logits, targets]) => backend.crossEntropy(logits, targets),
+  // −log softmax(logits) at the target
+  forward: ([logits, targets]) => neg(takeAlong(logSoftmax(logits), targets)),
   // dlogits = (softmax(logits) − one-hot(target))·g, row by row
   vjp: (g, [logits, targets]) => [
-    () =>
-      compute<3>('crossEntropy vjp', [g, logits, targets], logits.shape, (backend, [a, x, ids]) =>
-        backend.crossEntropyGrad(a, x, ids),
-      ),
+    () => mul(sub(softmax(logits), oneHot(targets, logits.shape[1] as number)), unsqueeze(g, 1)),
     null,
   ],
-  composed([logits, targets]) {
-    const [rows, classes] = logits.shape as readonly [number, number];
-    const oneHot = cast(equal(reshape(targets, [rows, 1]), arange(classes)), 'float32');
-    return neg(sum(mul(logSoftmax(logits), oneHot), { axis: 1 }));
-  },
+  kernel: (backend, [logits, targets]) => backend.crossEntropy?.(logits, targets),
+  vjpKernel: (backend, g, [logits, targets]) => backend.crossEntropyGrad?.(g, logits, targets),
 };
+
+/** 1 where the class is the target of the row, 0 elsewhere. */
+function oneHot(targets: Tensor, classes: number): Tensor {
+  return cast(equal(unsqueeze(targets, 1), arange(classes)), 'float32');
+}
 
 /**
  * Mean of −log softmax(logits) at the targets, in nats.

@@ -1,7 +1,7 @@
 import type { Axes } from '../../../backend/contract';
 import { type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
 import { axisKind, normalizeAxis, sizeOf } from '../../../base/shape';
-import { apply, checkFloat, type Op } from '../../op';
+import { apply, checkFloat, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 import { reshape } from '../movement/reshape';
 
@@ -11,9 +11,9 @@ interface Attributes {
   readonly reverse: boolean;
 }
 
-const op: Op<1, Attributes> = {
+const op: Primitive<[x: Tensor], Attributes> = {
   name: 'cumsum',
-  forward: (backend, [x], { axes, reverse }) => backend.cumsum(x, axes, reverse),
+  kernel: (backend, [x], { axes, reverse }) => backend.cumsum(x, axes, reverse),
   // dxₗ = Σ of the cotangents from l on: the same in the other direction.
   vjp: (g, _, { attributes: { axes, reverse } }) => [() => apply(op, [g], { axes, reverse: !reverse }, g.shape)],
 };

@@ -1,42 +1,46 @@
 import { ShapeError } from '../../../base/errors';
 import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
 import { sameShape, show } from '../../../base/shape';
-import { apply, checkFloat, computeAll, type Op } from '../../op';
+import { apply, type Composite, checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
 import { add } from '../elementwise/add';
 import { mul } from '../elementwise/mul';
 import { rsqrt } from '../elementwise/rsqrt';
 import { square } from '../elementwise/square';
 import { sub } from '../elementwise/sub';
-import { mean } from '../reductions/sum';
+import { rowMean } from '../reductions/sum';
+import { sumTo } from '../reductions/sum-to';
 
-/** Inputs: x, then weight and bias as far as given. */
-const op: Op<number, number> = {
+const op: Composite<[x: Tensor, weight?: Tensor, bias?: Tensor], number> = {
   name: 'layerNorm',
-  forward: (backend, [x, weight, bias], epsilon) =>
-    backend.layerNorm(x as NonNullable<typeof x>, weight ?? null, bias ?? null, epsilon),
-  vjp(g, inputs, { attributes: epsilon }) {
-    const [x, weight] = inputs as readonly [Tensor, Tensor?];
-    const row = x.shape.slice(-1);
-    let all: Tensor[] | undefined;
-    const gradients = (): Tensor[] => {
-      all ??= computeAll('layerNorm vjp', weight ? [g, x, weight] : [g, x], [x.shape, row, row], (backend, values) => {
-        const [cotangent, input, scale] = values as readonly [typeof g.value, typeof g.value, typeof g.value?];
-        return backend.layerNormGrad(cotangent, input, scale ?? null, epsilon);
-      });
-      return all;
-    };
-    return inputs.map((_, i) => () => gradients()[i] as Tensor);
-  },
-  composed(inputs, epsilon) {
-    const [x, weight, bias] = inputs as readonly [Tensor, Tensor?, Tensor?];
-    const centered = sub(x, mean(x, { axis: -1, keepDims: true }));
-    const spread = mean(square(centered), { axis: -1, keepDims: true });
-    const normal = mul(centered, rsqrt(add(spread, epsilon)));
+  // y = x̂ ⊙ weight + bias
+  forward([x, weight, bias], epsilon) {
+    const { normal } = normalized(x, epsilon);
     const scaled = weight ? mul(normal, weight) : normal;
     return bias ? add(scaled, bias) : scaled;
   },
+  // With h = g ⊙ weight: dx = (h − mean(h) − x̂ ⊙ mean(h ⊙ x̂))/√(variance + ε), dweight = Σ g ⊙ x̂, dbias = Σ g over rows
+  vjp(g, [x, weight], { attributes: epsilon }) {
+    const { normal, inverse } = normalized(x, epsilon);
+    const h = weight ? mul(g, weight) : g;
+    const row = x.shape.slice(-1);
+    return [
+      () => mul(inverse, sub(sub(h, rowMean(h)), mul(normal, rowMean(mul(h, normal))))),
+      () => sumTo(mul(g, normal), row),
+      () => sumTo(g, row),
+    ];
+  },
+  kernel: (backend, [x, weight = null, bias = null], epsilon) => backend.layerNorm?.(x, weight, bias, epsilon),
+  vjpKernel: (backend, g, [x, weight = null], { attributes: epsilon }) =>
+    backend.layerNormGrad?.(g, x, weight, epsilon),
 };
+
+/** x̂ = (x − mean)/√(variance + ε) of each row, and the factor 1/√(variance + ε). */
+function normalized(x: Tensor, epsilon: number): { normal: Tensor; inverse: Tensor } {
+  const centered = sub(x, rowMean(x));
+  const inverse = rsqrt(add(rowMean(square(centered)), epsilon));
+  return { normal: mul(centered, inverse), inverse };
+}
 
 const layerNormOptions = {
   /** ε, added to the variance (default 1e-5). */
@@ -54,13 +58,14 @@ export interface LayerNormOptions extends OptionsOf<typeof layerNormOptions> {}
  */
 export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options?: LayerNormOptions): Tensor {
   if (arguments.length > 4) refuseExtra('layerNorm', arguments, 4);
-  const inputs = [x, ...(weight !== undefined ? [weight] : []), ...(bias !== undefined ? [bias] : [])];
-  checkFloat('layerNorm', ...inputs);
+  checkFloat('layerNorm', x);
+  if (weight !== undefined) checkFloat('layerNorm', weight);
+  if (bias !== undefined) checkFloat('layerNorm', bias);
   const epsilon =
     options === undefined ? 1e-5 : readOptions('layerNorm', layerNormOptions, options, 'x, weight, bias').epsilon;
   const row = x.shape.slice(-1);
-  const wrong = inputs.slice(1).find((parameter) => !sameShape(parameter.shape, row));
-  if (x.ndim === 0 || wrong || (bias && !weight)) {
+  const fits = (parameter?: Tensor): boolean => !parameter || sameShape(parameter.shape, row);
+  if (x.ndim === 0 || !fits(weight) || !fits(bias) || (bias && !weight)) {
     throw new ShapeError({
       code: 'layer-norm/shapes',
       got: `layerNorm got x ${show(x.shape)}, weight ${weight ? show(weight.shape) : 'none'} and bias ${bias ? show(bias.shape) : 'none'}`,
@@ -68,5 +73,5 @@ export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options?: L
       fix: 'make them of the last extent of x',
     });
   }
-  return apply(op, inputs, epsilon, x.shape);
+  return apply(op, !weight ? [x] : bias ? [x, weight, bias] : [x, weight], epsilon, x.shape);
 }

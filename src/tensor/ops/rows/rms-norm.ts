@@ -1,36 +1,41 @@
 import { ShapeError } from '../../../base/errors';
 import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
 import { sameShape, show } from '../../../base/shape';
-import { apply, checkFloat, computeAll, type Op } from '../../op';
+import { apply, type Composite, checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
 import { add } from '../elementwise/add';
 import { mul } from '../elementwise/mul';
 import { rsqrt } from '../elementwise/rsqrt';
 import { square } from '../elementwise/square';
-import { mean } from '../reductions/sum';
+import { sub } from '../elementwise/sub';
+import { rowMean } from '../reductions/sum';
+import { sumTo } from '../reductions/sum-to';
 
-/** Inputs: x, then the weight if given. */
-const op: Op<number, number> = {
+const op: Composite<[x: Tensor, weight?: Tensor], number> = {
   name: 'rmsNorm',
-  forward: (backend, [x, weight], epsilon) => backend.rmsNorm(x as NonNullable<typeof x>, weight ?? null, epsilon),
-  vjp(g, inputs, { attributes: epsilon }) {
-    const [x] = inputs as readonly [Tensor, Tensor?];
-    let both: Tensor[] | undefined;
-    const gradients = (): Tensor[] => {
-      both ??= computeAll('rmsNorm vjp', [g, ...inputs], [x.shape, x.shape.slice(-1)], (backend, values) => {
-        const [cotangent, input, scale] = values as readonly [typeof g.value, typeof g.value, typeof g.value?];
-        return backend.rmsNormGrad(cotangent, input, scale ?? null, epsilon);
-      });
-      return both;
-    };
-    return inputs.map((_, i) => () => gradients()[i] as Tensor);
-  },
-  composed(inputs, epsilon) {
-    const [x, weight] = inputs as readonly [Tensor, Tensor?];
-    const normal = mul(x, rsqrt(add(mean(square(x), { axis: -1, keepDims: true }), epsilon)));
+  // y = x̂ ⊙ weight
+  forward([x, weight], epsilon) {
+    const normal = mul(x, inverseRms(x, epsilon));
     return weight ? mul(normal, weight) : normal;
   },
+  // With h = g ⊙ weight: dx = (h − x̂ ⊙ mean(h ⊙ x̂))/√(mean(x²) + ε), dweight = Σ g ⊙ x̂ over the rows
+  vjp(g, [x, weight], { attributes: epsilon }) {
+    const inverse = inverseRms(x, epsilon);
+    const normal = mul(x, inverse);
+    const h = weight ? mul(g, weight) : g;
+    return [
+      () => mul(inverse, sub(h, mul(normal, rowMean(mul(h, normal))))),
+      () => sumTo(mul(g, normal), x.shape.slice(-1)),
+    ];
+  },
+  kernel: (backend, [x, weight = null], epsilon) => backend.rmsNorm?.(x, weight, epsilon),
+  vjpKernel: (backend, g, [x, weight = null], { attributes: epsilon }) => backend.rmsNormGrad?.(g, x, weight, epsilon),
 };
+
+/** 1/√(mean(x²) + ε) of each row; x̂ is x times it. */
+function inverseRms(x: Tensor, epsilon: number): Tensor {
+  return rsqrt(add(rowMean(square(x)), epsilon));
+}
 
 const rmsNormOptions = {
   /** ε, added to the mean square (default 1e-6). */
@@ -48,8 +53,8 @@ export interface RmsNormOptions extends OptionsOf<typeof rmsNormOptions> {}
  */
 export function rmsNorm(x: Tensor, weight?: Tensor, options?: RmsNormOptions): Tensor {
   if (arguments.length > 3) refuseExtra('rmsNorm', arguments, 3);
-  const inputs = [x, ...(weight !== undefined ? [weight] : [])];
-  checkFloat('rmsNorm', ...inputs);
+  checkFloat('rmsNorm', x);
+  if (weight !== undefined) checkFloat('rmsNorm', weight);
   const epsilon = options === undefined ? 1e-6 : readOptions('rmsNorm', rmsNormOptions, options, 'x, weight').epsilon;
   const row = x.shape.slice(-1);
   if (x.ndim === 0 || (weight && !sameShape(weight.shape, row))) {
@@ -60,5 +65,5 @@ export function rmsNorm(x: Tensor, weight?: Tensor, options?: RmsNormOptions): T
       fix: 'make the weight of the last extent of x',
     });
   }
-  return apply(op, inputs, epsilon, x.shape);
+  return apply(op, weight ? [x, weight] : [x], epsilon, x.shape);
 }

@@ -1,13 +1,13 @@
 import { type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
 import { axisKind, normalizeAxis } from '../../../base/shape';
-import { apply, checkFloat, compute, type Op } from '../../op';
+import { apply, type Composite, checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
-import type { Operand } from '../elementwise/binary';
 import { div } from '../elementwise/div';
 import { exp } from '../elementwise/exp';
 import { log } from '../elementwise/log';
-import { stopGradient } from '../elementwise/stop-gradient';
+import { mul } from '../elementwise/mul';
 import { sub } from '../elementwise/sub';
+import { clone } from '../movement/clone';
 import { transpose } from '../movement/transpose';
 import { max } from '../reductions/max';
 import { sum } from '../reductions/sum';
@@ -20,31 +20,38 @@ const softmaxOptions = {
 /** Along which axis. */
 export interface SoftmaxOptions extends OptionsOf<typeof softmaxOptions> {}
 
-const softmaxOp: Op<1> = {
+const softmaxOp: Composite<[x: Tensor]> = {
   name: 'softmax',
-  forward: (backend, [x]) => backend.softmax(x),
-  // dx = y ⊙ (g − Σ g⊙y)
-  vjp: (g, _, { output }) => [
-    () => compute<2>('softmax vjp', [g, output], g.shape, (backend, [a, y]) => backend.softmaxGrad(a, y)),
-  ],
-  composed([x]) {
-    const e = exp(sub(x, peak(x)));
-    return div(e, sum(e, { axis: -1, keepDims: true }));
+  // y = exp(x − max)/Σ exp(x − max)
+  forward([x]) {
+    const e = exp(shifted(x));
+    return div(e, sum(e, alongRows));
   },
+  // dx = y ⊙ (g − Σ g⊙y)
+  vjp: (g, _, { output: y }) => [() => mul(y, sub(g, sum(mul(g, y), alongRows)))],
+  kernel: (backend, [x]) => backend.softmax?.(x),
+  vjpKernel: (backend, g, _, { output: y }) => backend.softmaxGrad?.(g, y),
 };
 
-const logSoftmaxOp: Op<1> = {
+const logSoftmaxOp: Composite<[x: Tensor]> = {
   name: 'logSoftmax',
-  forward: (backend, [x]) => backend.logSoftmax(x),
-  // dx = g − exp(y)·Σ g
-  vjp: (g, _, { output }) => [
-    () => compute<2>('logSoftmax vjp', [g, output], g.shape, (backend, [a, y]) => backend.logSoftmaxGrad(a, y)),
-  ],
-  composed([x]) {
-    const shifted = sub(x, peak(x));
-    return sub(shifted, log(sum(exp(shifted), { axis: -1, keepDims: true })));
+  // y = x − max − log Σ exp(x − max)
+  forward([x]) {
+    const s = shifted(x);
+    return sub(s, log(sum(exp(s), alongRows)));
   },
+  // dx = g − exp(y)·Σ g
+  vjp: (g, _, { output: y }) => [() => sub(g, mul(exp(y), sum(g, alongRows)))],
+  kernel: (backend, [x]) => backend.logSoftmax?.(x),
+  vjpKernel: (backend, g, _, { output: y }) => backend.logSoftmaxGrad?.(g, y),
 };
+
+const alongRows = { axis: -1, keepDims: true };
+
+/** x minus the largest of its row, so that no exponential overflows; the shift cancels out of the results. */
+function shifted(x: Tensor): Tensor {
+  return x.size === 0 ? clone(x) : sub(x, max(x, alongRows));
+}
 
 /** exp(x)/Σ exp(x) along an axis, shifted by the maximum so that nothing overflows. */
 export const softmax = alongAxis(softmaxOp);
@@ -52,13 +59,8 @@ export const softmax = alongAxis(softmaxOp);
 /** x − log Σ exp(x) along an axis. */
 export const logSoftmax = alongAxis(logSoftmaxOp);
 
-/** The shift cancels out of value and derivatives, so no gradient need pass through it. */
-function peak(x: Tensor): Operand {
-  return x.size === 0 ? 0 : stopGradient(max(x, { axis: -1, keepDims: true }));
-}
-
-/** The kernels work on the last axis: bring another one there and back. */
-function alongAxis(op: Op<1>): (x: Tensor, options?: SoftmaxOptions) => Tensor {
+/** Both work on the last axis: bring another one there and back. */
+function alongAxis(op: Composite<[x: Tensor]>): (x: Tensor, options?: SoftmaxOptions) => Tensor {
   return function (x, options) {
     if (arguments.length > 2) refuseExtra(op.name, arguments, 2);
     checkFloat(op.name, x);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grain } from '../../../../src/backend/wasm/device';
 import { WasmHeap, type WasmStorage } from '../../../../src/backend/wasm/storage';
 import type { TypedArray } from '../../../../src/base/dtype';
-import { type Backend, type Storage, wasmBackend } from '../../../../src/index';
+import { type FullBackend, type Storage, wasmBackend } from '../../../../src/index';
 import { expectSameBits } from '../../../../src/laws/close';
 import { as, type Ints, programs, results } from '../../../support/backend-programs';
 import { deviceOf } from '../../../support/moving-heap';
@@ -17,7 +17,7 @@ afterAll(() => {
 });
 
 /** Every call fails at its first block, then at its second, and so on, until there are enough; what is left in memory? */
-function stingy(on: Backend, refused: { times: number }): Backend {
+function stingy(on: FullBackend, refused: { times: number }): FullBackend {
   const { heap } = deviceOf(on);
   const { allocator } = heap;
   const allocate = allocator.allocate.bind(allocator);

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grain } from '../../../../src/backend/wasm/device';
 import type { TypedArray } from '../../../../src/base/dtype';
 import {
-  type Backend,
   backend,
   crossEntropy,
+  type FullBackend,
   flora,
   GPT,
   random,
@@ -47,7 +47,7 @@ describe('where every allocation moves every block', () => {
 
   it('training: the same losses and parameters', async () => {
     const home = backend();
-    const train = async (on: Backend): Promise<TypedArray[]> => {
+    const train = async (on: FullBackend): Promise<TypedArray[]> => {
       setBackend(on);
       const model = new GPT({ vocabularySize: 11, context: 8, width: 8, heads: 2, layers: 1, key: random.key(3) });
       const ids = (seed: number) => tensor(wholes(seed, 2 * 8, 11), { shape: [2, 8] });

@@ -7,9 +7,9 @@ import { mostArguments } from '../../../../src/backend/wasm/threads/table';
 import type { TypedArray } from '../../../../src/base/dtype';
 import {
   adam,
-  type Backend,
   backend,
   crossEntropy,
+  type FullBackend,
   flora,
   GPT,
   type GradientTransform,
@@ -35,13 +35,13 @@ afterAll(() => {
   grain.least = usual.least;
 });
 
-const deviceOf = (on: Backend): WasmDevice => (on as unknown as { readonly device: WasmDevice }).device;
-const poolOf = (on: Backend): ThreadPool | null =>
+const deviceOf = (on: FullBackend): WasmDevice => (on as unknown as { readonly device: WasmDevice }).device;
+const poolOf = (on: FullBackend): ThreadPool | null =>
   (deviceOf(on) as unknown as { readonly pool: ThreadPool | null }).pool;
 
 /** The first program and thread count whose bits differ from those of one thread. */
-function compare(backends: readonly Backend[], program: Program, ints: Ints): void {
-  const [one, ...others] = backends as [Backend, ...Backend[]];
+function compare(backends: readonly FullBackend[], program: Program, ints: Ints): void {
+  const [one, ...others] = backends as [FullBackend, ...FullBackend[]];
   const right = results(one, program, ints);
   for (const other of [...others, ...others]) {
     const found = results(other, program, ints); // and once more, when other threads may be the faster ones
@@ -64,8 +64,8 @@ describe('the bits of 1, 2, 3 and 5 threads are the same', () => {
     expect(backends.map((on) => on.describe().threads)).toEqual(counts);
   });
   it('and calls are really written down for the others', () => {
-    const spread = vi.spyOn(poolOf(backends[2] as Backend) as ThreadPool, 'run');
-    results(backends[2] as Backend, programs['unary functions'] as Program, [64, 64, 1, 0]);
+    const spread = vi.spyOn(poolOf(backends[2] as FullBackend) as ThreadPool, 'run');
+    results(backends[2] as FullBackend, programs['unary functions'] as Program, [64, 64, 1, 0]);
     expect(spread).toHaveBeenCalledTimes(6);
     spread.mockRestore();
   });
@@ -104,7 +104,7 @@ describe('the bits of 1, 2, 3 and 5 threads are the same', () => {
   });
 
   it('while memory grows under the workers', () => {
-    const on = backends[3] as Backend;
+    const on = backends[3] as FullBackend;
     const before = on.memory();
     const held: Storage[] = [];
     const x = Float32Array.from({ length: 2 ** 16 }, (_, i) => i);
@@ -123,20 +123,20 @@ describe('the bits of 1, 2, 3 and 5 threads are the same', () => {
   });
 
   it('a sum whose parts depend on the number of threads is convicted', () => {
-    const mutant = (on: Backend): Backend => {
+    const mutant = (on: FullBackend): FullBackend => {
       const { threads } = deviceOf(on);
       const right = on.reduce.bind(on);
-      const reduce: Backend['reduce'] = (op, x, axes) => {
+      const reduce: FullBackend['reduce'] = (op, x, axes) => {
         const [outer, length, inner] = axes;
         if (op !== 'sum' || outer * inner !== 1 || length % threads !== 0) return right(op, x, axes);
         const parts = right('sum', x, [threads, length / threads, 1]);
         return thenFree(on, [parts], [right('sum', as(parts, [threads]), [1, threads, 1])])[0] as Storage;
       };
-      return Object.assign(Object.create(on) as Backend, { reduce });
+      return Object.assign(Object.create(on) as FullBackend, { reduce });
     };
     const sum: Program = (on, { floats }, [length]) => on.reduce('sum', floats(length), [1, length, 1]);
     const lengths = fc.integer({ min: 1, max: 400 }).map((n) => 30 * n); // each count of threads divides them
-    const property = (of: readonly Backend[]) => fc.property(lengths, (n) => compare(of, sum, [n, 0, 0, n]));
+    const property = (of: readonly FullBackend[]) => fc.property(lengths, (n) => compare(of, sum, [n, 0, 0, n]));
     expect(() => fc.assert(property(backends), { numRuns: 50 })).not.toThrow();
     expect(() => fc.assert(property(backends.map(mutant)), { numRuns: 50 })).toThrow(/Property failed/);
   });
