@@ -2,7 +2,7 @@ import type { Distribution } from '../base/distribution';
 import type { DType, TypedArray } from '../base/dtype';
 import type { Key } from '../base/key';
 import type { Shape } from '../base/shape';
-import type { AttentionShape } from './attention-layout';
+import type { AttentionSpec } from './attention-spec';
 
 /** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
 export interface Storage {
@@ -75,83 +75,8 @@ export interface Memory {
   readonly peakBytes: number;
 }
 
-/**
- * What a backend may have: kernels for functions that formulas in public ops define, each in the file of its op. Where
- * a member is left out, the formula runs in its place; each may be left out alone, apart from `attention`, without which
- * `attentionGrad` is not called.
- */
-export interface Accelerators {
-  // --- elementwise
-  /** op(x) for each element. */
-  activation(op: Activation, x: Operand): Storage;
-  /** g·op′(x) for each element, of equal shapes. */
-  activationGrad(op: Activation, g: Operand, x: Operand): Storage;
-  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
-  axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
-
-  // --- products
-  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
-  matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
-  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
-  randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
-  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
-  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage;
-  /**
-   * softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. `causal`: query t sees keys up
-   * to S − T + t; each sees one. Where they are packed, q, k and v are the same operand.
-   */
-  attention(
-    q: Operand,
-    k: Operand,
-    v: Operand,
-    shape: AttentionShape,
-    scale: number,
-    causal: boolean,
-  ): readonly [Storage, Storage];
-  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
-  attentionGrad(
-    g: Operand,
-    q: Operand,
-    k: Operand,
-    v: Operand,
-    out: Operand,
-    normalizers: Operand,
-    shape: AttentionShape,
-    scale: number,
-    causal: boolean,
-  ): readonly Storage[];
-
-  // --- rows (the last axis)
-  /** exp(x − max)/Σ exp(x − max) of each row. */
-  softmax(x: Operand): Storage;
-  /** y ⊙ (g − Σ g⊙y) */
-  softmaxGrad(g: Operand, y: Operand): Storage;
-  /** x − max − log Σ exp(x − max) of each row. */
-  logSoftmax(x: Operand): Storage;
-  /** g − exp(y)·Σ g */
-  logSoftmaxGrad(g: Operand, y: Operand): Storage;
-  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
-  layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
-  /** Gradients of x, weight and bias. */
-  layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
-  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
-  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage;
-  /** Gradients of x and weight. */
-  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
-  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
-  crossEntropy(logits: Operand, targets: Operand): Storage;
-  /** (softmax − one-hot)·g per row; g [rows]. */
-  crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage;
-}
-
-/**
- * The memory and the arithmetic of one device: storage and primitives, and accelerators as far as it has them. Every call
- * returns at once; a device that works asynchronously returns storages that are promises inside and keeps calls in order.
- * Arguments are already checked: shapes fit, dtypes are right, operands are alive. Only values can still be wrong
- * (`gather` and friends check ids). Zero sizes are legal. Results never share memory with operands and operands are never
- * written to.
- */
-export interface Backend extends Partial<Accelerators> {
+/** What a device is: its name, its account of memory, and what it says of itself. */
+export interface Device {
   /** For messages and `describe`. */
   readonly name: string;
   /**
@@ -162,8 +87,8 @@ export interface Backend extends Partial<Accelerators> {
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
   /**
-   * From now on use so many threads, or as many as the platform gives: `describe` says how many, and why not more.
-   * Results do not depend on it. Backends without threads of their own leave it out.
+   * Use up to `count` threads from now on. `describe()` reports the number obtained and, if lower, the reason. Results do
+   * not depend on it. Backends without threads of their own leave it out.
    */
   setThreads?(count: number): Promise<void>;
   /** What is held for live tensors. */
@@ -172,8 +97,10 @@ export interface Backend extends Partial<Accelerators> {
   resetPeak(): void;
   /** Overwrite freed memory with NaN, so that a use after free cannot go unseen. */
   poison(on: boolean): void;
+}
 
-  // --- storage -------------------------------------------------------------------------------------------------
+/** How values get into memory, stay there, and come back. */
+export interface Storages {
   /** Take over a host array without copying it; it goes to the device when an op first needs it there. */
   fromHost(values: TypedArray): Storage;
   /** The same values under a second, independent life (what `reshape` returns); the memory goes when both are free. */
@@ -203,8 +130,10 @@ export interface Backend extends Partial<Accelerators> {
     results: readonly { readonly shape: Shape; readonly dtype: DType }[],
     solve: (inputs: readonly TypedArray[]) => readonly TypedArray[],
   ): readonly Storage[];
+}
 
-  // --- elementwise; a number stands for a scalar operand, `shape` is the broadcast shape -------------------------
+/** One element out for one element of each operand. A number stands for a scalar operand, `shape` is the broadcast shape. */
+export interface Elementwise {
   /** op(x) for each element; float32. */
   unary(op: Unary, x: Operand): Storage;
   /** op(a, b) for each pair of elements; float32. */
@@ -216,16 +145,45 @@ export interface Backend extends Partial<Accelerators> {
   /** float32 → int32 truncates towards zero and stays within the range; NaN becomes 0. */
   cast(x: Operand, dtype: DType): Storage;
 
-  // --- products ------------------------------------------------------------------------------------------------
+  /** op(x) for each element. */
+  activation?(op: Activation, x: Operand): Storage;
+  /** g·op′(x) for each element, of equal shapes. */
+  activationGrad?(op: Activation, g: Operand, x: Operand): Storage;
+  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
+  axpby?(alpha: number, x: Operand, beta: number, y: Operand): Storage;
+}
+
+/** Products of matrices in memory. */
+export interface Products {
   /**
    * [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes
    * broadcast. `bias` [n] is added to every row.
    */
   matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape, bias: Operand | null): Storage;
-  /** The last axis is the column of the random matrix, all others together its row. */
-  random(kind: Distribution, key: Key, shape: Shape): Storage;
 
-  // --- reductions ----------------------------------------------------------------------------------------------
+  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
+  addOnSupport?(weight: Operand, b: Operand, a: Operand): Storage;
+}
+
+/** Queries, keys and values; where they are packed side by side, all three are the one operand that holds them. */
+export type QueriesKeysValues = readonly [q: Operand, k: Operand, v: Operand];
+
+/** Attention, head by head. */
+export interface Attention {
+  /** softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. Each query sees a key. */
+  attention?(qkv: QueriesKeysValues, spec: AttentionSpec): readonly [out: Storage, normalizers: Storage];
+  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
+  attentionGrad?(
+    g: Operand,
+    qkv: QueriesKeysValues,
+    out: Operand,
+    normalizers: Operand,
+    spec: AttentionSpec,
+  ): readonly Storage[];
+}
+
+/** Sums, extremes and orders along an axis. */
+export interface Reductions {
   /** Sums of nothing are 0; max and min of nothing are refused by the op. NaN wins. */
   reduce(op: Reduction, x: Operand, axes: Axes): Storage;
   /** int32 position of the first largest element; a NaN counts as largest. */
@@ -237,23 +195,34 @@ export interface Backend extends Partial<Accelerators> {
    * results [..., k]: the indices in the row, and those in the whole of x.
    */
   topK(x: Operand, k: number): readonly [Storage, Storage];
+}
 
-  // --- updates of an optimizer, one pass over memory each; no derivative passes through them ----------------------
-  /**
-   * mean ← β1·mean + (1 − β1)·g, square ← β2·square + (1 − β2)·g², update = mean·correction1/(√(square·correction2) + ε)
-   * for equal shapes. Returns [update, mean, square].
-   */
-  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage];
-  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). Returns [update, square]. */
-  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage];
-  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. Returns [update, mean]. */
-  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage];
-  /** Sums of squares of a matrix [n, m]: those of its rows [n] and those of its columns [m]. */
-  squareSums(g: Operand): readonly [Storage, Storage];
-  /** g ⊙ row·columnᵀ for a matrix [n, m], row [n] and column [m]. */
-  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage;
+/** Functions of rows, which are runs along the last axis. */
+export interface Rows {
+  /** exp(x − max)/Σ exp(x − max) of each row. */
+  softmax?(x: Operand): Storage;
+  /** y ⊙ (g − Σ g⊙y) */
+  softmaxGrad?(g: Operand, y: Operand): Storage;
+  /** x − max − log Σ exp(x − max) of each row. */
+  logSoftmax?(x: Operand): Storage;
+  /** g − exp(y)·Σ g */
+  logSoftmaxGrad?(g: Operand, y: Operand): Storage;
+  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
+  layerNorm?(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
+  /** Gradients of x, weight and bias. */
+  layerNormGrad?(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
+  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
+  rmsNorm?(x: Operand, weight: Operand | null, epsilon: number): Storage;
+  /** Gradients of x and weight. */
+  rmsNormGrad?(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
+  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
+  crossEntropy?(logits: Operand, targets: Operand): Storage;
+  /** (softmax − one-hot)·g per row; g [rows]. */
+  crossEntropyGrad?(g: Operand, logits: Operand, targets: Operand): Storage;
+}
 
-  // --- index and movement ----------------------------------------------------------------------------------------
+/** Elements at other places. */
+export interface Movement {
   /** Rows of table [rows, ...], ids int32 of any shape → [...ids, ...]. Throws ShapeError `index/range`. */
   gather(table: Operand, ids: Operand): Storage;
   /** The transpose of gather: sums g [...ids, ...row] into zeros [rows, ...row]. Ids were checked by gather. */
@@ -267,6 +236,57 @@ export interface Backend extends Partial<Accelerators> {
   /** Parts seen as [outer, the rest], joined along the rest; `outer` is at least 1. */
   concat(parts: readonly Operand[], outer: number): Storage;
 }
+
+/**
+ * Steps of optimizers, one pass over memory for each leaf. No derivative passes through them. Results are in the order
+ * of the leaves.
+ */
+export interface Updates {
+  /**
+   * mean ← β1·mean + (1 − β1)·g, square ← β2·square + (1 − β2)·g², update = mean·correction1/(√(square·correction2) + ε)
+   * for equal shapes. Returns [update, mean, square].
+   */
+  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage];
+  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). Returns [update, square]. */
+  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage];
+  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. Returns [update, mean]. */
+  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage];
+  /** Sums of squares of a matrix [n, m]: those of its rows [n] and those of its columns [m]. */
+  squareSums(g: Operand): readonly [Storage, Storage];
+  /** g ⊙ row·columnᵀ for a matrix [n, m], row [n] and column [m]. */
+  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage;
+}
+
+/** Random numbers, functions of a key: the same bits on every backend (D7). */
+export interface Random {
+  /** The last axis is the column of the random matrix, all others together its row. */
+  random(kind: Distribution, key: Key, shape: Shape): Storage;
+
+  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
+  matmulRandom?(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
+  randomCross?(a: RandomMatrix, b: RandomMatrix): Storage;
+}
+
+/** The arithmetic of a backend, family by family. */
+export interface Families extends Elementwise, Products, Attention, Reductions, Rows, Movement, Updates, Random {}
+
+/**
+ * The memory and the arithmetic of one device. Every call returns at once; a device that works asynchronously returns
+ * storages that are promises inside and keeps calls in order. Arguments are already checked: shapes fit, dtypes are right,
+ * operands are alive. Only values can still be wrong (`gather` and friends check ids). Zero sizes are legal. Results never
+ * share memory with operands and operands are never written to.
+ *
+ * Members of a family with a question mark are accelerators: kernels for functions that formulas in public ops define,
+ * each in the file of its op or transform. Where one is left out the formula runs in its place; each may be left out
+ * alone, apart from `attention`, without which `attentionGrad` is not called.
+ */
+export interface Backend extends Device, Storages, Families {}
+
+type OptionalNames<T> = { [Name in keyof T]-?: undefined extends T[Name] ? Name : never }[keyof T];
+
+/** All that a backend may leave out because formulas stand in for it. */
+export type Accelerators = Required<Pick<Families, OptionalNames<Families>>>;
 
 /** A backend with every accelerator. */
 export type FullBackend = Backend & Accelerators;

@@ -1,4 +1,4 @@
-import type { AttentionShape } from '../../src/backend/attention-layout';
+import type { AttentionSpec } from '../../src/backend/attention-spec';
 import type { DType, TypedArray } from '../../src/base/dtype';
 import { dtypeOf } from '../../src/base/dtype';
 import { sizeOf } from '../../src/base/shape';
@@ -111,7 +111,7 @@ export const programs: Record<string, Program> = {
     (['uniform', 'normal', 'rademacher', { sparsity: 3 }] as const).map((kind) => on.random(kind, key, [m, n])),
   'attention and its gradient': (on, { floats }, [m, , k]) =>
     flip.flatMap((causal) => {
-      const shape: AttentionShape = {
+      const spec: AttentionSpec = {
         batch: 3,
         heads: 1,
         queries: m,
@@ -119,18 +119,30 @@ export const programs: Record<string, Program> = {
         width: k,
         valueWidth: k,
         packed: false,
+        scale: 0.3,
+        causal,
       };
       const [q, keys, v, g] = [floats(3, m, k), floats(3, m, k), floats(3, m, k), floats(3, m, k)];
-      const [out, normalizers] = on.attention(q, keys, v, shape, 0.3, causal);
+      const [out, normalizers] = on.attention([q, keys, v], spec);
       const known = [as(out, [3, m, k]), as(normalizers, [3, m])] as const;
-      return [out, normalizers, ...on.attentionGrad(g, q, keys, v, ...known, shape, 0.3, causal)];
+      return [out, normalizers, ...on.attentionGrad(g, [q, keys, v], ...known, spec)];
     }),
   'attention of packed heads and its gradient': (on, { floats }, [m, , k]) => {
-    const shape: AttentionShape = { batch: 2, heads: 3, queries: m, keys: m, width: k, valueWidth: k, packed: true };
+    const spec: AttentionSpec = {
+      batch: 2,
+      heads: 3,
+      queries: m,
+      keys: m,
+      width: k,
+      valueWidth: k,
+      packed: true,
+      scale: 0.3,
+      causal: true,
+    };
     const [x, g] = [floats(2, m, 9 * k), floats(2, m, 3 * k)];
-    const [out, normalizers] = on.attention(x, x, x, shape, 0.3, true);
+    const [out, normalizers] = on.attention([x, x, x], spec);
     const known = [as(out, [2, m, 3 * k]), as(normalizers, [2, 3, m])] as const;
-    return [out, normalizers, ...on.attentionGrad(g, x, x, x, ...known, shape, 0.3, true)];
+    return [out, normalizers, ...on.attentionGrad(g, [x, x, x], ...known, spec)];
   },
   'reductions along every axis': (on, { floats }, [m, n, k]) => {
     const x = floats(m, n, k);

@@ -1,83 +1,78 @@
-import type { AdamFactors, Operand, Storage } from '../contract';
+import type { Operand, Updates } from '../contract';
 import { inBlocks } from './blocks';
 import type { WasmDevice } from './device';
-import type { WasmStorage } from './storage';
+import type { StoragesOf } from './storage';
 
-export function adam(
-  device: WasmDevice,
-  g: Operand,
-  mean: Operand,
-  square: Operand,
-  { beta1, beta2, correction1, correction2, epsilon }: AdamFactors,
-): [Storage, Storage, Storage] {
-  const { size } = g.storage;
-  const operands = [g, mean, square].map(({ storage }) => storage);
-  const results = room(device, operands, [size, size, size]);
-  const weights = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
-  device.spread(size, 16, size * 1.5, (kernels, at, from, to) => {
-    const [x, y, z, a, b, c] = [...operands, ...results].map((storage) => at(storage) + 4 * from) as Six;
-    kernels.adam(x, y, z, a, b, c, to - from, ...weights, correction1, correction2, epsilon);
-  });
-  return results as Three;
-}
-
-export function rms(
-  device: WasmDevice,
-  g: Operand,
-  square: Operand,
-  beta: number,
-  epsilon: number,
-): [Storage, Storage] {
-  const { size } = g.storage;
-  const operands = [g, square].map(({ storage }) => storage);
-  const results = room(device, operands, [size, size]);
-  device.spread(size, 16, size, (kernels, at, from, to) => {
-    const [x, y, a, b] = [...operands, ...results].map((storage) => at(storage) + 4 * from) as Four;
-    kernels.rms(x, y, a, b, to - from, beta, 1 - beta, epsilon);
-  });
-  return results as Two;
-}
-
-export function lion(device: WasmDevice, g: Operand, mean: Operand, beta1: number, beta2: number): [Storage, Storage] {
-  const { size } = g.storage;
-  const operands = [g, mean].map(({ storage }) => storage);
-  const results = room(device, operands, [size, size]);
-  device.spread(size, 16, size, (kernels, at, from, to) => {
-    const [x, y, a, b] = [...operands, ...results].map((storage) => at(storage) + 4 * from) as Four;
-    kernels.lion(x, y, a, b, to - from, beta1, 1 - beta1, beta2, 1 - beta2);
-  });
-  return results as Two;
-}
-
-export function squareSums(device: WasmDevice, g: Operand): [Storage, Storage] {
-  const [rows, columns] = g.shape as [number, number];
-  device.heap.need(g.storage);
-  const blocks = { rows, work: columns * 0.5, others: [rows], sums: [columns] };
-  return inBlocks(device, blocks, (kernels, at, from, count, [rowSums], [partial]) => {
-    const [p, sums] = [at(g.storage) + 4 * from * columns, at(rowSums as WasmStorage) + 4 * from];
-    kernels.squareSums(p, sums, partial as number, count, columns);
-  }) as Two;
-}
-
-export function scaleRowsColumns(device: WasmDevice, g: Operand, row: Operand, column: Operand): Storage {
-  const operands = [g, row, column].map(({ storage }) => storage);
-  const [result] = room(device, operands, [g.storage.size]) as [WasmStorage];
-  const columns = column.storage.size;
-  device.spread(row.storage.size, 1, result.size * 0.5, (kernels, at, from, to) => {
-    const skip = 4 * from * columns;
-    const [p, q] = [at(g.storage) + skip, at(row.storage) + 4 * from];
-    kernels.scaleRowsColumns(p, q, at(column.storage), at(result) + skip, to - from, columns);
-  });
-  return result;
-}
-
-type Two = [WasmStorage, WasmStorage];
-type Three = [...Two, WasmStorage];
-type Four = [number, number, number, number];
-type Six = [...Four, number, number];
+/** One pass over each leaf. */
+export const updates = (device: WasmDevice) =>
+  ({
+    adam(g, mean, square, { beta1, beta2, correction1, correction2, epsilon }) {
+      const { size } = g.storage;
+      const made = room(device, [g, mean, square], [size, size, size]);
+      const [update, newMean, newSquare] = made;
+      const factors = [beta1, 1 - beta1, beta2, 1 - beta2, correction1, correction2, epsilon] as const;
+      device.spread(size, 16, size * 1.5, (kernels, at, from, to) => {
+        const skip = 4 * from;
+        const [x, m, v] = [at(g.storage) + skip, at(mean.storage) + skip, at(square.storage) + skip];
+        const [u, nextM, nextV] = [at(update) + skip, at(newMean) + skip, at(newSquare) + skip];
+        kernels.adam(x, m, v, u, nextM, nextV, to - from, ...factors);
+      });
+      return made;
+    },
+    rms(g, square, beta, epsilon) {
+      const { size } = g.storage;
+      const made = room(device, [g, square], [size, size]);
+      const [update, newSquare] = made;
+      device.spread(size, 16, size, (kernels, at, from, to) => {
+        const skip = 4 * from;
+        const [x, v, u, nextV] = [
+          at(g.storage) + skip,
+          at(square.storage) + skip,
+          at(update) + skip,
+          at(newSquare) + skip,
+        ];
+        kernels.rms(x, v, u, nextV, to - from, beta, 1 - beta, epsilon);
+      });
+      return made;
+    },
+    lion(g, mean, beta1, beta2) {
+      const { size } = g.storage;
+      const made = room(device, [g, mean], [size, size]);
+      const [update, newMean] = made;
+      device.spread(size, 16, size, (kernels, at, from, to) => {
+        const skip = 4 * from;
+        const [x, m, u, nextM] = [at(g.storage) + skip, at(mean.storage) + skip, at(update) + skip, at(newMean) + skip];
+        kernels.lion(x, m, u, nextM, to - from, beta1, 1 - beta1, beta2, 1 - beta2);
+      });
+      return made;
+    },
+    squareSums(g) {
+      const [rows, columns] = g.shape as [number, number];
+      device.heap.need(g.storage);
+      const sizes = { rows, work: columns * 0.5, others: [rows], sums: [columns] } as const;
+      return inBlocks(device, sizes, (kernels, at, from, count, [rowSums], [columnSums]) => {
+        const [p, sums] = [at(g.storage) + 4 * from * columns, at(rowSums) + 4 * from];
+        kernels.squareSums(p, sums, columnSums, count, columns);
+      });
+    },
+    scaleRowsColumns(g, row, column) {
+      const [result] = room(device, [g, row, column], [g.storage.size]);
+      const columns = column.storage.size;
+      device.spread(row.storage.size, 1, result.size * 0.5, (kernels, at, from, to) => {
+        const skip = 4 * from * columns;
+        const [p, q] = [at(g.storage) + skip, at(row.storage) + 4 * from];
+        kernels.scaleRowsColumns(p, q, at(column.storage), at(result) + skip, to - from, columns);
+      });
+      return result;
+    },
+  }) satisfies Required<Updates>;
 
 /** Operands on the device, and room for results. */
-function room({ heap }: WasmDevice, operands: readonly Storage[], sizes: readonly number[]): WasmStorage[] {
-  for (const operand of operands) heap.need(operand);
+function room<const Sizes extends readonly number[]>(
+  { heap }: WasmDevice,
+  operands: readonly Operand[],
+  sizes: Sizes,
+): StoragesOf<Sizes> {
+  for (const { storage } of operands) heap.need(storage);
   return heap.makeAll(sizes);
 }

@@ -1,5 +1,6 @@
 import type { Backend, Operand, Storage } from '../../contract';
-import { GpuBackend } from '../backend';
+import type { GpuBackend } from '../backend';
+import { GpuRunner } from '../runner';
 import { multiply, plain, simple } from './multiply';
 import { packed } from './packed-gl';
 import type { Factor, ProductKernel } from './product';
@@ -15,8 +16,8 @@ export interface GpuVariants {
 
 /** What a GPU backend could do a product with; by itself it chooses. */
 export function gpuMatmulVariants(backend: Backend): GpuVariants {
-  if (!(backend instanceof GpuBackend)) throw new Error('gpuMatmulVariants wants what gpu() has made');
-  const { on } = backend;
+  const { on } = backend as Partial<GpuBackend>;
+  if (!(on instanceof GpuRunner)) throw new Error('gpuMatmulVariants wants what gpu() has made');
   const matrix = ({ shape: [rows, columns] }: Operand): Pick<Factor, 'rows' | 'columns'> => ({
     rows: rows as number,
     columns: columns as number,
