@@ -84,6 +84,11 @@ export interface Device {
    * GPUs allow. Backends that leave it out keep both.
    */
   readonly flushes?: boolean;
+  /**
+   * Its update accelerators do many leaves in fewer dispatches: the trainer hands over the whole record of gradients
+   * instead of one leaf at a time, at the price of holding all of it.
+   */
+  readonly batchesUpdates?: boolean;
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
   /**
@@ -237,24 +242,37 @@ export interface Movement {
   concat(parts: readonly Operand[], outer: number): Storage;
 }
 
+/** Operands of one parameter by name: its gradient, and what an optimizer keeps of it. */
+export type Leaf<Name extends string> = Readonly<Record<Name, Operand>>;
+/** What a step makes of one parameter. */
+export type LeafResults<Name extends string> = Readonly<Record<Name, Storage>>;
+
 /**
- * Steps of optimizers, one pass over memory for each leaf. No derivative passes through them. Results are in the order
- * of the leaves.
+ * Steps of optimizers, one pass over memory for each leaf. They take lists of leaves, so that a device may do many in one
+ * dispatch; results are in the order of the leaves. No derivative passes through them. The formulas are those of
+ * `optim/parts`.
  */
 export interface Updates {
   /**
    * mean ← β1·mean + (1 − β1)·g, square ← β2·square + (1 − β2)·g², update = mean·correction1/(√(square·correction2) + ε)
-   * for equal shapes. Returns [update, mean, square].
+   * for equal shapes.
    */
-  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage];
-  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). Returns [update, square]. */
-  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage];
-  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. Returns [update, mean]. */
-  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage];
-  /** Sums of squares of a matrix [n, m]: those of its rows [n] and those of its columns [m]. */
-  squareSums(g: Operand): readonly [Storage, Storage];
-  /** g ⊙ row·columnᵀ for a matrix [n, m], row [n] and column [m]. */
-  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage;
+  adam?(
+    leaves: readonly Leaf<'g' | 'mean' | 'square'>[],
+    factors: AdamFactors,
+  ): readonly LeafResults<'update' | 'mean' | 'square'>[];
+  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). */
+  rms?(
+    leaves: readonly Leaf<'g' | 'square'>[],
+    beta: number,
+    epsilon: number,
+  ): readonly LeafResults<'update' | 'square'>[];
+  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. */
+  lion?(leaves: readonly Leaf<'g' | 'mean'>[], beta1: number, beta2: number): readonly LeafResults<'update' | 'mean'>[];
+  /** Sums of squares of matrices [n, m]: those of the rows [n] and those of the columns [m]. */
+  squareSums?(leaves: readonly Leaf<'g'>[]): readonly LeafResults<'row' | 'column'>[];
+  /** g ⊙ row·columnᵀ for matrices [n, m], row [n] and column [m]. */
+  scaleRowsColumns?(leaves: readonly Leaf<'g' | 'row' | 'column'>[]): readonly LeafResults<'update'>[];
 }
 
 /** Random numbers, functions of a key: the same bits on every backend (D7). */

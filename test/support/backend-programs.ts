@@ -175,18 +175,24 @@ export const programs: Record<string, Program> = {
     const [logits, targets] = [floats(m, n), ids(n, m)];
     return [on.crossEntropy(logits, targets), on.crossEntropyGrad(floats(m), logits, targets)];
   },
-  'updates of optimizers': (on, { floats }, [m, n]) => {
-    const [g, mean] = [floats(m, n), floats(m, n)];
-    const square = on.unary('square', floats(m, n));
+  'updates of optimizers': (on, { floats }, [m, n, k]) => {
+    const squares = [on.unary('square', floats(m, n)), on.unary('square', floats(k, m))];
+    const leaves = [[m, n] as const, [k, m] as const].map(([rows, columns], i) => ({
+      g: floats(rows, columns),
+      mean: floats(rows, columns),
+      square: as(squares[i] as Storage, [rows, columns]),
+      row: floats(rows),
+      column: floats(columns),
+    }));
     const made = [
-      on.axpby(0.9, g, 0.1, mean),
-      ...on.adam(g, mean, as(square, [m, n]), factors),
-      ...on.rms(g, as(square, [m, n]), 0.9, 1e-8),
-      ...on.lion(g, mean, 0.9, 0.99),
-      ...on.squareSums(g),
-      on.scaleRowsColumns(g, floats(m), floats(n)),
+      ...leaves.map(({ g, mean }) => on.axpby(0.9, g, 0.1, mean)),
+      ...on.adam(leaves, factors).flatMap(({ update, mean, square }) => [update, mean, square]),
+      ...on.rms(leaves, 0.9, 1e-8).flatMap(({ update, square }) => [update, square]),
+      ...on.lion(leaves, 0.9, 0.99).flatMap(({ update, mean }) => [update, mean]),
+      ...on.squareSums(leaves).flatMap(({ row, column }) => [row, column]),
+      ...on.scaleRowsColumns(leaves).map(({ update }) => update),
     ];
-    return thenFree(on, [square], made);
+    return thenFree(on, squares, made);
   },
   'rows by index, and copies': (on, { floats, ids }, [m, n, k]) => [
     on.gather(floats(m, n), ids(m, k)),
