@@ -1,10 +1,10 @@
-// `floragrad bench matmul --backend gpu` for the modes of a browser: npm run bench:chromium [SIZE [ROUNDS]].
+// `npm run bench:matmul -- --backend gpu` for the modes of a browser: npm run bench:chromium [SIZE [ROUNDS]].
 
-import { type BenchOutput, benchColumns } from '../src/cli/bench-matmul';
 import { textTable } from '../src/cli/terminal/table';
 import { bundle } from '../test/browser/bundle';
 import { launchChromium, openPage } from '../test/browser/chromium';
 import { htmlFor, serve } from '../test/browser/serve';
+import { type BenchOutput, benchColumns } from './matmul/rounds';
 
 const [size = 256, repeats = 5] = process.argv.slice(2).map(Number);
 const pages: Record<string, string> = { '/': htmlFor('/page.js'), '/page.js': await bundle('bench/gpu-page.ts') };

@@ -1,8 +1,8 @@
-import { gpuMatmulVariants } from '../src/backend/gpu/products/variants';
-import { measure } from '../src/cli/bench-matmul';
 import { type GpuMode, gpu } from '../src/gpu';
+import { gpuMatmulVariants } from './matmul/gpu-variants';
+import { measure } from './matmul/rounds';
 
-/** What a page runs for `gpu-in-chromium.ts`: the rounds of `floragrad bench matmul`. */
+/** What a page runs for `gpu-in-chromium.ts`: the rounds of `npm run bench:matmul`. */
 async function bench(mode: GpuMode, size: number, repeats: number): ReturnType<typeof measure> {
   const backend = await gpu({ mode });
   const { products, finished } = gpuMatmulVariants(backend);

@@ -72,7 +72,7 @@ ${pieces.join('\n')}
 function exportedFunctions(file) {
   const text = readFileSync(new URL(`${file}.ts`, sources), 'utf8');
   const found = new Map();
-  const functions = /(\/\*\*(?:(?!\*\/)[^])*\*\/\s*)?^export function (\w+)\(([^)]*)\): (\w+)/gm;
+  const functions = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)?^export function (\w+)\(([^)]*)\): (\w+)/gm;
   for (const [, comment = '', name, list, returned] of text.matchAll(functions)) {
     const parameters = list.split(',').flatMap((parameter) => parameter.match(/^\s*(\w+)\s*:/)?.[1] ?? []);
     found.set(name, { comment: comment.trim(), parameters, returns: returned !== 'void' });

@@ -3,7 +3,7 @@
  * @module floragrad
  */
 export * from './adapters';
-export type { AttentionSpec } from './backend/attention-spec';
+export type { AttentionShape, AttentionSpec } from './backend/attention-spec';
 export type {
   Accelerators,
   Activation,
@@ -31,19 +31,12 @@ export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, Stat
 export type { Key } from './base/key';
 export type { Kind, Option, OptionsOf, Specification } from './base/options';
 export type { Shape } from './base/shape';
-export {
-  type Combine,
-  type CompressedLeaf,
-  type CompressOptions,
-  type CompressState,
-  compress,
-  lift,
-  liftPlusRaw,
-  type Moves,
-} from './compress/compress';
+export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
+export { type CompressOptions, compress } from './compress/compress';
 export { type Filter, matrixFilter } from './compress/filter';
-export { type FloraOptions, flora } from './compress/flora';
+export { type FloraOptions, flora, lift, liftPlusRaw } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
+export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
 export type { GeneratedProjection } from './compress/maps/generated-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
 export type { TwoSidedProjection } from './compress/maps/two-sided';
@@ -52,6 +45,7 @@ export {
   type Projection,
   type Projector,
   project,
+  type RefreshContext,
   smallerSide,
 } from './compress/projector';
 export type { CoordinateProjection } from './compress/projectors/coordinates';
@@ -66,6 +60,7 @@ export type { HadamardProjection } from './compress/projectors/srht';
 export type { StoredProjection } from './compress/projectors/svd';
 export type { ChosenProjection as TopCoordinatesProjection } from './compress/projectors/top-coordinates';
 export type { Side } from './compress/side';
+export type { Carry, CompressState, OnRefresh } from './compress/subspace';
 export {
   type GradientValues,
   type OneSidedPromises,

@@ -1,23 +1,70 @@
 import { OptionError } from '../base/errors';
-import { fold, key } from '../base/key';
-import { checkArgument } from '../base/options';
+import { fold, type Key, key, seedKind } from '../base/key';
+import {
+  callable,
+  checkArgument,
+  kindOf,
+  optional,
+  readOptionsOf,
+  refuseExtra,
+  required,
+  type SpecificationOf,
+} from '../base/options';
 import type { Shape } from '../base/shape';
-import type { Adapter } from '../nn/adapter';
+import { type Adaptable, Adapter } from '../nn/adapter';
 import { moduleKind } from '../nn/kinds';
-import { Embedding } from '../nn/layers/embedding';
-import type { Linear } from '../nn/layers/linear';
-import { type Match, type Module, matches } from '../nn/module';
-import { assign } from '../tensor/assign';
-import { noGrad } from '../tensor/derivatives/no-grad';
-import type { AdapterSite, DrawSite } from './first-factors';
-import type { LowRankAdapter } from './low-rank-adapter';
+import { type Match, type Module, matches, matchKind } from '../nn/module';
 import { parameterPath, type Site, sitesOf } from './sites';
 
+/** What an adapter is made for. */
+export interface AdapterPlace {
+  /** Dotted path of the layer. */
+  readonly path: string;
+  /** The layer as it is before any adapter is attached. */
+  readonly layer: Adaptable;
+  /** What first values are drawn from: a function of the seed and the path. */
+  readonly key: Key;
+}
+
+/** Which layers get an adapter, and which. */
+export interface AttachOptions<A extends Adapter> {
+  /**
+   * The adapter of a layer, or the reason why it gets none, in words. It starts without effect: the function of the layer
+   * stays as it is.
+   */
+  readonly make: (place: AdapterPlace) => A | string;
+  /** Which layers, by their path; a string matches everything below it too (default: all that can host an adapter). */
+  readonly match?: Match | undefined;
+  /** What first values are drawn from (default 0). */
+  readonly seed?: number | undefined;
+}
+
+const attachOptions = {
+  make: required(callable<AttachOptions<Adapter>['make']>('of a layer that returns its adapter, or a reason')),
+  match: optional(matchKind),
+  seed: optional(seedKind, 0),
+} satisfies SpecificationOf<AttachOptions<Adapter>>;
+
+const madeKind = kindOf<Adapter | string>(
+  'an instance of a class that extends Adapter, or a string: the reason why the layer gets none',
+  (value) => value instanceof Adapter || typeof value === 'string',
+);
+
 /** One layer that has got an adapter. */
+export interface AttachedLayer<A extends Adapter> {
+  /** Dotted path of the layer; the parameters of its adapter are '….lora.NAME'. */
+  readonly path: string;
+  /** The layer. */
+  readonly layer: Adaptable;
+  /** Its adapter. */
+  readonly adapter: A;
+}
+
+/** One layer with an adapter of low rank. */
 export interface AdaptedLayer {
   /** Dotted path of the layer; its factors are '….lora.A' and '….lora.B'. */
   readonly path: string;
-  /** Of its weight. */
+  /** Shape of its weight. */
   readonly shape: Shape;
   /** r */
   readonly rank: number;
@@ -26,9 +73,9 @@ export interface AdaptedLayer {
 }
 
 /** What attaching adapters has done to a model. */
-export interface AdapterReport {
+export interface AdapterReport<Layer = AdaptedLayer> {
   /** The layers with an adapter, in the order of fields. */
-  readonly adapted: readonly AdaptedLayer[];
+  readonly adapted: readonly Layer[];
   /** All other parameters, none of which is trained now, and why each is left alone. */
   readonly untouched: readonly {
     /** Of the parameter. */
@@ -44,99 +91,91 @@ export interface AdapterReport {
   readonly total: number;
 }
 
-/** What attaching needs to know, whatever the adapter. */
-export interface AttachOptions {
-  /** r, the rows of A. */
-  readonly rank: number;
-  /** α */
-  readonly alpha: number;
-  /** s = α/√r in place of α/r. */
-  readonly rankStabilized: boolean;
-  /** Which layers; by default every `Linear`. */
-  readonly match: Match | undefined;
-  /** What first values are drawn from. */
-  readonly seed: number;
-}
-
-/** How a method makes its adapters. */
-export interface Maker {
-  /** Whether a layer can have one; anything but true is the reason why not. */
-  takes(layer: Linear | Embedding): true | string;
-  /** `shift`: take the product of the factors out of the weight, so that the function stays. */
-  make(site: AdapterSite, layer: Linear | Embedding): { readonly adapter: LowRankAdapter; readonly shift: boolean };
-}
-
 /**
- * Make an adapter for every layer that matches and hang it in, and freeze all parameters that belong to no adapter.
- * All adapters are made before the first is hung in, so that each sees the model as it was.
- * @throws OptionError `adapter/no-match`, `options/range`
+ * Make an adapter for every layer that matches, attach it, and freeze all parameters that belong to no adapter. All
+ * adapters are made before the first is attached, so that each sees the model as it was. A layer whose weight something
+ * else holds too (a tied head) is left alone, and so is one that has an adapter.
+ * @throws OptionError `adapter/no-match`, `options/…`
+ * @example
+ * class Gain extends Adapter {
+ *   gain = zeros([1]);
+ *   readonly additive = false;
+ *   forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+ *     return linear(x, this.mergedInto(weight, 1), bias ?? undefined);
+ *   }
+ *   override mergedInto(weight: Tensor, fraction: number): Tensor {
+ *     return mul(weight, add(mul(this.gain, fraction), 1)); // W·(1 + g)
+ *   }
+ * }
+ * const model = new MLP({ sizes: [8, 8, 2], key: random.key(0) });
+ * attachAdapters(model, { make: () => new Gain(), match: 'layers.1' });
+ * console.log(Object.keys(model.parameters({ trainable: true }))); // prints [ 'layers.1.lora.gain' ]
  */
-export function attach(where: string, model: Module, options: AttachOptions, maker: Maker): AdapterReport {
+export function attachAdapters<A extends Adapter>(
+  model: Module,
+  options: AttachOptions<A>,
+): AdapterReport<AttachedLayer<A>> {
+  if (arguments.length > 2) refuseExtra('attachAdapters', arguments, 2);
+  return attach(
+    'attachAdapters',
+    model,
+    readOptionsOf<AttachOptions<A>, typeof attachOptions>('attachAdapters', attachOptions, options),
+  );
+}
+
+/** As `attachAdapters`, under another name in messages and with options that are read. */
+export function attach<A extends Adapter>(
+  where: string,
+  model: Module,
+  { make, match, seed }: AttachOptions<A> & { readonly seed: number },
+): AdapterReport<AttachedLayer<A>> {
   checkArgument(where, 'model', moduleKind, model);
-  const scale = scaleOf(options);
   const reasons = new Map<string, string>();
-  const chosen = sitesOf(model).filter((site) => {
-    const verdict = verdictOn(site, options.match, maker);
-    if (verdict !== true) reasons.set(parameterPath(site.path, 'weight'), verdict);
-    return verdict === true;
+  const made = sitesOf(model).flatMap((site) => {
+    const { path, layer } = site;
+    const adapter = obstacle(site, match) ?? make({ path, layer, key: adapterKey(seed, path, 0) });
+    checkArgument(where, 'the result of make', madeKind, adapter);
+    if (typeof adapter !== 'string') return [{ path, layer, adapter }];
+    reasons.set(parameterPath(path, 'weight'), adapter);
+    return [];
   });
-  if (chosen.length === 0) throw noMatch(where, reasons);
-  noGrad(() => {
-    const made = chosen.map(({ path, layer }) => ({
-      layer,
-      ...maker.make({ ...drawSite(path, layer.weight.shape, options, scale, 0), weight: layer.weight }, layer),
-    }));
-    for (const { layer, adapter, shift } of made) {
-      layer.lora = adapter;
-      if (shift) assign(layer.weight, adapter.mergedInto(layer.weight, -1));
-    }
-    return made; // so that the factors outlive the scope
-  });
-  return reportOn(model, chosen, reasons);
+  if (made.length === 0) throw noMatch(where, reasons);
+  for (const { layer, adapter } of made) layer.lora = adapter;
+  return reportOn(model, made, reasons);
 }
 
-/** What factors are drawn for, at any stage. */
-export function drawSite(
-  path: string,
-  shape: Shape,
-  { rank, seed }: Pick<AttachOptions, 'rank' | 'seed'>,
-  scale: number,
-  stage: number,
-): DrawSite {
-  return { path, shape, rank, scale, key: fold(key(seed), path, 'adapter', stage), stage };
+/** What the first values of an adapter are drawn from; the stage counts how often it has started anew. */
+export function adapterKey(seed: number, path: string, stage: number): Key {
+  return fold(key(seed), path, 'adapter', stage);
 }
 
-/** s */
-function scaleOf({ rank, alpha, rankStabilized }: AttachOptions): number {
-  return rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
-}
-
-function verdictOn({ path, layer, shared }: Site, match: Match | undefined, maker: Maker): true | string {
-  if (match === undefined && layer instanceof Embedding) return 'an embedding, which only a match chooses';
+/** Why a layer can have no adapter, whatever the method. */
+function obstacle({ path, layer, shared }: Site, match: Match | undefined): string | undefined {
   if (match !== undefined && !matches(match, path)) return 'not matched';
   if (layer.lora) return 'has an adapter already';
   if (shared) return 'shared with another layer, which a merge would change too';
-  return maker.takes(layer);
+  return undefined;
 }
 
-function reportOn(model: Module, chosen: readonly Site[], reasons: ReadonlyMap<string, string>): AdapterReport {
+function reportOn<A extends Adapter>(
+  model: Module,
+  adapted: readonly AttachedLayer<A>[],
+  reasons: ReadonlyMap<string, string>,
+): AdapterReport<AttachedLayer<A>> {
   const adapters = sitesOf(model).flatMap(({ layer }) => layer.lora ?? []);
-  const factors = new Set(adapters.flatMap((adapter: Adapter) => Object.values(adapter.parameters())));
+  const ofAdapters = new Set(adapters.flatMap((adapter) => Object.values(adapter.parameters())));
   const entries = Object.entries(model.parameters());
-  const base = entries.filter(([, tensor]) => !factors.has(tensor)).map(([path]) => path);
+  const base = entries.filter(([, tensor]) => !ofAdapters.has(tensor)).map(([path]) => path);
   const frozen = Object.keys(model.parameters({ trainable: true })).filter((path) => base.includes(path));
   if (frozen.length > 0) model.freeze((path) => frozen.includes(path));
   const size = (options: { trainable?: boolean }): number =>
     Object.values(model.parameters(options)).reduce((sum, tensor) => sum + tensor.size, 0);
-  const adapted = new Set(chosen.map(({ path }) => parameterPath(path, 'weight')));
+  const weights = new Set(adapted.map(({ path }) => parameterPath(path, 'weight')));
   return {
-    adapted: chosen.map(({ path, layer }) => {
-      const { rank, scale } = layer.lora as LowRankAdapter;
-      return { path, shape: layer.weight.shape, rank, scale };
-    }),
+    adapted,
     untouched: base
-      .filter((path) => !adapted.has(path))
-      .map((path) => ({ path, reason: reasons.get(path) ?? 'not the weight of a Linear or Embedding' })),
+      .filter((path) => !weights.has(path))
+      .map((path) => ({ path, reason: reasons.get(path) ?? 'not the weight of a layer that hosts adapters' })),
     frozen,
     trainable: size({ trainable: true }),
     total: size({}),
@@ -152,7 +191,7 @@ function noMatch(where: string, reasons: ReadonlyMap<string, string>): OptionErr
   return new OptionError({
     code: 'adapter/no-match',
     got: `${where} found no layer to adapt`,
-    expected: `a match of the path of a layer; there are ${shown.join(', ') || 'no layers that can be adapted'}`,
-    fix: 'leave match out for every Linear, or match the path of a layer, without ".weight"',
+    expected: `a match of the path of a layer; there are ${shown.join(', ') || 'no layers that can host an adapter'}`,
+    fix: 'leave match out for every layer that the method takes, or match the path of a layer, without ".weight"',
   });
 }

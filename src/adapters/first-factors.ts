@@ -2,7 +2,9 @@ import { ShapeError } from '../base/errors';
 import { fold, type Key } from '../base/key';
 import { callable, checkArgument, choice, either, type Kind, kindOf } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
+import type { Adaptable } from '../nn/adapter';
 import { init } from '../nn/init';
+import { Embedding } from '../nn/layers/embedding';
 import { zeros } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
@@ -51,17 +53,28 @@ const factorsKind = kindOf<Factors>('{ A } or { A, B }, tensors', (value) => {
   return isTensor(A) && (B === undefined || isTensor(B));
 });
 
+/** First factors, and whether their product changes the function, so that it must be taken out of the weight. */
+export interface FirstFactors extends Required<Factors> {
+  readonly shift: boolean;
+}
+
+/** The first factors of the adapter of a `Linear` or an `Embedding`; `rule` is for the former. */
+export function firstFactors<S extends DrawSite>(
+  where: string,
+  rule: FactorInit<S>,
+  layer: Adaptable,
+  site: S,
+): FirstFactors {
+  return layer instanceof Embedding ? embeddingFactors(site) : linearFactors(where, rule, site);
+}
+
 /**
  * A [r, in] and B [out, r] at the start, and whether B changes the function. `kaiming`: A from U(−1/√in, 1/√in), as
  * PEFT; `gaussian`: N(0, 1/r²).
  * @throws OptionError `options/type`
  * @throws ShapeError `adapter/factors`
  */
-export function linearFactors<S extends DrawSite>(
-  where: string,
-  rule: FactorInit<S>,
-  site: S,
-): Required<Factors> & { shift: boolean } {
+export function linearFactors<S extends DrawSite>(where: string, rule: FactorInit<S>, site: S): FirstFactors {
   const [outputs, inputs] = site.shape as readonly [number, number];
   const [shapeOfA, shapeOfB] = [
     [site.rank, inputs],
@@ -82,9 +95,9 @@ export function linearFactors<S extends DrawSite>(
 }
 
 /** A [r, rows] = 0 and B [width, r] from N(0, 1): the roles of the factors are exchanged, as in PEFT. */
-export function embeddingFactors(site: DrawSite): Required<Factors> {
+function embeddingFactors(site: DrawSite): FirstFactors {
   const [rows, width] = site.shape as readonly [number, number];
-  return { A: zeros([site.rank, rows]), B: init.normal(fold(site.key, 'B'), [width, site.rank], 1) };
+  return { A: zeros([site.rank, rows]), B: init.normal(fold(site.key, 'B'), [width, site.rank], 1), shift: false };
 }
 
 function wrongFactors(where: string, { path, rank, shape }: DrawSite, A: Tensor, B?: Tensor): ShapeError {

@@ -79,7 +79,7 @@ const loraGaOptions = {
  * const model = new MLP({ sizes: [8, 8], key: random.key(0) });
  * const loss = (x: Tensor) => mean(square(model.forward(x)));
  * lors(model, { rank: 2, init: gradientSvd({ loss, batches: [ones([4, 8])] }) });
- * console.log(model.layers[0]?.lora?.A.shape); // prints [ 2, 8 ]
+ * console.log(model.parameters()['layers.0.lora.A']?.shape); // prints [ 2, 8 ]
  */
 export function gradientSvd<Batch>(options: GradientSvdOptions<Batch>): (site: AdapterSite) => Factors {
   if (arguments.length > 1) refuseExtra('gradientSvd', arguments, 1);

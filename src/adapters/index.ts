@@ -1,9 +1,19 @@
 // The list of adapters and the tools around them.
-export type { AdaptedLayer, AdapterReport } from './attach';
+export { adaptersOf } from './adapters-of';
+export {
+  type AdaptedLayer,
+  type AdapterPlace,
+  type AdapterReport,
+  type AttachedLayer,
+  type AttachOptions,
+  attachAdapters,
+} from './attach';
+export { type CompactedLayer, compact } from './compact';
 export type { AdapterSite, DrawSite, FactorInit, Factors } from './first-factors';
 export { type GradientSource, type GradientSvdOptions, gradientSvd, type LoraGaOptions, loraGa } from './gradient-init';
 export { type LoraOptions, lora } from './lora';
 export { type LorsOptions, lors } from './lors';
+export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { merge, remove, unmerge } from './merge';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './periodic-lora';
 export { type PruneOptions, prune } from './prune';

@@ -4,14 +4,14 @@ import { apply, type Composite } from '../tensor/op';
 import { add } from '../tensor/ops/elementwise/add';
 import { axpby } from '../tensor/ops/elementwise/axpby';
 import { mul } from '../tensor/ops/elementwise/mul';
-import { sub } from '../tensor/ops/elementwise/sub';
 import { reshape } from '../tensor/ops/movement/reshape';
 import { linear } from '../tensor/ops/products/linear';
 import { matmul } from '../tensor/ops/products/matmul';
 import { dropout } from '../tensor/ops/random/dropout';
 import { sumTo } from '../tensor/ops/reductions/sum-to';
 import type { Tensor } from '../tensor/tensor';
-import { LowRankAdapter } from './low-rank-adapter';
+import { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
+import { maskedUp, unmasked } from './rank-mask';
 
 /**
  * x·Wᵀ + b + s·Z·Bᵀ: x [N, in], Z = dropped·Aᵀ [N, r], weight [out, in], B [out, r], bias [out] if there is one → [N, out].
@@ -53,23 +53,12 @@ export function loraLinear(
   return reshape(y, [...x.shape.slice(0, -1), outputs]);
 }
 
-/** s·B·A, what the weight [out, in] becomes more by. */
-export function linearChange({
-  A,
-  B,
-  scale,
-}: {
-  readonly A: Tensor;
-  readonly B: Tensor;
-  readonly scale: number;
-}): Tensor {
-  return matmul(mul(B, scale), A);
-}
-
 /** LoRA on a `Linear`: W + s·B·A with A [r, in] and B [out, r]. */
 export class LoraLinear extends LowRankAdapter {
+  readonly additive = true;
+
   constructor(
-    factors: { readonly A: Tensor; readonly B: Tensor },
+    factors: LowRankFactors,
     scale: number,
     /** Probability of zeroing an element of what A sees; the weight sees all of it. */
     readonly dropout = 0,
@@ -77,16 +66,20 @@ export class LoraLinear extends LowRankAdapter {
     super(factors, scale);
   }
 
-  readonly additive = true;
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null, { key }: ForwardOptions = {}): Tensor {
+    const dropped = key ? dropout(x, this.dropout, key) : x;
+    return loraLinear(x, dropped, weight, { A: this.A, B: maskedUp(this), scale: this.scale }, bias);
+  }
 
-  protected adapted(x: Tensor, weight: Tensor, bias: Tensor | null, { key }: ForwardOptions): Tensor {
-    return loraLinear(x, key ? dropout(x, this.dropout, key) : x, weight, this, bias);
+  /** fraction·s·B·A, a matrix of the weight's shape [out, in], of these factors. */
+  change(factors: LowRankFactors, fraction: number): Tensor {
+    return matmul(mul(maskedUp(factors), fraction * this.scale), factors.A);
   }
-  protected plain(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-    return linear(x, weight, bias ?? undefined);
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
+    return add(weight, this.change(this, fraction));
   }
-  mergedInto(weight: Tensor, sign: 1 | -1): Tensor {
-    const change = linearChange(this);
-    return sign === 1 ? add(weight, change) : sub(weight, change);
+  override async compacted(): Promise<LoraLinear | null> {
+    const factors = await unmasked(this);
+    return factors && new LoraLinear(factors, this.scale, this.dropout);
   }
 }

@@ -1,10 +1,14 @@
 import { seedKind } from '../base/key';
 import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../base/options';
+import type { Adaptable } from '../nn/adapter';
+import { Embedding } from '../nn/layers/embedding';
 import { Linear } from '../nn/layers/linear';
 import { type Module, matchKind } from '../nn/module';
 import { extent } from '../nn/options';
-import { type AdapterReport, attach, type Maker } from './attach';
-import { embeddingFactors, initKind, linearFactors } from './first-factors';
+import { ones } from '../tensor/ops/create';
+import type { AdapterReport, AttachedLayer } from './attach';
+import { attachLowRank, describedLowRank } from './attach-low-rank';
+import { firstFactors, initKind } from './first-factors';
 import { LoraEmbedding } from './lora-embedding';
 import { LoraLinear } from './lora-linear';
 
@@ -33,6 +37,11 @@ const loraOptions = {
   ...loraOptionsWithoutInit,
   /** How the factors of a `Linear` start (default 'kaiming'); those of an `Embedding` are A = 0 and B from N(0, 1). */
   init: optional(initKind, 'kaiming'),
+  /**
+   * Give each adapter a mask '….lora.mask' [r] of ones, a frozen parameter: a transform that decides on ranks returns
+   * updates for it, components where it is 0 have no part, and `compact` removes them after training (default false).
+   */
+  mask: optional(boolean, false),
 };
 
 /** Size, scale, and which layers. */
@@ -53,23 +62,34 @@ export interface LoraOptions extends OptionsOf<typeof loraOptions> {}
  */
 export function lora(model: Module, options: LoraOptions = {}): AdapterReport {
   if (arguments.length > 2) refuseExtra('lora', arguments, 2);
-  return attachLora('lora', model, readOptions('lora', loraOptions, options, 'model'));
+  return describedLowRank(attachLora('lora', model, readOptions('lora', loraOptions, options, 'model')));
 }
 
+/** The adapters of LoRA, by the layer that hosts them. */
+export type LoraAdapter = LoraLinear | LoraEmbedding;
+
 /** As `lora`, for methods that train it in another way. */
-export function attachLora(where: string, model: Module, options: ValuesOf<typeof loraOptions>): AdapterReport {
-  const { rank, alpha, rankStabilized, dropout, match, freezeA, init, seed } = options;
-  const maker: Maker = {
-    takes: (layer) =>
-      freezeA && !(layer instanceof Linear) ? 'an embedding, whose A starts at zero and cannot be frozen' : true,
-    make(site, layer) {
-      const { shift, ...factors } =
-        layer instanceof Linear ? linearFactors(where, init, site) : { ...embeddingFactors(site), shift: false };
-      const adapter =
-        layer instanceof Linear ? new LoraLinear(factors, site.scale, dropout) : new LoraEmbedding(factors, site.scale);
-      if (freezeA) adapter.freeze('A');
-      return { adapter, shift };
-    },
-  };
-  return attach(where, model, { rank, alpha, rankStabilized, match, seed }, maker);
+export function attachLora(
+  where: string,
+  model: Module,
+  { dropout, freezeA, init, mask, ...options }: ValuesOf<typeof loraOptions>,
+): AdapterReport<AttachedLayer<LoraAdapter>> {
+  return attachLowRank<LoraAdapter>(where, model, options, (site, layer) => {
+    const refusal = refused(layer, options.match === undefined, freezeA);
+    if (refusal !== null) return refusal;
+    const { shift, ...factors } = firstFactors(where, init, layer, site);
+    const masked = { ...factors, mask: mask ? ones([site.rank]) : null };
+    const adapter =
+      layer instanceof Linear ? new LoraLinear(masked, site.scale, dropout) : new LoraEmbedding(masked, site.scale);
+    if (freezeA) adapter.freeze('A');
+    return { adapter, shift };
+  });
+}
+
+/** Why LoRA leaves a layer alone, or null. */
+function refused(layer: Adaptable, unmatched: boolean, freezeA: boolean): string | null {
+  if (layer instanceof Linear) return null;
+  if (!(layer instanceof Embedding)) return 'not a Linear or Embedding, for which alone lora has factors';
+  if (unmatched) return 'an embedding, which only a match chooses';
+  return freezeA ? 'an embedding, whose A starts at zero and cannot be frozen' : null;
 }

@@ -3,7 +3,8 @@ import { boolean, choice, number, type OptionsOf, optional, readOptions, refuseE
 import { Linear } from '../nn/layers/linear';
 import { type Module, matchKind } from '../nn/module';
 import { extent } from '../nn/options';
-import { type AdapterReport, attach } from './attach';
+import type { AdapterReport } from './attach';
+import { attachLowRank, describedLowRank } from './attach-low-rank';
 import { initKind, linearFactors } from './first-factors';
 import { SparseAdapter } from './sparse-adapter';
 
@@ -48,16 +49,10 @@ export function lors(model: Module, options: LorsOptions = {}): AdapterReport {
   if (arguments.length > 2) refuseExtra('lors', arguments, 2);
   const read = readOptions('lors', lorsOptions, options, 'model');
   const { rank, alpha, rankStabilized, match, init, seed, method } = read;
-  return attach(
-    'lors',
-    model,
-    { rank, alpha, rankStabilized, match, seed },
-    {
-      takes: (layer) => (layer instanceof Linear ? true : 'an embedding, which is not pruned'),
-      make(site) {
-        const { shift, ...factors } = linearFactors('lors', init, site);
-        return { adapter: new SparseAdapter(factors, site.scale, method), shift };
-      },
-    },
-  );
+  const report = attachLowRank('lors', model, { rank, alpha, rankStabilized, match, seed }, (site, layer) => {
+    if (!(layer instanceof Linear)) return 'not a Linear, which alone is pruned';
+    const { shift, ...factors } = linearFactors('lors', init, site);
+    return { adapter: new SparseAdapter(factors, site.scale, method), shift };
+  });
+  return describedLowRank(report);
 }

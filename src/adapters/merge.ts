@@ -1,41 +1,42 @@
-import { OptionError, StateError } from '../base/errors';
-import { checkArgument, refuseExtra } from '../base/options';
-import { moduleKind } from '../nn/kinds';
+import { StateError } from '../base/errors';
+import { refuseExtra } from '../base/options';
+import type { Adapter } from '../nn/adapter';
 import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
+import { checkTensor } from '../tensor/check';
 import { noGrad } from '../tensor/derivatives/no-grad';
-import { LowRankAdapter } from './low-rank-adapter';
-import { type Site, sitesOf } from './sites';
+import { someAdaptersOf } from './adapters-of';
+import type { AttachedLayer } from './attach';
 
 /**
- * Put what adapters have learned into the weights: W ← W + s·B·A, and from now on each layer costs what it did without
- * an adapter. The function stays, to the rounding of one sum of r products an element. Train with the adapters unmerged,
- * and save and load parameters unmerged too, or without adapters after `remove`.
- * @throws StateError `merge/twice`
+ * Put what adapters have learned into the weights, for LoRA W ← W + s·B·A, and from now on each layer costs what it did
+ * without an adapter. The function stays, for LoRA to the rounding of one sum of r products an element. Train with the
+ * adapters unmerged, and save and load parameters unmerged too, or without adapters after `remove`.
+ * @throws StateError `merge/twice`, `merge/not-linear` for a method whose change is no change of the weight
  * @throws OptionError `adapter/none`
  */
 export function merge(model: Module): void {
   if (arguments.length > 1) refuseExtra('merge', arguments, 1);
-  const found = adaptersOf('merge', model);
+  const found = someAdaptersOf('merge', model);
   const merged = found.find(({ adapter }) => adapter.merged);
   if (merged) throw wrongState('merge', merged.path, 'merged already', 'call unmerge(model) first');
-  for (const { layer, adapter } of found) fold(layer, adapter, 1);
+  foldAll('merge', found, 1);
 }
 
 /**
- * Take out of the weights what `merge` has put in: W ← W − s·B·A, on the backend of the merge. It gives back the weights to
- * rounding: with C = s·B·A, the same bits both times, M = W + C and U = M − C are rounded once each, so U is within two
- * units in the last place of W or of M, whichever is larger. An element that `lors` keeps off 0 by 2⁻¹²⁶ adds that.
+ * Take out of the weights what `merge` has put in, on the backend of the merge. It gives back the weights to rounding:
+ * with LoRA's C = s·B·A, the same bits both times, M = W + C and U = M − C are rounded once each, so U is within two units
+ * in the last place of W or of M, whichever is larger. An element that `lors` keeps off 0 by 2⁻¹²⁶ adds that.
  * @throws StateError `merge/not-merged`, `merge/one-way` for a method that multiplies
  * @throws OptionError `adapter/none`
  */
 export function unmerge(model: Module): void {
   if (arguments.length > 1) refuseExtra('unmerge', arguments, 1);
-  const found = adaptersOf('unmerge', model);
+  const found = someAdaptersOf('unmerge', model);
   const unmerged = found.find(({ adapter }) => !adapter.merged);
   if (unmerged) throw wrongState('unmerge', unmerged.path, 'not merged', 'call merge(model) first');
   for (const { path, adapter } of found) if (!adapter.additive) throw oneWay(path);
-  for (const { layer, adapter } of found) fold(layer, adapter, -1);
+  foldAll('unmerge', found, -1);
 }
 
 /**
@@ -44,28 +45,29 @@ export function unmerge(model: Module): void {
  */
 export function remove(model: Module): void {
   if (arguments.length > 1) refuseExtra('remove', arguments, 1);
-  for (const { layer } of adaptersOf('remove', model)) layer.lora = null;
+  for (const { layer } of someAdaptersOf('remove', model)) layer.lora = null;
 }
 
-/** One layer at a time, so that one product of the weight's size lives at once. */
-function fold(layer: Site['layer'], adapter: LowRankAdapter, sign: 1 | -1): void {
-  noGrad(() => assign(layer.weight, adapter.mergedInto(layer.weight, sign)));
-  adapter.merged = sign === 1;
-}
-
-/** The layers that have one of our adapters. @throws OptionError `adapter/none` */
-function adaptersOf(where: string, model: Module): { path: string; layer: Site['layer']; adapter: LowRankAdapter }[] {
-  checkArgument(where, 'model', moduleKind, model);
-  const found = sitesOf(model).flatMap(({ path, layer }) =>
-    layer.lora instanceof LowRankAdapter ? [{ path, layer, adapter: layer.lora }] : [],
-  );
-  if (found.length > 0) return found;
-  throw new OptionError({
-    code: 'adapter/none',
-    got: `${where} got a model without adapters`,
-    expected: 'a model that lora, periodicLora or lors has been called on',
-    fix: 'attach adapters first',
+/** Fold the adapters in or out, one layer at a time, so that one product of a weight's size lives at once. */
+function foldAll(where: string, found: readonly AttachedLayer<Adapter>[], sign: 1 | -1): void {
+  const folds = found.map(({ path, layer, adapter }) => {
+    if (!isMergeable(adapter)) throw notLinear(path);
+    return { layer, adapter };
   });
+  for (const { layer, adapter } of folds) {
+    noGrad(() => {
+      const weight = adapter.mergedInto(layer.weight, sign);
+      checkTensor(where, weight);
+      assign(layer.weight, weight);
+    });
+    adapter.merged = sign === 1;
+  }
+}
+
+type Mergeable = Adapter & Required<Pick<Adapter, 'mergedInto'>>;
+
+function isMergeable(adapter: Adapter): adapter is Mergeable {
+  return adapter.mergedInto !== undefined;
 }
 
 function wrongState(where: 'merge' | 'unmerge', path: string, state: string, fix: string): StateError {
@@ -74,6 +76,15 @@ function wrongState(where: 'merge' | 'unmerge', path: string, state: string, fix
     got: `${where} got an adapter of "${path}" that is ${state}`,
     expected: where === 'merge' ? 'adapters beside their weights' : 'adapters in their weights',
     fix,
+  });
+}
+
+function notLinear(path: string): StateError {
+  return new StateError({
+    code: 'merge/not-linear',
+    got: `merge got an adapter of "${path}" whose output is not linear in the input of the layer`,
+    expected: 'adapters with a method mergedInto: a change that some weight has too',
+    fix: 'keep the adapter beside the weight; the layer computes the same there',
   });
 }
 

@@ -9,7 +9,6 @@ import {
   type SpecificationOf,
   type ValuesOfGeneric,
 } from '../base/options';
-import { Linear } from '../nn/layers/linear';
 import type { Module } from '../nn/module';
 import { extent } from '../nn/options';
 import { type GradientTransform, transform, transformKind } from '../optim/transform';
@@ -18,22 +17,14 @@ import { mul } from '../tensor/ops/elementwise/mul';
 import { sub } from '../tensor/ops/elementwise/sub';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
-import { type AdapterReport, drawSite } from './attach';
-import {
-  type DrawSite,
-  embeddingFactors,
-  type FactorInit,
-  type Factors,
-  initKind,
-  linearFactors,
-} from './first-factors';
+import type { AdapterReport } from './attach';
+import { describedLowRank, drawSite } from './attach-low-rank';
+import { type DrawSite, type FactorInit, type Factors, firstFactors, initKind } from './first-factors';
 import { attachLora, type LoraOptions, loraOptionsWithoutInit } from './lora';
-import { embeddingChange } from './lora-embedding';
-import { linearChange } from './lora-linear';
-import { parameterPath, sitesOf } from './sites';
+import { parameterPath } from './sites';
 
 /** LoRA's options, how long a stage is, and what happens at its end. */
-export interface PeriodicLoraOptions<S> extends Omit<LoraOptions, 'init'> {
+export interface PeriodicLoraOptions<S> extends Omit<LoraOptions, 'init' | 'mask'> {
   /** The optimizer of the factors, from gradients to updates. It starts anew in every stage, schedule and all. */
   readonly inner: GradientTransform<S>;
   /** Length of a stage, in optimizer steps. */
@@ -119,22 +110,20 @@ export function attachPeriodic<S>(
   options: ValuesOfGeneric<PeriodicLoraOptions<S>, typeof periodicLoraOptions>,
 ): PeriodicLora<S> {
   const { inner, stageSteps, mergeFraction, remainder, ...adapters } = options;
-  const report = attachLora(where, model, adapters);
+  const report = attachLora(where, model, { ...adapters, mask: false });
   const { rank, seed, init } = adapters;
-  const layers = new Map(sitesOf(model).map(({ path, layer }) => [path, layer]));
-  const sites = report.adapted.map(({ path, shape, scale }): StageSite => {
-    const site = (stage: number): DrawSite => drawSite(path, shape, { rank, seed }, scale, stage);
-    const isLinear = layers.get(path) instanceof Linear;
+  const sites = report.adapted.map(({ path, layer, adapter }): StageSite => {
+    const { shape } = layer.weight;
     return {
       weight: parameterPath(path, 'weight'),
       A: parameterPath(path, 'lora.A'),
       B: parameterPath(path, 'lora.B'),
-      start: (stage) => (isLinear ? linearFactors(where, init, site(stage)) : embeddingFactors(site(stage))),
-      change: (factors, share) => (isLinear ? linearChange : embeddingChange)({ ...factors, scale: share * scale }),
+      start: (stage) => firstFactors(where, init, layer, drawSite(path, shape, { rank, seed }, adapter.scale, stage)),
+      change: (factors, share) => adapter.change(factors, share),
     };
   });
   return {
-    ...report,
+    ...describedLowRank(report),
     transform: inStages(where, inner, stageSteps, unloading(where, sites, mergeFraction, remainder)),
   };
 }

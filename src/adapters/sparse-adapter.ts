@@ -4,7 +4,6 @@ import { cast } from '../tensor/ops/elementwise/cast';
 import { equal, greater } from '../tensor/ops/elementwise/compare';
 import { mul } from '../tensor/ops/elementwise/mul';
 import { where } from '../tensor/ops/elementwise/where';
-import { linear } from '../tensor/ops/products/linear';
 import { matmul } from '../tensor/ops/products/matmul';
 import type { Tensor } from '../tensor/tensor';
 import { lorsLinear } from './lors-linear';
@@ -53,15 +52,12 @@ export class SparseAdapter extends LowRankAdapter {
     return sparseMethods[this.method].additive;
   }
 
-  protected adapted(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
     return sparseMethods[this.method].linear(x, weight, this, bias);
   }
-  protected plain(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-    return linear(x, weight, bias ?? undefined);
-  }
-  mergedInto(weight: Tensor, sign: 1 | -1): Tensor {
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
     const { A, B, scale } = this;
-    return keepSupport(weight, sparseMethods[this.method].weight(weight, { A, B, scale: sign * scale }));
+    return keepSupport(weight, sparseMethods[this.method].weight(weight, { A, B, scale: fraction * scale }));
   }
 }
 

@@ -23,6 +23,9 @@ export interface AttentionSpec {
   readonly causal: boolean;
 }
 
+/** @deprecated The name of `AttentionSpec` before it held `scale` and `causal`. */
+export type AttentionShape = AttentionSpec;
+
 /** Where the rows of one head are, in elements. */
 export interface HeadLayout {
   /** From one row to the next. */

@@ -23,13 +23,29 @@ export interface Operand {
 }
 
 /** Elementwise functions of one operand, which every backend has. */
-export type Unary = 'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'abs' | 'sign' | 'square' | 'tanh' | 'sigmoid' | 'erf';
+export type Unary = (typeof unaries)[number];
+export const unaries = [
+  'neg',
+  'exp',
+  'log',
+  'sqrt',
+  'rsqrt',
+  'abs',
+  'sign',
+  'square',
+  'tanh',
+  'sigmoid',
+  'erf',
+] as const;
 /** Elementwise functions of two operands, which every backend has. */
-export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+export type Binary = (typeof binaries)[number];
+export const binaries = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'] as const;
 /** Elementwise functions of one operand that may have a kernel of their own. */
-export type Activation = 'relu' | 'silu' | 'gelu' | 'geluErf';
+export type Activation = (typeof activations)[number];
+export const activations = ['relu', 'silu', 'gelu', 'geluErf'] as const;
 /** Elementwise comparisons. */
-export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
+export type Compare = (typeof comparisons)[number];
+export const comparisons = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 
 /** What a reduction makes of the elements; `sumSquares` is the sum of x². */
 export type Reduction = 'sum' | 'sumSquares' | 'max' | 'min';

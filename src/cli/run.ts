@@ -1,5 +1,4 @@
 import { OptionError } from '../index';
-import { bench } from './bench';
 import { closest } from './closest';
 import { finetune } from './finetune/finetune';
 import { info, version } from './info/info';
@@ -17,7 +16,6 @@ const commands: Readonly<Record<string, Command>> = {
   train: { summary: 'teach a small GPT with several optimizers and compare them', run: train },
   finetune: { summary: 'teach a saved model another text, and compare adapters', run: finetune },
   study: { summary: 'measure the error of gradient projections against theory', run: study },
-  bench: { summary: 'time the kernels of a product on the CPU or the GPU', run: bench },
   info: { summary: 'what runs here: backend, versions, data', run: info },
 };
 
@@ -55,12 +53,17 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
 function commandOf(name: string): Command {
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command) return command;
+  if (name === 'bench') throw unknownCommand(name, 'npm run bench:matmul in a clone of the repository');
   const near = closest(name, Object.keys(commands));
-  throw new OptionError({
+  throw unknownCommand(name, near ? `floragrad ${near}` : 'floragrad --help');
+}
+
+function unknownCommand(name: string, fix: string): OptionError {
+  return new OptionError({
     code: 'cli/unknown-command',
     got: `floragrad got "${name}"`,
     expected: Object.keys(commands).join(', '),
-    fix: near ? `floragrad ${near}` : 'floragrad --help',
+    fix,
   });
 }
 

@@ -1,6 +1,6 @@
 import { ShapeError } from '../base/errors';
 import { keyKind } from '../base/key';
-import { checkArgument, refuseExtra, whole } from '../base/options';
+import { checkArgument, kindOf, refuseExtra, whole } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { checkTensor } from '../tensor/check';
 import type { Tensor } from '../tensor/tensor';
@@ -11,11 +11,16 @@ import {
   type Projection,
   type Projector,
   projectionKind,
+  type RefreshContext,
   wrongRank,
 } from './projector';
 import type { Side } from './side';
 import { gradientValuesKind } from './theory/theory';
 
+const refreshKind = kindOf<RefreshContext>('an object { key, first, step, inner, path }', (value) => {
+  const { key, first } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return keyKind.fits(key) && typeof first === 'boolean';
+});
 const count = whole({ low: 1 });
 const draws = whole(); // of a study's first draws some are below 0
 
@@ -90,12 +95,12 @@ function checkedExtras<P extends Projection>(
   const { name, refresh, compressedShape: own } = definition;
   const extras: { -readonly [Name in 'refresh' | 'compressedShape']?: Projector<P>[Name] } = {};
   if (refresh) {
-    extras.refresh = function (projection, gradient, key) {
+    extras.refresh = function (projection, gradient, context) {
       if (arguments.length > 3) refuseExtra(`${name}.refresh`, arguments, 3);
       checkArgument(`${name}.refresh`, 'projection', projectionKind, projection);
       checkOperand(`${name}.refresh`, 'gradient', gradient, projection.shape);
-      checkArgument(`${name}.refresh`, 'key', keyKind, key);
-      return refresh.call(definition, projection, gradient, key);
+      checkArgument(`${name}.refresh`, 'context', refreshKind, context);
+      return refresh.call(definition, projection, gradient, context);
     };
   }
   if (own) {

@@ -1,3 +1,4 @@
+import { OptionError } from '../base/errors';
 import { fold, key, seedKind } from '../base/key';
 import { optional, readOptionsOf, refuseExtra, required, type SpecificationOf, whole } from '../base/options';
 import { leafOf } from '../optim/leaf';
@@ -8,7 +9,7 @@ import { add } from '../tensor/ops/elementwise/add';
 import { mul } from '../tensor/ops/elementwise/mul';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type Filter, filterKind, matrixFilter, passes, treatments } from './filter';
-import { compressedShape } from './projector';
+import { compressedShape, type Projector, projectorKind } from './projector';
 import { gaussian } from './projectors/gaussian';
 
 /** Length of a cycle, size of its sums, and what gets their mean. */
@@ -19,6 +20,8 @@ export interface FloraAccumulateOptions<S> {
   readonly rank: number;
   /** The transform that gets the mean gradient of each cycle. */
   readonly inner: GradientTransform<S>;
+  /** How gradients are projected (default `projectors.gaussian`, the paper's): by one that does not look at them. */
+  readonly projector?: Projector;
   /** What all projections are drawn from (default 0). */
   readonly seed?: number;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
@@ -29,6 +32,7 @@ const floraAccumulateOptions = {
   steps: required(whole({ low: 1 })),
   rank: required(whole({ low: 1 })),
   inner: required(transformKind),
+  projector: optional(projectorKind, gaussian),
   seed: optional(seedKind, 0),
   filter: optional(filterKind),
 } satisfies SpecificationOf<FloraAccumulateOptions<unknown>>;
@@ -52,51 +56,67 @@ export interface FloraAccumulateState<S> {
  * projects the mean up and hands it to `inner` as if it were one gradient; the next cycle draws a new projection.
  * Between the ends of cycles no leaf is returned and `inner` does not move. A leaf that is absent from some of the
  * gradients counts as zero there; one that is absent from all of them is absent from the mean.
+ * @throws OptionError `projector/looks-at-gradients`, `options/…`
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 1.
  */
 export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): GradientTransform<FloraAccumulateState<S>> {
   if (arguments.length > 1) refuseExtra('floraAccumulate', arguments, 1);
-  const { steps, rank, inner, seed, ...rest } = readOptionsOf<FloraAccumulateOptions<S>, typeof floraAccumulateOptions>(
-    'floraAccumulate',
-    floraAccumulateOptions,
-    options,
-  );
+  const { steps, rank, inner, projector, seed, ...rest } = readOptionsOf<
+    FloraAccumulateOptions<S>,
+    typeof floraAccumulateOptions
+  >('floraAccumulate', floraAccumulateOptions, options);
+  if (projector.refresh) throw looksAtGradients(projector.name);
   const { filter = matrixFilter({ rank }) } = rest;
-  const projector = gaussian;
-  const isCompressed = (path: string, tensor: Tensor): boolean => passes(filter, path, tensor);
-  const draw = (path: string, { shape }: Tensor, cycle: number) =>
-    projector.sample(fold(key(seed), path, 'accumulation', cycle), shape, rank, cycle);
-  const empty = (params: Params) => ({
-    count: 0,
-    counts: zeroCounts(params),
-    sums: mapParams(params, (x, path) =>
-      zeros(isCompressed(path, x) ? compressedShape(projector, draw(path, x, 0)) : x.shape),
-    ),
-  });
+
+  // A is drawn from the key of its cycle each time it is used, never kept. A leaf that is not compressed has none.
+  const drawn = (path: string, x: Tensor, cycle: number) =>
+    passes(filter, path, x)
+      ? projector.sample(fold(key(seed), path, 'accumulation', cycle), x.shape, rank, cycle)
+      : undefined;
+  const zero = (x: Tensor, path: string): Tensor => {
+    const A = drawn(path, x, 0);
+    return zeros(A ? compressedShape(projector, A) : x.shape);
+  };
+  const down = (path: string, cycle: number, G: Tensor): Tensor => {
+    const A = drawn(path, G, cycle);
+    return A ? projector.down(A, G) : G;
+  };
+  const up = (path: string, cycle: number, C: Tensor, parameter: Tensor): Tensor => {
+    const A = drawn(path, parameter, cycle);
+    return A ? projector.up(A, C) : C;
+  };
+  const empty = (params: Params) => ({ count: 0, counts: zeroCounts(params), sums: mapParams(params, zero) });
 
   return transform<FloraAccumulateState<S>>({
     name: 'floraAccumulate',
     linear: inner.linear === true,
     init: (params) => ({ cycle: 0, ...empty(params), inner: inner.init(params) }),
-    explain: (params) => treatments(params, filter, projector, rank),
+    explain: (params) => treatments(params, filter, projector, () => rank),
     update(grads, state, params) {
+      const { cycle } = state;
       const count = state.count + 1;
       const counts = countLeaves(state.counts, grads);
-      const arrived = mapParams(grads, (g, path) =>
-        add(
-          leafOf('floraAccumulate', state.sums, path),
-          isCompressed(path, g) ? projector.down(draw(path, g, state.cycle), g) : g,
-        ),
-      );
+      const arrived = mapParams(grads, (G, path) => {
+        const C = leafOf('floraAccumulate', state.sums, path);
+        return add(C, down(path, cycle, G)); // C ← C + G·Aᵀ
+      });
       const sums = { ...state.sums, ...arrived };
       if (count < steps) return [{}, { ...state, count, counts, sums }];
-      const means = mapParams(leavesSeen(sums, counts), (sum, path) => {
+      const means = mapParams(leavesSeen(sums, counts), (C, path) => {
         const parameter = leafOf('floraAccumulate', params, path);
-        const mean = mul(sum, 1 / steps);
-        return isCompressed(path, parameter) ? projector.up(draw(path, parameter, state.cycle), mean) : mean;
+        return up(path, cycle, mul(C, 1 / steps), parameter); // (C/τ)·A
       });
       const [updates, innerState] = inner.update(means, state.inner, params);
-      return [updates, { cycle: state.cycle + 1, ...empty(params), inner: innerState }];
+      return [updates, { cycle: cycle + 1, ...empty(params), inner: innerState }];
     },
+  });
+}
+
+function looksAtGradients(name: string): OptionError {
+  return new OptionError({
+    code: 'projector/looks-at-gradients',
+    got: `floraAccumulate got the projector ${name}, which is made for one gradient`,
+    expected: 'one projection for all gradients of a cycle, a function of its key',
+    fix: 'use a projector without refresh, such as projectors.gaussian',
   });
 }

@@ -16,12 +16,26 @@ export interface Projection {
   readonly rank: number;
 }
 
+/** What a projection that is made for a gradient may go by. */
+export interface RefreshContext<S = unknown> {
+  /** Depends on the seed, the path and the number of the refresh. */
+  readonly key: Key;
+  /** The projection is a sample, which no gradient has shaped: at the first gradient, and where the rank changes. */
+  readonly first: boolean;
+  /** Of the optimizer, from 0. */
+  readonly step: number;
+  /** State of the inner transform under the projection in use; its records have one tensor each, by `path`. */
+  readonly inner: S;
+  /** Of the parameter. */
+  readonly path: string;
+}
+
 /**
  * A family of projections. Pure: a projection is plain data, and `down` and `up` are linear maps that depend on nothing
- * else.
+ * else. `S` is the inner state, for a `refresh` that looks at it.
  * @see methods: `docs/glossary.md`; Flora (Hao, Cao and Mou, ICML 2024), section 2.
  */
-export interface Projector<P extends Projection = Projection> {
+export interface Projector<P extends Projection = Projection, S = unknown> {
   /** For messages and tables. */
   readonly name: string;
   /** Which dimension it compresses for gradients of this shape. */
@@ -32,10 +46,10 @@ export interface Projector<P extends Projection = Projection> {
    */
   sample(key: Key, shape: Shape, rank: number, refresh?: number): P;
   /**
-   * Only projectors that look at gradients have this: a projection made for `gradient`, in place of a fresh sample. The
-   * sample serves before the first gradient.
+   * Only projectors that look at gradients have this: a projection made for `gradient`, in place of a fresh sample, from
+   * the one in use. The sample serves before the first gradient.
    */
-  refresh?(projection: P, gradient: Tensor, key: Key): P;
+  refresh?(projection: P, gradient: Tensor, context: RefreshContext<S>): P;
   /** G [n, m] → C: [n, r] on the right, [r, m] on the left, or as `compressedShape` says. */
   down(projection: P, gradient: Tensor): Tensor;
   /** C → [n, m], with the transpose of the same A. */

@@ -1,5 +1,5 @@
 // The list of modules: one line each.
-export { Adapter } from './adapter';
+export { type Adaptable, Adapter, activeAdapter } from './adapter';
 export { buffer, updateBuffer } from './buffer';
 export type { ForwardOptions } from './forward-options';
 export { init, type KaimingOptions } from './init';

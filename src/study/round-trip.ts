@@ -13,7 +13,8 @@ export function drawProjection<P extends Projection>(
   const { rank, seed, trial } = options;
   const drawn = fold(key(seed), 'trial', trial);
   const sample = projector.sample(drawn, gradient.shape, rank, trial);
-  return projector.refresh ? projector.refresh(sample, gradient, drawn) : sample;
+  const context = { key: drawn, first: true, step: 0, inner: undefined, path: 'w' };
+  return projector.refresh?.(sample, gradient, context) ?? sample;
 }
 
 /** Ĝ = up(down(G)) under a draw of its own for each trial. Shapes: gradient [n, m] → n·m values. */

@@ -16,7 +16,8 @@ if (builtMissing && process.env.FLORAGRAD_REQUIRE_BROWSER === '1') throw new Err
 const doors = new Map(['index', 'gpu', 'laws'].map((name) => [resolve(`src/${name}.ts`), `/dist/${name}.js`]));
 
 /** The only sources that may be in a page beside the package: they keep no state that the package would miss. */
-const harmless = /^(src\/(base|laws)\/|src\/backend\/(reference|attention-spec|checks)\/|test\/|node_modules\/)/;
+const harmless =
+  /^(src\/(base|laws)\/|src\/backend\/(reference|contract|attention-spec|checks)\/|test\/|node_modules\/)/;
 
 /** Imports of `src/index` and its neighbours become those of the built package; a second copy of the engine is an error. */
 const againstBuilt: Plugin = {

@@ -234,6 +234,11 @@ const everyRow: OpRow[] = [
   broadcasting('sub', f.sub),
   elementwise('sub: from a number', (x) => f.sub(1, x)),
   reducing('sum', f.sum),
+  row('takeAlong', (extent) =>
+    fc
+      .tuple(shapesOf(extent, 0, 2), fc.integer({ min: 1, max: 4 }))
+      .map(([rows, columns]) => opCase([real([...rows, columns]), ids(rows, columns)], f.takeAlong)),
+  ),
   elementwise('tanh', f.tanh),
   row('topK', (extent) =>
     fc

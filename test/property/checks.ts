@@ -1,6 +1,6 @@
 import chisquare from '@stdlib/stats-base-dists-chisquare';
 import { fold } from '../../src/base/key';
-import { lift, liftPlusRaw } from '../../src/compress/compress';
+import { lift, liftPlusRaw } from '../../src/compress/flora';
 import {
   chain,
   compress,

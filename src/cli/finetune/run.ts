@@ -1,5 +1,17 @@
 import type { TextBatch, TextDataset } from '../../data/text-dataset';
-import { backend, crossEntropy, linalg, memory, merge, random, scope, sparsity, stateBytes, tensor } from '../../index';
+import {
+  adaptersOf,
+  backend,
+  crossEntropy,
+  linalg,
+  memory,
+  merge,
+  random,
+  scope,
+  sparsity,
+  stateBytes,
+  tensor,
+} from '../../index';
 import { GPT, type GPTOptions } from '../../nn';
 import { free } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
@@ -108,7 +120,7 @@ export async function fineTune(
   const seconds = (performance.now() - start) / 1000;
   const peakBytes = memory().peakBytes - held;
   const trainable = Object.values(training.parameters).reduce((sum, { size }) => sum + size, 0);
-  if (Object.keys(model.parameters()).some((path) => path.includes('.lora.'))) merge(model);
+  if (adaptersOf(model).length > 0) merge(model);
   const result: FineTuneResult = {
     method,
     seed,

@@ -38,7 +38,7 @@ export function coordinatesByNorm(options: OptionsOf<typeof byNormOptions>): Pro
       const projection = project(this.side(shape), shape, rank);
       return { ...projection, ...asSelection(uniform(key, compressedDimension(projection), rank)) };
     },
-    refresh(p, gradient, key) {
+    refresh(p, gradient, { key }) {
       const [ids, weights] = onHost(name, [gradient], [[p.rank], [p.rank]], ([values]) => {
         const squares = squaredNorms({ values: values as TypedArray, shape: p.shape, side: p.side });
         const nothing = squares.every((square) => square === 0);

@@ -3,7 +3,8 @@ import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseEx
 import { conv2d, conv2dOptions } from '../../tensor/ops/products/conv2d';
 import { type Pair, pairOf } from '../../tensor/ops/products/patches';
 import type { Tensor } from '../../tensor/tensor';
-import { checkForward } from '../forward-options';
+import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
+import { checkForward, type ForwardOptions } from '../forward-options';
 import { init } from '../init';
 import { Module } from '../module';
 import { extent, keyOption } from '../options';
@@ -19,11 +20,13 @@ const conv2dModuleOptions = {
 export interface Conv2dModuleOptions extends OptionsOf<typeof conv2dModuleOptions> {}
 
 /** Images through a kernel, with PyTorch's layout: weight [outputs, inputs, kh, kw], bias [outputs]. */
-export class Conv2d extends Module {
+export class Conv2d extends Module implements Adaptable {
   /** W [outputs, inputs, kh, kw]. */
   weight: Tensor;
   /** b [outputs], or null without one. */
   bias: Tensor | null;
+  /** What changes the output, if anything: see `attachAdapters`. */
+  lora: Adapter | null = null;
   /** Pixels from one output to the next. */
   readonly stride: Pair;
   /** Zeros on each side of the images. */
@@ -49,9 +52,13 @@ export class Conv2d extends Module {
     this.padding = pairOf('Conv2d', 'padding', padding, 0);
   }
 
-  /** Shapes: x [N, inputs, H, W] → [N, outputs, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1. */
-  forward(x: Tensor): Tensor {
+  /**
+   * Shapes: x [N, inputs, H, W] → [N, outputs, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1. The key is for an adapter.
+   */
+  forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('Conv2d.forward', arguments);
+    const adapter = activeAdapter(this);
+    if (adapter) return adapter.forward(x, this.weight, this.bias, options);
     return conv2d(x, this.weight, this.bias ?? undefined, { stride: this.stride, padding: this.padding });
   }
 }

@@ -2,7 +2,7 @@ import { fold } from '../../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { gather } from '../../tensor/ops/movement/gather';
 import type { Tensor } from '../../tensor/tensor';
-import type { Adapter } from '../adapter';
+import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
 import { checkForward, type ForwardOptions } from '../forward-options';
 import { init } from '../init';
 import { Module } from '../module';
@@ -18,10 +18,10 @@ const embeddingOptions = {
 export interface EmbeddingOptions extends OptionsOf<typeof embeddingOptions> {}
 
 /** A table with one learned row for each id: weight [rows, width]. */
-export class Embedding extends Module {
+export class Embedding extends Module implements Adaptable {
   /** The table [rows, width]. */
   weight: Tensor;
-  /** What changes the table, if anything: see `lora`. */
+  /** What changes the output, if anything: see `lora`. */
   lora: Adapter | null = null;
 
   /** The weight starts as N(0, std²). */
@@ -37,7 +37,8 @@ export class Embedding extends Module {
   /** Shapes: ids int32 [...] → [..., width]. The key is for the dropout of an adapter. @throws ShapeError `index/range` */
   forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('Embedding.forward', arguments);
-    if (this.lora) return this.lora.forward(ids, this.weight, null, options);
+    const adapter = activeAdapter(this);
+    if (adapter) return adapter.forward(ids, this.weight, null, options);
     return gather(this.weight, ids);
   }
 }

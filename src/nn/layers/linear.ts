@@ -3,7 +3,7 @@ import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseEx
 import { zeros } from '../../tensor/ops/create';
 import { linear } from '../../tensor/ops/products/linear';
 import type { Tensor } from '../../tensor/tensor';
-import type { Adapter } from '../adapter';
+import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
 import { checkForward, type ForwardOptions } from '../forward-options';
 import { init } from '../init';
 import { Module } from '../module';
@@ -21,12 +21,12 @@ const linearOptions = {
 export interface LinearOptions extends OptionsOf<typeof linearOptions> {}
 
 /** y = x·Wᵀ + b, with PyTorch's layout: weight [outputs, inputs], bias [outputs]. */
-export class Linear extends Module {
+export class Linear extends Module implements Adaptable {
   /** W [outputs, inputs]. */
   weight: Tensor;
   /** b [outputs], or null without one. */
   bias: Tensor | null;
-  /** What changes the weight, if anything: see `lora`. */
+  /** What changes the output, if anything: see `lora`. */
   lora: Adapter | null = null;
 
   /** Weight and bias start as U(−1/√inputs, 1/√inputs). */
@@ -46,7 +46,8 @@ export class Linear extends Module {
   /** Shapes: x [..., inputs] → [..., outputs]. The key is for the dropout of an adapter. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('Linear.forward', arguments);
-    if (this.lora) return this.lora.forward(x, this.weight, this.bias, options);
+    const adapter = activeAdapter(this);
+    if (adapter) return adapter.forward(x, this.weight, this.bias, options);
     return linear(x, this.weight, this.bias ?? undefined);
   }
 }

@@ -45,6 +45,7 @@ export { gather } from './movement/gather';
 export { pad } from './movement/pad';
 export { reshape, squeeze, unsqueeze } from './movement/reshape';
 export { slice, split } from './movement/slice';
+export { takeAlong } from './movement/take-along';
 export { transpose } from './movement/transpose';
 export { tril } from './movement/tril';
 export { type Conv2dOptions, conv2d } from './products/conv2d';

@@ -1,5 +1,13 @@
 import { expect } from 'vitest';
-import { type Embedding, type Key, type Linear, type Params, random, type Tensor } from '../../../src/index';
+import {
+  type Embedding,
+  type Key,
+  type Linear,
+  LowRankAdapter,
+  type Params,
+  random,
+  type Tensor,
+} from '../../../src/index';
 import { singularValues } from '../../support/singular-values';
 
 export const numbers = (t: Tensor | undefined): number[] => Array.from((t as Tensor).dataSync());
@@ -52,6 +60,6 @@ export function transposed(a: readonly number[], columns: number): number[] {
 
 /** The factors of a layer, with the types that they have. */
 export function factorsOf(layer: Linear | Embedding | undefined): { A: Tensor; B: Tensor } {
-  if (!layer?.lora) throw new Error('the layer has no adapter');
+  if (!(layer?.lora instanceof LowRankAdapter)) throw new Error('the layer has no adapter of low rank');
   return layer.lora;
 }

@@ -80,7 +80,7 @@ describe('attaching', () => {
     const reasons = Object.fromEntries(report.untouched.map(({ path, reason }) => [path, reason]));
     expect(reasons).toMatchObject({
       'tokenEmbedding.weight': 'not matched',
-      'blocks.0.attention.qkv.bias': 'not the weight of a Linear or Embedding',
+      'blocks.0.attention.qkv.bias': 'not the weight of a layer that hosts adapters',
       'blocks.1.mlp.fc.weight': 'not matched',
     });
     expect(report.adapted.length + report.untouched.length).toBe(Object.keys(model.parameters()).length - 4);

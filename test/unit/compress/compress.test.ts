@@ -8,6 +8,7 @@ import {
   type Projection,
   type Projector,
   projectors,
+  type RefreshContext,
   random,
   type Tensor,
   zeros,
@@ -28,7 +29,8 @@ function withKeys<P extends Projection>(projector: Projector<P>): { projector: P
     ...projector,
     sample: (key, ...rest) => projector.sample(note(key), ...rest),
     ...(projector.refresh && {
-      refresh: (p: P, g: Tensor, key: Key) => (projector.refresh as Refresh<P>)(p, g, note(key)),
+      refresh: (p: P, g: Tensor, context: RefreshContext) =>
+        (projector.refresh as Refresh<P>)(p, g, { ...context, key: note(context.key) }),
     }),
   };
   return { projector: watched, keys };

@@ -57,6 +57,11 @@ test('validation batches are fixed, full and spread evenly over the validation t
   expect(Math.max(...(again[1]?.targets.dataSync() ?? []))).toBeLessThan(1000);
 });
 
+test('as much is kept for validation, and read in as many batches, as it is told', () => {
+  const half = new TextDataset(tokens, { batch: 4, context: 8, validationFraction: 0.5, validationBatches: 3 });
+  expect([half.train.length, half.validation.length, [...half.validationBatches()].length]).toEqual([500, 500, 3]);
+});
+
 test('a text too short for one window is refused', () => {
   expect(() => new TextDataset(tokens.subarray(0, 80), { batch: 1, context: 8 })).toThrow(/dataset\/too-short/);
   expect(() => new TextDataset(tokens, { batch: 0, context: 8 })).toThrow(/options\/range/);

@@ -7,6 +7,7 @@ const errors = 'made by the library; exported for instanceof';
 /** Public functions that need no row, with the reason. */
 export const exempt: Readonly<Record<string, string>> = {
   'new Adapter': abstract,
+  'new LowRankAdapter': abstract,
   'new Module': abstract,
   'new BackendError': errors,
   'new FileError': errors,

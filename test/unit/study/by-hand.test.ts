@@ -97,6 +97,60 @@ describe('projectionError', () => {
   });
 });
 
+describe('expectations of a projector', () => {
+  it('take as many draws as the variances of its theory ask for', async () => {
+    // The round trip doubles and a transfer doubles again, with no noise at all: then the evidence of every draw is
+    // ln(1 + ρe + (ρe)²/2) − ρ²v/2 with ρ = e/2v, for the effect e and the variance v, and 1 − power asks for ln 10.
+    const doubling = {
+      name: 'doubling',
+      side: () => 'both',
+      sample: (_: unknown, shape: readonly number[], rank: number) => ({ side: 'both', shape, rank }),
+      down: (_: unknown, g: Tensor) => g,
+      up: (_: unknown, c: Tensor) => mul(c, 2),
+      transfer: (c: Tensor) => mul(c, 2),
+      storedFloats: () => 0,
+      theory: (_d: number, _r: number, given?: { values: ArrayLike<number> }) => {
+        const square = Array.from(given?.values ?? []).reduce((sum, x) => sum + x ** 2, 0);
+        return { gain: 2, relativeMse: 3, relativeMseVariance: 1, readingVariance: () => 5 * square };
+      },
+    } as unknown as Projector;
+    const level = { falseAlarm: 1e-9, power: 0.9, effect: 0.5 };
+    const verdicts = await expectations(doubling, { shape: [3, 4], rank: 1, seed: 0 }, level);
+    const draws = Object.fromEntries(verdicts.map(({ check, draws }) => [check, draws]));
+    // e = 2·½, v = 5, ρ = 0.1: ln 10/(ln 1.105 − 0.025) = 30.8.
+    expect(draws.mean).toBe(31);
+    // c = 3 − (1 − 2)² = 2, v = 2·(3 + 4 − 1) + 4·5 = 32, e = 4·2·½, ρ = 1/16: ln 10/(ln 1.28125 − 0.0625) = 12.4.
+    expect(draws['transferred mean']).toBe(13);
+  });
+});
+
+/** Every other seed halves what comes, the others take half as much again. */
+const halving = (seed: number): GradientTransform<null> => ({
+  init: () => null,
+  update: (grads: Params) => [
+    Object.fromEntries(Object.entries(grads).map(([path, g]) => [path, mul(g, seed % 2 === 0 ? 0.5 : 1.5)])),
+    null,
+  ],
+});
+
+it('a mean of updates is tested with twice the variance that the first 400 draws had', async () => {
+  const verdicts = await meanVerdicts(
+    halving,
+    { shapes: { a: [4] }, present: [], stop: 0, seed: 0 },
+    {
+      expected: () => ({ init: () => null, update: (grads) => [grads, null] }),
+      steps: 2,
+      falseAlarm: 1e-9,
+      power: 0.9,
+      effect: 0.5,
+    },
+  );
+  // Samples 1 ± ½ of the size: v = 2·¼·400/399, ρ = ½/2v, and a pair of them brings each side ln(1 + ρ + ρ²/2) − ρ²v,
+  // 0.360, of the ln 10 that it needs: seven pairs.
+  const along = verdicts.find(({ check }) => check === 'mean along the expected updates');
+  expect([along?.passed, along?.draws]).toEqual([true, 400 + 14]);
+});
+
 describe('a false-alarm chance is divided among readings, and no draw is used twice', () => {
   it('of a projector: 2 + 2 columns and the error, and 2 transfers', async () => {
     const keys: string[] = [];
@@ -140,5 +194,6 @@ describe('a false-alarm chance is divided among readings, and no draw is used tw
     const draws = seeds.slice(1); // the first one asks which leaves there are
     expect(draws.length).toBe(Math.max(...verdicts.map((verdict) => verdict.draws)));
     expect(new Set(draws).size).toBe(draws.length);
+    expect([seeds[0], Math.min(...draws)]).toEqual([4, 4]); // from the seed of the case on
   });
 });

@@ -63,6 +63,16 @@ describe('checkProjector', () => {
     expect(await convict(1e-12)).toBeGreaterThan(await convict(1e-3));
   });
 
+  it('divides its false-alarm chance among the cases', async () => {
+    const one = { shape: [6, 5], rank: 2 } as const;
+    const threshold = async (cases: readonly (typeof one)[]): Promise<number | undefined> => {
+      const { verdicts } = await checkProjector(projectors.rademacher, { cases, effect: 0.5 });
+      return verdicts.find(({ check }) => check === 'mean')?.threshold;
+    };
+    const [alone, twice] = [await threshold([one]), await threshold([one, one])];
+    expect((twice ?? 0) - (alone ?? 0)).toBeCloseTo(Math.log(2), 12);
+  });
+
   it('stops at the first failure when told to', async () => {
     const wrong: Projector = { ...projectors.gaussian, up: projectors.haar.up } as Projector;
     const { verdicts } = await checkProjector(wrong, { stopAtFailure: true });

@@ -63,6 +63,7 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   dropout: [(x) => f.dropout(x, 0.5, key), [0, 3], [0, 3]],
   einsum: [(x) => f.einsum('ij,kj->kj', x, f.ones([2, 3])), [0, 3], [2, 3]],
   gather: [(x) => f.gather(x, ids()), [0, 3], [0, 3]],
+  takeAlong: [(x) => f.takeAlong(x, ids()), [0, 3], [0]],
   linear: [(x) => f.linear(x, f.ones([2, 3]), f.ones([2])), [0, 3], [0, 2]],
   selfAttention: [(x) => f.selfAttention(x, 2, { causal: true }), [3, 0, 12], [3, 0, 4]],
   logSumExp: [(x) => f.logSumExp(x, { axis: 1 }), [0, 3], [0]],

@@ -134,9 +134,16 @@ describe('trainer', () => {
     for (const batch of batches.slice(0, 2)) whole.step(batch);
     const b = make();
     b.load(a.parameters());
-    const resumed = trainer({ model: b, transform, loss: lossOf(b), seed: 3, resume: whole });
+    const keys: Key[] = [];
+    const loss = (batch: Batch, { key }: { key: Key }): Tensor => {
+      keys.push(key);
+      return lossOf(b)(batch);
+    };
+    const resumed = trainer({ model: b, transform, loss, seed: 3, resume: whole });
     for (const batch of batches.slice(2)) expect(resumed.step(batch).loss).toBe(whole.step(batch).loss);
     expect(open([resumed.state, resumed.parameters])).toEqual(open([whole.state, whole.parameters]));
+    expect(resumed.steps).toBe(4);
+    expect(keys).toEqual([2, 3].map((step) => random.fold(random.key(3), 'step', step)));
   });
 
   it('survives a state whose tensors change places, are shared, or come and go', () => {

@@ -1,7 +1,7 @@
 import { boolean, type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
 import { checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
-import { activation } from '../activation';
+import { activation } from './activation';
 import { add } from './add';
 import { clip } from './clip';
 import { erf } from './erf';

@@ -1,4 +1,4 @@
-import { activation } from '../activation';
+import { activation } from './activation';
 import { greater } from './compare';
 import { maximum } from './maximum';
 import { where } from './where';

@@ -10,8 +10,8 @@ import { mul } from '../elementwise/mul';
 import { neg } from '../elementwise/neg';
 import { sub } from '../elementwise/sub';
 import { reshape, unsqueeze } from '../movement/reshape';
+import { takeAlong } from '../movement/take-along';
 import { mean } from '../reductions/sum';
-import { takeAlong } from '../take-along';
 import { logSoftmax, softmax } from './softmax';
 
 /** logits [rows, classes], targets int32 [rows] → the loss of each row. */

@@ -5,7 +5,21 @@ import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
 import { loadModel } from '../../../../src/cli/model-file';
 import type { Chart } from '../../../../src/cli/report/page';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
-import { adamw, crossEntropy, lora, random, schedules } from '../../../../src/index';
+import {
+  adamw,
+  crossEntropy,
+  flora,
+  type GradientTransform,
+  gradientSvd,
+  lora,
+  lors,
+  periodicLora,
+  prune,
+  random,
+  schedules,
+  type Tensor,
+} from '../../../../src/index';
+import type { GPT } from '../../../../src/nn';
 import { trainer } from '../../../../src/training';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
@@ -28,8 +42,9 @@ beforeAll(async () => {
 
 describe('floragrad finetune', () => {
   it('compares methods from one start on the same batches', async () => {
-    const { runs, replaced } = await run('--method', methods);
+    const { runs, replaced, backend } = await run('--method', methods);
     expect(replaced).toBe(20 * 2); // a comma and an umlaut a line
+    expect(backend.threads).toBe(1); // as it was told
     const of = (name: string) => {
       const found = runs.find(({ method }) => method === name);
       if (!found) throw new Error(`no run of ${name}`);
@@ -101,19 +116,47 @@ describe('floragrad finetune', () => {
     if (option === '--sparsity') expect(runs[0]?.sparsityBefore).toBeCloseTo(0.25, 2);
   });
 
-  it('measures of lora what a program with the library measures', async () => {
-    const { runs } = await run('--method', 'lora', '--alpha', '4', '--seed', '2');
+  type Loss = (batch: TextBatch) => Tensor;
+  const rate = (peak: number, steps: number) => schedules.warmupCosine({ peak, warmup: 1, steps });
+  const decayed = (peak: number, steps = 6) => adamw({ learningRate: rate(peak, steps), weightDecay: 0 });
+  const [rank, alpha, match, seed] = [2, 4, 'blocks', 2];
+  const byHand: Record<string, (model: GPT, loss: Loss, batches: readonly TextBatch[]) => GradientTransform<unknown>> =
+    {
+      full: () => decayed(0.0005),
+      lora(model) {
+        lora(model, { rank, alpha, match, seed });
+        return decayed(0.004);
+      },
+      plora: (model) =>
+        periodicLora(model, { rank, alpha, match, seed, stageSteps: 3, inner: decayed(0.004, 3) }).transform,
+      lors(model, loss, batches) {
+        prune(model, { sparsity: 0.5, match });
+        lors(model, { rank, alpha, rankStabilized: false, match, seed, init: gradientSvd({ loss, batches }) });
+        return decayed(0.002);
+      },
+      flora: () =>
+        flora({
+          learningRate: rate(0.01, 6),
+          rank,
+          refreshEvery: 100,
+          beta: 0.9,
+          seed,
+          filter: (path, { ndim }) => (path.startsWith('blocks.') && ndim === 2) || 'no weight of a block',
+        }),
+    };
+  it.each(Object.keys(byHand))('measures of %s what a program with the library measures', async (method) => {
+    const { runs } = await run('--method', method, '--alpha', '4', '--seed', '2', '--stages', '2');
     const { model, characters } = await loadModel('base.safetensors', cwd);
     const text = Array.from(readFileSync(join(cwd, 'other.txt'), 'utf8'), (one) =>
       characters.includes(one) ? one : ' ',
     );
     const tokens = Int32Array.from(text, (one) => characters.indexOf(one));
     const dataset = new TextDataset(tokens, { batch: 2, context: 8 });
-    const key = random.fold(random.key(2), 'finetune');
-    lora(model, { rank: 2, alpha: 4, match: 'blocks', seed: 2 });
-    const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
-    const learningRate = schedules.warmupCosine({ peak: 0.004, warmup: 1, steps: 6 });
-    const training = trainer({ model, transform: adamw({ learningRate, weightDecay: 0 }), loss, seed: 2 });
+    const key = random.fold(random.key(seed), 'finetune');
+    const loss: Loss = ({ ids, targets }) => crossEntropy(model.forward(ids), targets);
+    const batches = Array.from({ length: 8 }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i)));
+    const transform = (byHand[method] as (typeof byHand)[string])(model, loss, batches);
+    const training = trainer({ model, transform, loss, seed });
     const trainLoss: number[] = [];
     for (let step = 1; step <= 6; step++)
       trainLoss.push(await training.step(dataset.trainBatch(random.fold(key, 'batch', step))).loss);

@@ -7,6 +7,7 @@ import type { TrainOutput } from '../../../../src/cli/train/output';
 import { planRuns, type RunPlan, trainRun } from '../../../../src/cli/train/run';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { TextDataset } from '../../../../src/data/text-dataset';
+import { loadCheckpoint } from '../../../../src/node';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
 const cwd = workFolder();
@@ -73,8 +74,9 @@ describe('floragrad train --checkpoint, killed and resumed', async () => {
     else if (isSaved) starts.push(`not saved in ${folder}: begins`);
     expect(resumed.stderr.match(/goes on .*|not saved .*/g) ?? []).toEqual(starts);
     expect(numbersOf(JSON.parse(resumed.stdout) as TrainOutput)).toEqual(numbersOf(whole));
-    if (existsSync(first))
-      expect(readdirSync(join(cwd, folder)).sort()).toEqual(['adamw-seed-0', 'flora-rank-4-seed-0']);
+    // What goes on is saved on, where it was saved before, to its end.
+    expect((await loadCheckpoint(first)).steps).toBe(7);
+    expect(readdirSync(join(cwd, folder)).sort()).toEqual(['adamw-seed-0', 'flora-rank-4-seed-0']);
     // Everything is done now: resuming once more trains nothing and says the same.
     const again = await train('--json', '-', '--resume', folder);
     expect(numbersOf(JSON.parse(again.stdout) as TrainOutput)).toEqual(numbersOf(whole));
@@ -93,11 +95,31 @@ describe('floragrad train --checkpoint, killed and resumed', async () => {
     expect(await refused('--resume', 'saved', '--width', '16', '--learning-rate', '1')).toMatch(
       /cli\/resume.*--width 8, --learning-rate left out/,
     );
+    const others = { batch: '3', context: '6', heads: '1', layers: '2', 'refresh-every': '4', projector: 'haar' };
+    for (const [name, other] of Object.entries({ ...others, ordering: 'flora-opt' }))
+      expect(await refused('--resume', 'saved', `--${name}`, other)).toMatch(
+        new RegExp(`cli/resume.*saved with --${name} `),
+      );
     expect(await refused('--resume', 'elsewhere')).toMatch(/cli\/resume.*elsewhere has no checkpoint of adamw-seed-0/);
     expect(await refused('--checkpoint-every', '5')).toMatch(/cli\/needs.*--checkpoint or --resume/);
     expect(await refused('--any-kernels')).toMatch(/cli\/needs/);
     writeFileSync(join(cwd, 'other.txt'), text.toUpperCase());
     expect(await refused('--resume', 'saved', '--data', 'other.txt')).toMatch(/cli\/resume.*--data of another text/);
+  });
+
+  it('adds up the time of all processes that it took, and keeps the largest memory', async () => {
+    const one = ['--optimizer', 'adamw'];
+    expect((await train(...one, '--checkpoint', 'timed')).status).toBe(0);
+    const record = join(cwd, 'timed/adamw-seed-0/checkpoint.json');
+    const slow = readFileSync(record, 'utf8')
+      .replace(/(\["seconds",)[^\]]+/, '$11000')
+      .replace(/(\["peakBytes",)[^\]]+/, `$1${2 ** 40}`);
+    writeFileSync(record, slow);
+    const { stdout } = await train(...one, '--resume', 'timed', '--json', '-');
+    const [run] = (JSON.parse(stdout) as TrainOutput).runs;
+    expect(run?.seconds).toBeGreaterThanOrEqual(1000);
+    expect(run?.tokensPerSecond).toBeCloseTo((7 * 2 * 8) / (run?.seconds ?? 0), 9);
+    expect(run?.peakBytes).toBe(2 ** 40);
   });
 
   it('needs the same kernels, or to be asked', async () => {

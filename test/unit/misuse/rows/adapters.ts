@@ -1,4 +1,4 @@
-import { lora, merge, sgd } from '../../../../src/index';
+import { Adapter, linear, lora, merge, sgd, type Tensor, zeros } from '../../../../src/index';
 import { type Row, row } from '../harness';
 import { type KindName, nothing, options } from '../kinds';
 import { Linear, ones, random } from '../library';
@@ -16,6 +16,13 @@ const merged = () => {
   merge(layer);
   return layer;
 };
+class Idle extends Adapter {
+  gain = zeros([1]);
+  readonly additive = true;
+  forward(x: Tensor, weight: Tensor): Tensor {
+    return linear(x, weight);
+  }
+}
 const source = () => ({ loss: () => ones([1]), batches: [1] });
 const inner = () => sgd({ learningRate: 0.1 });
 const models: readonly KindName[] = ['module'];
@@ -30,6 +37,10 @@ export const adapterRows: readonly Row[] = [
   row('merge', () => [adapted()], [nothing]),
   row('unmerge', () => [merged()], [nothing]),
   row('remove', () => [adapted()], [nothing]),
+  row('attachAdapters', () => [model(), { make: () => new Idle() }], [models, nothing]),
+  row('adaptersOf', () => [adapted()], [models]),
+  row('activeAdapter', () => [adapted()], [models]),
+  row('compact', () => [adapted()], [nothing], { asynchronous: true }),
   row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
   row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
 ];

@@ -1,4 +1,5 @@
 import { compress, ema, lift, projectors, random, sgd } from '../../../../src/index';
+import { firstRefresh } from '../../../support/refresh';
 import { type Row, row } from '../harness';
 import { functions, type KindName, left, nothing, options } from '../kinds';
 import { ones, type Tensor } from '../library';
@@ -33,7 +34,7 @@ function projectorRows(name: string): Row[] {
   const table: Record<Method, [valid: () => unknown[], accepts: Row['accepts']]> = {
     side: [() => [shape], [nothing]],
     sample: [() => [key(), shape, rank, 0], [nothing, nothing, nothing, ['undefined', '0', '-1']]],
-    refresh: [() => [draw(), ones(shape), key()], [nothing, nothing, nothing]],
+    refresh: [() => [draw(), ones(shape), firstRefresh(key())], [nothing, nothing, nothing]],
     down: [() => [draw(), ones(shape)], [nothing, nothing]],
     up: [() => [draw(), compressed()], [nothing, nothing]],
     transfer: [() => [compressed(), draw(), draw()], [nothing, nothing, nothing]],
@@ -75,7 +76,7 @@ export const compressRows: readonly Row[] = [
   row('compress', () => [compressing()], [nothing]),
   row('flora', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('floraAccumulate', () => [{ rank, steps: 2, inner: sgd({ learningRate: 0.1 }) }], [nothing]),
-  row('lift', ofCombine, [['int32', 'other shape'], nothing, nothing, ['undefined', ...strings]]),
+  row('lift', ofCombine, [nothing, nothing, nothing, ['undefined', ...strings]], { called: ['lift', 'gaussian.down'] }),
   row('liftPlusRaw', () => [0.9], [['0']]),
   row('matrixFilter', () => [{ rank }], [nothing]),
   row('fixedSide', () => [projectors.gaussian, 'left'], [nothing, nothing]),

@@ -75,6 +75,7 @@ const ops: readonly Row[] = [
     options,
   ]),
   row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
+  row('takeAlong', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('dropout', () => [x(), 0.5, key()], [floats, ['0'], nothing]),
   row('einsum', () => ['ij,jk->ik', x(), ones([3, 2])], [nothing, nothing, nothing], { variadic: true }),

@@ -1,8 +1,9 @@
-import { fillRow } from '../base/distribution';
-import type { Backend, Storage } from '../index';
-import type { BenchDevice } from './bench-device';
-import { significant } from './terminal/format';
-import type { Column } from './terminal/table';
+import { fillRow } from '../../src/base/distribution';
+import { significant } from '../../src/cli/terminal/format';
+import type { Column } from '../../src/cli/terminal/table';
+import type { Backend, Storage } from '../../src/index';
+import { median } from '../harness/statistics';
+import type { BenchDevice } from './device';
 
 /** What the rounds say of one variant; times are medians, in milliseconds. */
 export interface BenchRow {
@@ -131,11 +132,4 @@ export async function measure(
     readBackMilliseconds: median(readBacks),
     variants: rows,
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low, high] = [sorted[sorted.length - 1 - middle] as number, sorted[middle] as number];
-  return (low + high) / 2;
 }

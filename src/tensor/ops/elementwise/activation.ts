@@ -1,7 +1,7 @@
-import type { Activation } from '../../backend/contract';
-import { refuseExtra } from '../../base/options';
-import { apply, type Composite, checkFloat } from '../op';
-import type { Tensor } from '../tensor';
+import type { Activation } from '../../../backend/contract';
+import { refuseExtra } from '../../../base/options';
+import { apply, type Composite, checkFloat } from '../../op';
+import type { Tensor } from '../../tensor';
 
 /** The formulas of an elementwise function: its value, and the cotangent of x. */
 interface Formulas {

@@ -1,12 +1,12 @@
-import type { Backend, Operand, Storage } from '../../contract';
-import type { GpuBackend } from '../backend';
-import { GpuRunner } from '../runner';
-import { multiply, plain, simple } from './multiply';
-import { packed } from './packed-gl';
-import type { Factor, ProductKernel } from './product';
-import { tiled } from './tiled-wgsl';
+import type { Backend, Operand, Storage } from '../../src/backend/contract';
+import type { GpuBackend } from '../../src/backend/gpu/backend';
+import { multiply, plain, simple } from '../../src/backend/gpu/products/multiply';
+import { packed } from '../../src/backend/gpu/products/packed-gl';
+import type { Factor, ProductKernel } from '../../src/backend/gpu/products/product';
+import { tiled } from '../../src/backend/gpu/products/tiled-wgsl';
+import { GpuRunner } from '../../src/backend/gpu/runner';
 
-/** The kernels of one device side by side, for benchmarks and tests. */
+/** The kernels of one device side by side. */
 export interface GpuVariants {
   /** [m, k]·[k, n] by each kernel that this device has, the naive one first. */
   readonly products: Readonly<Record<string, (a: Operand, b: Operand) => Storage>>;

@@ -1,15 +1,15 @@
-import { ShapeError } from '../../base/errors';
-import { refuseExtra } from '../../base/options';
-import { sameShape, show } from '../../base/shape';
-import { apply, type Composite, checkDType, checkFloat } from '../op';
-import type { Tensor } from '../tensor';
-import { arange } from './create';
-import { cast } from './elementwise/cast';
-import { equal } from './elementwise/compare';
-import { where } from './elementwise/where';
-import { gather } from './movement/gather';
-import { unsqueeze } from './movement/reshape';
-import { sum } from './reductions/sum';
+import { ShapeError } from '../../../base/errors';
+import { refuseExtra } from '../../../base/options';
+import { sameShape, show } from '../../../base/shape';
+import { apply, type Composite, checkDType, checkFloat } from '../../op';
+import type { Tensor } from '../../tensor';
+import { arange } from '../create';
+import { cast } from '../elementwise/cast';
+import { equal } from '../elementwise/compare';
+import { where } from '../elementwise/where';
+import { sum } from '../reductions/sum';
+import { gather } from './gather';
+import { unsqueeze } from './reshape';
 
 const op: Composite<[x: Tensor, ids: Tensor]> = {
   name: 'takeAlong',

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { type Backend, referenceBackend, type Storage, wasmBackend } from '../index';
+import { type Backend, referenceBackend, type Storage, wasmBackend } from '../../src/index';
 
 export const benchTargets = ['wasm', 'gpu'] as const;
 export const benchModes = ['auto', 'webgpu', 'headlessgl', 'webgl2'] as const;
@@ -34,10 +34,7 @@ export async function benchDevice(
 
 /** gpu.js is loaded when somebody asks for it. */
 async function gpuDevice(mode: (typeof benchModes)[number]): Promise<BenchDevice> {
-  const [{ gpu }, { gpuMatmulVariants }] = await Promise.all([
-    import('../gpu'),
-    import('../backend/gpu/products/variants'),
-  ]);
+  const [{ gpu }, { gpuMatmulVariants }] = await Promise.all([import('../../src/gpu'), import('./gpu-variants')]);
   const backend = await gpu({ mode });
   const { products, finished } = gpuMatmulVariants(backend);
   const variants = Object.entries(products).map(([name, product]) => ({ name, on: backend, product }));

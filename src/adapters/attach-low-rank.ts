@@ -1,0 +1,76 @@
+import type { Adaptable, Adapter } from '../nn/adapter';
+import type { Module } from '../nn/module';
+import { assign } from '../tensor/assign';
+import { noGrad } from '../tensor/derivatives/no-grad';
+import { type AdapterReport, type AttachedLayer, type AttachOptions, adapterKey, attach } from './attach';
+import type { AdapterSite, DrawSite } from './first-factors';
+import type { LowRankAdapter } from './low-rank-adapter';
+
+/** What adapters of low rank are made by. */
+export interface LowRankOptions {
+  /** r, the rows of A. */
+  readonly rank: number;
+  /** α */
+  readonly alpha: number;
+  /** s = α/√r in place of α/r. */
+  readonly rankStabilized: boolean;
+  /** Which layers. */
+  readonly match: AttachOptions<Adapter>['match'];
+  /** What first values are drawn from. */
+  readonly seed: number;
+}
+
+/** An adapter of low rank; `shift`: its product must be taken out of the weight so that the function stays. */
+export interface LowRankStart<A extends LowRankAdapter> {
+  readonly adapter: A;
+  readonly shift: boolean;
+}
+
+/** Attach adapters of low rank. */
+export function attachLowRank<A extends LowRankAdapter>(
+  where: string,
+  model: Module,
+  options: LowRankOptions,
+  make: (site: AdapterSite, layer: Adaptable) => LowRankStart<A> | string,
+): AdapterReport<AttachedLayer<A>> {
+  const scale = scaleOf(options);
+  const shifted = new Set<A>();
+  const report = attach(where, model, {
+    match: options.match,
+    seed: options.seed,
+    make({ path, layer }) {
+      const { weight } = layer;
+      const start = make({ ...drawSite(path, weight.shape, options, scale, 0), weight }, layer);
+      if (typeof start === 'string') return start;
+      if (start.shift) shifted.add(start.adapter);
+      return start.adapter;
+    },
+  });
+  for (const { layer, adapter } of report.adapted)
+    if (shifted.has(adapter)) noGrad(() => assign(layer.weight, adapter.mergedInto(layer.weight, -1)));
+  return report;
+}
+
+/** A report without the objects that it is about. */
+export function describedLowRank({ adapted, ...report }: AdapterReport<AttachedLayer<LowRankAdapter>>): AdapterReport {
+  const rows = adapted.map(({ path, layer: { weight }, adapter: { rank, scale } }) => {
+    return { path, shape: weight.shape, rank, scale };
+  });
+  return { adapted: rows, ...report };
+}
+
+/** What factors are drawn for, at any stage. */
+export function drawSite(
+  path: string,
+  shape: DrawSite['shape'],
+  { rank, seed }: Pick<LowRankOptions, 'rank' | 'seed'>,
+  scale: number,
+  stage: number,
+): DrawSite {
+  return { path, shape, rank, scale, key: adapterKey(seed, path, stage), stage };
+}
+
+/** s */
+function scaleOf({ rank, alpha, rankStabilized }: LowRankOptions): number {
+  return rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
+}
