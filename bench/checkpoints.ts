@@ -10,7 +10,7 @@ import { loadCheckpoint, saveCheckpoint } from '../src/node';
 //   checkpoints kills [N]    N kills (200) of two processes that save into one folder
 //   checkpoints large        a state of 540 M floats, saved by one process and loaded by another; 2.2 GB of disk, 5 GB of memory
 
-/** The large state: tensors of so many blocks of floats. */
+/** The large state: tensors of a number of blocks of floats. */
 const [block, blocks] = [60_000_000, [5, 1, 1, 1, 1]];
 const peak = (): string => {
   const [, kilobytes] = /VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
@@ -88,7 +88,7 @@ async function savers(given = '1000'): Promise<void> {
   console.log(`files left in the folder: ${readdirSync(two).length}`);
 }
 
-/** One process of two: so many saves, or until it is killed, saying what it begins and what is done, and when. */
+/** One process of two: a number of saves, or until it is killed, saying what it begins and what is done, and when. */
 async function saving(folder: string, saver: string, saves: string, from?: string): Promise<void> {
   if (from === undefined) {
     console.log(JSON.stringify(await saveAgainAndAgain(folder, Number(saver), Number(saves))));

@@ -63,7 +63,7 @@ export type Arrays = Readonly<
   Record<string, { readonly shape: readonly number[]; readonly values: Float32Array | Int32Array }>
 >;
 
-/** How a contestant shall work: its build, its optimizer, … */
+/** How a contestant works: its build, its optimizer, … */
 export type Settings = Readonly<Record<string, string | number>>;
 
 /** A task that is ready to run again and again. */

@@ -33,7 +33,7 @@ export const floragradBuilds: readonly Entrant[] = [
 
 export const plainLoop = entrant('plain loop', 'bench/dist/contestants/plain-loops.mjs');
 export const tfjs = entrant('tfjs-wasm', 'bench/peers/tfjs.mjs');
-/** With gradients of matmul written by hand; see `peers/tfjs-training.mjs`. */
+/** tfjs-wasm with gradients of matmul written by hand; see `peers/tfjs-training.mjs`. */
 export const tfjsTuned = entrant('tfjs-wasm, tuned', 'bench/peers/tfjs.mjs', { tuned: 1 });
 export const tfjsPlain = entrant('tfjs-wasm, plain', 'bench/peers/tfjs.mjs');
 export const jax = entrant('jax-js wasm', 'bench/peers/jax.mjs');

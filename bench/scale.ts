@@ -29,6 +29,7 @@ if (process.env.SCALE_CASE) {
   console.log(JSON.stringify(runCase(JSON.parse(process.env.SCALE_CASE) as Case)));
 } else {
   const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } });
+  if (values.write && values.only !== undefined) throw new Error('--write writes the whole page: leave out --only');
   introduce(inItsOwnProcess({ ...small, steps: 1 }));
   if (values.only !== 'large') doubling();
   if (values.only !== 'doubling') large();

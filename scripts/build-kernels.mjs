@@ -54,11 +54,11 @@ async function main() {
   writeFileSync(
     output,
     `${stamp}
-/** Of what each build says about the memory it imports. */
+/** What the build says about the memory it imports. */
 export const memoryFlag = ${memoryFlagOf(baseline)};
 export const baseline =
   '${base64(baseline)}';
-/** Of the bytes of both builds: results may differ in their bits where it differs. */
+/** Digest of the bytes of both builds: results may differ in their bits where it differs. */
 export const digest = '${createHash('sha256').update(baseline).update(relaxed).digest('hex').slice(0, 16)}';
 /** The relaxed build, piece by piece: from where and how much of the baseline, and what follows it. */
 export const relaxed: readonly (readonly [from: number, length: number, then: string])[] = [
@@ -147,7 +147,7 @@ function memoryFlagOf(bytes) {
   return at + memoryImport.length - 1;
 }
 
-/** Of everything that decides the bytes: the kernels, this script and the compiler's version. */
+/** Hash of everything that decides the bytes: the kernels, this script and the compiler's version. */
 function hashOfSources() {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);

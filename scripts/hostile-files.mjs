@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
 
 const heap = 512; // MB
 const MB = 1e6;
-/** Of docs/guides/files.md: bytes for each byte of the file, which is one of them, and whatever the file. */
+/** The bound of docs/guides/files.md: bytes for each byte of the file, itself included, and bytes for any file. */
 const [perByte, constant] = [9, 192 * 2 ** 20];
 
 /** `piece` again and again up to `length` bytes; `join` between them; `numbered` pieces get their number for a #. */

@@ -25,7 +25,7 @@ import { mutations } from './mutations.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const generated = 'src/backend/wasm/generated';
 const report = 'vitest-report.json';
-/** Of one run of tests: a break that makes them loop is no catch, and must not hold up the rest. */
+/** Time limit of one run of tests: a break that makes them loop is no catch, and must not hold up the rest. */
 const limit = 10 * 60_000;
 const running = new Set();
 

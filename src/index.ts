@@ -34,12 +34,12 @@ export type { Shape } from './base/shape';
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';
 export { type Filter, matrixFilter } from './compress/filter';
-export { type FloraOptions, flora, lift, liftPlusRaw } from './compress/flora';
+export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
+export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
-export type { GeneratedProjection } from './compress/maps/generated-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
-export type { TwoSidedProjection } from './compress/maps/two-sided';
+export type { SelectedProjection } from './compress/maps/selection-maps';
 export {
   compressedDimension,
   type Projection,
@@ -48,17 +48,10 @@ export {
   type RefreshContext,
   smallerSide,
 } from './compress/projector';
-export type { CoordinateProjection } from './compress/projectors/coordinates';
-export type { ChosenProjection as NormCoordinatesProjection } from './compress/projectors/coordinates-by-norm';
-export type { DrawnProjection } from './compress/projectors/coordinates-with-replacement';
-export type { SketchProjection } from './compress/projectors/count-sketch';
 export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
-export type { HaarProjection } from './compress/projectors/haar';
 export { projectors } from './compress/projectors/projectors';
-export type { HadamardProjection } from './compress/projectors/srht';
 export type { StoredProjection } from './compress/projectors/svd';
-export type { ChosenProjection as TopCoordinatesProjection } from './compress/projectors/top-coordinates';
 export type { Side } from './compress/side';
 export type { Carry, CompressState, OnRefresh } from './compress/subspace';
 export {
@@ -68,6 +61,7 @@ export {
   type SymmetricMoments,
   type Theory,
 } from './compress/theory/theory';
+export * from './deprecated';
 export * from './io';
 export * from './nn';
 export * from './optim';

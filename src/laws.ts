@@ -5,12 +5,12 @@
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
 export type { Arbitrary } from './laws/arbitrary';
-export { backendLaws } from './laws/backend-laws';
+export { backendLaws } from './laws/backend/laws';
 export type { Law, LawOptions } from './laws/law';
 export { constant, type Input, ids, type OpCase, opCase, positive, real, spaced } from './laws/op/case';
+export { type OpRow, opLaws } from './laws/op/laws';
 export { broadcasting, elementwise, type ReducingOptions, reducing } from './laws/op/rows';
 export { broadcastShapesOf, type Extents, reductions, shapeAndAxis, shapesOf } from './laws/op/shapes';
-export { type OpRow, opLaws } from './laws/op-laws';
-export { type ProjectorLawsOptions, projectorCases, projectorLaws } from './laws/projector-laws';
-export { type TransformLaw, type TransformLawsOptions, transformLaws } from './laws/transform-laws';
-export type { ProjectorCase } from './study/projector-case';
+export type { ProjectorCase } from './laws/projector/case';
+export { type ProjectorLawsOptions, projectorCases, projectorLaws } from './laws/projector/laws';
+export { type TransformLaw, type TransformLawsOptions, transformLaws } from './laws/transform/laws';

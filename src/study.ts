@@ -4,8 +4,10 @@
  */
 import './tensor/tensor'; // says how tensors are made, which the ops need
 
-export { type CheckProjectorOptions, checkProjector } from './study/check-projector';
-export { type CheckTransformOptions, checkTransform } from './study/check-transform';
+export type { ProjectorCase } from './laws/projector/case';
+export { type CheckProjectorOptions, checkProjector } from './laws/projector/check';
+export { Report, type Verdict } from './laws/report';
+export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
 export {
@@ -14,5 +16,3 @@ export {
   projectionError,
   rounding,
 } from './study/projection-error';
-export type { ProjectorCase } from './study/projector-case';
-export { Report, type Verdict } from './study/report';

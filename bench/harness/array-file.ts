@@ -7,7 +7,7 @@ interface Entry {
   readonly name: string;
   readonly dtype: 'float32' | 'int32';
   readonly shape: readonly number[];
-  /** In bytes. */
+  /** Size in bytes. */
   readonly offset: number;
 }
 

@@ -11,7 +11,7 @@ import { launch, type Programs } from './launch';
 /** How long to measure. */
 export interface Effort {
   readonly rounds: number;
-  /** Of one contestant in one round. */
+  /** Time of one contestant in one round. */
   readonly seconds: number;
 }
 

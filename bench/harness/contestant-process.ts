@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import type { Reply, Request } from '../contestant';
 
-/** One contestant in a process of its own, which keeps what is warm and whose memory is nobody else's. */
+/** One contestant in a process of its own, which keeps what is warm and whose memory is its own. */
 export class ContestantProcess {
   private readonly child: ChildProcess;
   private readonly lines: AsyncIterator<string>;

@@ -12,12 +12,12 @@ import { bytes, type Table } from './table';
 /** What a library costs before it computes anything. */
 export interface Footprint {
   readonly label: string;
-  /** Of its minified bundle for a page, and of the WebAssembly that it fetches beside it; gzipped. */
+  /** Gzipped size of its minified bundle for a page, with the WebAssembly that it fetches beside it. */
   readonly scriptBytes: number;
   readonly wasmBytes: number;
   /** In Node, from its installed files, in a fresh process. */
   readonly importSeconds: number;
-  /** From the start of the import to the values of a product of two 2×2 matrices. */
+  /** Time from the start of the import to the values of a product of two 2×2 matrices. */
   readonly firstProductSeconds: number;
 }
 

@@ -6,9 +6,9 @@ import { type Machine, nodeFlags } from './machine';
 /** The programs that contestants run in. */
 export interface Programs {
   readonly machine: Machine;
-  /** Of the Node that is measured; it may be another one than runs the harness. */
+  /** Path of the Node that is measured; it may be another one than runs the harness. */
   readonly node: string;
-  /** Of a Python with PyTorch. */
+  /** Path of a Python with PyTorch. */
   readonly python: string;
 }
 

@@ -32,7 +32,7 @@ export async function benchDevice(
   return target === 'gpu' ? gpuDevice(mode) : wasmDevice();
 }
 
-/** gpu.js is loaded when somebody asks for it. */
+/** gpu.js is loaded when it is asked for. */
 async function gpuDevice(mode: (typeof benchModes)[number]): Promise<BenchDevice> {
   const [{ gpu }, { gpuMatmulVariants }] = await Promise.all([import('../../src/gpu'), import('./gpu-variants')]);
   const backend = await gpu({ mode });

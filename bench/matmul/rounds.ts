@@ -19,7 +19,7 @@ export interface BenchRow {
 export interface BenchOutput {
   readonly size: number;
   readonly repeats: number;
-  /** Both matrices to the device. */
+  /** Time to bring both matrices to the device. */
   readonly uploadMilliseconds: number;
   /** The result from there. */
   readonly readBackMilliseconds: number;

@@ -37,7 +37,7 @@ export const prepare = {
       return x.div(torch.exp(u.mul(-2)).add(1));
     }
 
-    /** Of rows: the gradient of its own softmax is wrong for square matrices, whose axes it confuses. */
+    /** Softmax of rows; the gradient of its own is wrong for square matrices, whose axes it confuses. */
     function softmax(x) {
       const powers = torch.exp(x);
       return powers.div(powers.sum(-1, true));
@@ -90,7 +90,7 @@ function steps(loss, parameters, data) {
   return { run: () => void step(), outcome: () => Array.from({ length: firstSteps }, step) };
 }
 
-/** As its own `Adam`, with the bias corrections. */
+/** Its own `Adam`, with the bias corrections. */
 function adamFor(parameters) {
   const moments = parameters.map(({ shape }) => ({ m: torch.zeros(shape), v: torch.zeros(shape) }));
   return (taken) => {

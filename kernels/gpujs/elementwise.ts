@@ -72,7 +72,7 @@ function (values${edges ? ', infinity, nan' : ''}) {
 }`;
 
 /**
- * out = f of the elements of several arrays, each with strides of its own (0: broadcast) over so many axes. Those that
+ * out = f of the elements of several arrays, each with strides of its own (0: broadcast) over `rank` axes. Those that
  * are `numbers` are the same number everywhere.
  */
 export const zip = (

@@ -4,7 +4,7 @@
 
 import { quotient } from './places';
 
-/** A walk over so many axes: 1 to 3 are the axes of threads; with more, one axis of threads counts through all. */
+/** A walk over a number of axes: 1 to 3 are the axes of threads; with more, one axis of threads counts through all. */
 export type AxisCount = number;
 
 /** Names of arguments. */

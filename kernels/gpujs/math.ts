@@ -161,7 +161,7 @@ function powerOf(a, b, infinity, nan) {
       y = product + rest > -110 ? sign * expOfSum(product, rest) : 0;
     }
   } else {
-    // Of 0, of ∞, or to the ±∞: it grows, or it vanishes, or (|a| = 1) it is NaN.
+    // A power of 0 or ∞, or an exponent of ±∞, gives ∞ or 0, or NaN where |a| = 1.
     if (size > 1) {
       if (b > 0) {
         y = sign * infinity;

@@ -160,7 +160,7 @@ function (x, width, lines, length, one) {
 /** What a text of `scan` is for. */
 export interface ScanForm {
   readonly way: Way;
-  /** From the end. */
+  /** Whether to begin at the end. */
   readonly reverse: boolean;
   /** There is one block only, and no argument `sums`. */
   readonly single: boolean;

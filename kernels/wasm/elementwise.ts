@@ -82,7 +82,7 @@ class Gelu extends Map1 {
 class Erf extends Map1 {
   @inline of(x: v128): v128 { return errorFunction(x); }
 }
-/** To 2 ulp from −½ on, and to 10 below. */
+/** Error: 2 ulp from −½ on, 10 below. */
 class GeluErf extends Map1 {
   @inline of(x: v128): v128 { return f32x4.mul(x, normalCdf(x, bell(x))); }
 }
@@ -268,7 +268,7 @@ function powLanes(a: v128, b: v128): v128 {
   y = f32x4.replace_lane(y, 2, power(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)));
   return f32x4.replace_lane(y, 3, power(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)));
 }
-/** As in JavaScript, (±1)^±∞ and 1^NaN are NaN. */
+/** (±1)^±∞ and 1^NaN are NaN, as in JavaScript. */
 function power(a: f32, b: f32): f32 {
   return NativeMathf.pow(a, b);
 }

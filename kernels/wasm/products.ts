@@ -19,9 +19,9 @@ const PACKED: i32 = 0;
 export const DIRECT: i32 = 1;
 const DOTS: i32 = 2;
 
-/** Up to so many columns, packing A costs more than the slower tile that reads it in place. */
+/** Up to this number of columns, packing A costs more than the slower tile that reads it in place. */
 const FEW_COLUMNS: i32 = 32;
-/** Up to so many rows, packing a dense B costs more than reading it in place. */
+/** Up to this number of rows, packing a dense B costs more than reading it in place. */
 const FEW_ROWS: i32 = 16;
 /** Rows of a transposed A that are read in place: more of them lie too far apart for the cache. */
 const FEW_LANES: i32 = 256;
@@ -48,7 +48,7 @@ export function gemm(
   else packed(a, aLane, aDepth, b, bLane, bDepth, c, cRow, m, n, k, start, startRow, 0, 0, 0, 0);
 }
 
-/** `gemm` for `count` products, whose operands and results begin so many bytes apart. */
+/** `gemm` for `count` products, whose operands and results begin the given numbers of bytes apart. */
 export function gemmBatch(
   count: i32, aStep: usize, bStep: usize, cStep: usize,
   path: i32, a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, cRow: i32,
@@ -63,7 +63,7 @@ export function gemmBatch(
 }
 
 /**
- * As `gemm`, where the operand at address 0 is the random matrix of `kind`, (key0, key1) and `scale`; its
+ * `gemm`, where the operand at address 0 is the random matrix of `kind`, (key0, key1) and `scale`; its
  * lanes run along its columns when its lane stride is 1, and along its rows otherwise.
  */
 export function gemmRandom(
@@ -146,7 +146,7 @@ function copyTile(
 
 /** Depths that a direct tile adds up at once: enough to follow a row of A for a while, few enough for B to stay cached. */
 const DIRECT_KC: i32 = 1024;
-/** From so many rows on, packing B pays whatever its layout is. */
+/** The number of rows from which packing B pays whatever its layout is. */
 const MANY_ROWS: i32 = 256;
 
 function direct(

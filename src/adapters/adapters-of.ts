@@ -19,7 +19,7 @@ export function adaptersOf(model: Module): AttachedLayer<Adapter>[] {
   return adaptersIn('adaptersOf', model);
 }
 
-/** As `adaptersOf`, at least one, in the name of another function. @throws OptionError `adapter/none` */
+/** `adaptersOf` that insists on at least one, in the name of another function. @throws OptionError `adapter/none` */
 export function someAdaptersOf(where: string, model: Module): AttachedLayer<Adapter>[] {
   const found = adaptersIn(where, model);
   if (found.length > 0) return found;

@@ -78,9 +78,9 @@ export interface AdapterReport<Layer = AdaptedLayer> {
   readonly adapted: readonly Layer[];
   /** All other parameters, none of which is trained now, and why each is left alone. */
   readonly untouched: readonly {
-    /** Of the parameter. */
+    /** The parameter's path. */
     readonly path: string;
-    /** In words. */
+    /** Why, in words. */
     readonly reason: string;
   }[];
   /** What was trainable before: `model.unfreeze((path) => report.frozen.includes(path))` takes the freezing back. */
@@ -123,7 +123,7 @@ export function attachAdapters<A extends Adapter>(
   );
 }
 
-/** As `attachAdapters`, under another name in messages and with options that are read. */
+/** `attachAdapters` under another name in messages, with options that are read already. */
 export function attach<A extends Adapter>(
   where: string,
   model: Module,

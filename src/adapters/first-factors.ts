@@ -3,7 +3,7 @@ import { fold, type Key } from '../base/key';
 import { callable, checkArgument, choice, either, type Kind, kindOf } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import type { Adaptable } from '../nn/adapter';
-import { init } from '../nn/init';
+import { initializers } from '../nn/initializers';
 import { Embedding } from '../nn/layers/embedding';
 import { zeros } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
@@ -13,7 +13,7 @@ import { isTensor } from '../tensor/tree';
 export interface DrawSite {
   /** Dotted path of the layer. */
   readonly path: string;
-  /** Of the weight, [out, in]. */
+  /** Shape of the weight, [out, in]. */
   readonly shape: Shape;
   /** r */
   readonly rank: number;
@@ -90,14 +90,20 @@ export function linearFactors<S extends DrawSite>(where: string, rule: FactorIni
   const key = fold(site.key, 'A');
   const B = zeros(shapeOfB);
   const A =
-    rule === 'kaiming' ? init.uniform(key, shapeOfA, 1 / Math.sqrt(inputs)) : init.normal(key, shapeOfA, 1 / site.rank);
+    rule === 'kaiming'
+      ? initializers.uniform(key, shapeOfA, 1 / Math.sqrt(inputs))
+      : initializers.normal(key, shapeOfA, 1 / site.rank);
   return { A, B, shift: false };
 }
 
 /** A [r, rows] = 0 and B [width, r] from N(0, 1): the roles of the factors are exchanged, as in PEFT. */
 function embeddingFactors(site: DrawSite): FirstFactors {
   const [rows, width] = site.shape as readonly [number, number];
-  return { A: zeros([site.rank, rows]), B: init.normal(fold(site.key, 'B'), [width, site.rank], 1), shift: false };
+  return {
+    A: zeros([site.rank, rows]),
+    B: initializers.normal(fold(site.key, 'B'), [width, site.rank], 1),
+    shift: false,
+  };
 }
 
 function wrongFactors(where: string, { path, rank, shape }: DrawSite, A: Tensor, B?: Tensor): ShapeError {

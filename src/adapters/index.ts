@@ -14,7 +14,7 @@ export { type GradientSource, type GradientSvdOptions, gradientSvd, type LoraGaO
 export { type LoraOptions, lora } from './lora';
 export { type LorsOptions, lors } from './lors';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
-export { merge, remove, unmerge } from './merge';
+export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './periodic-lora';
 export { type PruneOptions, prune } from './prune';
 export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';

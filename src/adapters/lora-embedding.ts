@@ -27,8 +27,13 @@ export class LoraEmbedding extends LowRankAdapter {
   override mergedInto(weight: Tensor, fraction: number): Tensor {
     return add(weight, this.change(this, fraction));
   }
-  override async compacted(): Promise<LoraEmbedding | null> {
-    const factors = await unmasked(this);
-    return factors && new LoraEmbedding(factors, this.scale);
+  override compacted(): Promise<LoraEmbedding | null> {
+    return compacted(this);
   }
+}
+
+/** Outside the class, because bundlers rename a class whose body names it, and `summary` shows the name. */
+async function compacted(adapter: LoraEmbedding): Promise<LoraEmbedding | null> {
+  const factors = await unmasked(adapter);
+  return factors && new LoraEmbedding(factors, adapter.scale);
 }

@@ -78,8 +78,13 @@ export class LoraLinear extends LowRankAdapter {
   override mergedInto(weight: Tensor, fraction: number): Tensor {
     return add(weight, this.change(this, fraction));
   }
-  override async compacted(): Promise<LoraLinear | null> {
-    const factors = await unmasked(this);
-    return factors && new LoraLinear(factors, this.scale, this.dropout);
+  override compacted(): Promise<LoraLinear | null> {
+    return compacted(this);
   }
+}
+
+/** Outside the class, because bundlers rename a class whose body names it, and `summary` shows the name. */
+async function compacted(adapter: LoraLinear): Promise<LoraLinear | null> {
+  const factors = await unmasked(adapter);
+  return factors && new LoraLinear(factors, adapter.scale, adapter.dropout);
 }

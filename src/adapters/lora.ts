@@ -68,7 +68,7 @@ export function lora(model: Module, options: LoraOptions = {}): AdapterReport {
 /** The adapters of LoRA, by the layer that hosts them. */
 export type LoraAdapter = LoraLinear | LoraEmbedding;
 
-/** As `lora`, for methods that train it in another way. */
+/** `lora` for methods that train it in another way. */
 export function attachLora(
   where: string,
   model: Module,

@@ -32,7 +32,7 @@ const lorsOptions = {
 export interface LorsOptions extends OptionsOf<typeof lorsOptions> {}
 
 /**
- * LoRS: low-rank adapters of a pruned model (see `prune`) that leave its zeros zero, while training and after `merge`.
+ * LoRS: low-rank adapters of a pruned model (see `prune`) that leave its zeros zero, while training and after `mergeAdapters`.
  * The mask is read off the weight wherever it is needed and stored nowhere. The gradients of the factors ignore it, which
  * is what makes them cheap and biased: `lorsLinear` says how. All parameters that belong to no adapter are frozen.
  * @throws OptionError `adapter/no-match`, `options/…`

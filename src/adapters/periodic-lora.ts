@@ -76,7 +76,7 @@ export interface PeriodicLora<S> extends AdapterReport {
 /**
  * PeriodicLoRA: LoRA in stages. At the end of each the change goes into the weight, W ← W + ρ·s·B·A, the factors and the
  * optimizer start anew, and the next stage adds another r directions: k stages reach rank min(out, in, k·r) with the
- * memory of one adapter. `merge(model)` at the end brings in the last stage.
+ * memory of one adapter. `mergeAdapters(model)` at the end brings in the last stage.
  *
  * Unloading is part of the update that the transform returns for the last step of a stage, so that it happens between
  * two forward passes, once, whatever is evaluated in between. A step is counted where `inner` returns an update: with
@@ -103,7 +103,7 @@ export function periodicLora<S>(model: Module, options: PeriodicLoraOptions<S>):
   return attachPeriodic('periodicLora', model, read);
 }
 
-/** As `periodicLora`, under another name in messages. */
+/** `periodicLora` under another name in messages. */
 export function attachPeriodic<S>(
   where: string,
   model: Module,

@@ -8,7 +8,7 @@ import type { Tensor } from '../tensor/tensor';
 
 /**
  * The leading `rank` singular vectors and values of a large matrix, from products with `width` ≥ rank columns: a random
- * range, sharpened by so many subspace iterations, then the SVD of what the matrix is in it. 4·n·m·width flops an
+ * range, sharpened by `iterations` subspace iterations, then the SVD of what the matrix is in it. 4·n·m·width flops an
  * iteration, where `linalg.svd` would need some 20·min(n, m)³.
  * Shapes: x [n, m] → u [n, rank], s [rank], vt [rank, m].
  * @see Halko, Martinsson and Tropp, "Finding structure with randomness", arXiv 0909.4061, algorithms 4.4 and 5.1.

@@ -5,7 +5,7 @@ import { isTensor } from '../tensor/tree';
 
 /** A layer that can host an adapter, and the dotted path of fields that leads to it. */
 export interface Site {
-  /** As in the names of its parameters, without '.weight'. */
+  /** The path as in the names of its parameters, without '.weight'. */
   readonly path: string;
   readonly layer: Adaptable;
   /** Its weight is a field of something else too, such as a tied head. */

@@ -19,7 +19,7 @@ interface Method {
   readonly additive: boolean;
 }
 
-/** By name: LoRS, and what it is compared with. */
+/** LoRS and the methods it is compared with, by name. */
 export const sparseMethods = {
   lors: { linear: lorsLinear, weight: addedOnSupport, additive: true },
   'sp-lora': { linear: spLoraLinear, weight: addedOnSupport, additive: true },
@@ -29,7 +29,7 @@ export const sparseMethods = {
 
 /**
  * mask ⊙ (W + s·B·A), with s·B·A rounded on its own first. With −s that is the same matrix to the bit, so that what a merge
- * puts in is what `unmerge` takes out: C = s·B·A, M = W + C and U = M − C are off by half a unit in the last place of M and
+ * puts in is what `unmergeAdapters` takes out: C = s·B·A, M = W + C and U = M − C are off by half a unit in the last place of M and
  * of U, and by nothing else. The kernel that the forward pass uses adds term by term to W; where large terms cancel, what
  * W loses beside them depends on the order, and is not bounded by the weight before and after.
  */

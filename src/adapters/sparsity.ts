@@ -4,7 +4,7 @@ import { chosenWeights } from './weights';
 
 /** How sparse one weight is. */
 export interface SparsityRow {
-  /** Of the layer. */
+  /** The layer's path. */
   readonly path: string;
   /** Elements that are 0. */
   readonly zeros: number;

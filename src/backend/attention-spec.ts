@@ -28,7 +28,7 @@ export type AttentionShape = AttentionSpec;
 
 /** Where the rows of one head are, in elements. */
 export interface HeadLayout {
-  /** From one row to the next. */
+  /** Elements from one row to the next. */
   readonly row: number;
   /** The first row of a head. */
   start(batch: number, head: number): number;

@@ -18,7 +18,7 @@ export interface Operand {
   readonly storage: Storage;
   /** Extents, outermost first. */
   readonly shape: Shape;
-  /** As that of the storage. */
+  /** The dtype, that of the storage. */
   readonly dtype: DType;
 }
 
@@ -130,7 +130,7 @@ export interface Storages {
   free(storage: Storage): void;
   /** No scope owns this storage any more: from now on the garbage collector must be enough (D3). */
   collectable(storage: Storage): void;
-  /** Keep on the device until `free`, whoever owned it before. */
+  /** Keep on the device until `free`, also if a scope owned it before. */
   resident(storage: Storage): void;
   /** Between `enter` and `leave(mark)`, device copies of host arrays may be cached; `leave` drops them. */
   enter(): number;

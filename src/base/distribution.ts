@@ -15,7 +15,7 @@ export type Distribution = 'uniform' | 'normal' | 'rademacher' | Sparse;
 
 /** ±1 with chance 1/(2·sparsity) each, else 0. */
 export interface Sparse {
-  /** At least 1, where no entry is 0. */
+  /** Expected fraction's reciprocal: at least 1; at 1 no entry is 0. */
   readonly sparsity: number;
 }
 

@@ -5,7 +5,7 @@ import { OptionError, ShapeError } from './errors';
 
 /** What a value must be: the one description behind options, arguments and their messages (D15). */
 export interface Kind<T> {
-  /** In words, as messages print it: `a number between 0 and 1`. */
+  /** What is expected, in the words of messages: `a number between 0 and 1`. */
   readonly expected: string;
   /** Code of the error for a value that does not fit. */
   readonly code: string;
@@ -102,7 +102,7 @@ export function readOptions<S extends Specification>(
   return values as ValuesOf<S>;
 }
 
-/** As `readOptions`, for options whose interface has type parameters. */
+/** `readOptions` for options whose interface has type parameters. */
 export function readOptionsOf<Options extends object, S extends SpecificationOf<Options>>(
   where: string,
   specification: S & SpecificationOf<Options>,
@@ -134,7 +134,7 @@ export function checkCount(where: string, given: number, most: number, fix?: str
 }
 
 /**
- * As `checkCount`, for functions that have their `arguments` at hand and look at their number first, which costs
+ * `checkCount` for functions that have their `arguments` at hand and look at their number first, which costs
  * nothing: `if (arguments.length > 1) refuseExtra('neg', arguments, 1)`. What `map` and `forEach` pass after the
  * element is no mistake, so `xs.map(neg)` is right.
  * @throws OptionError `arguments/count`
@@ -224,7 +224,7 @@ export function listOf<T>(kind: Kind<T>): Kind<readonly T[]> {
   return kindOf(`an array, each entry ${kind.expected}`, fits, kind.code);
 }
 
-/** As `every`, which would pass over the holes of a sparse array. */
+/** Like `every`, which would skip the holes of a sparse array. */
 function everyEntry(values: readonly unknown[], fits: (value: unknown) => boolean): boolean {
   for (let i = 0; i < values.length; i++) if (!fits(values[i])) return false;
   return true;

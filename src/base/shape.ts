@@ -99,7 +99,7 @@ export const shapeKind: Kind<Shape> = {
   fix: (value) => (typeof value === 'number' ? `write [${value}]` : 'pass a shape such as [2, 3]'),
 };
 
-/** As `every`, which would pass over the holes of a sparse array. */
+/** Like `every`, which would skip the holes of a sparse array. */
 function isList(value: unknown, low: number): value is readonly number[] {
   if (!Array.isArray(value)) return false;
   for (let i = 0; i < value.length; i++) if (!Number.isSafeInteger(value[i]) || value[i] < low) return false;

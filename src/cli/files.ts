@@ -5,7 +5,7 @@ import { reading } from '../node/write';
 
 /** A file or folder of a command line. */
 export interface NamedPath {
-  /** As it was asked for: `--report a.html`. */
+  /** The words that asked for it: `--report a.html`. */
   readonly words: string;
   readonly path: string;
 }

@@ -8,7 +8,7 @@ import { undivided } from './terminal/ending';
 
 /** A file that will be written at the end of a command. What it held before stays until the new text is complete. */
 export interface OutputFile {
-  /** As it was named. */
+  /** The path as the user gave it. */
   readonly path: string;
   /** Where that leads, after all links. */
   readonly place: string;

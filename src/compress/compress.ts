@@ -11,7 +11,7 @@ import {
 import { type GradientTransform, transformKind } from '../optim/transform';
 import type { Combine } from './combine';
 import { type Filter, filterKind, matrixFilter } from './filter';
-import { lift } from './flora';
+import { liftUpdate } from './flora';
 import { intervalKind, type LeafRule, rankKind } from './leaf-rules';
 import { type Projection, type Projector, projectorKind } from './projector';
 import { type CompressState, inSubspace, type OnRefresh, onRefreshKind } from './subspace';
@@ -32,7 +32,7 @@ export interface CompressOptions<P extends Projection, S, O = undefined> {
    * old and the new projection returns the state under the new one.
    */
   readonly onRefresh: OnRefresh<NoInfer<S>, NoInfer<P>>;
-  /** How the moves make a step (default `lift`). */
+  /** How the moves make a step (default `liftUpdate`). */
   readonly combine?: Combine<NoInfer<S>, O>;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
   readonly filter?: Filter;
@@ -48,7 +48,7 @@ const compressOptions = {
   inner: required(transformKind),
   refreshEvery: required(intervalKind),
   onRefresh: required(onRefreshKind<unknown, Projection>()),
-  combine: optional(callable('such as lift'), lift),
+  combine: optional(callable('such as liftUpdate'), liftUpdate),
   filter: optional(filterKind),
   stagger: optional(boolean, false),
   seed: optional(seedKind, 0),

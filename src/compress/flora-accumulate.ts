@@ -43,7 +43,7 @@ export interface FloraAccumulateState<S> {
   readonly cycle: number;
   /** Gradients in the sums so far. */
   readonly count: number;
-  /** Of these, how many had each leaf. */
+  /** For each leaf, how many of these gradients had it. */
   readonly counts: LeafCounts;
   /** Σ G·Aᵀ for compressed parameters, Σ G for the others. */
   readonly sums: Params;

@@ -27,13 +27,13 @@ const decay = number({ low: 0, high: 1 });
  * Algorithm 2 of the Flora paper, for any inner transform and any projector: refresh if due, go down, transform, go up.
  * With `ema` inside and transfers at a refresh, as in `flora`, M is the momentum and each line is one of the algorithm.
  */
-export function lift<P, S>(
+export function liftUpdate<P, S>(
   G: Tensor,
   leaf: CompressedLeaf<P, S>,
   moves: Moves<CompressedLeaf<P, S>>,
   _path?: string,
 ): [update: Tensor, leaf: CompressedLeaf<P, S>] {
-  checkCombine('lift', arguments);
+  checkCombine('liftUpdate', arguments);
   const { refresh, down, inner, up } = moves;
   leaf = refresh(leaf); //                         every κ steps: a new A, and M ← M·A_old·Aᵀ
   const [M, next] = inner(leaf, down(leaf, G)); // M ← β·M + (1 − β)·G·Aᵀ
@@ -62,7 +62,7 @@ const floraOptions = {
   refreshEvery: optional(intervalKind, 1000),
   /** Weight of the past in the momentum (default 0.9). */
   beta: optional(decay, 0.9),
-  /** `paper` (default) is `lift`, Algorithm 2 as the paper states it; `flora-opt`, as the published code, `liftPlusRaw`. */
+  /** `paper` (default) is `liftUpdate`, Algorithm 2 as the paper states it; `flora-opt`, as the published code, `liftPlusRaw`. */
   ordering: optional(choice('paper', 'flora-opt'), 'paper'),
   /** How gradients are projected (default `projectors.gaussian`, the paper's). */
   projector: optional(projectorKind, gaussian),
@@ -104,7 +104,7 @@ export function flora(options: FloraOptions) {
     inner: ema({ decay: beta }),
     refreshEvery,
     onRefresh,
-    combine: ordering === 'paper' ? lift : liftPlusRaw(beta),
+    combine: ordering === 'paper' ? liftUpdate : liftPlusRaw(beta),
     filter: filter ?? matrixFilter({ rank, maxAspect: 4 }),
     stagger,
     seed,

@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/tensor';
 
 /** What a rule may know of a parameter beside its path and the step. */
 export interface LeafStatistics {
-  /** Of the parameter. */
+  /** The parameter's shape. */
   readonly shape: Shape;
   /** Draws of its projection after the first. */
   readonly refreshes: number;

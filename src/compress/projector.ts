@@ -10,7 +10,7 @@ import type { GradientValues, Theory } from './theory/theory';
 export interface Projection {
   /** Which dimension it compresses. */
   readonly side: Side;
-  /** Of the gradients that it projects. */
+  /** Shape of the gradients that it projects. */
   readonly shape: readonly [n: number, m: number];
   /** Rows of A, r. */
   readonly rank: number;
@@ -22,11 +22,11 @@ export interface RefreshContext<S = unknown> {
   readonly key: Key;
   /** The projection is a sample, which no gradient has shaped: at the first gradient, and where the rank changes. */
   readonly first: boolean;
-  /** Of the optimizer, from 0. */
+  /** The optimizer's step, counted from 0. */
   readonly step: number;
   /** State of the inner transform under the projection in use; its records have one tensor each, by `path`. */
   readonly inner: S;
-  /** Of the parameter. */
+  /** The parameter's path. */
   readonly path: string;
 }
 

@@ -15,7 +15,7 @@ export interface CheckpointRecord {
   readonly steps: number;
   readonly keys: Readonly<Record<string, Key>>;
   readonly position: unknown;
-  /** Of the state; its tensors are in a file of their own. */
+  /** The structure of the state; its tensors are in a file of their own. */
   readonly structure: Json;
   readonly checksums: Readonly<Record<Part, number>>;
 }

@@ -35,9 +35,9 @@ import { loadTree, saveTree } from './saved-tree';
 
 /** All that training needs to go on as if it had not stopped. */
 export interface Checkpoint<S = unknown> {
-  /** Of the model: `model.parameters()`. */
+  /** The model's parameters: `model.parameters()`. */
   readonly parameters: Params;
-  /** Of the transform: `trainer(…).state`. Any tree of tensors, numbers and strings. */
+  /** The transform's state, `trainer(…).state`: any tree of tensors, numbers and strings. */
   readonly state: S;
   /** Steps taken: `trainer(…).steps`. */
   readonly steps: number;
@@ -78,7 +78,7 @@ export interface LoadCheckpointOptions<S = unknown> {
 
 const anything = kindOf<unknown>('anything', () => true);
 
-/** Of the rest, `recordWith` says what is wrong, by the rules of the reader. */
+/** The fields that are checked here; `recordWith` checks the rest by the rules of the reader. */
 const checkpointOptions = {
   parameters: required(paramsKind),
   state: required(kindOf<unknown>('a tree of tensors, numbers and strings', (value) => typeof value !== 'function')),

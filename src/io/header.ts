@@ -16,15 +16,15 @@ export interface Entry {
 
 /** A header that has been checked against the bytes that follow it. */
 export interface Header {
-  /** In the order of the header. */
+  /** The entries, in the order of the header. */
   readonly entries: readonly Entry[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** As in the reference implementation. */
+/** The limit of the reference implementation. */
 export const longestHeader = 100_000_000; // bytes
 
-/** Before the header: its length. */
+/** Bytes of the length that precedes the header. */
 export const lengthBytes = 8;
 
 /** The one name in a header that is not a tensor's. */

@@ -25,7 +25,7 @@ const inNumber = (byte = 0): boolean =>
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * JSON in UTF-8, read one value after the other by whoever knows what should come next: nothing is built but what is
+ * JSON in UTF-8, read one value after the other by a caller that knows what comes next: nothing is built but what is
  * asked for. It is stricter than `JSON.parse`, which keeps the last of two entries of one name: here that is an error, as
  * two readers of one file may not see two contents.
  */

@@ -165,7 +165,7 @@ const shown = (value: Json): string => {
   return isRecord(value) ? 'a record' : Array.isArray(value) ? 'a list' : String(value);
 };
 
-/** `adapter_config.json` of so many bytes is not read. */
+/** Bytes from which `adapter_config.json` is not read. */
 export function longConfig(bytes: number): FileError {
   return new FileError({
     code: 'peft/config',

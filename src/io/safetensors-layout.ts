@@ -8,7 +8,7 @@ import { checkEntries } from './writable';
 export interface SafetensorsLayout {
   /** The length, the header, and spaces up to the first tensor. */
   readonly head: Uint8Array;
-  /** In the order of the file. */
+  /** The tensors, in the order of the file. */
   readonly entries: readonly Entry[];
   readonly fileBytes: number;
 }

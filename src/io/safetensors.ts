@@ -46,7 +46,7 @@ export async function encodeSafetensors(
   return bytes;
 }
 
-/** As `layOut`, with options that are checked in the name of another function. */
+/** `layOut` with options that are checked in the name of another function. */
 export function layOutWith(
   where: string,
   params: Params,
@@ -71,7 +71,7 @@ export function decodeSafetensors(bytes: Uint8Array): Params {
   return decodeTensors(bytes, () => {});
 }
 
-/** As `decodeSafetensors`; `onValues` sees those of each tensor and may throw. */
+/** `decodeSafetensors`; `onValues` sees those of each tensor and may throw. */
 export function decodeTensors(bytes: Uint8Array, onValues: (name: string, values: TypedArray) => void): Params {
   const { entries } = readHeader(bytes);
   const tensors = entries.map(({ name, type, shape, start, end }) => {

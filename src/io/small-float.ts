@@ -25,7 +25,7 @@ export function smallFloat({ exponentBits, mantissaBits, finite = false }: Forma
   // The same bits as float32 say the same number, but for the exponent's bias: moved to its place, it is off by a factor.
   const shift = 23 - mantissaBits;
   const factor = 2 ** (128 - 2 ** (exponentBits - 1));
-  /** By ⌊log₂|x|⌋ − least: one over the distance of neighbours there. */
+  /** At index ⌊log₂|x|⌋ − least: the reciprocal of the distance between neighbouring numbers there. */
   const density = Float64Array.from({ length: 129 - least }, (_, i) => 2 ** (mantissaBits - least - i));
   return {
     decode(bits) {

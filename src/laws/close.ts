@@ -45,7 +45,7 @@ export const readings: readonly ((values: TypedArray) => TypedArray)[] = [
   flushed,
 ];
 
-/** Of several right answers for each element, the one that is nearest to what came out. */
+/** Picks for each element the right answer that is nearest to what came out, where several are right. */
 export function nearest(actual: TypedArray, answers: readonly TypedArray[]): TypedArray {
   const distance = (a: number, e: number): number =>
     Object.is(a, e) ? -1 : Number.isFinite(a - e) ? Math.abs(a - e) : a === e ? 0 : Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 /**
- * A law that does not hold. Not one of the errors of `base/errors.ts`: nobody called anything wrongly, an implementation
+ * A law that does not hold. Not one of the errors of `base/errors.ts`: no caller made a mistake, an implementation
  * is wrong.
  */
 export class Violation extends Error {

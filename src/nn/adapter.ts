@@ -12,19 +12,19 @@ import { Module } from './module';
  * is constant goes into `#private` fields. `attachAdapters` makes and attaches adapters of any class.
  */
 export abstract class Adapter extends Module {
-  /** The change is in the layer's weight, and the layer computes without the adapter: see `merge`. */
+  /** The change is in the layer's weight, and the layer computes without the adapter: see `mergeAdapters`. */
   merged = false;
 
   /** The layer's output, given its input and its own parameters. Shapes: those of the layer. */
   abstract override forward(x: Tensor, weight: Tensor, bias: Tensor | null, options?: ForwardOptions): Tensor;
 
-  /** Whether `mergedInto` adds something to the weight that does not depend on the weight, so that `unmerge` can subtract it. */
+  /** Whether `mergedInto` adds something to the weight that does not depend on the weight, so that `unmergeAdapters` can subtract it. */
   abstract readonly additive: boolean;
 
   /**
    * The weight with `fraction` of the change in it: with 1, the plain layer computes with it what the adapted layer does.
    * With −1 an additive adapter takes out what it put in with 1, to rounding. An adapter that is not linear in x has no
-   * such method, and `merge` refuses it.
+   * such method, and `mergeAdapters` refuses it.
    */
   mergedInto?(weight: Tensor, fraction: number): Tensor;
 
@@ -82,6 +82,6 @@ function trainedWhileMerged(): StateError {
     code: 'adapter/merged',
     got: 'a derivative is being taken of the parameters of an adapter that is merged into its weight',
     expected: 'an adapter that still stands beside the weight, since a merged one has no part in the forward pass',
-    fix: 'call unmerge(model) before training',
+    fix: 'call unmergeAdapters(model) before training',
   });
 }

@@ -2,7 +2,7 @@
 export { type Adaptable, Adapter, activeAdapter } from './adapter';
 export { buffer, updateBuffer } from './buffer';
 export type { ForwardOptions } from './forward-options';
-export { init, type KaimingOptions } from './init';
+export { initializers, type KaimingOptions } from './initializers';
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './layers/attention';
 export { Conv2d, type Conv2dModuleOptions } from './layers/conv2d';
 export { Dropout } from './layers/dropout';

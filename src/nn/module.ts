@@ -23,7 +23,7 @@ const parametersOptions = {
   trainable: optional(boolean, false),
 };
 
-/** Parameters that no trainer shall touch. A property of the tensor, so that every module that holds it agrees. */
+/** Parameters that no trainer touches. A property of the tensor, so that every module that holds it agrees. */
 const frozen = new WeakSet<Tensor>();
 
 /**

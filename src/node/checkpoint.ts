@@ -61,7 +61,7 @@ export async function loadCheckpoint<S = unknown>(
   return loadCheckpointOn(disk, resolve(folder), options);
 }
 
-/** As `saveCheckpoint`, on any disk. */
+/** `saveCheckpoint` on any disk. */
 export async function saveCheckpointOn(disk: Disk, folder: string, checkpoint: Checkpoint): Promise<void> {
   const prepared = prepareCheckpoint('saveCheckpoint', checkpoint);
   try {
@@ -80,7 +80,7 @@ export async function saveCheckpointOn(disk: Disk, folder: string, checkpoint: C
 
 /**
  * The protocol, which needs no lock: nothing is left behind that could keep the next save out, whatever happens to this
- * one. Its claim is the first of its files and becomes the record; whoever removes the claim has ended the save.
+ * one. Its claim is the first of its files and becomes the record; removing the claim ends the save.
  */
 async function replaceCheckpoint(disk: Disk, folder: string, prepared: PreparedCheckpoint): Promise<void> {
   const save = newSave();
@@ -123,7 +123,7 @@ async function* withChecksum(
   done(sum);
 }
 
-/** As `loadCheckpoint`, on any disk. */
+/** `loadCheckpoint` on any disk. */
 export async function loadCheckpointOn<S>(
   disk: Disk,
   folder: string,

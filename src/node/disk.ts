@@ -3,7 +3,7 @@ import type { ByteSource } from '../io/safetensors-pieces';
 
 /** An open file, or an open folder, which can only be synced and closed. */
 export interface OpenFile {
-  /** Behind what was written before. */
+  /** Appends to what was written before. */
   write(bytes: Uint8Array): Promise<void>;
   /** Wait until everything written so far survives a loss of power. */
   sync(): Promise<void>;

@@ -8,7 +8,7 @@ import { checkLeaves, type GradientTransform, type Treatment, transformKind } fr
 
 /** What a transform does with one parameter, and what it keeps for it. */
 export interface Explanation extends Treatment {
-  /** Of the parameter. */
+  /** The parameter's shape. */
   readonly shape: Shape;
   /** Bytes of state, measured on a fresh state. */
   readonly bytes: number;

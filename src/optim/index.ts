@@ -6,6 +6,7 @@ export { chain, type Parts as ChainParts } from './combinators/chain';
 export { masked } from './combinators/masked';
 export { type Parts as PartitionParts, partition } from './combinators/partition';
 export { type Explanation, explain } from './explain';
+export { type FactorPair, factorPairs } from './factor-pairs';
 export type { LeafCounts } from './leaf-counts';
 export { type AdafactorOptions, adafactor } from './optimizers/adafactor';
 export { type AdamOptions, adam } from './optimizers/adam';
@@ -17,6 +18,7 @@ export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';
 export { type EmaOptions, type EmaState, ema } from './parts/ema';
+export { type MomentumOptions, type MomentumState, momentum } from './parts/momentum';
 export { scale } from './parts/scale';
 export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './parts/scale-by-adam';
 export {
@@ -29,7 +31,6 @@ export { type LionState, type ScaleByLionOptions, scaleByLion } from './parts/sc
 export { scaleByParameterRms } from './parts/scale-by-parameter-rms';
 export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './parts/scale-by-rms';
 export { type ScheduleState, scaleBySchedule } from './parts/scale-by-schedule';
-export { type TraceOptions, type TraceState, trace } from './parts/trace';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
 export { stateBytes } from './state-bytes';
 export { type GradientTransform, mapParams, type Treatment, transform } from './transform';

@@ -30,7 +30,7 @@ const rampOptions = {
   steps: required(whole({ low: 0 })),
 };
 
-/** From one value to another in a number of steps. */
+/** A way from one value to another in a number of steps. */
 export interface RampOptions extends OptionsOf<typeof rampOptions> {}
 
 const warmupCosineOptions = {

@@ -46,7 +46,7 @@ export const transformKind: Kind<GradientTransform<unknown>> = {
 
 /** One parameter as one transform treats it. */
 export interface Treatment {
-  /** Of the parameter. */
+  /** The parameter's path. */
   readonly path: string;
   /** Whether its state lives in a subspace. */
   readonly compressed: boolean;

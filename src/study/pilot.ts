@@ -1,7 +1,7 @@
-/** Draws that measure a variance nobody derived. */
+/** Draws that measure a variance that is not derived. */
 export const pilotDraws = 400;
 
-/** A measured variance is too small by more than this with a chance that nobody can state: the level is approximate. */
+/** A measured variance is too small by more than this with an unknown chance: the level is approximate. */
 export const pilotMargin = 2;
 
 /** Unbiased sample variance. */

@@ -18,7 +18,7 @@ export function assign(target: Tensor, source: Tensor): void {
 export type Write = readonly [target: Tensor, source: Tensor];
 
 /**
- * As `assign`, for several tensors: all of them or none. Whatever can throw (shapes, freed sources, a device without room
+ * `assign` for several tensors: all of them or none. Whatever can throw (shapes, freed sources, a device without room
  * for a host array) is done for all before the first tensor moves. Old and new values are alive at once.
  * @throws ShapeError `assign/shape`
  */

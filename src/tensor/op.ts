@@ -157,7 +157,7 @@ function isList(stored: Stored): stored is readonly Storage[] {
   return Array.isArray(stored);
 }
 
-/** Run a kernel that no tape shall see: a comparison, random numbers. */
+/** Run a kernel that is not recorded: a comparison, random numbers. */
 export function compute<const Xs extends readonly Tensor[]>(
   origin: string,
   inputs: Xs,
@@ -173,7 +173,7 @@ export function compute<const Xs extends readonly Tensor[]>(
   );
 }
 
-/** As `compute`, for a kernel with several results. Only called inside a scope. */
+/** `compute` for a kernel with several results. Only called inside a scope. */
 export function computeAll<const Xs extends readonly Tensor[]>(
   origin: string,
   inputs: Xs,
@@ -240,7 +240,7 @@ export function checkDType(where: string, x: Tensor, dtype: DType): void {
   checkLive(where, x, dtype);
 }
 
-/** As `checkDType`, of what is known to be a tensor. */
+/** `checkDType` for a value that is known to be a tensor. */
 function checkLive(where: string, x: Tensor, dtype: DType): void {
   checkAlive(where, x.value);
   if (x.value.dtype === dtype) return;

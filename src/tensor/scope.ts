@@ -64,7 +64,7 @@ function close(closing: Scope, survivors: Set<Value>): void {
     else if (value.savedBy?.open && value.savedBy.scope !== closing) move(value, value.savedBy.scope);
     else free(value, closing.name);
   }
-  closing.values.length = 0; // whoever still knows this scope shall not hold on to what it made
+  closing.values.length = 0; // drop the references, in case something still holds this scope
 }
 
 /** A value that was just computed belongs to the innermost scope. */

@@ -31,7 +31,7 @@ const backendKind: Kind<Backend> = {
       : 'write setBackend(wasmBackend()), setBackend(referenceBackend()) or setBackend(await gpu())',
 };
 
-/** By some of what every backend has: one of a user's own is as good. */
+/** Checks for a few members that every backend has, so that a user's own backend passes too. */
 function isBackend(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { describe, memory, fromHost, free } = value as Record<string, unknown>;

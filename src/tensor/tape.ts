@@ -2,7 +2,7 @@ import type { Scope } from './scope';
 import type { Tensor } from './tensor';
 import type { Value } from './value';
 
-/** Cotangents of an op's inputs, each computed only if somebody wants it; null: the op has no derivative there. */
+/** Cotangents of an op's inputs, each computed only if it is wanted; null: the op has no derivative there. */
 export type Cotangents = readonly ((() => Tensor) | null)[];
 
 /**

@@ -61,7 +61,7 @@ export class Tensor {
     if (arguments.length > 0) refuseExtra('data', arguments, 0);
     return read(this.value, 'data');
   }
-  /** As `data`, at once, where the backend can. @throws BackendError `read/sync` */
+  /** The values at once, as a copy, where the backend can read synchronously. @throws BackendError `read/sync` */
   dataSync(): TypedArray {
     if (arguments.length > 0) refuseExtra('dataSync', arguments, 0);
     checkAlive('dataSync', this.value);

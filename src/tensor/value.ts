@@ -13,7 +13,7 @@ export function lastValueId(): number {
 
 /**
  * One result of one computation: immutable, with the storage that holds it and the bookkeeping of who must free it.
- * A `Tensor` is a name for a value; assigning a parameter points its name at another value, so whoever holds the old
+ * A `Tensor` is a name for a value; assigning a parameter points its name at another value, so that what holds the old
  * value (a tape, above all) still sees the old numbers.
  */
 export class Value implements Operand {

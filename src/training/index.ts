@@ -1,3 +1,6 @@
 // The list of what trains: one line each.
-export { type Trainer, type TrainerOptions, trainer } from './trainer';
+export type { Observation, Observer } from './observe';
+export { type Trainer, trainer } from './trainer';
+export type { Evaluate, EvaluateOptions, Gradients, StepContext } from './trainer-gradients';
+export type { TrainerOptions } from './trainer-options';
 export { type YieldOptions, yieldToEventLoop } from './yield-to-event-loop';

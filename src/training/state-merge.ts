@@ -61,7 +61,7 @@ function own(branch: Branch, name: string): unknown {
   return Object.hasOwn(branch, name) ? branch[name] : undefined;
 }
 
-/** Also under '__proto__', where an assignment would do something else. */
+/** Sets a property, also one called '__proto__', for which an assignment would set the prototype. */
 function put(branch: Branch, name: string, value: unknown): void {
   Object.defineProperty(branch, name, { value, writable: true, enumerable: true, configurable: true });
 }

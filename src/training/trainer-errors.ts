@@ -18,7 +18,7 @@ function readNow(scalar: Tensor): number | null {
   }
 }
 
-/** As `readNow`, where a loss that is known must be finite. */
+/** Like `readNow`; a loss whose value is known must be finite. */
 export function checkNow(loss: Tensor, step: number): number | null {
   const known = readNow(loss);
   return known === null ? null : checkLoss(known, step);

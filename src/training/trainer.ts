@@ -1,80 +1,22 @@
 import { backend } from '../backend/current';
-import { fold, type Key, key, seedKind } from '../base/key';
-import {
-  boolean,
-  callable,
-  kindOf,
-  optional,
-  readOptionsOf,
-  refuseExtra,
-  required,
-  type SpecificationOf,
-} from '../base/options';
+import { fold, type Key, key } from '../base/key';
+import { readOptionsOf, refuseExtra } from '../base/options';
 import { BufferUpdates } from '../nn/buffer';
-import { moduleKind } from '../nn/kinds';
-import type { Module } from '../nn/module';
 import { sumsOf } from '../optim/apply-updates';
-import { type GradientTransform, transformKind } from '../optim/transform';
 import { assignAll, makeResident, type Write } from '../tensor/assign';
 import { checkParams } from '../tensor/check';
 import { valueAndGrad } from '../tensor/derivatives/grad';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { debugging } from '../tensor/inspect/debug';
 import { inPhase } from '../tensor/inspect/profile';
-import { paramsKind } from '../tensor/kinds';
 import { currentScope, free, keep, runInScope, type Scope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
+import { showTo } from './observe';
 import { Residents } from './residents';
 import { checkLoss, checkNow, nothingToTrain, oneOfBoth, type Spoiled, tooEarly, unusable } from './trainer-errors';
+import { takeGradients } from './trainer-gradients';
+import { type TrainerOptions, trainerOptions } from './trainer-options';
 import { unchanged } from './unchanged';
-
-/** What to train, on which loss, and how. */
-export interface TrainerOptions<S, Batch> {
-  /** Train the trainable parameters of a model … */
-  readonly model?: Module;
-  /** … or these tensors. */
-  readonly params?: Params;
-  /**
-   * From gradients to updates: a named optimizer such as `adam`, or a chain. It sees all parameters of the model, also
-   * those that get no gradient, and may return updates for them: `periodicLora` does.
-   */
-  readonly transform: GradientTransform<S>;
-  /** The scalar to minimise. The key is new in every step; pass it to `forward` for dropout. */
-  readonly loss: (batch: Batch, options: { readonly key: Key }) => Tensor;
-  /** Everything random in a step is a function of this seed and the number of the step. */
-  readonly seed: number;
-  /** Go on where another trainer stopped: its state and its number of steps. */
-  readonly resume?: {
-    /** The other trainer's `state`. */
-    readonly state: NoInfer<S>;
-    /** The other trainer's `steps`. */
-    readonly steps: number;
-  };
-  /**
-   * A step is taken whole or not at all, whatever throws in it (default false: with a transform that is `leafwise`, an
-   * exception midway makes the trainer unusable). All gradients, updates and new states are then alive at once. Where
-   * the loss is a promise, the step is taken when that resolves, and the next one has to wait for it.
-   */
-  readonly atomic?: boolean;
-}
-
-const resumeKind = kindOf<{ readonly state: unknown; readonly steps: number }>(
-  '{ state, steps } of another trainer',
-  (value) => {
-    const { state, steps } = (value ?? {}) as Readonly<Record<string, unknown>>;
-    return typeof state === 'object' && state !== null && Number.isSafeInteger(steps) && (steps as number) >= 0;
-  },
-);
-
-const trainerOptions = {
-  model: optional(moduleKind),
-  params: optional(paramsKind),
-  transform: required(transformKind),
-  loss: required({ ...callable('of a batch that returns a scalar tensor'), like: '(batch) => …' }),
-  seed: required(seedKind),
-  resume: optional(resumeKind),
-  atomic: optional(boolean, false),
-} satisfies SpecificationOf<TrainerOptions<unknown, unknown>>;
 
 /** A training loop, one step at a time. */
 export interface Trainer<S, Batch> {
@@ -93,9 +35,10 @@ export interface Trainer<S, Batch> {
    *   `atomic` the step is not taken; otherwise it has been, with a loss that is not finite, and the trainer is unusable.
    * @throws StateError `trainer/model-changed` where the model has other tensors than when the trainer was made
    * @throws StateError `trainer/unusable`, `trainer/pending`
+   * @throws OptionError, ShapeError `trainer/evaluate`, `trainer/gradients` for what `gradients` does
    */
   step(batch: Batch): {
-    /** Before the update. */
+    /** The loss before the update. */
     loss: number | Promise<number>;
   };
   /** State of the transform. Its tensors are the same objects in every step. @throws StateError `trainer/unusable` */
@@ -122,7 +65,7 @@ export interface Trainer<S, Batch> {
 export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S, Batch> {
   if (arguments.length > 1) refuseExtra('trainer', arguments, 1);
   const read = readOptionsOf<TrainerOptions<S, Batch>, typeof trainerOptions>('trainer', trainerOptions, options);
-  const { model, params, transform, loss, seed, resume, atomic } = read;
+  const { model, params, transform, loss, seed, resume, atomic, gradients, observe } = read;
   if (params) checkParams('trainer', 'params', params);
   const parameters = params ?? model?.parameters({ trainable: true });
   if (!parameters || (params && model)) throw oneOfBoth();
@@ -141,12 +84,16 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   const leafwise = transform.leafwise === true && new Set(named).size === named.length; // no tensor under two paths
 
   /** All gradients first, then all updates, then one assignment of everything. */
-  const together = (evaluate: () => Tensor, buffers: BufferUpdates): Taken => {
+  const together = (evaluate: () => Tensor, buffers: BufferUpdates, stepKey: Key): Taken => {
+    const lossNow = (first = true): Tensor => (first ? buffers.during(evaluate) : evaluate());
     // Gradients go with the scope, unless they are updates too.
     const { value, known, updates, next } = runInScope('trainer.step', () => {
-      const { value, grads } = valueAndGrad(evaluate, parameters);
+      const { value, grads } = gradients
+        ? takeGradients(gradients, { loss: lossNow, parameters, owned }, { state, step: steps, key: stepKey })
+        : valueAndGrad(lossNow, parameters);
       const known = checkNow(value, steps);
       const [updates, next] = inPhase('optimizer', null, () => transform.update(grads, state, owned));
+      showTo(observe, { step: steps, gradients: grads, updates, parameters });
       return { value, known, updates, next };
     });
     const after = residents.update<S | undefined>(undefined);
@@ -178,7 +125,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
     try {
       const { value } = valueAndGrad(
         () => {
-          evaluated = evaluate();
+          evaluated = buffers.during(evaluate);
           return evaluated;
         },
         parameters,
@@ -186,7 +133,9 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
           sink(path, gradient) {
             if (known === undefined) known = checkNow(evaluated, step);
             inPhase('optimizer', null, () => {
-              const [updates, next] = transform.update({ [path]: gradient }, before, owned);
+              const grads = { [path]: gradient };
+              const [updates, next] = transform.update(grads, before, owned);
+              showTo(observe, { step, gradients: grads, updates, parameters });
               assign(() => [...after.stage(next), ...sumsOf(owned, updates)]);
             });
           },
@@ -232,14 +181,14 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
       const taken = runInScope('trainer.step', () => {
         const stepKey = fold(root, 'step', step);
         const buffers = new BufferUpdates(currentScope() as Scope);
-        const oneByOne = leafwise && !atomic && !debugging.nonFinite && !backend().batchesUpdates;
+        const oneByOne = leafwise && !atomic && !gradients && !debugging.nonFinite && !backend().batchesUpdates;
         const take = oneByOne ? inTurns : together;
         const evaluate = (): Tensor => {
           const value = loss(batch, { key: stepKey });
           checkUnchanged();
           return value;
         };
-        return take(() => buffers.during(evaluate), buffers);
+        return take(evaluate, buffers, stepKey);
       });
       return { loss: typeof taken === 'number' ? taken : laterLoss(step, taken) };
     },
@@ -258,7 +207,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
 type Taken = number | Late;
 interface Late {
   readonly late: Tensor;
-  /** Not assigned yet; values that no scope owns. */
+  /** Values that are not assigned yet and that no scope owns. */
   readonly writes?: readonly Write[];
   assign?(writes: readonly Write[]): void;
 }

@@ -41,7 +41,7 @@ function stillness(trained: Module | Params): () => boolean {
 
 interface Holder {
   readonly node: object;
-  /** Of the members that are objects. */
+  /** Names of the members that are objects. */
   readonly names: readonly unknown[];
   readonly members: readonly unknown[];
 }

@@ -15,7 +15,7 @@ export interface SuitePage {
   hold(name: string): Promise<string | null>;
 }
 
-/** In the order in which they are to be run. */
+/** The laws, in the order in which they are to be run. */
 export function lawsOf(driver: Driver, device: () => FullBackend, open: () => Promise<FullBackend>): Law[] {
   return driver === 'wasm' ? computing(device) : [...suite(device, open), ...lossLaws(device, open)];
 }

@@ -3,7 +3,7 @@ import type * as Floragrad from '../../src/index';
 /** What a page could do during a training. */
 export interface Waited {
   readonly steps: number;
-  /** Of a timer. */
+  /** Ticks of a timer. */
   readonly ticks: number;
   /** That were painted; a worker has none. */
   readonly frames: number;

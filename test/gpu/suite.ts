@@ -9,7 +9,7 @@ import { trainingLaws } from './training';
 import { gpuTraps } from './traps';
 
 /**
- * At most so many random cases a law. A CPU that imitates a GPU needs 0.1 ms for an op and up to 160 ms for a new
+ * Largest number of random cases a law. A CPU that imitates a GPU needs 0.1 ms for an op and up to 160 ms for a new
  * program: so each driver takes a minute or two. The other backends run all cases of the same laws.
  */
 export const runs = { backend: 8, ops: 2 };

@@ -3,14 +3,14 @@ import {
   type Adapter,
   adaptersOf,
   backend,
-  merge,
+  mergeAdapters,
   random,
   referenceBackend,
   setBackend,
   sum,
   type Tensor,
   tensor,
-  unmerge,
+  unmergeAdapters,
   valueAndGrad,
 } from '../../src/index';
 import { expectNear, numbers, scatter } from '../unit/adapters/cases';
@@ -74,17 +74,17 @@ describe.each([
     it('is merged and taken out again, and refuses to be trained in between', () => {
       const { layer, adapter } = trained(row);
       const [y, weight] = [numbers(layer.forward(row.input())), numbers(layer.weight)];
-      merge(layer);
+      mergeAdapters(layer);
       const merged = numbers(layer.weight);
       expect(merged).not.toEqual(weight);
       expectNear(numbers(layer.forward(row.input())), y, 24);
       const loss = (): Tensor => sum(layer.forward(row.input()));
       expect(() => valueAndGrad(loss, layer.parameters({ trainable: true }))).toThrow(/adapter\/merged/);
       if (!adapter.additive) {
-        expect(() => unmerge(layer)).toThrow(/merge\/one-way/);
+        expect(() => unmergeAdapters(layer)).toThrow(/merge\/one-way/);
         return;
       }
-      unmerge(layer);
+      unmergeAdapters(layer);
       // Both sums are rounded once: two units in the last place of the weight before or after, whichever is larger.
       for (const [i, w] of numbers(layer.weight).entries()) {
         const [old, between] = [weight[i] as number, merged[i] as number];

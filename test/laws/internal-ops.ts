@@ -35,7 +35,7 @@ function halfZero(shape: f.Shape): Input {
   };
 }
 
-/** As the rows of `ops.ts`, for ops that only other ops and transforms use: the built package does not export them. */
+/** Rows like those of `ops.ts`, for ops that only other ops and transforms use: the built package does not export them. */
 const everyRow: OpRow[] = [
   row('axpby', (extent) =>
     shapesOf(extent).map((shape) => opCase([real(shape), real(shape)], (x, y) => axpby(0.9, x, -0.1, y))),

@@ -16,7 +16,7 @@ interface Golden {
     readonly attributes: Attributes;
     readonly shape: number[];
     readonly value: number[];
-    /** Of Σ weights ⊙ value, for each float32 input; none for an op without derivative. */
+    /** Gradients of Σ weights ⊙ value, one for each float32 input; none for an op without derivative. */
     readonly gradients: number[][];
   }[];
 }

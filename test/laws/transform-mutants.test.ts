@@ -20,8 +20,8 @@ import {
   zeros,
 } from '../../src/index';
 import { type TransformLaw, transformLaws } from '../../src/laws';
+import { transformChecks } from '../../src/laws/transform/all';
 import { checkTransform } from '../../src/study';
-import { transformChecks } from '../../src/study/transform-checks';
 import { assign } from '../../src/tensor/assign';
 
 const map = (leaves: Params, f: (leaf: Tensor, path: string) => Tensor): Params =>

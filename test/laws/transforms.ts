@@ -14,6 +14,7 @@ import {
   type GradientTransform,
   lion,
   masked,
+  momentum,
   partition,
   projectors,
   rmsprop,
@@ -26,7 +27,6 @@ import {
   scaleBySchedule,
   schedules,
   sgd,
-  trace,
 } from '../../src/index';
 import type { TransformLawsOptions } from '../../src/laws';
 
@@ -47,8 +47,8 @@ function row<S>(name: string, make: () => GradientTransform<S>, needs: Transform
 row('chain of nothing', () => chain());
 row('ema', () => ema({ decay: 0.9 }));
 row('ema, debiased', () => ema({ decay: 0.9, debias: true }));
-row('trace', () => trace({ decay: 0.9 }));
-row('trace, Nesterov', () => trace({ decay: 0.9, nesterov: true }));
+row('momentum', () => momentum({ decay: 0.9 }));
+row('momentum, Nesterov', () => momentum({ decay: 0.9, nesterov: true }));
 row('scaleByAdam', () => scaleByAdam());
 row('scaleByFactoredRms', () => scaleByFactoredRms());
 row('scaleByFactoredRms, nothing factored', () => scaleByFactoredRms({ factored: () => false }));
@@ -77,7 +77,7 @@ row('partition', () =>
   ),
 );
 row('accumulate, adamw', () => accumulate(3, adamw({ learningRate: 0.1 })));
-row('accumulate, linear', () => accumulate(2, trace({ decay: 0.9 })));
+row('accumulate, linear', () => accumulate(2, momentum({ decay: 0.9 })));
 row('accumulate in a partition', () =>
   partition({ slow: accumulate(2, sgd({ learningRate: 0.1 })), quick: scaleByAdam() }, (_, { ndim }) =>
     ndim === 2 ? 'slow' : 'quick',
@@ -93,7 +93,7 @@ for (const ordering of ['paper', 'flora-opt'] as const) {
 for (const projector of [projectors.gaussian, projectors.rademacher, projectors.haar, projectors.coordinates]) {
   const make = () =>
     compress({ projector, rank: 2, inner: ema({ decay: 0.9 }), refreshEvery: 2, onRefresh: 'transfer', seed: 3 });
-  // For a linear inner transform a compressor with `lift` is linear: held to it here, though it does not say so itself.
+  // For a linear inner transform a compressor with `liftUpdate` is linear: held to it here, though it does not say so itself.
   row(`compress, ${projector.name}`, () => ({ ...make(), linear: true }), { always });
 }
 for (const onRefresh of ['reset', 'keep'] as const) {

@@ -25,7 +25,7 @@ const mayImport: Record<string, readonly string[]> = {
   io: models,
   data: models,
   node: [...models, 'io'],
-  study: [...models, 'adapters', 'training', 'io', 'data'],
+  study: [...engine, 'optim', 'compress'],
   laws: [...models, 'adapters', 'training', 'io', 'data', 'study'],
 };
 

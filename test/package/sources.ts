@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
 export interface SourceFile {
-  /** From the root of the repository: `src/tensor/op.ts`. */
+  /** The path from the root of the repository: `src/tensor/op.ts`. */
   readonly path: string;
   readonly tree: ts.SourceFile;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { projectorCases } from '../../src/laws/projector-laws';
-import type { ProjectorCase } from '../../src/study/projector-case';
+import type { ProjectorCase } from '../../src/laws/projector/case';
+import { projectorCases } from '../../src/laws/projector/laws';
 import type { Verdict } from './checks';
 
 /** A property that holds for random cases; a failure prints fast-check's seed and path and the shrunk case. */

@@ -1,6 +1,6 @@
 import chisquare from '@stdlib/stats-base-dists-chisquare';
 import { fold } from '../../src/base/key';
-import { lift, liftPlusRaw } from '../../src/compress/flora';
+import { liftPlusRaw, liftUpdate } from '../../src/compress/flora';
 import {
   chain,
   compress,
@@ -13,8 +13,8 @@ import {
   scale,
   type Tensor,
 } from '../../src/index';
+import type { ProjectorCase } from '../../src/laws/projector/case';
 import { MeanTest } from '../../src/study/mean-test';
-import type { ProjectorCase } from '../../src/study/projector-case';
 import { inner, readGradient, unit } from '../../src/study/round-trip';
 import { add } from '../../src/tensor/ops/elementwise/add';
 import { axpby } from '../../src/tensor/ops/elementwise/axpby';
@@ -95,7 +95,7 @@ export async function checkMomentum(
       inner: ema({ decay: beta }),
       refreshEvery,
       onRefresh: 'transfer',
-      combine: ordering === 'paper' ? lift : liftPlusRaw(beta),
+      combine: ordering === 'paper' ? liftUpdate : liftPlusRaw(beta),
       seed: seed + draw,
     });
     const update = scope(() => {

@@ -14,7 +14,7 @@ import {
   scope,
   type Tensor,
 } from '../../src/index';
-import type { ProjectorCase } from '../../src/study/projector-case';
+import type { ProjectorCase } from '../../src/laws/projector/case';
 import { expectForCases } from './cases';
 import { checkChiSquare, checkMomentum, checkRankGrowth, falseAlarm, floraCycles } from './checks';
 

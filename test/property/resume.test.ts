@@ -15,8 +15,8 @@ import {
   tensor,
   wasmBackend,
 } from '../../src/index';
+import { firstDifference, readTree } from '../../src/laws/transform/tree-leaves';
 import { loadCheckpoint, saveCheckpoint } from '../../src/node';
-import { firstDifference, readTree } from '../../src/study/tree-leaves';
 import { transformRows } from '../laws/transforms';
 import { checkpointOf, trainerOf, trainUntil } from './resume-run';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Memory } from '../../src/backend/contract';
 import { Allocator, type Block } from '../../src/backend/wasm/allocator';
 
-/** What a program does to memory: take so many bytes, free the block of that rank (by age, modulo how many there are). */
+/** What a program does to memory: take a number of bytes, free the block of that rank (by age, modulo how many there are). */
 export type Step = { readonly take: number } | { readonly free: number } | { readonly reserve: number };
 
 /** Up to 300 bytes, or any size up to `most`, small and large ones alike. */

@@ -41,7 +41,7 @@ export const attention = (on: GpuRunner) => {
       const { batch, heads, queries, keys, width, valueWidth, packed } = spec;
       const z = batch * heads;
       const operands = packed ? [qkv[0]] : qkv;
-      // Without queries, or without values, nothing depends on anything.
+      // If there are no queries, or no values, all gradients are zero.
       if (z * queries * valueWidth === 0) return operands.map(({ storage }) => on.host(new Float32Array(storage.size)));
       fits(on, valueWidth);
       const { parts, made } = headsOf(on, qkv, spec);

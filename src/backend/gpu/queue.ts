@@ -15,9 +15,9 @@ export function isPromise<T>(value: Later<T>): value is Promise<T> {
 export class GpuQueue {
   /** Resolves when all jobs so far have ended, well or not; null: nothing is pending. */
   private tail: Promise<void> | null = null;
-  /** The first error that a job threw when nobody could catch it any more. */
+  /** The first error that a job threw after the call that queued it had returned. */
   private failure: { readonly error: unknown } | null = null;
-  /** The last error that somebody has got; what fails because of it says nothing new. */
+  /** The last error that a caller has received; failures that follow from it say nothing new. */
   private known: unknown;
 
   /** Runs the job when all before it have ended. @throws what an immediate job throws */
@@ -27,7 +27,7 @@ export class GpuQueue {
     return isPromise(result) ? this.follow(result) : result;
   }
 
-  /** @throws the error of an earlier job that nobody has seen; once */
+  /** @throws the error of an earlier job that no caller has received yet; once */
   check(): void {
     const { failure } = this;
     this.failure = null;
@@ -36,7 +36,7 @@ export class GpuQueue {
     throw failure.error;
   }
 
-  /** Somebody has got this error already. */
+  /** Notes that a caller has received this error. */
   seen(error: unknown): void {
     this.known = error;
     if (this.failure?.error === error) this.failure = null;

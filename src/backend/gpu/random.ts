@@ -71,7 +71,7 @@ function overBlocks(
   return sum as Storage;
 }
 
-/** `count` columns of A from `from` on, or so many of its rows; generated when the queue gets there. */
+/** `count` columns or rows of A from `from` on; generated when the queue gets there. */
 function block(
   on: GpuRunner,
   { kind, key, rows, columns, scale }: RandomMatrix,

@@ -98,7 +98,7 @@ function across(x: Operand): Axes {
   return [1, rows, n];
 }
 
-/** What `make` makes of numbers that nobody else needs: they are freed afterwards. */
+/** Runs `make` on temporary values and frees them afterwards. */
 function using<N extends readonly GpuStorage[], T>(
   on: GpuRunner,
   numbers: readonly [...N],

@@ -26,7 +26,7 @@ export const storages = (heap: GpuHeap) => {
       else heap.count(held.cell, -1);
       heap.release(held.cell);
     },
-    /** It stays on the device, and goes when the garbage collector finds that no one can ask for it any more. */
+    /** It stays on the device, and goes when the garbage collector finds it unreachable. */
     collectable(storage) {
       const held = storage as GpuStorage;
       if (held.collectable) return;

@@ -35,7 +35,7 @@ export class Allocator {
   /** Every piece below `top`, idle ones too; in any order. */
   private pieces: Block[] = [];
   private readonly live = { tensors: 0, bytes: 0, peakBytes: 0 };
-  /** As far as `top` may come before idle pieces are looked at: it never comes down. */
+  /** How far `top` may rise before idle pieces are searched; it never falls. */
   private enough: number;
   private top: number;
   /** How often blocks were packed, and bytes that were moved by it. */
@@ -44,9 +44,9 @@ export class Allocator {
   /**
    * @param base where the first block begins
    * @param end how many bytes memory holds now
-   * @param reach makes memory hold at least so many bytes if it can, and with them as many as it likes up to `enough`;
+   * @param reach tries to grow memory to at least `bytes`, or to more, up to `enough`;
    * answers how many it holds now, fewer: it cannot
-   * @param move copies so many bytes to a lower or higher place, which may overlap the former one
+   * @param move copies a number of bytes to a lower or higher place, which may overlap the former one
    */
   constructor(
     private base: number,
@@ -180,11 +180,11 @@ export class Allocator {
   }
 }
 
-/** Of a block as it is, and without what its class wastes. */
+/** Bytes of a block with the waste of its size class, and without it. */
 const whole = ({ sizeClass, bytes }: Block): number => Math.max(sizeOfClass(sizeClass), roundUp(bytes));
 const needed = ({ bytes }: Block): number => roundUp(bytes);
 
-/** To a multiple of 16, at least one. */
+/** Rounds up to a positive multiple of 16. */
 function roundUp(bytes: number): number {
   return Math.max(16, Math.ceil(bytes / 16) * 16);
 }
@@ -196,7 +196,7 @@ function classOf(bytes: number): number {
   return (exponent - 6) * 8 + Math.ceil((bytes - 2 ** exponent) / 2 ** (exponent - 3)) - 1;
 }
 
-/** The largest class whose blocks fit into so many bytes. */
+/** The largest size class whose blocks fit into `bytes`. */
 function classWithin(bytes: number): number {
   const sizeClass = classOf(bytes);
   return sizeOfClass(sizeClass) > bytes ? sizeClass - 1 : sizeClass;

@@ -98,7 +98,7 @@ export class WasmDevice {
   }
 
   /**
-   * Make `call` for [0, count), or, where threads are worth it for so much `work` in nanoseconds, for a few ranges of
+   * Make `call` for [0, count), or, where threads are worth it for `work` nanoseconds, for a few ranges of
    * which all but the last are multiples of `unit` long. Whatever a call computes must not depend on its range, and
    * ranges must not depend on each other: then results have the same bits for every number of threads. Addresses are
    * those of storages that were made or needed before.

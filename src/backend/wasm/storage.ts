@@ -73,7 +73,7 @@ export class WasmHeap {
         this.refresh();
         return this.memory.buffer.byteLength;
       } catch {
-        // The platform refuses so much at once; the exact need is tried next.
+        // The platform refuses this much at once; the exact need is tried next.
       }
     }
     return 0;
@@ -136,7 +136,7 @@ export class WasmHeap {
     this.upload(held);
     this.staged.push(held);
   }
-  /** From here to `unpin` nothing moves. Only `WasmDevice` calls it, for as long as kernels run. */
+  /** Nothing moves between this call and `unpin`. Only `WasmDevice` calls it, for as long as kernels run. */
   pin(): At {
     this.pins += 1;
     return this.at;

@@ -5,7 +5,7 @@ import {
   crossEntropy,
   linalg,
   memory,
-  merge,
+  mergeAdapters,
   random,
   scope,
   sparsity,
@@ -47,7 +47,7 @@ export interface FineTuneResult extends FineTunePlan {
   readonly steps: number;
   /** One a step. */
   readonly trainLoss: readonly number[];
-  /** Before the first step; for the sparse methods, of the pruned model. */
+  /** The loss before the first step; for the sparse methods, that of the pruned model. */
   readonly startLoss: number;
   readonly validationLoss: number;
   /** Numbers that are trained. */
@@ -120,7 +120,7 @@ export async function fineTune(
   const seconds = (performance.now() - start) / 1000;
   const peakBytes = memory().peakBytes - held;
   const trainable = Object.values(training.parameters).reduce((sum, { size }) => sum + size, 0);
-  if (adaptersOf(model).length > 0) merge(model);
+  if (adaptersOf(model).length > 0) mergeAdapters(model);
   const result: FineTuneResult = {
     method,
     seed,

@@ -1,30 +1,10 @@
 import type { Projector } from '../../compress/projector';
-import { projectors } from '../../compress/projectors/projectors';
+import { usualInstances } from '../../compress/projectors/projectors';
 
-const { coordinatesByNorm, coordinatesWithReplacement, countSketch, sparse } = projectors;
-
-/** The projectors that need nothing but a rank, by the names they give themselves; those with options have their usual ones. */
-const list = [
-  projectors.gaussian,
-  projectors.rademacher,
-  projectors.haar,
-  projectors.coordinates,
-  sparse(),
-  countSketch(),
-  countSketch({ nonzeros: 4 }),
-  projectors.srht,
-  projectors.haarUnscaled,
-  coordinatesWithReplacement(),
-  coordinatesByNorm({ of: 'norm' }),
-  coordinatesByNorm({ of: 'squaredNorm' }),
-  projectors.topCoordinates,
-  projectors.svd,
-  projectors.twoSidedAverage,
-  projectors.twoSidedProduct,
-  projectors.shrunkGaussian,
-] as readonly Projector[];
-
-const byName = new Map(list.map((projector) => [projector.name, projector]));
+/** The projectors that need nothing but a rank, by the names they give themselves: of several with one name the first. */
+const byName = new Map<string, Projector>();
+for (const projector of Object.values(usualInstances()))
+  if (!byName.has(projector.name)) byName.set(projector.name, projector);
 
 export const projectorNames: readonly string[] = [...byName.keys()];
 

@@ -2,7 +2,7 @@ import { type Params, StateError } from '../../index';
 
 /** A run that is going on, and what is left of it if it dies. */
 export interface Living {
-  /** As people call it. */
+  /** The name of the optimizer in messages. */
   readonly name: string;
   readonly step: number;
   /** The loss before this step's update; undefined where it is not known. */

@@ -6,7 +6,7 @@ import { listOf, oneOf, positive, whole, words } from '../values';
 import { type OptimizerName, type Ordering, optimizerNames, orderings } from './optimizers';
 import { type Plan, presetNames, presets } from './presets';
 
-/** Of an option of every training. Bounds keep one option from asking for the impossible; `limits.ts` bounds them together. */
+/** Bounds of the options that every training has. They keep one option from asking for the impossible; `limits.ts` bounds them together. */
 export const trainingBounds = {
   rank: whole(1, 65_536),
   steps: whole(1, 1_000_000),

@@ -39,7 +39,7 @@ export interface RunResult extends RunPlan {
   readonly peakBytes: number;
   readonly tokensPerSecond: number;
   readonly seconds: number;
-  /** With `--profile`. */
+  /** The profile that `--profile` asks for. */
   readonly profile?: RunProfile;
 }
 

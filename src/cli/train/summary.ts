@@ -21,7 +21,7 @@ export interface RunGroup {
 export const runName = ({ optimizer, rank }: Pick<RunPlan, 'optimizer' | 'rank'>): string =>
   rank === null ? optimizer : `${optimizer} rank ${rank}`;
 
-/** With the seed, where there are several. */
+/** The title of a run; it has the seed if there are several. */
 export function runTitle(run: RunPlan, seeds: number): string {
   return seeds > 1 ? `${runName(run)}, seed ${run.seed}` : runName(run);
 }
@@ -129,7 +129,7 @@ export function introduce(
   out.line();
 }
 
-/** Where a step of this run went, if somebody looked. */
+/** Where the time of a step of this run went, if `--profile` asked. */
 export function showProfile(out: Screen, { profile }: RunResult): void {
   if (!profile) return;
   const { table, phases } = profileLines(profile);

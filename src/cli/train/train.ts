@@ -130,6 +130,6 @@ async function checkFiles(settings: TrainSettings, plans: readonly RunPlan[], cw
   const files = (['report', 'save', 'json'] as const).map((name) => namedPath(name, settings[name], cwd));
   const data = textPath(settings.data, cwd);
   await checkApart([...files, ...folders('checkpoint')], [data]);
-  // To go on in the folder that a run was saved in is what resuming is for.
+  // A run may go on in the folder that it was saved in: that is what resuming is for.
   if (resume !== undefined && resume !== checkpoint) await checkApart(files, folders('resume'));
 }

@@ -1,26 +1,18 @@
 import { callable, checkArgument, refuseExtra } from '../../base/options';
 import { matmul } from '../../tensor/ops/products/matmul';
 import type { Tensor } from '../../tensor/tensor';
-import type { Projection, Projector } from '../projector';
+import type { Projection } from '../projector';
+import { type LinearMaps, linearMaps } from './linear-maps';
 
 /** The linear maps of a projector whose A [r, d] is made as a whole before it is used. */
-export function matrixMaps<P extends Projection>(
-  matrix: (p: P) => Tensor,
-): Pick<Projector<P>, 'down' | 'up' | 'transfer'> {
+export function matrixMaps<P extends Projection>(matrix: (p: P) => Tensor): LinearMaps<P> {
   if (arguments.length > 1) refuseExtra('matrixMaps', arguments, 1);
   checkArgument('matrixMaps', 'matrix', callable('of a projection that returns A [rank, d]'), matrix);
-  return {
-    down: (p, g) =>
+  return linearMaps({
+    times: (p, x, way) =>
       p.side === 'right'
-        ? matmul(g, matrix(p), { transposeB: true }) // [n, m]·[m, r]
-        : matmul(matrix(p), g), //                      [r, n]·[n, m]
-    up: (p, c) =>
-      p.side === 'right'
-        ? matmul(c, matrix(p)) //                           [n, r]·[r, m]
-        : matmul(matrix(p), c, { transposeA: true }), //    [n, r]·[r, m]
-    transfer(c, from, to) {
-      const cross = matmul(matrix(from), matrix(to), { transposeB: true }); // A_old·A_newᵀ [r, r']
-      return from.side === 'right' ? matmul(c, cross) : matmul(cross, c, { transposeA: true });
-    },
-  };
+        ? matmul(x, matrix(p), { transposeB: way === 'down' })
+        : matmul(matrix(p), x, { transposeA: way === 'up' }),
+    cross: (from, to) => matmul(matrix(from), matrix(to), { transposeB: true }),
+  });
 }

@@ -1,26 +1,26 @@
 import { transpose } from '../../tensor/ops/movement/transpose';
-import { matmul } from '../../tensor/ops/products/matmul';
 import type { Tensor } from '../../tensor/tensor';
-import type { Projection, Projector } from '../projector';
+import type { Projection } from '../projector';
+import { type LinearMaps, linearMaps } from './linear-maps';
 
-/**
- * The linear maps of a projector that is best told as a map of rows, A·x [d, k] → [r, k] and Aᵀ·c [r, k] → [d, k]: on the
- * right side the columns of a gradient are the rows of its transpose. A itself is never formed; `crossOf` is A_new·A_oldᵀ
- * [r', r], which a transfer multiplies with.
- */
-export function rowMaps<P extends Projection>(
-  downRows: (projection: P, x: Tensor) => Tensor,
-  upRows: (projection: P, c: Tensor) => Tensor,
-  crossOf: (to: P, from: P) => Tensor,
-): Pick<Projector<P>, 'down' | 'up' | 'transfer'> {
-  const onRows = (p: P, x: Tensor, f: (projection: P, rows: Tensor) => Tensor): Tensor =>
-    p.side === 'left' ? f(p, x) : transpose(f(p, transpose(x)));
-  return {
-    down: (p, g) => onRows(p, g, downRows),
-    up: (p, c) => onRows(p, c, upRows),
-    transfer(c, from, to) {
-      const cross = crossOf(to, from);
-      return from.side === 'right' ? matmul(c, cross, { transposeB: true }) : matmul(cross, c);
+/** An A [r, d] that is a map of rows and never formed. */
+export interface RowProducts<P extends Projection> {
+  /** A·x [d, k] → [r, k] */
+  downRows(p: P, x: Tensor): Tensor;
+  /** Aᵀ·c [r, k] → [d, k] */
+  upRows(p: P, c: Tensor): Tensor;
+  /** A_from·A_toᵀ [r, r'] */
+  cross(from: P, to: P): Tensor;
+}
+
+/** The linear maps of such a projector: on the right side the columns of a gradient are the rows of its transpose. */
+/* @__NO_SIDE_EFFECTS__ */
+export function rowMaps<P extends Projection>({ downRows, upRows, cross }: RowProducts<P>): LinearMaps<P> {
+  return linearMaps({
+    times(p, x, way) {
+      const rows = way === 'down' ? downRows : upRows;
+      return p.side === 'left' ? rows(p, x) : transpose(rows(p, transpose(x)));
     },
-  };
+    cross,
+  });
 }

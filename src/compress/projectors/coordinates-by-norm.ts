@@ -5,12 +5,9 @@ import { onHost } from '../../tensor/linalg/on-host';
 import type { Tensor } from '../../tensor/tensor';
 import { checkedProjector } from '../checked-projector';
 import { asSelection, type Drawn, drawCoordinates, drawnCoordinatesTheory } from '../maps/sampled-coordinates';
-import { type Selection, selectionMaps } from '../maps/selection-maps';
-import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from '../projector';
+import { type SelectedProjection, selectionMaps } from '../maps/selection-maps';
+import { compressedDimension, needGradient, type Projector, project, smallerSide } from '../projector';
 import { squaredNorms } from '../theory/theory';
-
-/** Rows or columns that were drawn, with their weights. */
-export interface ChosenProjection extends Projection, Selection {}
 
 const byNormOptions = {
   /** What a chance is proportional to. */
@@ -25,7 +22,7 @@ const byNormOptions = {
  *
  * The ids and weights are stored, 2·r numbers. Before the first gradient the draws are uniform.
  */
-export function coordinatesByNorm(options: OptionsOf<typeof byNormOptions>): Projector<ChosenProjection> {
+export function coordinatesByNorm(options: OptionsOf<typeof byNormOptions>): Projector<SelectedProjection> {
   if (arguments.length > 1) refuseExtra('projectors.coordinatesByNorm', arguments, 1);
   const { of } = readOptions('projectors.coordinatesByNorm', byNormOptions, options);
   const name = of === 'norm' ? 'coordinatesByNorm' : 'coordinatesBySquaredNorm';
@@ -47,7 +44,7 @@ export function coordinatesByNorm(options: OptionsOf<typeof byNormOptions>): Pro
       });
       return { ...p, ids: ids as Tensor, weights: weights as Tensor };
     },
-    ...selectionMaps((p: ChosenProjection) => p),
+    ...selectionMaps((p: SelectedProjection) => p),
     storedFloats: (_, rank) => 2 * rank,
     theory(_, rank, given) {
       const gradient = needGradient(name, given);

@@ -1,17 +1,10 @@
 import { OptionError } from '../../base/errors';
-import type { Key } from '../../base/key';
 import { listOf, number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
-import { checkedProjector } from '../checked-projector';
+import { type KeyedProjection, keyed } from '../keyed';
 import { asSelection, drawCoordinates, drawnCoordinatesTheory, errorVariance } from '../maps/sampled-coordinates';
 import { selectionMaps } from '../maps/selection-maps';
-import { compressedDimension, needGradient, type Projection, type Projector, project, smallerSide } from '../projector';
+import { compressedDimension, needGradient, type Projector } from '../projector';
 import { oneSided } from '../theory/theory';
-
-/** Coordinates drawn with replacement, as a function of a key. */
-export interface DrawnProjection extends Projection {
-  /** What the coordinates are drawn from. */
-  readonly key: Key;
-}
 
 const coordinatesOptions = {
   /** q up to a factor, one positive number for each of the d coordinates (default: all the same). */
@@ -25,7 +18,7 @@ const coordinatesOptions = {
  */
 export function coordinatesWithReplacement(
   options: OptionsOf<typeof coordinatesOptions> = {},
-): Projector<DrawnProjection> {
+): Projector<KeyedProjection> {
   if (arguments.length > 1) refuseExtra('projectors.coordinatesWithReplacement', arguments, 1);
   const { chances } = readOptions('projectors.coordinatesWithReplacement', coordinatesOptions, options);
   const chancesFor = (d: number): ArrayLike<number> => {
@@ -38,16 +31,10 @@ export function coordinatesWithReplacement(
       fix: 'use a small number in place of zero, or leave chances out for uniform draws',
     });
   };
-  return checkedProjector({
-    name: 'coordinatesWithReplacement',
-    side: smallerSide,
-    sample(key, shape, rank) {
-      return { ...project(this.side(shape), shape, rank), key };
-    },
-    ...selectionMaps((p: DrawnProjection) =>
+  return keyed('coordinatesWithReplacement', {
+    maps: selectionMaps((p: KeyedProjection) =>
       asSelection(drawCoordinates(p.key, p.rank, chancesFor(compressedDimension(p)))),
     ),
-    storedFloats: () => 0,
     theory(d, rank, gradient) {
       if (chances) {
         const name = 'coordinatesWithReplacement with chances';

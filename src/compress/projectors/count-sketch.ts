@@ -1,5 +1,5 @@
 import { fillRow } from '../../base/distribution';
-import { fold, type Key } from '../../base/key';
+import { fold } from '../../base/key';
 import { type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
 import { fromArray } from '../../tensor/ops/create';
 import { add } from '../../tensor/ops/elementwise/add';
@@ -7,16 +7,10 @@ import { mul } from '../../tensor/ops/elementwise/mul';
 import { gather, scatterAdd } from '../../tensor/ops/movement/gather';
 import { permute } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
-import { checkedProjector } from '../checked-projector';
+import { type KeyedProjection, keyed } from '../keyed';
 import { rowMaps } from '../maps/row-maps';
-import { compressedDimension, type Projection, type Projector, project, smallerSide } from '../projector';
+import { compressedDimension, type Projector } from '../projector';
 import { oneSided } from '../theory/theory';
-
-/** A hash of the coordinates, as a function of a key. */
-export interface SketchProjection extends Projection {
-  /** What buckets and signs are drawn from. */
-  readonly key: Key;
-}
 
 /** One hash of the d coordinates: the bucket of each, and its sign over √c. */
 interface Hash {
@@ -33,26 +27,21 @@ interface Hash {
  * with f = Σ x_j⁴: ((d − 2)f + 1)·(E[S_ij⁴] − 1/r²) + 2(1 − f)·((d − 2)/r² + (d − 2)(d − 3)/r³), which is linear in f.
  * @see Charikar, Chen and Farach-Colton, "Finding frequent items in data streams", 2002; Nelson and Nguyen, "OSNAP", 2013.
  */
-export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}): Projector<SketchProjection> {
+export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}): Projector<KeyedProjection> {
   if (arguments.length > 1) refuseExtra('projectors.countSketch', arguments, 1);
   const { nonzeros } = readOptions('projectors.countSketch', countSketchOptions, options);
-  return checkedProjector({
-    name: nonzeros === 1 ? 'countSketch' : 'osnap',
-    side: smallerSide,
-    sample(key, shape, rank) {
-      return { ...project(this.side(shape), shape, rank), key };
-    },
-    ...rowMaps<SketchProjection>(
-      (p, x) => sum(hashes(p, nonzeros).map((hash) => scatterAdd(mul(x, weights(hash)), buckets(hash), p.rank))),
-      (p, c) => sum(hashes(p, nonzeros).map((hash) => mul(gather(c, buckets(hash)), weights(hash)))),
-      (to, from) => {
-        const cross = new Float32Array(to.rank * from.rank);
-        const old = hashes(from, nonzeros);
-        for (const row of hashes(to, nonzeros)) for (const column of old) addMeetings(cross, from.rank, row, column);
-        return fromArray(cross, [to.rank, from.rank]);
+  return keyed(nonzeros === 1 ? 'countSketch' : 'osnap', {
+    maps: rowMaps<KeyedProjection>({
+      downRows: (p, x) =>
+        sum(hashes(p, nonzeros).map((hash) => scatterAdd(mul(x, weights(hash)), buckets(hash), p.rank))),
+      upRows: (p, c) => sum(hashes(p, nonzeros).map((hash) => mul(gather(c, buckets(hash)), weights(hash)))),
+      cross(from, to) {
+        const cross = new Float32Array(from.rank * to.rank);
+        const rows = hashes(from, nonzeros);
+        for (const column of hashes(to, nonzeros)) for (const row of rows) addMeetings(cross, to.rank, row, column);
+        return fromArray(cross, [from.rank, to.rank]);
       },
-    ),
-    storedFloats: () => 0,
+    }),
     theory(d, rank) {
       const c = Math.min(nonzeros, rank);
       const shared = c ** 2 / rank; // E[t]
@@ -76,7 +65,7 @@ const countSketchOptions = {
   nonzeros: optional(whole({ low: 1 }), 1),
 };
 
-function hashes(p: SketchProjection, nonzeros: number): Hash[] {
+function hashes(p: KeyedProjection, nonzeros: number): Hash[] {
   const d = compressedDimension(p);
   const count = Math.min(nonzeros, p.rank);
   const rows = Array.from({ length: d }, (_, j) => permute(fold(p.key, 'rows', j), p.rank, count));
@@ -94,7 +83,7 @@ function buckets({ bucket }: Hash): Tensor {
   return fromArray(bucket, [bucket.length]);
 }
 
-/** As a column [d, 1]. */
+/** The weights as a column [d, 1]. */
 function weights({ weight }: Hash): Tensor {
   return fromArray(weight, [weight.length, 1]);
 }

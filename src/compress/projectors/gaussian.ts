@@ -1,4 +1,5 @@
-import { generatedProjector } from '../maps/generated-maps';
+import { keyed } from '../keyed';
+import { generatedMaps } from '../maps/generated-maps';
 import { independentEntriesVariance } from '../theory/independent-entries';
 import { oneSided, type Theory } from '../theory/theory';
 
@@ -7,9 +8,8 @@ import { oneSided, type Theory } from '../theory/theory';
  * above 1 for every r ≤ d: Flora is unbiased, not accurate, and averaging over draws does the work.
  * @see Flora (Hao, Cao and Mou, ICML 2024), theorem 2.4
  */
-export const gaussian = generatedProjector({
-  name: 'gaussian',
-  entries: 'normal',
+export const gaussian = keyed('gaussian', {
+  maps: generatedMaps('normal'),
   theory: (d, rank) => gaussianTheory(d, rank, 1),
 });
 

@@ -1,16 +1,9 @@
-import type { Key } from '../../base/key';
 import { fromArray } from '../../tensor/ops/create';
-import { checkedProjector } from '../checked-projector';
+import { type KeyedProjection, keyed } from '../keyed';
 import { matrixMaps } from '../maps/matrix-maps';
 import { orthonormalRows } from '../maps/orthonormal-rows';
-import { compressedDimension, type Projection, type Projector, project, smallerSide } from '../projector';
+import { compressedDimension, type Projector } from '../projector';
 import { oneSided, type Theory } from '../theory/theory';
-
-/** An orthonormal projection, as a function of a key. */
-export interface HaarProjection extends Projection {
-  /** What the rows are drawn from. */
-  readonly key: Key;
-}
 
 /**
  * A = √(d/r)·Q with r orthonormal rows, uniformly distributed (Haar). Unbiased, relative squared error (d − r)/r, the
@@ -27,14 +20,9 @@ export const haar = haarProjector('haar', (d, rank) => d / rank);
  * 1 + (gain² − 2·gain)·b.
  */
 /* @__NO_SIDE_EFFECTS__ */
-export function haarProjector(name: string, gain: (d: number, rank: number) => number): Projector<HaarProjection> {
-  return checkedProjector({
-    name,
-    side: smallerSide,
-    sample(key, shape, rank) {
-      return { ...project(this.side(shape), shape, rank), key };
-    },
-    ...matrixMaps<HaarProjection>((p) => {
+export function haarProjector(name: string, gain: (d: number, rank: number) => number): Projector<KeyedProjection> {
+  return keyed(name, {
+    maps: matrixMaps<KeyedProjection>((p) => {
       const d = compressedDimension(p);
       const scale = Math.sqrt(gain(d, p.rank));
       const rows = orthonormalRows(p.key, p.rank, d);
@@ -43,7 +31,6 @@ export function haarProjector(name: string, gain: (d: number, rank: number) => n
         [p.rank, d],
       );
     }),
-    storedFloats: () => 0,
     theory: (d, rank) => haarTheory(d, rank, gain(d, rank)),
   });
 }

@@ -1,3 +1,4 @@
+import type { Projection, Projector } from '../projector';
 import { coordinates } from './coordinates';
 import { coordinatesByNorm } from './coordinates-by-norm';
 import { coordinatesWithReplacement } from './coordinates-with-replacement';
@@ -16,29 +17,66 @@ import { topCoordinates } from './top-coordinates';
 import { twoSidedAverage } from './two-sided-average';
 import { twoSidedProduct } from './two-sided-product';
 
-/** The projectors by name. A new one is a file and a row here. Those with options are functions. */
-export const projectors = {
-  gaussian,
-  rademacher,
+/** A row: what `projectors` has under its name, and its usual instances by label. */
+interface Row<T> {
+  readonly projector: T;
+  readonly usual: () => Readonly<Record<string, Projector>>;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function only<P extends Projection>(projector: Projector<P>): Row<Projector<P>> {
+  return { projector, usual: () => ({ [projector.name]: projector }) };
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function made<T>(projector: T, usual: Row<T>['usual'] = () => ({})): Row<T> {
+  return { projector, usual };
+}
+
+// A new projector is a file and a row here: the command, the laws and the certification have their lists from this one.
+const rows = {
+  gaussian: only(gaussian),
+  rademacher: only(rademacher),
+  haar: only(haar),
+  coordinates: only(coordinates),
   /** Entries that are mostly zero; its options say how many. */
-  sparse,
+  sparse: made(sparse, () => ({ sparse: sparse(), 'sparse, sparsity 8': sparse({ sparsity: 8 }) })),
   /** A hash into buckets with signs. */
-  countSketch,
-  srht,
-  haar,
-  haarUnscaled,
-  coordinates,
+  countSketch: made(countSketch, () => ({ countSketch: countSketch(), osnap: countSketch({ nonzeros: 4 }) })),
+  srht: only(srht),
+  haarUnscaled: only(haarUnscaled),
   /** Rows or columns drawn independently, some perhaps twice. */
-  coordinatesWithReplacement,
+  coordinatesWithReplacement: made(coordinatesWithReplacement, () => ({
+    coordinatesWithReplacement: coordinatesWithReplacement(),
+  })),
   /** Rows or columns drawn by their norms in the gradient at hand. */
-  coordinatesByNorm,
-  topCoordinates,
-  svd,
+  coordinatesByNorm: made(coordinatesByNorm, () => ({
+    coordinatesByNorm: coordinatesByNorm({ of: 'norm' }),
+    coordinatesBySquaredNorm: coordinatesByNorm({ of: 'squaredNorm' }),
+  })),
+  topCoordinates: only(topCoordinates),
+  svd: only(svd),
   /** The leading singular vectors of an older gradient. */
-  svdOf,
-  twoSidedAverage,
-  twoSidedProduct,
-  shrunkGaussian,
+  svdOf: made(svdOf),
+  twoSidedAverage: only(twoSidedAverage),
+  twoSidedProduct: only(twoSidedProduct),
+  shrunkGaussian: only(shrunkGaussian),
   /** Given matrices in place of random ones, one for each refresh. */
-  explicit,
+  explicit: made(explicit),
 };
+
+/** The projectors by name. Those with options are functions. */
+export const projectors = /* @__PURE__ */ projectorsOf(rows);
+
+/* @__NO_SIDE_EFFECTS__ */
+function projectorsOf<Rows extends Readonly<Record<string, Row<unknown>>>>(
+  of: Rows,
+): { readonly [Name in keyof Rows]: Rows[Name]['projector'] } {
+  const named = Object.entries(of).map(([name, { projector }]) => [name, projector]);
+  return Object.fromEntries(named);
+}
+
+/** Every projector with its usual options, by a label. Those that need a gradient or matrices to be made have none. */
+export function usualInstances(): Readonly<Record<string, Projector>> {
+  return Object.assign({}, ...Object.values(rows).map(({ usual }) => usual()));
+}

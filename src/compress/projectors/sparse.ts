@@ -1,5 +1,6 @@
 import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
-import { type GeneratedProjection, generatedProjector } from '../maps/generated-maps';
+import { type KeyedProjection, keyed } from '../keyed';
+import { generatedMaps } from '../maps/generated-maps';
 import type { Projector } from '../projector';
 import { independentEntriesTheory } from '../theory/independent-entries';
 
@@ -11,12 +12,11 @@ import { independentEntriesTheory } from '../theory/independent-entries';
  * E[y⁴ | N] = q²·(3·(1 − f)·N(N − 1)/(d(d − 1)) + f·N/d).
  * @see Achlioptas, "Database-friendly random projections", JCSS 66 (2003), theorem 1.1, where q is 3.
  */
-export function sparse(options: OptionsOf<typeof sparseOptions> = {}): Projector<GeneratedProjection> {
+export function sparse(options: OptionsOf<typeof sparseOptions> = {}): Projector<KeyedProjection> {
   if (arguments.length > 1) refuseExtra('projectors.sparse', arguments, 1);
   const { sparsity: q } = readOptions('projectors.sparse', sparseOptions, options);
-  return generatedProjector({
-    name: 'sparse',
-    entries: { sparsity: q },
+  return keyed('sparse', {
+    maps: generatedMaps({ sparsity: q }),
     theory(d, rank) {
       const falling = (k: number): number => fallingFactorial(d, k) / q ** k; // E[N(N − 1)…(N − k + 1)]
       const [f1, f2, f3, f4] = [falling(1), falling(2), falling(3), falling(4)];

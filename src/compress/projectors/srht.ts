@@ -1,5 +1,5 @@
 import { fillRow } from '../../base/distribution';
-import { fold, type Key } from '../../base/key';
+import { fold } from '../../base/key';
 import { fromArray } from '../../tensor/ops/create';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { gather, scatterAdd } from '../../tensor/ops/movement/gather';
@@ -8,17 +8,11 @@ import { reshape } from '../../tensor/ops/movement/reshape';
 import { slice } from '../../tensor/ops/movement/slice';
 import { permute } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
-import { checkedProjector } from '../checked-projector';
+import { type KeyedProjection, keyed } from '../keyed';
 import { rowMaps } from '../maps/row-maps';
 import { walshHadamard } from '../maps/walsh-hadamard';
-import { compressedDimension, type Projection, project, smallerSide } from '../projector';
+import { compressedDimension } from '../projector';
 import { oneSided } from '../theory/theory';
-
-/** Signs and rows of a Hadamard matrix, as a function of a key. */
-export interface HadamardProjection extends Projection {
-  /** What signs and rows are drawn from. */
-  readonly key: Key;
-}
 
 /**
  * Subsampled randomized Hadamard transform: A = R·H·D/√r with random signs D, the Walsh-Hadamard matrix H of ±1, and R a
@@ -30,35 +24,29 @@ export interface HadamardProjection extends Projection {
  * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.
  * @see Tropp, "Improved analysis of the subsampled randomized Hadamard transform", 2011.
  */
-export const srht = checkedProjector<HadamardProjection>({
-  name: 'srht',
-  side: smallerSide,
-  sample(key, shape, rank) {
-    return { ...project(this.side(shape), shape, rank), key };
-  },
-  ...rowMaps<HadamardProjection>(
-    (p, x) => {
+export const srht = keyed('srht', {
+  maps: rowMaps<KeyedProjection>({
+    downRows(p, x) {
       const filled = place(mul(x, signs(p)), [0, 0], [powerOfTwo(compressedDimension(p)), x.shape[1] as number]);
       return mul(gather(walshHadamard(filled), rows(p)), 1 / Math.sqrt(p.rank));
     },
-    (p, c) => {
+    upRows(p, c) {
       const d = compressedDimension(p);
       const spread = walshHadamard(scatterAdd(mul(c, 1 / Math.sqrt(p.rank)), rows(p), powerOfTwo(d)));
       return mul(slice(spread, [0, 0], [d, c.shape[1] as number]), signs(p));
     },
-    // (H·D'·D·H)_ij is entry i xor j of the transform of the diagonal of D'·D.
-    (to, from) => {
-      const filled = powerOfTwo(compressedDimension(to));
-      const spectrum = walshHadamard(place(mul(signs(to), signs(from)), [0, 0], [filled, 1]));
-      const [kept, old] = [order(to), order(from)];
-      const entries = Int32Array.from({ length: to.rank * from.rank }, (_, at) => {
-        return (kept[Math.floor(at / from.rank)] as number) ^ (old[at % from.rank] as number);
+    // (H·D·D'·H)_ij is entry i xor j of the transform of the diagonal of D·D'.
+    cross(from, to) {
+      const filled = powerOfTwo(compressedDimension(from));
+      const spectrum = walshHadamard(place(mul(signs(from), signs(to)), [0, 0], [filled, 1]));
+      const [old, kept] = [order(from), order(to)];
+      const entries = Int32Array.from({ length: from.rank * to.rank }, (_, at) => {
+        return (old[Math.floor(at / to.rank)] as number) ^ (kept[at % to.rank] as number);
       });
-      const cross = reshape(gather(spectrum, fromArray(entries, [to.rank, from.rank])), [to.rank, from.rank]);
-      return mul(cross, 1 / Math.sqrt(to.rank * from.rank));
+      const cross = reshape(gather(spectrum, fromArray(entries, [from.rank, to.rank])), [from.rank, to.rank]);
+      return mul(cross, 1 / Math.sqrt(from.rank * to.rank));
     },
-  ),
-  storedFloats: () => 0,
+  }),
   theory(d, rank) {
     const filled = powerOfTwo(d);
     const tau = filled === 1 ? 0 : (filled - rank) / (rank * (filled - 1));
@@ -74,7 +62,7 @@ export const srht = checkedProjector<HadamardProjection>({
 });
 
 /** D as a column [d, 1]. */
-function signs(p: HadamardProjection): Tensor {
+function signs(p: KeyedProjection): Tensor {
   const d = compressedDimension(p);
   const values = new Float32Array(d);
   fillRow('rademacher', fold(p.key, 'signs'), 0, 0, values);
@@ -82,12 +70,12 @@ function signs(p: HadamardProjection): Tensor {
 }
 
 /** The rows that R keeps, int32 [r]. */
-function rows(p: HadamardProjection): Tensor {
+function rows(p: KeyedProjection): Tensor {
   return fromArray(order(p).slice(), [p.rank]);
 }
 
 /** The same as numbers. */
-function order(p: HadamardProjection): Int32Array {
+function order(p: KeyedProjection): Int32Array {
   return permute(fold(p.key, 'rows'), powerOfTwo(compressedDimension(p)), p.rank);
 }
 

@@ -4,19 +4,16 @@ import { fromArray, ones } from '../../tensor/ops/create';
 import { permute } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { checkedProjector } from '../checked-projector';
-import { type Selection, selectionMaps } from '../maps/selection-maps';
-import { compressedDimension, needGradient, type Projection, project, smallerSide } from '../projector';
+import { type SelectedProjection, selectionMaps } from '../maps/selection-maps';
+import { compressedDimension, needGradient, project, smallerSide } from '../projector';
 import { squaredNorms } from '../theory/theory';
-
-/** Rows or columns that were chosen, with weights of 1. */
-export interface ChosenProjection extends Projection, Selection {}
 
 /**
  * The r rows (left) or columns (right) of the gradient with the largest norms, as they are. Biased: what is dropped is
  * lost, Σ_dropped ‖g_j‖²/‖G‖². The ids are stored, with their weights of 1, 2·r numbers. Before the first gradient the
  * choice is random.
  */
-export const topCoordinates = checkedProjector<ChosenProjection>({
+export const topCoordinates = checkedProjector<SelectedProjection>({
   name: 'topCoordinates',
   side: smallerSide,
   sample(key, shape, rank) {
@@ -32,7 +29,7 @@ export const topCoordinates = checkedProjector<ChosenProjection>({
     const [ids] = onHost('topCoordinates', [gradient], [[p.rank]], choose, 'int32');
     return { ...p, ids: ids as Tensor };
   },
-  ...selectionMaps((p: ChosenProjection) => p),
+  ...selectionMaps((p: SelectedProjection) => p),
   storedFloats: (_, rank) => 2 * rank,
   theory(_, rank, given) {
     const squares = squaredNorms(needGradient('topCoordinates', given));

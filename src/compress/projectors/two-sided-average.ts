@@ -4,9 +4,9 @@ import { concat } from '../../tensor/ops/movement/concat';
 import { reshape } from '../../tensor/ops/movement/reshape';
 import { slice } from '../../tensor/ops/movement/slice';
 import type { Tensor } from '../../tensor/tensor';
-import { checkedProjector } from '../checked-projector';
+import { type KeyedProjection, keyed } from '../keyed';
 import { generatedMaps } from '../maps/generated-maps';
-import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from '../maps/two-sided';
+import { leftOf, rightOf } from '../maps/two-sided';
 import { needGradient } from '../projector';
 import { independentEntriesVariance } from '../theory/independent-entries';
 import { type GradientValues, readingMoments } from '../theory/theory';
@@ -23,24 +23,23 @@ const half = Math.SQRT1_2; // on the way down and on the way up: ½ for the roun
  * The two errors E_L·G and G·E_R are independent; Var⟨E_L·G, G·E_R⟩ ≤ 4‖G‖⁴/r², and Minkowski's inequality adds up the
  * deviations.
  */
-export const twoSidedAverage = checkedProjector<TwoSidedProjection>({
-  name: 'twoSidedAverage',
+export const twoSidedAverage = keyed('twoSidedAverage', {
   side: () => 'both',
-  sample: sampleTwoSided,
-  down: (p, g) => join(mul(down(leftOf(p), g), half), mul(down(rightOf(p), g), half)),
-  up(p, c) {
-    const [fromLeft, fromRight] = parts(p, c);
-    return mul(add(up(leftOf(p), fromLeft), up(rightOf(p), fromRight)), half);
-  },
-  transfer(c, from, to) {
-    const [fromLeft, fromRight] = parts(from, c); // [r, m], [n, r]
-    // A_L′·(A_Lᵀ·C_L + C_R·A_R) and (A_Lᵀ·C_L + C_R·A_R)·A_R′ᵀ, each product with the small matrix first
-    const left = add(transfer(fromLeft, leftOf(from), leftOf(to)), up(rightOf(from), down(leftOf(to), fromRight)));
-    const right = add(up(leftOf(from), down(rightOf(to), fromLeft)), transfer(fromRight, rightOf(from), rightOf(to)));
-    return join(mul(left, 1 / 2), mul(right, 1 / 2));
+  maps: {
+    down: (p, g) => join(mul(down(leftOf(p), g), half), mul(down(rightOf(p), g), half)),
+    up(p, c) {
+      const [fromLeft, fromRight] = parts(p, c);
+      return mul(add(up(leftOf(p), fromLeft), up(rightOf(p), fromRight)), half);
+    },
+    transfer(c, from, to) {
+      const [fromLeft, fromRight] = parts(from, c); // [r, m], [n, r]
+      // A_L′·(A_Lᵀ·C_L + C_R·A_R) and (A_Lᵀ·C_L + C_R·A_R)·A_R′ᵀ, each product with the small matrix first
+      const left = add(transfer(fromLeft, leftOf(from), leftOf(to)), up(rightOf(from), down(leftOf(to), fromRight)));
+      const right = add(up(leftOf(from), down(rightOf(to), fromLeft)), transfer(fromRight, rightOf(from), rightOf(to)));
+      return join(mul(left, 1 / 2), mul(right, 1 / 2));
+    },
   },
   compressedShape: ({ shape: [n, m], rank }) => [rank * (n + m)],
-  storedFloats: () => 0,
   theory(_, rank, given) {
     const gradient = needGradient('twoSidedAverage', given);
     const [n, m] = gradient.shape;
@@ -66,7 +65,7 @@ function join(left: Tensor, right: Tensor): Tensor {
   return concat([reshape(left, [left.size]), reshape(right, [right.size])], 0);
 }
 
-function parts({ shape: [n, m], rank }: TwoSidedProjection, c: Tensor): [left: Tensor, right: Tensor] {
+function parts({ shape: [n, m], rank }: KeyedProjection, c: Tensor): [left: Tensor, right: Tensor] {
   const border = rank * m;
   return [reshape(slice(c, [0], [border]), [rank, m]), reshape(slice(c, [border], [rank * (n + m)]), [n, rank])];
 }

@@ -1,6 +1,6 @@
-import { checkedProjector } from '../checked-projector';
+import { keyed } from '../keyed';
 import { generatedMaps } from '../maps/generated-maps';
-import { leftOf, rightOf, sampleTwoSided, type TwoSidedProjection } from '../maps/two-sided';
+import { leftOf, rightOf } from '../maps/two-sided';
 import { needGradient } from '../projector';
 import type { GradientValues } from '../theory/theory';
 
@@ -12,17 +12,16 @@ const { down, up, transfer } = generatedMaps('normal');
  * relative squared error (1 + (n + 1)/r)(1 + (m + 1)/r) − 1: the least state, and by far the largest error.
  *
  * With H = W·S_R·Gᵀ, the variance of ⟨S_L·G·S_R, W⟩ is (2/r)·E‖sym H‖² + (2/r)·‖sym GᵀW‖², and E‖sym H‖² is
- * ‖sym W·Gᵀ‖² + (‖W‖²‖G‖² + ‖W·Gᵀ‖² + ⟨W·Wᵀ, G·Gᵀ⟩ + tr²(W·Gᵀ))/(2r). Nobody derived the variance of the squared error.
+ * ‖sym W·Gᵀ‖² + (‖W‖²‖G‖² + ‖W·Gᵀ‖² + ⟨W·Wᵀ, G·Gᵀ⟩ + tr²(W·Gᵀ))/(2r). The variance of the squared error is not derived.
  */
-export const twoSidedProduct = checkedProjector<TwoSidedProjection>({
-  name: 'twoSidedProduct',
+export const twoSidedProduct = keyed('twoSidedProduct', {
   side: () => 'both',
-  sample: sampleTwoSided,
-  down: (p, g) => down(rightOf(p), down(leftOf(p), g)),
-  up: (p, c) => up(leftOf(p), up(rightOf(p), c)),
-  transfer: (c, from, to) => transfer(transfer(c, leftOf(from), leftOf(to)), rightOf(from), rightOf(to)),
+  maps: {
+    down: (p, g) => down(rightOf(p), down(leftOf(p), g)),
+    up: (p, c) => up(leftOf(p), up(rightOf(p), c)),
+    transfer: (c, from, to) => transfer(transfer(c, leftOf(from), leftOf(to)), rightOf(from), rightOf(to)),
+  },
   compressedShape: ({ rank }) => [rank, rank],
-  storedFloats: () => 0,
   theory(_, rank, given) {
     const [n, m] = needGradient('twoSidedProduct', given).shape;
     return {

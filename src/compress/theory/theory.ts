@@ -63,7 +63,7 @@ export interface SymmetricMoments {
 
 /** What is promised of a projection of one side, with the variance of Σ K ⊙ S. */
 export interface OneSidedPromises extends Omit<Theory, 'readingVariance' | 'largestReadingVariance'> {
-  /** Of Σ K ⊙ S, from three numbers of K. */
+  /** The variance of Σ K ⊙ S, from three numbers of K. */
   varianceOf(k: SymmetricMoments): number;
 }
 

@@ -91,7 +91,7 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
   ];
 }
 
-/** Ids that are too large or negative must be named, whoever reads them. */
+/** Ids that are too large or negative must be named by every op that reads them. */
 function claimRefused(what: string, run: () => unknown): void {
   let error: unknown;
   try {

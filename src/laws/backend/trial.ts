@@ -17,7 +17,7 @@ export interface Trial {
   results(program: Program): Promise<TypedArray[]>;
   /** The same on the reference. */
   expected(program: Program): Promise<TypedArray[]>;
-  /** Both give the same, by default within the tolerance policy for sums of so many terms. */
+  /** Both give the same, by default within the tolerance policy for sums of `terms` terms. */
   agree(program: Program, terms?: number, check?: Check): Promise<void>;
   /**
    * As `agree`, for a program of these accelerators: it holds of a backend that leaves one of them out, which owes

@@ -10,9 +10,9 @@ import type { Law } from '../law';
 
 /** One input of an op: a shape, and values that are a function of a seed. */
 export interface Input {
-  /** Of the tensor. */
+  /** The tensor's shape. */
   readonly shape: Shape;
-  /** In words, for counterexamples. */
+  /** A description in words, for counterexamples. */
   readonly kind: string;
   /** A derivative with respect to it is wanted. */
   readonly differentiable: boolean;

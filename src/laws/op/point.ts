@@ -12,7 +12,7 @@ import type { OpCase } from './case';
 /** Values for the inputs of a case. Derivatives are taken of Σ w ⊙ op(…), so that no symmetry hides a wrong vjp. */
 export type Point = readonly TypedArray[];
 
-/** By input that is differentiable, in order; with the shapes that the engine gave them. */
+/** One entry for each differentiable input, in order, with the shapes that the engine gave them. */
 export interface Derivatives {
   readonly gradients: readonly Float32Array[];
   readonly shapes: readonly Shape[];
@@ -31,7 +31,7 @@ export function directionFor({ inputs }: OpCase, seed: number): Point {
   });
 }
 
-/** As many weights as the op has results, none of them 0. */
+/** One weight for each result of the op, none of them 0. */
 export function weightsFor(seed: number, size: number): Float32Array {
   return quarters(seed + 100, size).map((w) => w || 0.75);
 }

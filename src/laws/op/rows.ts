@@ -3,8 +3,8 @@ import type { Shape } from '../../base/shape';
 import type { ReduceOptions } from '../../tensor/ops/reductions/reduce';
 import type { Tensor } from '../../tensor/tensor';
 import { inputOf, opKind } from '../kinds';
-import type { OpRow } from '../op-laws';
 import { type Input, opCase, real } from './case';
+import type { OpRow } from './laws';
 import { broadcastShapesOf, reductions, shapesOf } from './shapes';
 
 function checkNamed(where: string, name: string, of: unknown): void {

@@ -11,9 +11,9 @@ import { Linear } from './linear';
 const multiHeadAttentionOptions = {
   /** Let each position see itself and earlier ones only (default false). */
   causal: optional(boolean, false),
-  /** As in `Linear`, for `qkv`. */
+  /** Standard deviation of the first weights of `qkv`, as in `Linear`. */
   std: optional(deviation),
-  /** As in `Linear`, for `proj`. */
+  /** Standard deviation of the first weights of `proj`, as in `Linear`. */
   projStd: optional(deviation),
   ...keyOption,
 };
@@ -28,7 +28,7 @@ export interface MultiHeadAttentionOptions extends OptionsOf<typeof multiHeadAtt
 export class MultiHeadAttention extends Module {
   /** Queries, keys and values side by side: [D] → [3·D]. */
   qkv: Linear;
-  /** From the joined heads back to the stream: [D] → [D]. */
+  /** Projects the concatenated heads back to the residual stream: [D] → [D]. */
   proj: Linear;
   /** Number of heads, H; each has D/H dimensions. */
   readonly heads: number;

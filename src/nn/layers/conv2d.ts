@@ -5,7 +5,7 @@ import { type Pair, pairOf } from '../../tensor/ops/products/patches';
 import type { Tensor } from '../../tensor/tensor';
 import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
 import { checkForward, type ForwardOptions } from '../forward-options';
-import { init } from '../init';
+import { initializers } from '../initializers';
 import { Module } from '../module';
 import { extent, keyOption } from '../options';
 
@@ -46,8 +46,8 @@ export class Conv2d extends Module implements Adaptable {
       'inputs, outputs, kernel',
     );
     const bound = 1 / Math.sqrt(inputs * kh * kw);
-    this.weight = init.uniform(fold(key, 'weight'), [outputs, inputs, kh, kw], bound);
-    this.bias = bias ? init.uniform(fold(key, 'bias'), [outputs], bound) : null;
+    this.weight = initializers.uniform(fold(key, 'weight'), [outputs, inputs, kh, kw], bound);
+    this.bias = bias ? initializers.uniform(fold(key, 'bias'), [outputs], bound) : null;
     this.stride = pairOf('Conv2d', 'stride', stride, 1);
     this.padding = pairOf('Conv2d', 'padding', padding, 0);
   }

@@ -4,7 +4,7 @@ import { gather } from '../../tensor/ops/movement/gather';
 import type { Tensor } from '../../tensor/tensor';
 import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
 import { checkForward, type ForwardOptions } from '../forward-options';
-import { init } from '../init';
+import { initializers } from '../initializers';
 import { Module } from '../module';
 import { deviation, extent, keyOption } from '../options';
 
@@ -31,7 +31,7 @@ export class Embedding extends Module implements Adaptable {
     checkArgument('Embedding', 'rows', extent, rows);
     checkArgument('Embedding', 'width', extent, width);
     const { std, key } = readOptions('Embedding', embeddingOptions, options, 'rows, width');
-    this.weight = init.normal(fold(key, 'weight'), [rows, width], std);
+    this.weight = initializers.normal(fold(key, 'weight'), [rows, width], std);
   }
 
   /** Shapes: ids int32 [...] → [..., width]. The key is for the dropout of an adapter. @throws ShapeError `index/range` */

@@ -5,7 +5,7 @@ import { linear } from '../../tensor/ops/products/linear';
 import type { Tensor } from '../../tensor/tensor';
 import { type Adaptable, type Adapter, activeAdapter } from '../adapter';
 import { checkForward, type ForwardOptions } from '../forward-options';
-import { init } from '../init';
+import { initializers } from '../initializers';
 import { Module } from '../module';
 import { deviation, extent, keyOption } from '../options';
 
@@ -37,9 +37,11 @@ export class Linear extends Module implements Adaptable {
     checkArgument('Linear', 'outputs', extent, outputs);
     const { bias, std, key } = readOptions('Linear', linearOptions, options, 'inputs, outputs');
     const bound = 1 / Math.sqrt(inputs);
-    const draw = (part: string, shape: number[]): Tensor => init.uniform(fold(key, part), shape, bound);
+    const draw = (part: string, shape: number[]): Tensor => initializers.uniform(fold(key, part), shape, bound);
     this.weight =
-      std === undefined ? draw('weight', [outputs, inputs]) : init.normal(fold(key, 'weight'), [outputs, inputs], std);
+      std === undefined
+        ? draw('weight', [outputs, inputs])
+        : initializers.normal(fold(key, 'weight'), [outputs, inputs], std);
     this.bias = bias ? (std === undefined ? draw('bias', [outputs]) : zeros([outputs])) : null;
   }
 

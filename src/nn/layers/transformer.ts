@@ -12,9 +12,9 @@ import { LayerNorm } from './layer-norm';
 import { Linear } from './linear';
 
 const feedForwardOptions = {
-  /** As in `Linear`, for `fc`. */
+  /** Standard deviation of the first weights of `fc`, as in `Linear`. */
   std: optional(deviation),
-  /** As in `Linear`, for `proj`. */
+  /** Standard deviation of the first weights of `proj`, as in `Linear`. */
   projStd: optional(deviation),
   ...keyOption,
 };
@@ -65,15 +65,15 @@ export class FeedForward extends Module {
  * @see Xiong et al., "On layer normalization in the transformer architecture", arXiv 2002.04745, figure 1b.
  */
 export class TransformerBlock extends Module {
-  /** Of what the attention sees. */
+  /** Layer norm applied to the residual stream before the attention. */
   attentionNorm: LayerNorm;
   /** The first branch: mixes positions. */
   attention: MultiHeadAttention;
-  /** Of what the feed-forward layers see. */
+  /** Layer norm applied to the residual stream before the feed-forward layers. */
   mlpNorm: LayerNorm;
   /** The second branch: each position for itself. */
   mlp: FeedForward;
-  /** Of what each branch adds to the stream. */
+  /** Dropout applied to what each branch adds to the residual stream. */
   dropout: Dropout;
 
   constructor(width: number, heads: number, options: TransformerBlockOptions) {

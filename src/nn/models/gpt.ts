@@ -50,11 +50,11 @@ export class GPT extends Module {
   positionEmbedding: Embedding;
   /** What the stream passes, in order. */
   blocks: TransformerBlock[];
-  /** Of the stream, before the head. */
+  /** Layer norm applied to the residual stream before the output head. */
   finalNorm: LayerNorm;
-  /** From the stream to the logits: [D] → [V], without bias. */
+  /** Projects the residual stream to the logits: [D] → [V], without bias. */
   head: Linear;
-  /** Of the embedded tokens; the blocks have their own. */
+  /** Dropout applied to the embedded tokens; the blocks have their own. */
   dropout: Dropout;
   /** Longest sequence, in tokens. */
   readonly context: number;

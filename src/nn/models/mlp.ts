@@ -31,7 +31,7 @@ const mlpOptions = {
       'options/range',
     ),
   ),
-  /** Between the layers, not after the last one (default 'relu'). */
+  /** The activation between the layers, not after the last one (default 'relu'). */
   activation: optional(choice(...(Object.keys(activations) as (keyof typeof activations)[])), 'relu'),
   ...keyOption,
 };

@@ -11,7 +11,7 @@ import { type GradientTransform, mapParams, transform, transformKind } from '../
 export interface AccumulateState<S> {
   /** Gradients in the sums so far. */
   readonly count: number;
-  /** Of these, how many had each leaf. */
+  /** For each leaf, how many of these gradients had it. */
   readonly counts: LeafCounts;
   /** Σ g, zero at the start of a cycle. */
   readonly sums: Params;

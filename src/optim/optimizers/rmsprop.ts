@@ -1,9 +1,9 @@
 import { number, type OptionsOf, optional, readOptions, refuseExtra, required } from '../../base/options';
 import { chain } from '../combinators/chain';
 import { identity } from '../combinators/identity';
+import { momentum } from '../parts/momentum';
 import { scaleByLearningRate } from '../parts/scale-by-learning-rate';
 import { scaleByRms, scaleByRmsOptions } from '../parts/scale-by-rms';
-import { trace } from '../parts/trace';
 import { rate } from '../schedules';
 
 const rmspropOptions = {
@@ -25,10 +25,6 @@ export interface RmspropOptions extends OptionsOf<typeof rmspropOptions> {}
  */
 export function rmsprop(options: RmspropOptions) {
   if (arguments.length > 1) refuseExtra('rmsprop', arguments, 1);
-  const { learningRate, momentum, ...means } = readOptions('rmsprop', rmspropOptions, options);
-  return chain(
-    scaleByRms(means),
-    momentum === 0 ? identity : trace({ decay: momentum }),
-    scaleByLearningRate(learningRate),
-  );
+  const { learningRate, momentum: decay, ...means } = readOptions('rmsprop', rmspropOptions, options);
+  return chain(scaleByRms(means), decay === 0 ? identity : momentum({ decay }), scaleByLearningRate(learningRate));
 }

@@ -2,8 +2,8 @@ import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, re
 import { chain } from '../combinators/chain';
 import { identity } from '../combinators/identity';
 import { addDecayedWeights } from '../parts/add-decayed-weights';
+import { momentum } from '../parts/momentum';
 import { scaleByLearningRate } from '../parts/scale-by-learning-rate';
-import { trace } from '../parts/trace';
 import { rate } from '../schedules';
 
 const sgdOptions = {
@@ -31,9 +31,9 @@ export interface SgdOptions extends OptionsOf<typeof sgdOptions> {}
  */
 export function sgd(options: SgdOptions) {
   if (arguments.length > 1) refuseExtra('sgd', arguments, 1);
-  const { learningRate, momentum, nesterov, weightDecay } = readOptions('sgd', sgdOptions, options);
+  const { learningRate, momentum: decay, nesterov, weightDecay } = readOptions('sgd', sgdOptions, options);
   return chain(
-    momentum === 0 ? identity : trace({ decay: momentum, nesterov }),
+    decay === 0 ? identity : momentum({ decay, nesterov }),
     addDecayedWeights(weightDecay),
     scaleByLearningRate(learningRate),
   );

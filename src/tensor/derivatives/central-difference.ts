@@ -3,7 +3,7 @@ export interface Difference {
   readonly slope: number;
   /** Because the function is computed in float32. */
   readonly rounding: number;
-  /** Between two step sizes, of the slope and of the bend: curvature, a kink, or randomness. */
+  /** Difference of slope and of curvature between two step sizes: large at a kink, or for a random function. */
   readonly disagreement: number;
 }
 

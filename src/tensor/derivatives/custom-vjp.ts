@@ -14,7 +14,7 @@ import { unrecorded } from './unrecorded';
 
 /** A function with a derivative that its author states. */
 export interface VjpRule<Xs extends readonly Tensor[], S> {
-  /** The result (float32), and what the vjp shall find again: tensors in arrays and records, numbers, strings. */
+  /** The result (float32), and what the vjp needs: tensors in arrays and records, numbers, strings. */
   forward(...xs: Xs): readonly [output: Tensor, saved: S];
   /** One gradient for each argument, of its shape; null: there is none. `cotangent` has the shape of the output. */
   vjp(cotangent: Tensor, saved: S): readonly (Tensor | null)[];
@@ -84,7 +84,7 @@ function savedAgain<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>, xs: X
   return mapTensors(saved, (tensor) => (tensor.value === out.value && !isArgument ? output : tensor));
 }
 
-/** The same tensors under names that nobody assigns to. */
+/** The same tensors under names of their own, which no assignment changes. */
 function snapshot<T>(tree: T): T {
   return mapTensors(tree, ({ value }) => asTensor(value));
 }
@@ -117,7 +117,7 @@ function refuseCaptured(used: readonly Value[], inputs: readonly Value[]): void 
     code: 'custom-vjp/captured',
     got: `customVjp got a forward that uses ${captured}, which a derivative is being taken of`,
     expected: 'every such tensor to be an argument, since the vjp gives gradients to arguments alone',
-    fix: 'pass it as an argument, or wrap it in stopGradient(t) if no gradient shall reach it',
+    fix: 'pass it as an argument, or wrap it in stopGradient(t) to keep gradients from it',
   });
 }
 

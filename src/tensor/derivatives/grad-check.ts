@@ -198,7 +198,7 @@ function checkResult(y: unknown): Tensor {
   });
 }
 
-/** In [½, 3/2): no element of the result goes unseen, and no symmetry hides a mistake. */
+/** Weights in [½, 3/2): every element of the result counts, and no symmetry hides a mistake. */
 function weightsOf(size: number): Float32Array {
   const weights = new Float32Array(size);
   fillRow('uniform', key(0), 0, 0, weights);

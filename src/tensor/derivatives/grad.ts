@@ -16,7 +16,7 @@ import { forEachTensor, isTensor } from '../tree';
 import { lastValueId, type Value } from '../value';
 import { type GradientSink, Readers, refusing } from './gradient-sink';
 
-/** What a differentiated function returns: the loss, and anything else that shall leave the scope alive. */
+/** What a differentiated function returns: the loss, and anything else that leaves the scope alive. */
 export interface Evaluated {
   /** The loss, as the function returned it. */
   readonly value: Tensor;
@@ -24,7 +24,7 @@ export interface Evaluated {
   readonly aux?: unknown;
 }
 
-/** A scalar to differentiate, alone or with anything else that shall leave the scope alive. */
+/** A scalar to differentiate, alone or with anything else that leaves the scope alive. */
 export type Loss =
   | Tensor
   | {
@@ -133,7 +133,7 @@ function otherDirection(x: Tensor, v: Tensor): ShapeError {
     code: 'hvp/shapes',
     got: `hvp got x ${show(x.shape)} and v ${show(v.shape)}`,
     expected: 'a direction v of the shape of x',
-    fix: 'reshape v, or broadcastTo(v, x.shape) if it shall be repeated',
+    fix: 'reshape v, or broadcastTo(v, x.shape) to repeat it',
   });
 }
 
@@ -201,7 +201,7 @@ function recorded<R extends object>(
   });
 }
 
-/** What a forward pass left: the tape, the values to differentiate with respect to, and what shall outlive the walk. */
+/** What a forward pass left: the tape, the values to differentiate with respect to, and what outlives the walk. */
 interface Recording {
   readonly tape: Tape;
   readonly watched: readonly Value[];
@@ -273,7 +273,7 @@ function addUp(tape: Tape, step: Step, cotangents: Cotangents, before: number): 
 
 export const noSurvivors: ReadonlySet<Value> = new Set();
 
-/** Free early what this tape's scope owns and nobody else needs. */
+/** Free early what this tape's scope owns and nothing else needs. */
 function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void {
   const saved = value.savedBy?.open && value.savedBy !== tape;
   if (value.scope === tape.scope && !saved && !survivors.has(value)) free(value, 'the backward pass');

@@ -10,7 +10,7 @@ export const debugging = { nonFinite: false };
 const late = {
   /** Ends when all of them have. */
   tail: Promise.resolve(),
-  /** What the first of them that failed, in the order of the program, has to say; nobody has heard it yet. */
+  /** What the first of them that failed, in the order of the program, has to say, until it is thrown. */
   failure: null as { readonly error: unknown } | null,
 };
 
@@ -54,7 +54,7 @@ export function checkFinite(where: string, value: Value): void {
   judge(where, String(value), known);
 }
 
-/** Before a read gives its values out: everything computed so far was finite. @throws StateError `debug/non-finite` */
+/** Called before a read returns its values: checks that everything computed so far was finite. @throws StateError `debug/non-finite` */
 export async function finiteSoFar(): Promise<void> {
   await late.tail;
   throwLate();

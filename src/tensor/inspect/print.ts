@@ -34,7 +34,7 @@ function pick(values: TypedArray, [extent, ...inner]: Shape, summarised: boolean
   return rows;
 }
 
-/** The lines of what is shown of so many axes; the first one goes on where its caller stands, at the end of the indent. */
+/** The lines that show the axes from here on; the first one continues the caller's line, at the end of the indent. */
 function lay(shown: Shown, axes: number, write: (x: number) => string, indent: string): string {
   if (shown === null) return '...';
   if (typeof shown === 'number') return write(shown);
@@ -107,7 +107,7 @@ function positional(x: number): [whole: string, rest: string] {
   return [signed(x, whole), fraction.replace(/0+$/, '')];
 }
 
-/** What `form` makes of a number at so many places, with halves to even; JavaScript's own rounding takes them up. */
+/** What `form` makes of a number with `places` digits, halves to even; JavaScript's own rounding takes them up. */
 function toEven(form: (places: number) => string, places: number): string {
   const text = form(places);
   const half = /^\.?50*$/.test(form(places + 30).slice(text.length));

@@ -24,7 +24,7 @@ export function checkMatrix(where: string, x: Tensor): readonly [number, number]
       code: 'linalg/no-gradient',
       got: `${where} got ${x.value}, which a derivative is being taken of`,
       expected: 'a constant, since decompositions have no derivative here',
-      fix: 'call stopGradient(x) first, if none shall pass through',
+      fix: 'call stopGradient(x) first, to let none pass through',
     });
   }
   return x.shape as readonly [number, number];

@@ -27,7 +27,7 @@ export interface SvdOptions extends OptionsOf<typeof svdOptions> {}
 
 /**
  * x = u·diag(s)·vt with orthonormal columns in u, orthonormal rows in vt and singular values that descend, for
- * k = min(m, n); with `rank`, the first so many of them, which are the same numbers.
+ * k = min(m, n); with `rank`, the first `rank` of them, which are the same numbers.
  * Shapes: x [m, n] → u [m, k], s [k], vt [k, n].
  *
  * u and vt are orthonormal for every x, also for zeros and low rank; s is right to float32's rounding, or to 1e-14 of the

@@ -3,7 +3,7 @@ import { addScaled, type Columns, dot, rotate, unitColumns } from './columns';
 import { reflection } from './householder';
 
 export interface Eigen {
-  /** In no particular order. */
+  /** The eigenvalues, in no particular order. */
   readonly values: Float64Array;
   /** vectors[i] belongs to values[i]; orthonormal. */
   readonly vectors: Columns;

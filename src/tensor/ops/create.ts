@@ -88,7 +88,7 @@ export function ones(shape: Shape): Tensor {
 function filled(where: string, shape: Shape, x: number): Tensor {
   checkShape(where, shape);
   const values = allocate('float32', sizeOf(shape), where);
-  return fromArray(x === 0 ? values : values.fill(x), shape); // zeros that nobody writes cost no memory yet
+  return fromArray(x === 0 ? values : values.fill(x), shape); // zeros cost no memory until they are written
 }
 
 /** int32 0, 1, …, n − 1. */

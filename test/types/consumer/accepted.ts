@@ -16,7 +16,7 @@ import {
   hvp,
   type Key,
   Linear,
-  lift,
+  liftUpdate,
   Module,
   mseLoss,
   type Params,
@@ -106,7 +106,7 @@ const compressed = compress({
   inner: chain(ema({ decay: 0.9 }), doubled),
   refreshEvery: 10,
   onRefresh: 'keep',
-  combine: lift,
+  combine: liftUpdate,
   filter: onlyWeights,
 });
 const seen: number | undefined = compressed.init({ w }).leaves.w?.inner[1].seen;

@@ -15,6 +15,7 @@ import {
   MLP,
   Module,
   matmul,
+  momentum,
   mseLoss,
   type Params,
   projectors,
@@ -25,7 +26,6 @@ import {
   sgd,
   sum,
   tensor,
-  trace,
   trainer,
   valueAndGrad,
   wasmBackend,
@@ -69,7 +69,7 @@ valueAndGrad(() => 1, { w });
 valueAndGrad(() => w.sum(), { w }, { sink: (path: 'b') => path });
 // @ts-expect-error with a sink there is no record of gradients
 valueAndGrad(() => w.sum(), { w }, { sink: () => {} }).grads;
-// @ts-expect-error nobody knows what aux is before looking
+// @ts-expect-error what aux is, is not known before looking
 aux.shape;
 // @ts-expect-error parameters are tensors
 valueAndGrad(() => w.sum(), { w: 1 });
@@ -98,7 +98,7 @@ sgd({ learningRate: '0.1' });
 // @ts-expect-error a ramp has a length
 schedules.cosine({ from: 1 });
 // @ts-expect-error the state of another transform
-scaleByAdam().update(grads, trace({ decay: 0.9 }).init(params), params);
+scaleByAdam().update(grads, momentum({ decay: 0.9 }).init(params), params);
 const pair = chain(ema({ decay: 0.9 }), scaleByAdam());
 const [meanState, adamState] = pair.init(params);
 // @ts-expect-error states in the wrong order
@@ -132,8 +132,8 @@ projectors.gauss;
 const settings = { projector: projectors.gaussian, rank: 2, refreshEvery: 10 } as const;
 // @ts-expect-error no such thing to do at a refresh
 compress({ ...settings, inner: ema({ decay: 0.9 }), onRefresh: 'carry' });
-// @ts-expect-error this order lifts the mean of ema, which trace does not keep
-compress({ ...settings, inner: trace({ decay: 0.9 }), onRefresh: 'transfer', combine: liftPlusRaw(0.9) });
+// @ts-expect-error this order lifts the mean of ema, which momentum does not keep
+compress({ ...settings, inner: momentum({ decay: 0.9 }), onRefresh: 'transfer', combine: liftPlusRaw(0.9) });
 // @ts-expect-error no such build
 wasmBackend({ build: 'fastest' });
 // @ts-expect-error a projector, not its name

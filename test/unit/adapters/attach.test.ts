@@ -16,10 +16,10 @@ import {
   linear,
   lora,
   MLP,
-  merge,
+  mergeAdapters,
   mul,
   random,
-  remove,
+  removeAdapters,
   Sequential,
   type Tensor,
   tensor,
@@ -92,7 +92,7 @@ describe('attachAdapters', () => {
       'layers.2.lora.B',
     ]);
     expect(adaptersOf(model).map(({ path }) => path)).toEqual(['layers.0', 'layers.2']);
-    remove(model);
+    removeAdapters(model);
     expect(adaptersOf(model)).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe('an adapter in a layer', () => {
     lora(model, { match: 'layers.0', rank: 1 });
     attachAdapters(model, { match: 'layers.1', make: () => new Skip() });
     const before = open(model.parameters());
-    expect(() => merge(model)).toThrow(/merge\/not-linear.*"layers\.1"/);
+    expect(() => mergeAdapters(model)).toThrow(/merge\/not-linear.*"layers\.1"/);
     expect(open(model.parameters())).toEqual(before);
     expect(adaptersOf(model).map(({ adapter }) => adapter.merged)).toEqual([false, false]);
   });
@@ -173,7 +173,7 @@ describe('an adapter in a layer', () => {
     const y = numbers(layer.forward(x, pass));
     expect(y).not.toEqual(plain);
     expect((layer.lora as LoraConv).options).toBe(pass);
-    merge(layer);
+    mergeAdapters(layer);
     expectNear(numbers(layer.forward(x)), y, 24);
   });
 });

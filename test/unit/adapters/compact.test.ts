@@ -6,14 +6,14 @@ import {
   Linear,
   lora,
   MLP,
-  merge,
+  mergeAdapters,
   mseLoss,
   random,
   type Tensor,
   tensor,
   trainer,
   transform,
-  unmerge,
+  unmergeAdapters,
 } from '../../../src/index';
 import { expectNear, numbers, scatter } from './cases';
 
@@ -60,10 +60,10 @@ describe('compact: adapters without the components that have no part', () => {
     scatter(layer, random.key(3), /lora\.[AB]/);
     layer.load({ ...layer.state(), 'lora.mask': tensor([1, 0, 0]) });
     const weight = numbers(layer.weight);
-    merge(layer);
+    mergeAdapters(layer);
     await compact(layer);
     expect(Object.keys(layer.parameters({ trainable: true }))).toEqual(['lora.B']);
-    unmerge(layer);
+    unmergeAdapters(layer);
     expectNear(numbers(layer.weight), weight, 4);
   });
 

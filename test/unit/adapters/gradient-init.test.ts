@@ -11,7 +11,7 @@ import {
   lors,
   MLP,
   memory,
-  merge,
+  mergeAdapters,
   mseLoss,
   prune,
   random,
@@ -160,7 +160,7 @@ describe.each(['ArB2r', 'A2rBr', 'ArBr', 'random'] as const)('loraGa %s', (direc
       14,
     ))
       expect(s).toBeGreaterThan(1 - 1e-3);
-    merge(model);
+    mergeAdapters(model);
     expectNear(numbers(model.layers[0]?.weight), weight, 20);
   });
 });

@@ -14,14 +14,14 @@ import {
   lora,
   MLP,
   memory,
-  merge,
+  mergeAdapters,
   mseLoss,
   ones,
   type Params,
   projectors,
   random,
   referenceBackend,
-  remove,
+  removeAdapters,
   scale,
   scope,
   setBackend,
@@ -29,7 +29,7 @@ import {
   type Tensor,
   tensor,
   trainer,
-  unmerge,
+  unmergeAdapters,
   valueAndGrad,
 } from '../../../src/index';
 import { differences, expectNear, factorsOf, numbers, open, rankOf, scatter, times, transposed } from './cases';
@@ -168,7 +168,7 @@ describe.each([
     lora(model, { rank: 2, alpha: 5, match: () => true });
     scatter(model, random.key(20), /lora/);
     const [output, base] = [numbers(model.forward(input)), open(model.parameters())];
-    merge(model);
+    mergeAdapters(model);
     expectNear(numbers(model.forward(input)), output, 30);
     const merged = open(model.parameters());
     for (const [path, values] of Object.entries(base)) {
@@ -176,7 +176,7 @@ describe.each([
       const change = differences(merged[path] as number[], values);
       expect(rankOf(change, [values.length / 8, 8]), path).toBe(2);
     }
-    unmerge(model);
+    unmergeAdapters(model);
     for (const [path, values] of Object.entries(open(model.parameters()))) {
       expectNear(values, base[path] as number[], /weight/.test(path) ? 2 : 0);
     }
@@ -194,32 +194,32 @@ describe('merged and removed adapters', () => {
 
   it('merged ones refuse to be trained, others to be merged in the wrong order', () => {
     const layer = attached();
-    expect(() => unmerge(layer)).toThrow(/merge\/not-merged/);
-    merge(layer);
-    expect(() => merge(layer)).toThrow(/merge\/twice/);
+    expect(() => unmergeAdapters(layer)).toThrow(/merge\/not-merged/);
+    mergeAdapters(layer);
+    expect(() => mergeAdapters(layer)).toThrow(/merge\/twice/);
     const loss = (): Tensor => mseLoss(layer.forward(x), y);
     expect(() => valueAndGrad(loss, layer.parameters({ trainable: true }))).toThrow(/adapter\/merged/);
-    unmerge(layer);
+    unmergeAdapters(layer);
     expect(valueAndGrad(loss, layer.parameters({ trainable: true })).grads).toHaveProperty(['lora.A']);
-    expect(() => merge(layerOf())).toThrow(/adapter\/none/);
+    expect(() => mergeAdapters(layerOf())).toThrow(/adapter\/none/);
   });
 
   it('remove forgets what is not merged, and keeps what is', () => {
     const [a, b] = [attached(), attached()];
     const [adapted, plain] = [numbers(a.forward(x)), numbers(layerOf().forward(x))];
-    remove(a);
+    removeAdapters(a);
     expect(numbers(a.forward(x))).toEqual(plain);
     expect(Object.keys(a.parameters())).toEqual(['weight', 'bias']);
-    merge(b);
-    remove(b);
+    mergeAdapters(b);
+    removeAdapters(b);
     expectNear(numbers(b.forward(x)), adapted, 8);
   });
 
   it('after remove nothing is trainable, which a trainer says, until something is unfrozen', () => {
-    for (const settle of [() => {}, merge]) {
+    for (const settle of [() => {}, mergeAdapters]) {
       const model = attached();
       settle(model);
-      remove(model);
+      removeAdapters(model);
       expect(Object.keys(model.parameters({ trainable: true }))).toEqual([]);
       const loss = (): Tensor => mseLoss(model.forward(x), y);
       const make = () => trainer({ model, transform: sgd({ learningRate: 0.1 }), loss, seed: 0 });
@@ -460,7 +460,7 @@ describe('LoRA-FA', () => {
     }
     expect(Math.max(...differences(numbers(dense.parameters()[path]), start).map(Math.abs))).toBeGreaterThan(0.05);
     expectNear(numbers(adapted.forward(input)), numbers(dense.forward(input)), 60);
-    merge(adapted);
+    mergeAdapters(adapted);
     expectNear(numbers(adapted.parameters()[path]), numbers(dense.parameters()[path]), 60);
   });
 

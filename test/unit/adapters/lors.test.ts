@@ -12,7 +12,7 @@ import {
   lora,
   lors,
   memory,
-  merge,
+  mergeAdapters,
   mseLoss,
   mul,
   ones,
@@ -26,7 +26,7 @@ import {
   type Tensor,
   tensor,
   trainer,
-  unmerge,
+  unmergeAdapters,
   valueAndGrad,
   where,
   zeros,
@@ -210,17 +210,17 @@ describe.each(['lors', 'sp-lora', 'sqft', 'spp'] as const)('%s in a model', (met
 
     const before = numbers(model.forward(ids));
     const base = open(model.parameters());
-    merge(model);
+    mergeAdapters(model);
     expect(zeroPattern(model)).toEqual(pattern);
     expectNear(numbers(model.forward(ids)), before, 40);
     const mergedTo = open(model.parameters());
     expect(mergedTo).not.toEqual(base);
     for (const row of await sparsity(model, { match: 'blocks' })) expect(row.sparsity).toBe(0.5);
     if (method === 'spp') {
-      expect(() => unmerge(model)).toThrow(/merge\/one-way/);
+      expect(() => unmergeAdapters(model)).toThrow(/merge\/one-way/);
       return;
     }
-    unmerge(model);
+    unmergeAdapters(model);
     expect(zeroPattern(model)).toEqual(pattern);
     for (const [path, values] of Object.entries(open(model.parameters())))
       expectUnmerged(values, base[path] as number[], mergedTo[path] as number[]);
@@ -243,9 +243,9 @@ describe.each(['lors', 'sp-lora', 'sqft'] as const)('unmerge of %s', (method) =>
       const A = r > 1 && seed % 2 === 0 ? opposed(half, B) : half;
       layer.load({ weight: layer.weight, 'lora.A': A, 'lora.B': B });
       const before = numbers(layer.weight);
-      merge(layer);
+      mergeAdapters(layer);
       const merged = numbers(layer.weight);
-      unmerge(layer);
+      unmergeAdapters(layer);
       expectUnmerged(numbers(layer.weight), before, merged);
     }
   });
@@ -265,11 +265,11 @@ it('a sum that cancels exactly stays in the mask when it is merged, and comes ba
   layer.load({ weight: tensor([[2, 0]]) });
   lors(layer, { rank: 1, alpha: 1 });
   layer.load({ weight: layer.weight, 'lora.A': tensor([[1, 1]]), 'lora.B': tensor([[-2]]) });
-  merge(layer);
+  mergeAdapters(layer);
   const [first, second] = numbers(layer.weight);
   expect(first).toBe(2 ** -126);
   expect(second).toBe(0);
-  unmerge(layer);
+  unmergeAdapters(layer);
   expect(numbers(layer.weight)).toEqual([2, 0]);
 });
 

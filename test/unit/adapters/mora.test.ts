@@ -18,7 +18,7 @@ interface Case {
   readonly dQ: Recorded;
   readonly delta_from_forward: Recorded;
 }
-// Of the authors' program; the file names the commit.
+// Numbers from the authors' program; the file names the commit.
 const golden = JSON.parse(readFileSync('test/golden/adapters.json', 'utf8')) as { readonly mora: readonly Case[] };
 const of = ({ shape, data }: Recorded) => tensor(data, { shape });
 

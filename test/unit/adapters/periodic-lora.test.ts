@@ -11,7 +11,7 @@ import {
   Linear,
   lora,
   MLP,
-  merge,
+  mergeAdapters,
   mseLoss,
   type PeriodicLoraOptions,
   type PeriodicState,
@@ -179,7 +179,7 @@ describe('rank', () => {
     lora(plain, { rank: 2, alpha: 4 });
     const training = trainer({ model: plain, transform: inner, loss: lossOf(plain), seed: 0 });
     steps(5 * k, training);
-    merge(plain);
+    mergeAdapters(plain);
     expect(rankOf(differences(numbers(plain.weight), base), [n, m])).toBe(2);
   });
 
@@ -204,7 +204,7 @@ it('one stage that is merged at its end is LoRA and merge', () => {
   const training = trainer({ model: plain, transform: inner, loss: lossOf(plain), seed: 0 });
   steps(5, run);
   steps(5, training);
-  merge(plain);
+  mergeAdapters(plain);
   expectNear(numbers(layer.weight), numbers(plain.weight), 4);
 });
 

@@ -26,7 +26,7 @@ interface Case {
   readonly grads: readonly Recorded[];
   readonly weights: readonly Recorded[];
 }
-// Of the authors' program; the file names the commit.
+// Numbers from the authors' program; the file names the commit.
 const golden = JSON.parse(readFileSync('test/golden/adapters.json', 'utf8')) as { readonly sora: readonly Case[] };
 
 describe('the gate of SoRA', () => {

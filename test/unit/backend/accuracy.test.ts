@@ -172,7 +172,7 @@ function worst({ name, exact, bounds }: Row): { error: number; at: number }[] {
   return found;
 }
 
-/** As in docs/semantics.md. */
+/** The bound as docs/semantics.md states it. */
 function stated({ from, to, ulps, absolute }: Bound): [where: string, bound: string] {
   const where = [from === undefined ? [] : `${from} ≤`, 'x', to === undefined ? [] : `< ${to}`].flat();
   const bound =

@@ -12,8 +12,8 @@ import {
   floraAccumulate,
   GPT,
   type GradientTransform,
-  lift,
   liftPlusRaw,
+  liftUpdate,
   matrixFilter,
   mul,
   projectors,
@@ -39,7 +39,10 @@ function expectMatrix(actual: Tensor | undefined, expected: number[]): void {
 }
 
 /** Outputs and compressed means for inputs G, 2G, 3G, … */
-function run(combine: typeof lift | ReturnType<typeof liftPlusRaw>, steps: number): { u: Tensor; mean: Tensor }[] {
+function run(
+  combine: typeof liftUpdate | ReturnType<typeof liftPlusRaw>,
+  steps: number,
+): { u: Tensor; mean: Tensor }[] {
   const momentum = compress({
     projector: given(a0, a1),
     rank: 2,
@@ -67,8 +70,8 @@ describe('one projection', () => {
 });
 
 describe('flora momentum', () => {
-  it('follows the paper: refresh, advance, lift', () => {
-    const steps = run(lift, 4);
+  it('follows the paper: refresh, down, inner, up', () => {
+    const steps = run(liftUpdate, 4);
     expectMatrix(steps[0]?.mean, [-0.14142136, 0.35355339, -0.14142136, 0.07071068]);
     expectMatrix(steps[0]?.u, [-0.1, 0.25, 0.35, -0.1, 0.05, 0.15]);
     expectMatrix(steps[1]?.mean, [-0.41012193, 1.02530483, -0.41012193, 0.20506097]);

@@ -18,7 +18,7 @@ import golden from '../../golden/files.json';
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
 const numbers = (x: Tensor | undefined): number[] => Array.from(x?.dataSync() ?? []);
-/** As JSON holds them: infinities and NaN are words. */
+/** Numbers from JSON, where infinities and NaN are words. */
 const real = (list: readonly (number | string)[]): number[] => list.map(Number);
 const { everyType, halves, roundings, shapes, npz, provenance } = golden;
 const types = Object.keys(everyType.values) as (keyof typeof everyType.values)[];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Json, JsonError, parseJson } from '../../../src/io/json';
 
-/** As `JSON.parse` gives it. */
+/** The value that `JSON.parse` would give. */
 const plain = (x: Json): unknown => {
   if (x instanceof Map) return Object.fromEntries([...x].map(([name, value]) => [name, plain(value)]));
   return Array.isArray(x) ? x.map(plain) : x;

@@ -19,7 +19,7 @@ type Call = (...args: never[]) => unknown;
 
 /** One public function: a call that is right, and what else each of its positions accepts. */
 export interface Row {
-  /** As the enumeration of exports has it: `sum`, `random.key`, `new Linear`, `Tensor.sum`. */
+  /** The name in the enumeration of exports: `sum`, `random.key`, `new Linear`, `Tensor.sum`. */
   readonly name: string;
   readonly call: (args: readonly unknown[]) => unknown;
   /** Right arguments, made anew, as many as the function takes. */

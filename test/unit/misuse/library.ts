@@ -1,13 +1,17 @@
 // The entries as users see them, and a few makers of valid arguments.
 
+import * as deprecated from '../../../src/deprecated';
 import type { Tensor } from '../../../src/index';
-import * as core from '../../../src/index';
+import * as all from '../../../src/index';
 
 export { Linear, ones, random, scope, type Tensor, tensor } from '../../../src/index';
 
 export function int32(values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
-  return core.tensor(values, { shape, dtype: 'int32' });
+  return all.tensor(values, { shape, dtype: 'int32' });
 }
+
+/** An old name is the same function, whose errors have the new one. */
+const core = Object.fromEntries(Object.entries(all).filter(([name]) => !(name in deprecated)));
 
 /** Doors of the package, by the name that rows use for their exports; the core has no prefix. */
 const entries = {

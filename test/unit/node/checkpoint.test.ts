@@ -63,7 +63,7 @@ describe('a checkpoint on a disk', () => {
         disk.fault = (_, index) => (index === from + at ? how : null);
         const error = await saveCheckpointOn(disk, folder, nth(9)).catch((thrown: unknown) => thrown);
         disk.fault = () => null;
-        // Behind the sync of the folder everything is clearing away, and no reason to call a save a failure.
+        // After the sync of the folder only old files are removed; a failure there does not make the save one.
         if (at > commit + 3) expect(error, call).toBeUndefined();
         else expect(error, call).toBeInstanceOf(FileError);
         const done = at > commit || (at === commit && how === 'after');
@@ -349,7 +349,7 @@ describe('a checkpoint on a disk', () => {
   });
 });
 
-/** Without an order the saves that come later would be done first, and end this one. */
+/** Delays the first rename, so that without an order the later saves would finish first and end this one. */
 function firstIsLate(rename: Disk['rename']): Disk['rename'] {
   let renames = 0;
   return async (from, to) => {

@@ -27,7 +27,7 @@ function updatesOf(transform: GradientTransform<unknown>, params: Params, gradie
   });
 }
 
-/** To single precision. */
+/** Equal to single precision. */
 function expectNear(actual: readonly number[], expected: readonly number[]): void {
   expect(actual.length).toBe(expected.length);
   for (const [i, x] of expected.entries()) {

@@ -10,6 +10,7 @@ import {
   explain,
   flora,
   masked,
+  momentum,
   type Params,
   partition,
   projectors,
@@ -21,7 +22,6 @@ import {
   stateBytes,
   type Tensor,
   tensor,
-  trace,
 } from '../../../src/index';
 
 const leaves = (seed: number): Params => ({
@@ -64,7 +64,7 @@ describe('partition', () => {
   });
 
   it('keeps state for the leaves of a label alone', () => {
-    const state = partition({ table: scale(1), rest: trace({ decay: 0.9 }) }, labelOf).init(params);
+    const state = partition({ table: scale(1), rest: momentum({ decay: 0.9 }) }, labelOf).init(params);
     expect(Object.keys(state.rest.trace)).toEqual(['layer.weight', 'layer.bias']);
     expect(stateBytes(state)).toBe(4 * (12 + 3));
   });

@@ -63,7 +63,7 @@ describe('a fused update', () => {
     'factored rms': (w) => scaleByFactoredRms().update({ w }, scaleByFactoredRms().init({ w }), { w })[0].w,
   };
   for (const [name, update] of Object.entries(updates)) {
-    it(`${name}: is a constant to whoever differentiates through it`, () => {
+    it(`${name}: is a constant to a derivative through it`, () => {
       const w = draw(4, [5, 7]);
       const { grads } = valueAndGrad(() => mul(w, update(w) as Tensor).sum(), { w });
       expect(bits(grads.w)).toEqual(bits(update(w)));

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import * as f from '../../../src/index';
 import { at, functions, weighed } from './functions';
 
-/** Freed memory becomes NaN: whoever reads it late cannot go unseen. Values are compared bit for bit. */
+/** Freed memory becomes NaN: a late read cannot go unseen. Values are compared bit for bit. */
 type Tensor = f.Tensor;
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync());
 

@@ -56,7 +56,7 @@ describe('yieldToEventLoop', () => {
     const run = training();
     const clock = byHand();
     await clock.at(0)();
-    expect(clock.asked).toBe(1); // nobody knows how long the program has been busy
+    expect(clock.asked).toBe(1); // how long the program has been busy is not known
     const counter = countTurns();
     const turns: number[] = [];
     for (let step = 1; step <= 50; step++) {

@@ -18,7 +18,7 @@ function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): P
   return batch * (Math.max(m, k) + 4) < exact ? packed : plain; // packed rows are counted in float32
 }
 
-/** The product, over several launches where a thread may not add up so many terms. */
+/** The product, over several launches if the sums are too long for one thread. */
 export function multiply(on: GpuRunner, product: Product, kernel = kernelFor(on, product)): Storage {
   const longest = 4 * on.device.limits.loop; // no kernel here takes more than one turn of its loop for four terms
   const { batch, m, n } = product;

@@ -21,7 +21,7 @@ export const packed: ProductKernel = (on, product) => {
   return out;
 };
 
-/** The rows of A, or those of B: `rows` of them, and zeros up to `padded`, of so many places each. */
+/** The rows of A, or those of B: `rows` of them, zeros up to `padded`, and the places of each. */
 function packedFactor(
   on: GpuRunner,
   product: Product,

@@ -37,7 +37,10 @@ interface Fours {
   readonly made: readonly Storage[];
 }
 
-/** As it is, if it is so; else a copy with zeros around. `along`: its sums run along its rows, which `lanes` counts. */
+/**
+ * Returns the factor unchanged if its rows are multiples of four, otherwise a zero-padded copy. `along`: the summed axis is
+ * the row axis; `lanes` is the number of rows.
+ */
 function fours(on: GpuRunner, factor: Factor, along: boolean, lanes: number, k: number, batch: number): Fours {
   const { operand, rows, columns, step, from } = factor;
   if (columns % 4 === 0 && k % 4 === 0 && (!along || from % 4 === 0)) {

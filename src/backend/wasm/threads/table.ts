@@ -14,7 +14,7 @@ type Kernel = (...numbers: number[]) => unknown;
 
 /** Which int32 is what. */
 const cells = {
-  /** 256 · calls of this round + calls that somebody has taken, in one number, so that no two can disagree. */
+  /** 256 · calls of this round + calls taken so far, in one number, so that the two always agree. */
   calls: 0,
   /** Calls of this round that have ended. */
   done: 1,
@@ -55,7 +55,7 @@ export class ThreadTable {
     this.table.set(numbers, at + 2);
   }
 
-  /** Begin a round of the first so many rows. */
+  /** Begin a round of the first `count` rows. */
   publish(calls: number): void {
     const { state } = this;
     Atomics.store(state, cells.failed, 0);
@@ -64,7 +64,7 @@ export class ThreadTable {
     if (Atomics.load(state, cells.asleep) > 0) Atomics.notify(state, cells.calls);
   }
 
-  /** Make calls that nobody has taken, until none is left. A fault does not end the round: others are still at work. */
+  /** Make the calls that no thread has taken, until none is left. A fault does not end the round: other threads are still at work. */
   work(): void {
     const { state, table } = this;
     for (let row = this.take(); row >= 0; row = this.take()) {
@@ -78,7 +78,7 @@ export class ThreadTable {
       Atomics.add(state, cells.done, 1);
     }
   }
-  /** The exchange fails when somebody was faster. When it succeeds the number is the present one, however old it is. */
+  /** The compare-and-exchange fails if another thread took the call first; success proves that the value read is still current. */
   private take(): number {
     const { state } = this;
     for (;;) {
@@ -94,7 +94,7 @@ export class ThreadTable {
     return Atomics.load(this.state, cells.failed) === 0;
   }
 
-  /** Wait for a round: watch for so many reads, then sleep. */
+  /** Wait for a round: spin for a number of reads, then sleep. */
   waitForRound(reads: number): void {
     const { state } = this;
     for (let i = 0; i < reads; i++) if (!allTaken(Atomics.load(state, cells.calls))) return;

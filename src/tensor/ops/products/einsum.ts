@@ -70,7 +70,7 @@ function axesOf(labels: readonly string[], wanted: (label: string) => boolean): 
   return labels.flatMap((label, axis) => (wanted(label) ? [axis] : []));
 }
 
-/** Without axes of extent 1 whose label has another extent elsewhere: there the operand is constant. */
+/** Drops axes of extent 1 whose label has another extent elsewhere: the operand is constant along them. */
 function withoutOnes({ x, labels }: Labelled, { extents }: Equation): Labelled {
   const kept = labels.filter((label, axis) => x.shape[axis] === extents.get(label));
   return kept.length === labels.length
@@ -91,7 +91,7 @@ function sumOut({ x, labels }: Labelled, needed: ReadonlySet<string>, partner: r
   return axis.length === 0 ? { x, labels } : { x: sum(x, { axis }), labels: labels.filter(stays) };
 }
 
-/** Σ over the labels that both have and nobody needs later, of the products: [batch, rows, inner]·[batch, inner, columns]. */
+/** Sums products over the labels that both have and nothing needs later: [batch, rows, inner]·[batch, inner, columns]. */
 function contract(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labelled {
   const shared = a.labels.filter((label) => b.labels.includes(label));
   const batch = shared.filter((label) => needed.has(label));
@@ -118,7 +118,7 @@ function contract(a: Labelled, b: Labelled, needed: ReadonlySet<string>): Labell
   return { x: reshape(product, extents), labels };
 }
 
-/** As [batch, rows, columns] or, where that saves a copy, as [batch, columns, rows]. */
+/** The operand as [batch, rows, columns] or, if that saves a copy, as [batch, columns, rows]. */
 function asMatrices(
   operand: Labelled,
   batch: readonly string[],

@@ -56,7 +56,7 @@ export function matmul(a: Tensor, b: Tensor, options?: MatmulOptions): Tensor {
   return product(a, b, options === undefined ? asStored : readOptions('matmul', matmulOptions, options, 'a, b'));
 }
 
-/** With operands and options checked. */
+/** The product; operands and options are checked already. */
 function product(a: Tensor, b: Tensor, swapped: Swapped): Tensor {
   const { transposeA, transposeB } = swapped;
   if (a.ndim === 0 || b.ndim === 0) throw tooFewAxes(a, b);
@@ -74,7 +74,7 @@ function product(a: Tensor, b: Tensor, swapped: Swapped): Tensor {
   return apply(op, [a, b], swapped, [...batch, m, n]);
 }
 
-/** With axes of extent 1 for the time of the product. */
+/** A product of vectors: each gets an axis of extent 1, which the result loses again. */
 function ofVectors(a: Tensor, b: Tensor, { transposeA, transposeB }: Swapped): Tensor {
   const y = product(a.ndim === 1 ? reshape(a, [1, a.size]) : a, b.ndim === 1 ? reshape(b, [b.size, 1]) : b, {
     transposeA: transposeA && a.ndim > 1,

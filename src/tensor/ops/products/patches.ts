@@ -4,7 +4,7 @@ import { type Shape, sizeOf, stridesOf } from '../../../base/shape';
 import { apply, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
-/** Both axes of an image. */
+/** A number for each axis of an image. */
 export type Pair = readonly [vertical: number, horizontal: number];
 type Images = readonly [batch: number, channels: number, height: number, width: number];
 

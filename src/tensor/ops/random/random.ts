@@ -28,7 +28,7 @@ export const random = {
   fold,
   /** Mean 0, variance 1. */
   normal: sample('normal'),
-  /** In [0, 1). */
+  /** Uniform numbers in [0, 1). */
   uniform: sample('uniform'),
   /** ±1 with equal chances. */
   rademacher: sample('rademacher'),

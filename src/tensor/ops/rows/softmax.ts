@@ -59,7 +59,7 @@ export const softmax = alongAxis(softmaxOp);
 /** x − log Σ exp(x) along an axis. */
 export const logSoftmax = alongAxis(logSoftmaxOp);
 
-/** Both work on the last axis: bring another one there and back. */
+/** Both ops work on the last axis; another axis is transposed there and back. */
 function alongAxis(op: Composite<[x: Tensor]>): (x: Tensor, options?: SoftmaxOptions) => Tensor {
   return function (x, options) {
     if (arguments.length > 2) refuseExtra(op.name, arguments, 2);

@@ -28,7 +28,7 @@ describe('a queue', () => {
       }),
     ).toThrow('at once');
     expect(queue.run(() => log.push('c'))).toBe(3);
-    queue.check(); // whoever called has got the error
+    queue.check(); // the caller has received the error
   });
 
   it('starts no job before all before it have ended, however late they answer', async () => {
@@ -98,7 +98,7 @@ describe('a queue', () => {
     await queue.settled();
   });
 
-  it('says nothing of an error that somebody has seen, before or after it arrived', async () => {
+  it('says nothing of an error that a caller has received, before or after it arrived', async () => {
     for (const before of [true, false]) {
       const queue = new GpuQueue();
       const job = answer();
@@ -115,7 +115,7 @@ describe('a queue', () => {
     }
   });
 
-  it('throws from settled what nobody has seen', async () => {
+  it('throws from settled what no caller has received', async () => {
     const queue = new GpuQueue();
     const job = answer();
     const result = queue.run(() => job.promise) as Promise<void>;

@@ -18,7 +18,7 @@ import { expectSameBits } from '../../../../src/laws/close';
 import { type Ints, type Program, programs, results } from '../../../support/backend-programs';
 import { deviceOf, moving } from '../../../support/moving-heap';
 
-// Every allocation moves every block: whoever keeps an address over one computes with NaN.
+// Every allocation moves every block: code that keeps an address over one computes with NaN.
 
 const usual = { ...grain };
 const [still, restless, onThreads] = [wasmBackend(), moving(wasmBackend()), moving(wasmBackend())];

@@ -61,7 +61,7 @@ describe('the bits of 1, 2, 3 and 5 threads are the same', () => {
   beforeAll(() => Promise.all(backends.map((on, i) => on.setThreads?.(counts[i] as number))));
   afterAll(() => Promise.all(backends.map((on) => on.setThreads?.(1))));
 
-  it('with so many threads', () => {
+  it('with the number of threads that was asked for', () => {
     expect(backends.map((on) => on.describe().threads)).toEqual(counts);
   });
   it('and calls are really written down for the others', () => {

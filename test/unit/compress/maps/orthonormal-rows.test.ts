@@ -7,7 +7,7 @@ import { haarUnscaled } from '../../../../src/compress/projectors/haar-unscaled'
 import { svd } from '../../../../src/compress/projectors/svd';
 import { ones } from '../../../../src/index';
 
-// Of these draws one pass of Gram-Schmidt leaves some at an angle of 3e-13: a direction that nearly lies in the span of
+// One pass of Gram-Schmidt leaves some of these draws at an angle of 3e-13: a direction that nearly lies in the span of
 // the others is mostly rounding after it. The second pass leaves 1e-15.
 it('are orthonormal to the last digits, however near a draw is to the span of those before it', () => {
   const d = 32;

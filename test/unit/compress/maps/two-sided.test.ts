@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { leftOf, rightOf, sampleTwoSided } from '../../../../src/compress/maps/two-sided';
+import { leftOf, rightOf } from '../../../../src/compress/maps/two-sided';
 import { eye, projectors, random, transpose } from '../../../../src/index';
 
 it('the two sides of a square have matrices of their own', () => {
-  const p = sampleTwoSided(random.key(0), [5, 5], 3);
+  const p = projectors.twoSidedProduct.sample(random.key(0), [5, 5], 3);
   const left = projectors.gaussian.down(leftOf(p), eye(5)); // A_L [3, 5]
   const right = transpose(projectors.gaussian.down(rightOf(p), eye(5))); // A_R [3, 5]
   const [a, b] = [left.dataSync(), right.dataSync()];

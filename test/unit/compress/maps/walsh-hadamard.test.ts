@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { walshHadamard } from '../../../../src/compress/maps/walsh-hadamard';
 import { eye } from '../../../../src/index';
 
-/** By its recursion, H of 2d = [[H, H], [H, −H]]. */
+/** The Hadamard matrix by its recursion: H of 2d = [[H, H], [H, −H]]. */
 function hadamard(d: number): number[][] {
   if (d === 1) return [[1]];
   const half = hadamard(d / 2);

@@ -1,4 +1,4 @@
-import { Adapter, linear, lora, merge, sgd, type Tensor, zeros } from '../../../../src/index';
+import { Adapter, linear, lora, mergeAdapters, sgd, type Tensor, zeros } from '../../../../src/index';
 import { type Row, row } from '../harness';
 import { type KindName, nothing, options } from '../kinds';
 import { Linear, ones, random } from '../library';
@@ -13,7 +13,7 @@ const adapted = () => {
 };
 const merged = () => {
   const layer = adapted();
-  merge(layer);
+  mergeAdapters(layer);
   return layer;
 };
 class Idle extends Adapter {
@@ -34,13 +34,14 @@ export const adapterRows: readonly Row[] = [
   row('xgbLora', () => [model(), { stageSteps: 3, inner: inner() }], [models, nothing]),
   row('gradientSvd', () => [source()], [nothing]),
   row('loraGa', () => [source()], [nothing]),
-  row('merge', () => [adapted()], [nothing]),
-  row('unmerge', () => [merged()], [nothing]),
-  row('remove', () => [adapted()], [nothing]),
+  row('mergeAdapters', () => [adapted()], [nothing]),
+  row('unmergeAdapters', () => [merged()], [nothing]),
+  row('removeAdapters', () => [adapted()], [nothing]),
   row('attachAdapters', () => [model(), { make: () => new Idle() }], [models, nothing]),
   row('adaptersOf', () => [adapted()], [models]),
   row('activeAdapter', () => [adapted()], [models]),
   row('compact', () => [adapted()], [nothing], { asynchronous: true }),
+  row('factorPairs', () => [{ 'a.lora.A': 1, 'a.lora.B': 2 }], [['{}', '{ tensor }', '{ unknown }']]),
   row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
   row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
 ];

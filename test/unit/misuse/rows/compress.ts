@@ -1,4 +1,4 @@
-import { compress, ema, lift, projectors, random, sgd } from '../../../../src/index';
+import { compress, ema, liftUpdate, projectors, random, sgd } from '../../../../src/index';
 import { firstRefresh } from '../../../support/refresh';
 import { type Row, row } from '../harness';
 import { functions, type KindName, left, nothing, options } from '../kinds';
@@ -61,9 +61,9 @@ const strings: readonly KindName[] = ["''", "'x'"];
 /** What `compress` hands to its `combine`. */
 function ofCombine(): unknown[] {
   let seen: unknown[] = [];
-  const combine = (...args: Parameters<typeof lift>): ReturnType<typeof lift> => {
+  const combine = (...args: Parameters<typeof liftUpdate>): ReturnType<typeof liftUpdate> => {
     seen = args;
-    return lift(...args);
+    return liftUpdate(...args);
   };
   const spy = compress({ ...compressing(), combine: combine as never });
   const params = { w: ones(shape) };
@@ -76,7 +76,9 @@ export const compressRows: readonly Row[] = [
   row('compress', () => [compressing()], [nothing]),
   row('flora', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('floraAccumulate', () => [{ rank, steps: 2, inner: sgd({ learningRate: 0.1 }) }], [nothing]),
-  row('lift', ofCombine, [nothing, nothing, nothing, ['undefined', ...strings]], { called: ['lift', 'gaussian.down'] }),
+  row('liftUpdate', ofCombine, [nothing, nothing, nothing, ['undefined', ...strings]], {
+    called: ['liftUpdate', 'gaussian.down'],
+  }),
   row('liftPlusRaw', () => [0.9], [['0']]),
   row('matrixFilter', () => [{ rank }], [nothing]),
   row('fixedSide', () => [projectors.gaussian, 'left'], [nothing, nothing]),

@@ -148,12 +148,12 @@ const modules: readonly Row[] = [
 ];
 
 const inits: readonly Row[] = [
-  row('init.uniform', () => [key(), [2], 0.5], [nothing, shapes, ['0', '1.5', '2**53']]),
-  row('init.normal', () => [key(), [2], 0.5], [nothing, shapes, ['0', '1.5', '2**53']]),
+  row('initializers.uniform', () => [key(), [2], 0.5], [nothing, shapes, ['0', '1.5', '2**53']]),
+  row('initializers.normal', () => [key(), [2], 0.5], [nothing, shapes, ['0', '1.5', '2**53']]),
   ...['xavierUniform', 'xavierNormal', 'kaimingUniform', 'kaimingNormal'].map((name) =>
-    row(`init.${name}`, () => [key(), [2, 3], {}], [nothing, nothing, options]),
+    row(`initializers.${name}`, () => [key(), [2, 3], {}], [nothing, nothing, options]),
   ),
-  row('init.truncatedNormal', () => [key(), [2], {}], [nothing, shapes, options]),
+  row('initializers.truncatedNormal', () => [key(), [2], {}], [nothing, shapes, options]),
 ];
 
 const training = () => ({

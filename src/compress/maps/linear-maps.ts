@@ -1,0 +1,27 @@
+import { matmul } from '../../tensor/ops/products/matmul';
+import type { Tensor } from '../../tensor/tensor';
+import type { Projection, Projector } from '../projector';
+
+/** What products with the A [r, d] of a projection are, however it is made. */
+export interface Products<P extends Projection> {
+  /** Down: X·Aᵀ on the right, A·X on the left. Up: X·A on the right, Aᵀ·X on the left. */
+  times(p: P, x: Tensor, way: 'down' | 'up'): Tensor;
+  /** A_from·A_toᵀ [r, r'] */
+  cross(from: P, to: P): Tensor;
+}
+
+/** The three maps of a projector. */
+export type LinearMaps<P extends Projection> = Pick<Projector<P>, 'down' | 'up' | 'transfer'>;
+
+/** down, up and transfer of every projector of one side, from the products with its A. */
+/* @__NO_SIDE_EFFECTS__ */
+export function linearMaps<P extends Projection>({ times, cross }: Products<P>): LinearMaps<P> {
+  return {
+    down: (p, g) => times(p, g, 'down'), // [n, m] → [n, r] or [r, m]
+    up: (p, c) => times(p, c, 'up'), //     and back
+    transfer(c, from, to) {
+      const between = cross(from, to);
+      return from.side === 'right' ? matmul(c, between) : matmul(between, c, { transposeA: true });
+    },
+  };
+}

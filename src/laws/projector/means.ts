@@ -1,0 +1,201 @@
+import { fold, key } from '../../base/key';
+import { compressedDimension, type Projector } from '../../compress/projector';
+import { type GradientValues, squaredNorms, type Theory } from '../../compress/theory/theory';
+import { MeanTest } from '../../study/mean-test';
+import { pilotDraws, pilotMargin, variance } from '../../study/pilot';
+import { drawProjection, inner, readGradient, roundTrip, unit } from '../../study/round-trip';
+import { noGrad } from '../../tensor/derivatives/no-grad';
+import { random } from '../../tensor/ops/random/random';
+import type { Tensor } from '../../tensor/tensor';
+import type { Verdict } from '../report';
+import { type ProjectorCase, sampleGradient, verdictOn } from './case';
+
+/** How sure the statistical checks of one case are. */
+export interface Certainty {
+  /** Chance that any check of this case calls a right projector wrong. */
+  readonly falseAlarm: number;
+  /** Chance to convict a projector that is off by `effect` or more. */
+  readonly power: number;
+  /** Smallest deviation that must be seen, relative to the promised mean. */
+  readonly effect: number;
+}
+
+/** A number that a draw gives, and what it is on average. */
+interface Reading {
+  readonly check: string;
+  readonly what: string;
+  readonly expected: number;
+  /** Variance of one draw; undefined if it is not derived: then it is measured first, and the level is approximate. */
+  readonly variance: number | undefined;
+  readonly effect: number;
+  of(lifted: ArrayLike<number>): number;
+}
+
+/** A row or column that is lost altogether deviates by 1; half of that must be seen. */
+const coordinateEffect = 0.5;
+
+/**
+ * The statistical checks on one gradient: the mean and the mean squared error of up(down(G)), and the mean after a
+ * transfer to a fresh projection.
+ */
+export async function expectations(
+  projector: Projector,
+  given: ProjectorCase,
+  { falseAlarm, power, effect }: Certainty,
+  stopAtFailure = false,
+): Promise<Verdict[]> {
+  const gradient = sampleGradient(given, 'gradient');
+  const values = await readGradient(projector, gradient);
+  const theory = projector.theory(compressedDimension(values), given.rank, values);
+  const direction = await random.normal(fold(key(given.seed), 'direction'), given.shape).data();
+  const trips = [squaredError(values, theory, effect), ...means(values, theory, unit(direction), effect)];
+  const transfers = transferMeans(projector, values, theory, unit(direction), effect);
+  const level = { power, falseAlarm: falseAlarm / (trips.length + transfers.length) };
+  const once = (trial: number) => roundTrip(projector, gradient, { ...given, trial });
+  const twice = (trial: number) => roundTripTwice(projector, gradient, given, trial);
+  const verdicts = await decide(given, trips, once, level, stopAtFailure);
+  if (stopAtFailure && verdicts.some(({ passed }) => !passed)) return verdicts;
+  return [...verdicts, ...(await decide(given, transfers, twice, level, stopAtFailure))];
+}
+
+/** E‖Ĝ − G‖²/‖G‖² */
+function squaredError({ values }: GradientValues, theory: Theory, effect: number): Reading {
+  const square = inner(values, values);
+  return {
+    check: 'mean squared error',
+    what: 'the mean squared error',
+    expected: theory.relativeMse,
+    variance: theory.relativeMseVariance,
+    effect: effect * (theory.relativeMse || 1),
+    of: (lifted) => (inner(lifted, lifted) - 2 * inner(lifted, values)) / square + 1,
+  };
+}
+
+/** E⟨Ĝ, W⟩ along G, along a random direction, and along each row or column that is compressed away. */
+function means(gradient: GradientValues, theory: Theory, direction: Float64Array, effect: number): Reading[] {
+  const { gain } = theory;
+  if (gain === null) return [];
+  const { values, shape, side } = gradient;
+  const square = inner(values, values);
+  const along = (what: string, w: Float64Array, smallest: number): Reading => ({
+    check: 'mean',
+    what: `the mean of ⟨Ĝ, W⟩/‖G‖ for ${what}`,
+    expected: (gain * inner(values, w)) / Math.sqrt(square),
+    variance: divide(theory.readingVariance?.(gradient, w), square),
+    effect: gain * smallest,
+    of: (lifted) => inner(lifted, w) / Math.sqrt(square),
+  });
+  if (side === 'both') return [along('W = G', unit(values), effect), along('a random W', direction, effect)];
+  const coordinates = Array.from(squaredNorms(gradient), (norm, j) => {
+    const only = unit(Float64Array.from(values, (x, at) => (coordinate(at, shape, side) === j ? x : 0)));
+    const share = Math.sqrt(norm / square);
+    return along(`${side === 'left' ? 'row' : 'column'} ${j} alone`, only, coordinateEffect * share);
+  }).filter((reading) => reading.effect > 0);
+  return [along('W = G', unit(values), effect), along('a random W', direction, effect), ...coordinates];
+}
+
+function coordinate(at: number, [, m]: GradientValues['shape'], side: GradientValues['side']): number {
+  return side === 'left' ? Math.floor(at / m) : at % m;
+}
+
+/**
+ * E⟨Ĝ′, W⟩ = gain²·⟨G, W⟩ for Ĝ′ = up(new, transfer(down(old, G))). With B = up(down(G)) under the old projection,
+ * E‖B‖² = (mse + 2·gain − 1)‖G‖², and a reading of the second round trip has variance at most c·E‖B‖² + gain²·v: v is the
+ * variance of the first reading, and c bounds Var⟨up(down(B)), W⟩/‖B‖². By Cauchy and Schwarz c = mse − (1 − gain)² will
+ * do where the theory states none. Only for projectors that ignore the gradient: others do not make B unbiased.
+ */
+function transferMeans(
+  projector: Projector,
+  gradient: GradientValues,
+  theory: Theory,
+  direction: Float64Array,
+  effect: number,
+): Reading[] {
+  const { gain, relativeMse, largestReadingVariance = Infinity } = theory;
+  if (gain === null || projector.refresh) return [];
+  const square = inner(gradient.values, gradient.values);
+  const c = Math.min(relativeMse - (1 - gain) ** 2, largestReadingVariance);
+  return [unit(gradient.values), direction].map((w, i) => {
+    const first = divide(theory.readingVariance?.(gradient, w), square);
+    return {
+      check: 'transferred mean',
+      what: `the mean of ⟨Ĝ′, W⟩/‖G‖ after a transfer, for ${i === 0 ? 'W = G' : 'a random W'}`,
+      expected: (gain ** 2 * inner(gradient.values, w)) / Math.sqrt(square),
+      variance: first === undefined ? undefined : c * (relativeMse + 2 * gain - 1) + gain ** 2 * first,
+      effect: gain ** 2 * 2 * effect, // two projections scatter more than one
+      of: (lifted) => inner(lifted, w) / Math.sqrt(square),
+    };
+  });
+}
+
+async function roundTripTwice(
+  projector: Projector,
+  gradient: Tensor,
+  given: ProjectorCase,
+  trial: number,
+): Promise<ArrayLike<number>> {
+  const lifted = noGrad(() => {
+    const from = drawProjection(projector, gradient, { ...given, trial: 2 * trial });
+    const to = drawProjection(projector, gradient, { ...given, trial: 2 * trial + 1 });
+    return projector.up(to, projector.transfer(projector.down(from, gradient), from, to));
+  });
+  return lifted.data();
+}
+
+/** Draw until each reading is decided; one verdict a check, that of its most suspicious reading. */
+async function decide(
+  given: ProjectorCase,
+  readings: readonly Reading[],
+  draw: (trial: number) => Promise<ArrayLike<number>>,
+  level: { falseAlarm: number; power: number },
+  stopAtFailure: boolean,
+): Promise<Verdict[]> {
+  const measured = readings.some(({ variance }) => variance === undefined) ? await pilot(readings, draw) : null;
+  const tests = readings.map((reading, i) => {
+    const variance = reading.variance ?? pilotMargin * (measured?.[i] as number);
+    const { expected, effect } = reading;
+    return { reading, test: new MeanTest({ ...level, expected, effect, variance }) };
+  });
+  for (let trial = 0; tests.some(({ test }) => test.verdict === null); trial++) {
+    if (stopAtFailure && tests.some(({ test }) => test.verdict === 'convicted')) break;
+    const lifted = await draw(trial);
+    for (const { reading, test } of tests) if (test.verdict === null) test.add(reading.of(lifted));
+  }
+  const checks = [...new Set(readings.map(({ check }) => check))];
+  return checks.map((check) => {
+    const own = tests.filter(({ reading }) => reading.check === check);
+    const convicted = own.filter(({ test }) => test.verdict === 'convicted');
+    const [{ reading, test }] = [...(convicted.length > 0 ? convicted : own)].sort(
+      (a, b) => b.test.evidence - a.test.evidence,
+    ) as [(typeof own)[number]];
+    const draws = Math.max(...own.map((one) => one.test.draws));
+    return verdictOn(check, given, {
+      statistic: test.evidence,
+      threshold: test.threshold,
+      draws,
+      passed: convicted.length === 0,
+      message: words(reading, test),
+    });
+  });
+}
+
+function words(reading: Reading, test: MeanTest): string {
+  const { what, expected, effect, variance } = reading;
+  const level = variance === undefined ? '; its variance is measured, so the level is approximate' : '';
+  return `${what} is ${test.mean.toPrecision(4)} over ${test.draws} draws; expected ${expected.toPrecision(4)}, told apart from ±${effect.toPrecision(2)}${level}`;
+}
+
+async function pilot(readings: readonly Reading[], draw: (trial: number) => Promise<ArrayLike<number>>) {
+  const samples = readings.map(() => new Float64Array(pilotDraws));
+  for (let i = 0; i < pilotDraws; i++) {
+    const lifted = await draw(-1 - i); // draws of their own
+    readings.forEach((reading, which) => {
+      (samples[which] as Float64Array)[i] = reading.of(lifted);
+    });
+  }
+  return samples.map(variance);
+}
+
+function divide(a: number | undefined, b: number): number | undefined {
+  return a === undefined ? undefined : a / b;
+}
