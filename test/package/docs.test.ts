@@ -42,7 +42,7 @@ function blocksOf(page: string): Block[] {
 }
 
 /** What the compiler says about programs that import the library by its names, under the settings of this repository. */
-function typeErrors(programs: readonly Block[]): string[] {
+function typeErrors(programs: readonly Block[], settings: ts.CompilerOptions = {}): string[] {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, resolve('.'));
   const names = ['study', 'laws', 'gpu', 'node'];
@@ -57,7 +57,7 @@ function typeErrors(programs: readonly Block[]): string[] {
     const text = texts.get(file);
     return text === undefined ? getSourceFile(file, target) : ts.createSourceFile(file, text, target);
   };
-  const program = ts.createProgram([...texts.keys()], { ...options, paths }, host);
+  const program = ts.createProgram([...texts.keys()], { ...options, paths, ...settings }, host);
   return [...texts.keys()].flatMap((file) => {
     const source = program.getSourceFile(file);
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
@@ -84,7 +84,8 @@ describe('code in the documentation', () => {
     expect([...languages].filter((language) => !['ts', 'ts no-run', 'text', 'sh'].includes(language))).toEqual([]);
   });
 
-  it('has the types that it shows', () => expect(typeErrors(programs)).toEqual([]));
+  it('has the types that it shows, and imports what it uses', () =>
+    expect(typeErrors(programs, { noUnusedLocals: true })).toEqual([]));
 
   it.concurrent.each(programs.map((block) => [block.name, block] as const))('%s runs', async (_, block) => {
     const lines = await runScript({ code: block.text });
