@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util';
 import { optionalFile } from '../../src/cli/output-file';
+import { backendLine } from '../../src/cli/terminal/format';
 import { type Io, printJson, screen } from '../../src/cli/terminal/io';
 import { showTable } from '../../src/cli/terminal/table';
-import { backendLine } from '../../src/cli/train/summary';
+
 import { oneOf, whole } from '../../src/cli/values';
 import { benchDevice, benchModes, benchTargets } from './device';
 import { type BenchOutput, benchColumns, explainBench, measure } from './rounds';

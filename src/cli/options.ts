@@ -1,129 +1,144 @@
 import { parseArgs } from 'node:util';
+import { boolean, type Option, readOptions, type ValuesOf } from '../base/options';
 import { OptionError } from '../index';
 import { closest } from './closest';
-import { type Reader, whole, words } from './values';
+import type { Typed } from './values';
 
-/** One option of a command: what its value is, what it is when left out, and what `--help` says. */
-interface OptionSpec<T> {
-  /** What stands for the value; a switch has none, and no `of`. */
-  readonly value?: string;
-  readonly of?: Reader<T>;
-  /** The value where the option is left out; without it, that is undefined. */
-  readonly otherwise?: T;
+/** An option of a command: that of a function, which can be typed as well. `refreshEvery` is typed `--refresh-every`. */
+export interface CommandOption<T = unknown, Otherwise = unknown, Needed extends boolean = boolean>
+  extends Option<T, Otherwise, Needed> {
+  /** The kind, and how words become such a value; a switch has no words. */
+  readonly typed?: Typed<T>;
+  /** What stands for the value in help. */
+  readonly placeholder?: string;
   readonly help: string;
-  /** How help shows what holds where the option is left out, if not as `otherwise`. */
+  /** How help shows what holds where the option is left out, if not as the default. */
   readonly shown?: string;
+  /** Options of which one must be there too, since this one does nothing alone. */
+  readonly needs?: readonly string[];
+  /** It names a file that the command writes. */
+  readonly output?: true;
+  /** It has no name and comes first; the error is for the words that are there instead. */
+  readonly operand?: OperandError;
 }
-/** Options by name; `Values` gives each the type of its own reader. */
-export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
 
-/** The values of options, read as their specifications say; of a switch, whether it is there. */
-export type Values<S extends OptionSpecs> = {
-  readonly [Name in keyof S]: S[Name] extends { readonly of: Reader<infer T> }
-    ? S[Name] extends { readonly otherwise: unknown }
-      ? T
-      : T | undefined
-    : boolean;
-};
+type OperandError = (got: string | undefined) => OptionError;
 
-/** Options that every command takes. */
-export const commonOptions = {
-  seed: {
-    value: 'N',
-    of: whole(0, Number.MAX_SAFE_INTEGER),
-    otherwise: 0,
-    help: 'root of all randomness; the same seed repeats the run',
-  },
-  json: { value: 'FILE', of: words, help: 'write the results as JSON; - writes them to standard output' },
-} satisfies OptionSpecs;
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
 
-/** The option of commands that compute; undefined stands for all cores. */
-export const threadOption = {
-  threads: {
-    value: 'N',
-    of: whole(1, 64),
-    help: 'threads that compute; the numbers do not depend on it',
-    shown: 'one for each core',
-  },
-} satisfies OptionSpecs;
+type Optional<T> = CommandOption<T, undefined, false>;
+type WithDefault<T> = CommandOption<T, T, false>;
+
+/** An option that may be left out; then it is `otherwise`. */
+export function option<T>(kind: Typed<T>, placeholder: string, help: string, otherwise: NoInfer<T>): WithDefault<T>;
+export function option<T>(kind: Typed<T>, placeholder: string, help: string): Optional<T>;
+export function option<T>(
+  kind: Typed<T>,
+  placeholder: string,
+  help: string,
+  otherwise?: NoInfer<T>,
+): CommandOption<T, T | undefined, false> {
+  return { kind, typed: kind, placeholder, help, needed: false, otherwise };
+}
+
+/** An option that has to be there: first on the command line, or in every preset. */
+export function required<T>(kind: Typed<T>, placeholder: string, help: string): CommandOption<T, undefined, true> {
+  return { kind, typed: kind, placeholder, help, needed: true, otherwise: undefined };
+}
+
+/** An option without a value: whether it is there. */
+export function flag(help: string): WithDefault<boolean> {
+  return { kind: boolean, help, needed: false, otherwise: false };
+}
 
 /**
- * Read `--name value` and `--name=value` pairs, and switches. `null` means that help was asked for.
- * @throws OptionError `cli/unknown-option`, `cli/missing-value`, `cli/extra-argument`, and those of the readers
+ * Read `--name value` and `--name=value` pairs, switches, and what comes first. What is left out is as `preset` says for
+ * what is there, or as the option says. `null` means that help was asked for.
+ * @throws OptionError `cli/unknown-option`, `cli/missing-value`, `cli/extra-argument`, `cli/needs`, and those of the kinds
  */
-export function parseOptions<S extends OptionSpecs>(
+export function parseOptions<S extends CommandOptions>(
   command: string,
-  specs: S,
+  options: S,
   argv: readonly string[],
-): { readonly values: Values<S>; readonly given: ReadonlySet<keyof S> } | null {
-  const options = Object.fromEntries(
-    Object.entries(specs).map(([name, { of }]) => [name, { type: of ? ('string' as const) : ('boolean' as const) }]),
+  preset: (given: Partial<ValuesOf<S>>) => Partial<ValuesOf<S>> = () => ({}),
+): ValuesOf<S> | null {
+  const all = wordsOf(command, options, argv);
+  if (all === null) return null;
+  const given: Record<string, unknown> = {};
+  for (const [name, { typed }] of Object.entries(options)) {
+    const words = all.get(name);
+    if (words !== undefined) given[name] = typed ? typed.read(typedAs(name), words) : true;
+  }
+  for (const [name, { needs }] of Object.entries(options)) if (needs && name in given) checkNeeds(name, needs, given);
+  return readOptions(`floragrad ${command}`, options, { ...preset(given as Partial<ValuesOf<S>>), ...given });
+}
+
+/** What is typed for each option, the last time that it is there; of a switch, no words. */
+function wordsOf(command: string, options: CommandOptions, argv: readonly string[]): Map<string, string> | null {
+  const words = new Map<string, string>();
+  let rest = argv;
+  const [operand, refused] = operandOf(options) ?? [];
+  if (operand !== undefined && refused !== undefined) {
+    const [first, ...others] = argv;
+    if (first === '--help' || first === '-h') return null;
+    if (first === undefined || first.startsWith('-')) throw refused(first);
+    words.set(operand, first);
+    rest = others;
+  }
+  const named = new Map(
+    Object.keys(options)
+      .filter((name) => name !== operand)
+      .map((name) => [typedAs(name), name]),
   );
-  const help = { help: { type: 'boolean' as const, short: 'h' } };
+  const types = [...named].map(
+    ([shown, name]) => [shown, { type: options[name]?.typed ? 'string' : 'boolean' }] as const,
+  );
   const { tokens } = parseArgs({
-    args: [...argv],
-    options: { ...options, ...help },
+    args: [...rest],
+    options: { ...Object.fromEntries(types), help: { type: 'boolean', short: 'h' } },
     strict: false,
     allowPositionals: true,
     tokens: true,
   });
-  const given = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === 'option-terminator') continue;
     if (token.kind === 'positional') throw extraArgument(command, token.value);
     if (token.name === 'help') return null;
-    const spec = Object.hasOwn(specs, token.name) ? specs[token.name] : undefined;
-    if (spec === undefined) throw unknownOption(command, token.rawName, Object.keys(specs));
-    if (spec.of === undefined) {
+    const name = named.get(token.name);
+    const known = name === undefined ? undefined : options[name];
+    if (name === undefined || known === undefined) throw unknownOption(command, token.rawName, [...named.keys()]);
+    if (known.typed === undefined) {
       if (token.value !== undefined) throw extraArgument(command, token.value);
-      given.set(token.name, '');
-      continue;
+    } else if (
+      token.value === undefined ||
+      token.value === '' ||
+      (!token.inlineValue && token.value.startsWith('--'))
+    ) {
+      throw missingValue(command, token.name, known.placeholder ?? 'VALUE');
     }
-    if (token.value === undefined || token.value === '' || (!token.inlineValue && token.value.startsWith('--'))) {
-      throw missingValue(command, token.name, spec.value ?? 'VALUE');
-    }
-    given.set(token.name, token.value);
+    words.set(name, token.value ?? '');
   }
-  const values = Object.entries(specs).map(([name, { of, otherwise }]) => {
-    const text = given.get(name);
-    if (of === undefined) return [name, text !== undefined];
-    return [name, text === undefined ? otherwise : of.read(name, text)];
+  return words;
+}
+
+/** The option that comes first and has no name, and the error for words that are none. */
+export function operandOf(options: CommandOptions): readonly [name: string, refused: OperandError] | undefined {
+  for (const [name, { operand }] of Object.entries(options)) if (operand) return [name, operand];
+  return undefined;
+}
+
+/** `refreshEvery` → `refresh-every`. */
+export const typedAs = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Refuse an option that would do nothing. */
+function checkNeeds(name: string, needs: readonly string[], given: Readonly<Record<string, unknown>>): void {
+  if (needs.some((other) => other in given)) return;
+  throw new OptionError({
+    code: 'cli/needs',
+    got: `--${typedAs(name)} without ${needs.map((other) => `--${typedAs(other)}`).join(' or ')}`,
+    expected: 'both, since it does nothing alone',
+    fix: `add --${typedAs(needs[0] as string)}, or leave it out`,
   });
-  return { values: Object.fromEntries(values) as Values<S>, given: new Set(given.keys()) };
-}
-
-/** The width that help keeps to. */
-const columns = 100;
-
-/** Help lines: the options in one column, and in the next what they do, their range, and what holds without them. */
-export function describeOptions(specs: OptionSpecs): string {
-  const rows = Object.entries(specs).map(([name, spec]) => [`--${name} ${spec.value ?? ''}`, describe(spec)] as const);
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const indent = ' '.repeat(width + 4);
-  return rows
-    .map(([left, help]) => `  ${left.padEnd(width)}  ${wrapped(help, columns - width - 4).join(`\n${indent}`)}`)
-    .join('\n');
-}
-
-function describe({
-  help,
-  of,
-  otherwise,
-  shown = otherwise === undefined ? undefined : String(otherwise),
-}: OptionSpec<unknown>): string {
-  const range = of?.range === undefined ? '' : `: ${of.range}`;
-  return `${help}${range}${shown === undefined ? '' : ` [${shown}]`}`;
-}
-
-/** The words of a text in lines of at most `width` characters, where no word is longer. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }
 
 /** The command line again, quoted so that a POSIX shell reads the same words. */

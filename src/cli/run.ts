@@ -1,5 +1,6 @@
 import { OptionError } from '../index';
 import { closest } from './closest';
+import type { RunnableCommand } from './command';
 import { finetune } from './finetune/finetune';
 import { info, version } from './info/info';
 import { study } from './study/study';
@@ -7,17 +8,8 @@ import type { Io } from './terminal/io';
 import { visible } from './terminal/visible';
 import { train } from './train/train';
 
-interface Command {
-  readonly summary: string;
-  run(argv: readonly string[], io: Io): Promise<void>;
-}
-
-const commands: Readonly<Record<string, Command>> = {
-  train: { summary: 'teach a small GPT with several optimizers and compare them', run: train },
-  finetune: { summary: 'teach a saved model another text, and compare adapters', run: finetune },
-  study: { summary: 'measure the error of gradient projections against theory', run: study },
-  info: { summary: 'what runs here: backend, versions, data', run: info },
-};
+const commands: readonly RunnableCommand[] = [train, finetune, study, info];
+const names = commands.map(({ name }) => name);
 
 const help = `floragrad: train with compressed gradients, and see what compression does
 
@@ -25,9 +17,7 @@ Usage
   floragrad COMMAND [options]
 
 Commands
-${Object.entries(commands)
-  .map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`)
-  .join('\n')}
+${commands.map(({ name, summary }) => `  ${name.padEnd(9)}${summary}`).join('\n')}
 
 Every command takes --help, --seed N and --json FILE.
 
@@ -50,11 +40,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function commandOf(name: string): Command {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+function commandOf(name: string): RunnableCommand {
+  const command = commands.find((one) => one.name === name);
   if (command) return command;
   if (name === 'bench') throw unknownCommand(name, 'npm run bench:matmul in a clone of the repository');
-  const near = closest(name, Object.keys(commands));
+  const near = closest(name, names);
   throw unknownCommand(name, near ? `floragrad ${near}` : 'floragrad --help');
 }
 
@@ -62,7 +52,7 @@ function unknownCommand(name: string, fix: string): OptionError {
   return new OptionError({
     code: 'cli/unknown-command',
     got: `floragrad got "${name}"`,
-    expected: Object.keys(commands).join(', '),
+    expected: names.join(', '),
     fix,
   });
 }

@@ -1,94 +1,97 @@
+import {
+  listOf as arrayOf,
+  choice,
+  type Kind,
+  kindOf,
+  number as numberIn,
+  string,
+  whole as wholeIn,
+} from '../base/options';
 import { OptionError } from '../index';
 import { closest } from './closest';
 import { count } from './terminal/format';
 
-/** Turns the words after an option into its value. */
-export interface Reader<T> {
-  /** What it takes, in words for help and errors; absent where any words do. */
+/** A kind of value that is typed as the words after an option. */
+export interface Typed<T> extends Kind<T> {
+  /** What it takes, in words for help; absent where any words do. */
   readonly range?: string;
-  /** @throws OptionError that names the option */
-  read(name: string, text: string): T;
+  /** The value of the words after `--option`. @throws OptionError with the code of the kind */
+  read(option: string, words: string): T;
+}
+
+/** `meaning` is the value of the words; where they have none, anything that the kind refuses. */
+function typed<T>(kind: Kind<T>, meaning: (words: string) => unknown, range?: string): Typed<T> {
+  return {
+    ...kind,
+    ...(range !== undefined && { range }),
+    read(option, words) {
+      const value = meaning(words);
+      if (kind.fits(value)) return value;
+      throw new OptionError({
+        code: kind.code,
+        got: `--${option} got "${words}"`,
+        expected: kind.expected,
+        fix: kind.fix?.(value) ?? `pass another --${option}`,
+      });
+    },
+  };
 }
 
 /** Whole numbers from `low` to `high`. @throws OptionError `cli/number` */
-export function whole(low: number, high: number): Reader<number> {
+export function whole(low: number, high: number): Typed<number> {
   const range = high >= Number.MAX_SAFE_INTEGER ? `${low} or more` : `${low} to ${count(high)}`;
-  return {
-    range,
-    read(name, text) {
-      const x = /^[+-]?\d+$/.test(text.trim()) ? Number(text) : Number.NaN;
-      if (Number.isSafeInteger(x) && x >= low && x <= high) return x;
-      throw badNumber(name, text, `a whole number, ${range}`);
-    },
-  };
+  const kind = { ...wholeIn({ low, high }), expected: `a whole number, ${range}`, code: 'cli/number' };
+  return typed(kind, (words) => (/^[+-]?\d+$/.test(words.trim()) ? Number(words) : Number.NaN), range);
 }
 
 /** Numbers above 0 and up to a largest, or below it. @throws OptionError `cli/number` */
-export function positive(limit: { readonly upTo: number } | { readonly below: number }): Reader<number> {
+export function positive(limit: { readonly upTo: number } | { readonly below: number }): Typed<number> {
   const high = 'upTo' in limit ? limit.upTo : limit.below;
   const range = `above 0, ${'upTo' in limit ? 'at most' : 'below'} ${high}`;
-  return {
-    range,
-    read(name, text) {
-      const x = text.trim() === '' ? Number.NaN : Number(text);
-      if (x >= smallest && (x < high || ('upTo' in limit && x === high))) return x;
-      throw badNumber(name, text, `a number ${range}`);
-    },
-  };
+  const { fits } = numberIn({ low: smallest, high });
+  const kind = kindOf<number>(
+    `a number ${range}`,
+    (x) => fits(x) && ('upTo' in limit || x !== limit.below),
+    'cli/number',
+  );
+  return typed(kind, (words) => (words.trim() === '' ? Number.NaN : Number(words)), range);
 }
 
 /** What is less becomes zero in float32, where all arithmetic is done. */
 const smallest = 2 ** -126;
 
 /** One of these names. @throws OptionError `cli/choice` */
-export function oneOf<T extends string>(known: readonly T[], { listed = true } = {}): Reader<T> {
-  return {
-    ...(listed && { range: known.join(', ') }),
-    read(name, text) {
-      const found = known.find((item) => item === text);
-      if (found !== undefined) return found;
-      const near = closest(text, known);
-      throw new OptionError({
-        code: 'cli/choice',
-        got: `--${name} got "${text}"`,
-        expected: known.join(', '),
-        fix: near ? `write ${near}` : 'choose one of these',
-      });
-    },
+export function oneOf<const T extends string>(known: readonly T[], { listed = true } = {}): Typed<T> {
+  const fix = (word: unknown): string => {
+    const near = closest(String(word), known);
+    return near ? `write ${near}` : 'choose one of these';
   };
+  const names = known.join(', ');
+  const kind = { ...choice(...known), expected: names, code: 'cli/choice', fix };
+  return typed(kind, (words) => words, listed ? names : undefined);
 }
 
-/** A comma list, without what is said twice. */
-export function listOf<T>({ range, read }: Reader<T>): Reader<readonly T[]> {
+/** A list with commas between, without what is said twice. */
+export function listOf<T>(kind: Typed<T>): Typed<readonly T[]> {
   return {
-    ...(range !== undefined && { range }),
-    read: (name, text) => [...new Set(text.split(',').map((item) => read(name, item.trim())))],
+    ...arrayOf(kind),
+    ...(kind.range !== undefined && { range: kind.range }),
+    read: (option, words) => [...new Set(words.split(',').map((item) => kind.read(option, item.trim())))],
   };
 }
 
 /** Any words, such as the name of a file. */
-export const words: Reader<string> = { read: (_, text) => text };
+export const words: Typed<string> = typed(string, (text) => text);
 
 /** `256x512`. @throws OptionError `cli/shape` */
-export const matrixShape: Reader<readonly [rows: number, columns: number]> = {
-  range: 'each side 1 to 999,999',
-  read(name, text) {
-    const [, rows, columns] = /^([1-9]\d{0,5})[x×]([1-9]\d{0,5})$/.exec(text) ?? [];
-    if (rows !== undefined && columns !== undefined) return [Number(rows), Number(columns)];
-    throw new OptionError({
-      code: 'cli/shape',
-      got: `--${name} got "${text}"`,
-      expected: 'rows x columns, each 1 to 999,999, such as 256x512',
-      fix: 'write two whole numbers with an x between them',
-    });
+export const matrixShape: Typed<readonly [rows: number, columns: number]> = typed(
+  {
+    ...kindOf('rows x columns, each 1 to 999,999, such as 256x512', Array.isArray, 'cli/shape'),
+    fix: () => 'write two whole numbers with an x between them',
   },
-};
-
-function badNumber(name: string, text: string, expected: string): OptionError {
-  return new OptionError({
-    code: 'cli/number',
-    got: `--${name} got "${text}"`,
-    expected,
-    fix: `pass another --${name}`,
-  });
-}
+  (text) => {
+    const [, rows, columns] = /^([1-9]\d{0,5})[x×]([1-9]\d{0,5})$/.exec(text) ?? [];
+    return rows === undefined ? undefined : [Number(rows), Number(columns)];
+  },
+  'each side 1 to 999,999',
+);

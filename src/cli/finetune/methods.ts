@@ -1,18 +1,10 @@
 import type { TextBatch } from '../../data/text-dataset';
-import {
-  adamw,
-  crossEntropy,
-  type GradientTransform,
-  gradientSvd,
-  lora,
-  lors,
-  periodicLora,
-  prune,
-  type Schedule,
-  schedules,
-} from '../../index';
+import { adamw, crossEntropy, type GradientTransform, gradientSvd, lora, lors, periodicLora, prune } from '../../index';
 import type { GPT } from '../../nn';
+import { warmedUp } from '../schedule';
 import { optimizers } from '../train/optimizers';
+import { trainOptions } from '../train/options';
+import { presets } from '../train/presets';
 
 /** What a method of fine-tuning is made from. */
 interface MethodSettings {
@@ -21,19 +13,28 @@ interface MethodSettings {
   /** Share of each weight that is pruned before, for the methods that adapt sparse weights. */
   readonly sparsity: number;
   readonly steps: number;
-  /** Stages of PeriodicLoRA. */
+  /** For the methods that have stages. */
   readonly stages: number;
+  /** The peak of the schedule. */
   readonly learningRate: number;
   readonly seed: number;
   /** What the methods that start from gradients take them of. */
   readonly batches: readonly TextBatch[];
 }
 
-interface Method {
+/** A method, and what a comparison must know of it. */
+interface MethodRow<Name extends string = string> {
+  readonly name: Name;
   /** Peak of the schedule unless `--learning-rate` says otherwise. */
   readonly learningRate: number;
   /** It starts from a pruned model, and keeps its zeros. */
-  readonly sparse: boolean;
+  readonly sparse?: true;
+  /** It trains its adapters in `--stages`. */
+  readonly staged?: true;
+  /** What it compresses of full fine-tuning, as people call that. */
+  readonly projects?: string;
+  /** It is there to be compared with this one, and not compared unless it is asked for. */
+  readonly baselineOf?: Name;
   /** Make the model ready, and say how it is trained. */
   prepare(model: GPT, settings: MethodSettings): GradientTransform<unknown>;
 }
@@ -42,64 +43,82 @@ interface Method {
 const match = 'blocks';
 const weightDecay = 0;
 
-const schedule = (peak: number, steps: number): Schedule =>
-  schedules.warmupCosine({ peak, warmup: Math.max(1, Math.round(steps / 20)), steps });
-
 /** LoRS and its baselines start alike: from a pruned model, with A along the gradient. */
-function sparse(method: 'lors' | 'sqft' | 'sp-lora' | 'spp'): Method {
-  return {
+const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp') =>
+  ({
     learningRate: 0.002,
     sparse: true,
     prepare(model, { rank, alpha, sparsity, steps, learningRate, seed, batches }) {
       const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
       prune(model, { sparsity, match });
       lors(model, { method, rank, alpha, rankStabilized: false, match, seed, init: gradientSvd({ loss, batches }) });
-      return adamw({ learningRate: schedule(learningRate, steps), weightDecay });
+      return adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
     },
-  };
-}
+  }) satisfies Omit<MethodRow, 'name'>;
 
-export const methods = {
-  full: {
+const rows = [
+  {
+    name: 'full',
     learningRate: 0.0005,
-    sparse: false,
-    prepare: (_, { learningRate, steps }) => adamw({ learningRate: schedule(learningRate, steps), weightDecay }),
+    prepare: (_, { learningRate, steps }) => adamw({ learningRate: warmedUp(learningRate, steps), weightDecay }),
   },
-  lora: {
+  {
+    name: 'lora',
     learningRate: 0.004,
-    sparse: false,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       lora(model, { rank, alpha, match, seed });
-      return adamw({ learningRate: schedule(learningRate, steps), weightDecay });
+      return adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
     },
   },
-  plora: {
+  {
+    name: 'plora',
     learningRate: 0.004,
-    sparse: false,
+    staged: true,
     prepare(model, { rank, alpha, steps, stages, learningRate, seed }) {
       const stageSteps = Math.ceil(steps / stages);
-      const inner = adamw({ learningRate: schedule(learningRate, stageSteps), weightDecay });
+      const inner = adamw({ learningRate: warmedUp(learningRate, stageSteps), weightDecay });
       return periodicLora(model, { rank, alpha, match, seed, stageSteps, inner }).transform;
     },
   },
-  lors: sparse('lors'),
-  flora: {
+  { name: 'lors', ...sparse('lors') },
+  {
+    name: 'flora',
     learningRate: 0.01,
-    sparse: false,
+    projects: optimizers.flora.label,
     prepare: (_, { rank, steps, learningRate, seed }) =>
       optimizers.flora.make({
-        learningRate: schedule(learningRate, steps),
+        learningRate: warmedUp(learningRate, steps),
         rank,
-        refreshEvery: 100,
-        ordering: 'paper',
-        projector: 'gaussian',
+        refreshEvery: presets.default.refreshEvery,
+        ordering: trainOptions.ordering.otherwise,
+        projector: trainOptions.projector.otherwise,
         seed,
       }),
   },
-  sqft: sparse('sqft'),
-  'sp-lora': sparse('sp-lora'),
-  spp: sparse('spp'),
-} satisfies Record<string, Method>;
+  { name: 'sqft', baselineOf: 'lors', ...sparse('sqft') },
+  { name: 'sp-lora', baselineOf: 'lors', ...sparse('sp-lora') },
+  { name: 'spp', baselineOf: 'lors', ...sparse('spp') },
+] as const satisfies readonly MethodRow[];
 
-export type MethodName = keyof typeof methods;
-export const methodNames = Object.keys(methods) as MethodName[];
+export type MethodName = (typeof rows)[number]['name'];
+export type Method = MethodRow<MethodName>;
+
+/** The names, in the order in which help has them. */
+export const methodNames: readonly MethodName[] = rows.map(({ name }) => name);
+
+export const methods = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<Record<MethodName, Method>>;
+
+const all: readonly Method[] = rows;
+const usual = all.filter(({ baselineOf }) => baselineOf === undefined);
+
+/** What is compared unless it is told otherwise. */
+export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name);
+
+/** What is pruned before, each with the methods that it is compared with. */
+export const sparseMethods = usual
+  .filter(({ sparse }) => sparse)
+  .map(({ name }) => ({ name, baselines: all.filter((row) => row.baselineOf === name).map((row) => row.name) }));
+
+/** What has stages, and what projects, as sentences have it. */
+export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : [])).join(' and ');
+export const projecting = all.flatMap(({ projects }) => projects ?? []).join(' and ');

@@ -13,22 +13,14 @@ import {
   tensor,
 } from '../../index';
 import { GPT, type GPTOptions } from '../../nn';
-import { free } from '../../tensor/lifetime';
+import { adopt } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
 import { trainer } from '../../training';
+import { breathe } from '../breathe';
 import { lossOf } from '../train/divergence';
-import { breathe, validate } from '../train/run';
+import { validate } from '../validate';
 import { type MethodName, methods } from './methods';
-
-/** What all runs of a comparison have in common. */
-export interface FineTuneSettings {
-  readonly rank: number;
-  readonly alpha: number;
-  readonly sparsity: number;
-  readonly steps: number;
-  readonly stages: number;
-  readonly learningRate: number | undefined;
-}
+import type { FineTuneSettings } from './options';
 
 /** The model to start from: numbers by path, so that no run can change it for the next. */
 export interface Base {
@@ -79,7 +71,7 @@ export async function fineTune(
   dataset: TextDataset,
   onStep: (step: number, loss: number) => void,
 ): Promise<FineTuneResult> {
-  const { rank, alpha, steps, stages } = settings;
+  const { rank, alpha, sparsity: pruned, steps, stages } = settings;
   const key = random.fold(random.key(seed), 'finetune');
   const held = memory().bytes;
   const model = new GPT({ ...base.sizes, key });
@@ -88,14 +80,13 @@ export async function fineTune(
       Object.entries(base.values).map(([path, { shape, data }]) => [path, tensor(data, { shape })] as const),
     ),
   );
-  const { prepare, learningRate } = methods[method];
-  const transform = prepare(model, {
+  const transform = methods[method].prepare(model, {
     rank,
     alpha,
     steps,
     stages,
-    sparsity: settings.sparsity,
-    learningRate: settings.learningRate ?? learningRate,
+    sparsity: pruned,
+    learningRate: peakOf(method, settings),
     seed,
     batches: Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i))),
   });
@@ -137,8 +128,13 @@ export async function fineTune(
     sparsityAfter: await meanSparsity(model),
   };
   // Now, and not when the collector gets to it, which would count as memory that the next run gives back.
-  forEachTensor([model, training.state], ({ value }) => value.freedBy === null && free(value, 'the end of a run'));
+  scope(() => forEachTensor([model, training.state], ({ value }) => value.freedBy === null && adopt(value)));
   return result;
+}
+
+/** The peak of the schedule: one for all methods, or each its own. */
+export function peakOf(method: MethodName, { learningRate }: Pick<FineTuneSettings, 'learningRate'>): number {
+  return learningRate ?? methods[method].learningRate;
 }
 
 /** Batches that a start from gradients averages over. */

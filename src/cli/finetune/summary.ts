@@ -1,6 +1,9 @@
-import { bytes, count, duration, meanOf, nats, percent, spread } from '../terminal/format';
-import type { Column } from '../terminal/table';
-import type { FineTuneResult, FineTuneSettings } from './run';
+import { bytes, count, duration, meanOf, nats, overSeeds, percent } from '../terminal/format';
+import { type Column, meanOver, spreadOver } from '../terminal/table';
+import { seedsOf } from '../train/plan';
+import { type MethodName, stagedMethods } from './methods';
+import type { FineTuneSettings } from './options';
+import type { FineTunePlan, FineTuneResult } from './run';
 
 /** What `finetune --json` writes. Losses in nats per character. */
 export interface FineTuneOutput {
@@ -8,7 +11,9 @@ export interface FineTuneOutput {
   readonly data: string;
   /** Characters that the base does not know and that became spaces. */
   readonly replaced: number;
-  readonly settings: Omit<FineTuneSettings, 'learningRate'> & { readonly learningRate: number | null };
+  readonly settings: Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'stages' | 'steps'> & {
+    readonly learningRate: number | null;
+  };
   /** The peak of each method's schedule. */
   readonly learningRates: Readonly<Record<string, number>>;
   readonly runs: readonly FineTuneResult[];
@@ -18,7 +23,7 @@ export interface FineTuneOutput {
 
 /** The runs of one method, over all seeds. */
 export interface MethodGroup {
-  readonly method: string;
+  readonly method: MethodName;
   readonly runs: readonly FineTuneResult[];
 }
 
@@ -27,30 +32,30 @@ export function groupResults(runs: readonly FineTuneResult[]): MethodGroup[] {
   return names.map((method) => ({ method, runs: runs.filter((run) => run.method === method) }));
 }
 
-type Field = 'startLoss' | 'validationLoss' | 'trainable' | 'stateBytes' | 'peakBytes' | 'seconds' | 'updateRank';
-const over = (field: Field, show: (x: number) => string) => {
-  return ({ runs }: MethodGroup): string =>
-    spread(
-      runs.map((run) => run[field]),
-      show,
-    );
-};
-const mean = (field: Field, show: (x: number) => string) => {
-  return ({ runs }: MethodGroup): string => show(meanOf(runs.map((run) => run[field])).mean);
-};
+/** The title of a run; it has the seed if there are several. */
+export const resultTitle = ({ method, seed }: FineTunePlan, several: boolean): string =>
+  several ? `${method}, seed ${seed}` : method;
+
 const share = (field: 'sparsityBefore' | 'sparsityAfter', { runs }: MethodGroup): string =>
   percent(meanOf(runs.map((run) => run[field])).mean);
 
 /** The table of results, in the terminal and in the report. */
 export const fineTuneColumns: readonly Column<MethodGroup>[] = [
   { heading: 'method', cell: ({ method }) => method },
-  { heading: 'before', align: 'right', cell: mean('startLoss', nats) },
-  { heading: 'validation loss', align: 'right', cell: over('validationLoss', nats) },
-  { heading: 'trained', align: 'right', cell: mean('trainable', count) },
-  { heading: 'state', align: 'right', cell: mean('stateBytes', bytes) },
-  { heading: 'peak memory', align: 'right', cell: mean('peakBytes', bytes) },
-  { heading: 'time', align: 'right', cell: mean('seconds', duration) },
-  { heading: 'rank of change', align: 'right', cell: mean('updateRank', (x) => x.toFixed(1)) },
+  { heading: 'before', align: 'right', cell: meanOver((run: FineTuneResult) => run.startLoss, nats) },
+  { heading: 'validation loss', align: 'right', cell: spreadOver((run: FineTuneResult) => run.validationLoss, nats) },
+  { heading: 'trained', align: 'right', cell: meanOver((run: FineTuneResult) => run.trainable, count) },
+  { heading: 'state', align: 'right', cell: meanOver((run: FineTuneResult) => run.stateBytes, bytes) },
+  { heading: 'peak memory', align: 'right', cell: meanOver((run: FineTuneResult) => run.peakBytes, bytes) },
+  { heading: 'time', align: 'right', cell: meanOver((run: FineTuneResult) => run.seconds, duration) },
+  {
+    heading: 'rank of change',
+    align: 'right',
+    cell: meanOver(
+      (run: FineTuneResult) => run.updateRank,
+      (x) => x.toFixed(1),
+    ),
+  },
   {
     heading: 'zeros',
     align: 'right',
@@ -63,13 +68,12 @@ export const fineTuneColumns: readonly Column<MethodGroup>[] = [
 
 /** What a reader must know to read the table. */
 export function explainFineTuning({ settings, runs }: Pick<FineTuneOutput, 'settings' | 'runs'>): string[] {
-  const seeds = new Set(runs.map((run) => run.seed)).size;
   const { rank, alpha, stages, steps } = settings;
   return [
     'Losses are in nats per character; lower is better. "before" is the loss of the model that a method starts from,',
     'pruned where it adapts sparse weights, so compare those with each other.',
-    `Rank ${rank}, alpha ${alpha}, ${steps} steps; plora in ${stages} stages. Adapters are on all weights of the blocks.`,
+    `Rank ${rank}, alpha ${alpha}, ${steps} steps; ${stagedMethods} in ${stages} stages. Adapters are on all weights of the blocks.`,
     'Peak memory: the most bytes alive in training, the model with them. Rank of change: mean over the blocks’ weights.',
-    ...(seeds > 1 ? [`Losses are means over ${seeds} seeds ± their standard deviation.`] : []),
+    ...overSeeds(seedsOf(runs)),
   ];
 }

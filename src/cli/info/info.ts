@@ -1,53 +1,47 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { backend, setThreads } from '../../index';
+import { backend } from '../../index';
+import { command } from '../command';
 import { corporaHere } from '../corpus';
-import { commonOptions, describeOptions, parseOptions } from '../options';
-import { optionalFile } from '../output-file';
-import { type Io, printJson, screen } from '../terminal/io';
+import { facts } from '../terminal/table';
 import { gpusHere } from './gpu-here';
 
-const infoHelp = `floragrad info: what runs here, and on what
+export const info = command({
+  name: 'info',
+  summary: 'what runs here: backend, versions, data',
+  purpose: 'what runs here, and on what',
+  options: {},
 
-${describeOptions(commonOptions)}
-`;
-
-export async function info(argv: readonly string[], io: Io): Promise<void> {
-  const parsed = parseOptions('info', commonOptions, argv);
-  if (parsed === null) return void io.stdout.write(infoHelp);
-  const { json } = parsed.values;
-  const out = screen(io, json);
-  const file = await optionalFile(json, io.cwd);
-  await setThreads(); // so that the backend says whether they work here
-  const facts = {
-    floragrad: version(),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    cores: availableParallelism(),
-    backend: backend().describe(),
-    gpu: await gpusHere(io.env),
-    data: corporaHere(io.cwd),
-  };
-  const line = (name: string, text: unknown): void => out.line(out.paint.dim(name.padEnd(16)), String(text));
-  line('floragrad', facts.floragrad);
-  line('node', `${facts.node} on ${facts.platform}`);
-  line('cores', facts.cores);
-  out.line();
-  out.line('backend');
-  for (const [name, value] of Object.entries(facts.backend)) line(`  ${name}`, value);
-  out.line();
-  out.line('gpu');
-  for (const { mode, adapter, missing, command } of facts.gpu) {
-    line(`  ${mode}`, adapter ?? `not here: ${missing}`);
-    if (command !== undefined) line('', `→ ${command}`);
-  }
-  out.line();
-  out.line('data for --data');
-  for (const [name, place] of Object.entries(facts.data)) line(`  ${name}`, place ?? 'not installed');
-  line('  FILE', 'any text in UTF-8');
-  await file?.write(`${JSON.stringify(facts, null, 1)}\n`);
-  printJson(io, json, facts);
-}
+  async run(_, { out, cwd, env }) {
+    const found = {
+      floragrad: version(),
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      cores: availableParallelism(),
+      backend: backend().describe(),
+      gpu: await gpusHere(env),
+      data: corporaHere(cwd),
+    };
+    const fact = facts(out, 16);
+    fact('floragrad', found.floragrad);
+    fact('node', `${found.node} on ${found.platform}`);
+    fact('cores', String(found.cores));
+    out.line();
+    out.line('backend');
+    for (const [name, value] of Object.entries(found.backend)) fact(`  ${name}`, String(value));
+    out.line();
+    out.line('gpu');
+    for (const { mode, adapter, missing, command } of found.gpu) {
+      fact(`  ${mode}`, adapter ?? `not here: ${missing}`);
+      if (command !== undefined) fact('', `→ ${command}`);
+    }
+    out.line();
+    out.line('data for --data');
+    for (const [name, place] of Object.entries(found.data)) fact(`  ${name}`, place ?? 'not installed');
+    fact('  FILE', 'any text in UTF-8');
+    return { numbers: found };
+  },
+});
 
 /** The version of this package, whose package.json lies above the sources as it does above `dist`. */
 export function version(): string {

@@ -1,7 +1,14 @@
-import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults } from '../finetune/summary';
+import {
+  explainFineTuning,
+  type FineTuneOutput,
+  fineTuneColumns,
+  groupResults,
+  resultTitle,
+} from '../finetune/summary';
 import { bytes, meanOf } from '../terminal/format';
-import { backendLine } from '../train/summary';
-import { barChart, type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
+import { seedsOf } from '../train/plan';
+import { lossChart } from './loss-chart';
+import { barChart, type Chart, escapeHtml, figure, htmlTable, page, repeat } from './page';
 
 /** The report of `floragrad finetune`. */
 export function fineTunePage(output: FineTuneOutput): string {
@@ -24,26 +31,12 @@ ${htmlTable('Every method after the last step', fineTuneColumns, groups)}
 <p class="note">${escapeHtml(explainFineTuning(output).join(' '))}</p>
 <h2>Memory</h2>
 <div class="columns">${bars('Optimizer state', 'stateBytes')}${bars('Peak in training', 'peakBytes')}</div>
-<h2>Repeat this</h2>
-<pre><code>${escapeHtml(output.command)}</code></pre>
-<p class="note">Backend: ${escapeHtml(backendLine(output.backend))}</p>`;
-  return page('Ways to fine-tune compared', body, [lossChart(output)]);
+${repeat(output.command, output.backend)}`;
+  return page('Ways to fine-tune compared', body, [lossCurves(output)]);
 }
 
-function lossChart({ runs }: FineTuneOutput): Chart {
-  const several = new Set(runs.map((run) => run.seed)).size > 1;
-  const names = groupResults(runs).map(({ method }) => method as string);
-  return {
-    id: 'loss',
-    x: Array.from({ length: Math.max(...runs.map((run) => run.steps)) }, (_, i) => i + 1),
-    xLabel: 'step',
-    yLabel: 'nats per character',
-    smooth: true,
-    series: runs.map((run) => ({
-      label: several ? `${run.method}, seed ${run.seed}` : run.method,
-      colour: names.indexOf(run.method) % paletteSize,
-      values: run.trainLoss.map((loss) => Number(loss.toPrecision(5))),
-      mark: { x: run.steps, y: run.validationLoss },
-    })),
-  };
+function lossCurves({ runs }: FineTuneOutput): Chart {
+  const several = seedsOf(runs) > 1;
+  const names = groupResults(runs).map(({ method }) => method);
+  return lossChart(runs.map((run) => ({ run, label: resultTitle(run, several), colour: names.indexOf(run.method) })));
 }

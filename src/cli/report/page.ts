@@ -1,5 +1,6 @@
 import uPlotScript from 'uplot/dist/uPlot.iife.min.js?raw';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
+import { backendLine } from '../terminal/format';
 import type { Column } from '../terminal/table';
 import chartScript from './charts.browser.js?raw';
 import style from './style.css?raw';
@@ -55,6 +56,12 @@ ${body}
 </body>
 </html>
 `;
+}
+
+/** How to repeat what a page shows, and on what it was computed, where that is known. */
+export function repeat(command: string, facts?: Parameters<typeof backendLine>[0]): string {
+  const backend = facts && `\n<p class="note">Backend: ${escapeHtml(backendLine(facts))}</p>`;
+  return `<h2>Repeat this</h2>\n<pre><code>${escapeHtml(command)}</code></pre>${backend ?? ''}`;
 }
 
 /** Where a chart of that id will be drawn. */

@@ -1,6 +1,6 @@
 import { type ProjectionErrorRow, rounding } from '../../study';
 import { explainStudy, studyColumns, unbiased } from '../study/summary';
-import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
+import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize, repeat } from './page';
 
 /** The report of `floragrad study`: charts for each shape of gradient, then all numbers. */
 export function studyPage(rows: readonly ProjectionErrorRow[], command: string): string {
@@ -39,8 +39,7 @@ ${htmlTable('Measured and theoretical error', studyColumns, rows)}
 ${explainStudy()
   .map((line) => `<p class="note">${escapeHtml(line)}</p>`)
   .join('\n')}
-<h2>Repeat this</h2>
-<pre><code>${escapeHtml(command)}</code></pre>`;
+${repeat(command)}`;
   return page(
     'Projection error against theory',
     body,

@@ -1,17 +1,9 @@
 import { bytes, nats, percent } from '../terminal/format';
 import type { TrainOutput } from '../train/output';
-import {
-  backendLine,
-  explainResults,
-  groupRuns,
-  lossOf,
-  type RunGroup,
-  runColumns,
-  runName,
-  runTitle,
-  seedsOf,
-} from '../train/summary';
-import { barChart, type Chart, escapeHtml, figure, htmlTable, page, paletteSize } from './page';
+import { runName, runTitle, seedsOf } from '../train/plan';
+import { explainResults, groupRuns, lossOf, type RunGroup, runColumns } from '../train/summary';
+import { lossChart } from './loss-chart';
+import { barChart, type Chart, escapeHtml, figure, htmlTable, page, repeat } from './page';
 
 /** The report of `floragrad train`. */
 export function trainPage(output: TrainOutput): string {
@@ -40,43 +32,33 @@ ${explainResults(output)
 <h2>Memory</h2>
 <div class="columns">${bars('Optimizer state', 'stateBytes')}${bars('Peak of the whole run', 'peakBytes')}</div>
 ${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(runTitle(output.writer, seedsOf(output.runs)))}</h2>\n<pre>${escapeHtml(output.sample.trim())}</pre>`}
-<h2>Repeat this</h2>
-<pre><code>${escapeHtml(output.command)}</code></pre>
-<p class="note">Backend: ${escapeHtml(backendLine(output.backend))}</p>`;
-  return page('Compressed gradients compared', body, [lossChart(output, groups)]);
+${repeat(output.command, output.backend)}`;
+  return page('Compressed gradients compared', body, [lossCurves(output, groups)]);
 }
 
-/** The comparison in one sentence, where there is one to make: Flora of the highest rank against Adafactor. */
+/** The comparison in one sentence, where there is one to make: compressed at the highest rank against dense. */
 function headline(groups: readonly RunGroup[]): string {
-  const dense = groups.find(({ name }) => name === 'adafactor');
-  const flora = groups.findLast(({ gap }) => gap !== null);
-  if (!dense || !flora || flora.gap === null) return '';
+  const compressed = groups.findLast(({ gap }) => gap !== null);
+  const { dense: name, control, what } = compressed?.comparison ?? {};
+  const dense = groups.find((group) => group.name === name);
+  if (!compressed || !dense) return '';
   const state = (group: RunGroup): number => group.runs[0]?.stateBytes ?? 0;
   const loss = (group: RunGroup): string => nats(lossOf(group));
-  const none = groups.find(({ name }) => name === 'none');
-  const control = none ? ` Without momentum it reached ${loss(none)}, with ${bytes(state(none))}.` : '';
-  return `<p class="headline"><strong>${escapeHtml(flora.name)}</strong> kept ${bytes(state(flora))} of optimizer state where dense
-adafactor kept ${bytes(state(dense))} (${percent(state(flora) / state(dense))} of it), and reached ${loss(flora)} where dense reached ${loss(dense)}.${control}</p>`;
+  const none = groups.find((group) => group.name === control);
+  const without = none ? ` Without ${what} it reached ${loss(none)}, with ${bytes(state(none))}.` : '';
+  return `<p class="headline"><strong>${escapeHtml(compressed.name)}</strong> kept ${bytes(state(compressed))} of optimizer state where dense
+${dense.name} kept ${bytes(state(dense))} (${percent(state(compressed) / state(dense))} of it), and reached ${loss(compressed)} where dense reached ${loss(dense)}.${without}</p>`;
 }
 
-function lossChart({ runs, task }: TrainOutput, groups: readonly RunGroup[]): Chart {
+function lossCurves({ runs, task }: TrainOutput, groups: readonly RunGroup[]): Chart {
   const seeds = seedsOf(runs);
-  const steps = Math.max(...runs.map((run) => run.steps));
-  return {
-    id: 'loss',
-    x: Array.from({ length: steps }, (_, i) => i + 1),
-    xLabel: 'step',
-    yLabel: 'nats per character',
-    smooth: true,
-    series: runs.map((run) => ({
-      label: runTitle(run, seeds),
-      colour: groups.findIndex(({ name }) => name === runName(run)) % paletteSize,
-      values: run.trainLoss.map((loss) => Number(loss.toPrecision(5))),
-      mark: { x: run.steps, y: run.validationLoss },
-    })),
-    levels: [
-      { label: `counting characters ${nats(task.unigramEntropy)}`, y: task.unigramEntropy },
-      { label: `counting pairs ${nats(task.bigramEntropy)}`, y: task.bigramEntropy },
-    ],
-  };
+  const curves = runs.map((run) => ({
+    run,
+    label: runTitle(run, seeds),
+    colour: groups.findIndex(({ name }) => name === runName(run)),
+  }));
+  return lossChart(curves, [
+    { label: `counting characters ${nats(task.unigramEntropy)}`, y: task.unigramEntropy },
+    { label: `counting pairs ${nats(task.bigramEntropy)}`, y: task.bigramEntropy },
+  ]);
 }

@@ -44,3 +44,14 @@ export function spread(values: readonly number[], show: (x: number) => string): 
   const { mean, deviation } = meanOf(values);
   return deviation === null ? show(mean) : `${show(mean)} ± ${show(deviation)}`;
 }
+
+/** The backend in a line; `floragrad info` says the rest. */
+export const backendLine = (facts: Readonly<Record<string, string | number | boolean>>): string =>
+  ['backend', 'build', 'mode', 'threads']
+    .filter((name) => name in facts)
+    .map((name) => (name === 'backend' ? facts[name] : `${name} ${facts[name]}`))
+    .join(', ');
+
+/** What a table of several seeds must say of its losses. */
+export const overSeeds = (seeds: number): string[] =>
+  seeds > 1 ? [`Losses are means over ${seeds} seeds ± their standard deviation.`] : [];

@@ -23,7 +23,7 @@ export interface Screen {
    * One line, of parts with nothing between them. Whatever is in the parts, the terminal gets no control character but
    * those of `paint`.
    */
-  line(...parts: readonly (string | Painted)[]): void;
+  line(...parts: readonly ScreenPart[]): void;
 }
 
 const styles = ['bold', 'dim', 'cyan'] as const;
@@ -35,10 +35,12 @@ interface Painted {
   readonly text: string;
 }
 
+export type ScreenPart = string | Painted;
+
 export function screen(io: Io, json: string | undefined): Screen {
   const stream = json === '-' ? io.stderr : io.stdout;
   const colours = pc.createColors(colourful(io, stream));
-  const shown = (part: string | Painted): string =>
+  const shown = (part: ScreenPart): string =>
     typeof part === 'string' ? visible(part) : colours[part.style](visible(part.text));
   const paint = Object.fromEntries(styles.map((style) => [style, (text: string): Painted => ({ style, text })]));
   return {

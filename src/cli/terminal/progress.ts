@@ -34,6 +34,30 @@ export function trainingProgress(screen: Screen, steps: number, tokensPerStep: n
   };
 }
 
+/** A training of a comparison: what it is called, how it goes, and what is said of it at its end. */
+interface Training<Run> {
+  readonly title: string;
+  run(onStep: (step: number, loss: number) => void): Promise<Run>;
+  say(run: Run): void;
+}
+
+/** Do the trainings of a comparison one after the other, each under its name and with its progress. */
+export async function inTurn<Run>(
+  out: Screen,
+  trainings: readonly Training<Run>[],
+  { steps, tokensPerStep }: { readonly steps: number; readonly tokensPerStep: number },
+): Promise<Run[]> {
+  const runs: Run[] = [];
+  for (const [i, { title, run, say }] of trainings.entries()) {
+    out.line(out.paint.bold(`[${i + 1}/${trainings.length}] ${title}`));
+    const shown = trainingProgress(out, steps, tokensPerStep);
+    const done = await run(shown.update).finally(shown.stop);
+    say(done);
+    runs.push(done);
+  }
+  return runs;
+}
+
 function bar(screen: Screen, total: number): Progress {
   const single = new SingleBar({
     stream: screen.stream as NodeJS.WritableStream,

@@ -1,3 +1,4 @@
+import { meanOf, spread } from './format';
 import type { Screen } from './io';
 import { visible } from './visible';
 
@@ -28,3 +29,35 @@ export function showTable<Row>(out: Screen, columns: readonly Column<Row>[], row
   for (const line of lines) out.line(line);
   out.line();
 }
+
+/** A table of results, and what a reader must know to read it. */
+export function showResults<Row>(
+  out: Screen,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  notes: readonly string[],
+): void {
+  showTable(out, columns, rows);
+  for (const note of notes) out.line(out.paint.dim(note));
+}
+
+/** Lines of a name and what there is to say of it, before the work begins. */
+export function facts(out: Screen, width = 9): (name: string, said: string) => void {
+  return (name, said) => out.line(out.paint.dim(name.padEnd(width)), said);
+}
+
+interface Repeated<Run> {
+  readonly runs: readonly Run[];
+}
+
+/** The cell of runs that differ in their seed: the mean of a number, and ± its standard deviation. */
+export const spreadOver =
+  <Run>(of: (run: Run) => number, show: (x: number) => string) =>
+  ({ runs }: Repeated<Run>): string =>
+    spread(runs.map(of), show);
+
+/** The same with the mean alone. */
+export const meanOver =
+  <Run>(of: (run: Run) => number, show: (x: number) => string) =>
+  ({ runs }: Repeated<Run>): string =>
+    show(meanOf(runs.map(of)).mean);

@@ -6,7 +6,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../node';
 import { undivided } from '../terminal/ending';
 import type { Living } from './divergence';
 import type { TrainSettings } from './options';
-import type { RunPlan } from './run';
+import { folderName, type RunPlan } from './plan';
 
 /** What a run has measured so far, which its checkpoint keeps as its position. */
 interface RunSoFar {
@@ -77,10 +77,6 @@ function isSaved(plan: RunPlan, root: string, cwd: string): boolean {
   const record = join(resolve(cwd, root), folderName(plan), 'checkpoint.json');
   return statSync(record, { throwIfNoEntry: false })?.isFile() ?? false;
 }
-
-/** The folder of a run under those of `--checkpoint` and `--resume`. */
-export const folderName = ({ optimizer, rank, seed }: RunPlan): string =>
-  `${optimizer}${rank === null ? '' : `-rank-${rank}`}-seed-${seed}`;
 
 /** Whatever the numbers of a run depend on. */
 function decisiveSettings(plan: RunPlan, settings: TrainSettings, text: string): Position['settings'] {

@@ -1,12 +1,12 @@
 import { type Filter, matrixFilter } from '../../compress/filter';
 import { flora } from '../../compress/flora';
-import { adafactor, adam, adamw, type GradientTransform, type Schedule, schedules, sgd } from '../../index';
+import { adafactor, adam, adamw, type GradientTransform, type Schedule, sgd } from '../../index';
 import { projectorNamed } from '../study/projectors';
 
 /** What an optimizer of the command line is made from. */
 interface OptimizerSettings {
   readonly learningRate: Schedule;
-  /** Only Flora reads what follows. */
+  /** Only ranked optimizers read what follows. */
   readonly rank: number;
   readonly refreshEvery: number;
   readonly ordering: Ordering;
@@ -18,9 +18,19 @@ interface OptimizerSettings {
 export const orderings = ['paper', 'flora-opt'] as const;
 export type Ordering = (typeof orderings)[number];
 
-interface Optimizer {
+/** An optimizer, and what a comparison must know of it. */
+interface OptimizerRow<Name extends string = string> {
+  readonly name: Name;
+  /** As sentences call it. */
+  readonly label: string;
   /** Peak of the schedule unless `--learning-rate` says otherwise. */
   readonly learningRate: number;
+  /** It compresses by projection, and gives one run for each `--rank`. */
+  readonly ranked?: true;
+  /** It compresses something of another one, which is dense there: their losses and states are compared. */
+  readonly compresses?: { readonly what: string; readonly of: Name };
+  /** It is another one without something: the control for what that is worth. */
+  readonly lacks?: { readonly what: string; readonly of: Name };
   make(settings: OptimizerSettings): GradientTransform<unknown>;
 }
 
@@ -39,24 +49,51 @@ function blockWeights(rank: number): Filter {
  */
 const momentum = 0.9;
 
-export const optimizers = {
-  flora: {
+const rows = [
+  {
+    name: 'flora',
+    label: 'Flora',
     learningRate: 0.05,
+    ranked: true,
+    compresses: { what: 'momentum', of: 'adafactor' },
     make: ({ projector, ...settings }) =>
       flora({ ...settings, beta: momentum, projector: projectorNamed(projector), filter: blockWeights(settings.rank) }),
   },
-  adafactor: { learningRate: 0.05, make: ({ learningRate }) => adafactor({ learningRate, momentum }) },
-  none: { learningRate: 0.05, make: ({ learningRate }) => adafactor({ learningRate }) },
-  adamw: { learningRate: 0.002, make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }) },
-  adam: { learningRate: 0.002, make: ({ learningRate }) => adam({ learningRate }) },
-  sgd: { learningRate: 0.3, make: ({ learningRate }) => sgd({ learningRate, momentum }) },
-} satisfies Record<string, Optimizer>;
+  {
+    name: 'adafactor',
+    label: 'Adafactor',
+    learningRate: 0.05,
+    make: ({ learningRate }) => adafactor({ learningRate, momentum }),
+  },
+  {
+    name: 'none',
+    label: 'Adafactor without momentum',
+    learningRate: 0.05,
+    lacks: { what: 'momentum', of: 'adafactor' },
+    make: ({ learningRate }) => adafactor({ learningRate }),
+  },
+  {
+    name: 'adamw',
+    label: 'AdamW',
+    learningRate: 0.002,
+    make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }),
+  },
+  { name: 'adam', label: 'Adam', learningRate: 0.002, make: ({ learningRate }) => adam({ learningRate }) },
+  { name: 'sgd', label: 'SGD', learningRate: 0.3, make: ({ learningRate }) => sgd({ learningRate, momentum }) },
+] as const satisfies readonly OptimizerRow[];
 
-export type OptimizerName = keyof typeof optimizers;
-export const optimizerNames = Object.keys(optimizers) as OptimizerName[];
+export type OptimizerName = (typeof rows)[number]['name'];
+export type Optimizer = OptimizerRow<OptimizerName>;
 
-/** Up to the peak over the first twentieth of the steps, then down along a cosine. */
-export function learningRateOf(name: OptimizerName, steps: number, peak?: number): Schedule {
-  const warmup = Math.max(1, Math.round(steps / 20));
-  return schedules.warmupCosine({ peak: peak ?? optimizers[name].learningRate, warmup, steps });
-}
+/** The names, in the order in which help has them. */
+export const optimizerNames: readonly OptimizerName[] = rows.map(({ name }) => name);
+
+export const optimizers = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<
+  Record<OptimizerName, Optimizer>
+>;
+
+const ranked = rows.filter((row: Optimizer) => row.ranked);
+
+/** What is ranked, as sentences have it: the labels, and the names. */
+export const compressing = ranked.map(({ label }) => label).join(' and ');
+export const compressingNames = ranked.map(({ name }) => name).join(' or ');

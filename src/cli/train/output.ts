@@ -1,9 +1,26 @@
-import type { RunPlan, RunResult } from './run';
+import type { RunProfile } from '../terminal/profile-table';
+import type { RunPlan } from './plan';
 
 /** The GPT that every run trains; `parameters` counts numbers, not tensors. */
 export type ModelSize = Readonly<
   Record<'parameters' | 'vocabularySize' | 'context' | 'width' | 'heads' | 'layers', number>
 >;
+
+/** What came of a run. Losses in nats per character. */
+export interface RunResult extends RunPlan {
+  readonly steps: number;
+  /** One a step. */
+  readonly trainLoss: readonly number[];
+  readonly validationLoss: number;
+  /** Bytes of the optimizer's state. */
+  readonly stateBytes: number;
+  /** Most bytes alive at once during the run. */
+  readonly peakBytes: number;
+  readonly tokensPerSecond: number;
+  readonly seconds: number;
+  /** The profile that `--profile` asks for. */
+  readonly profile?: RunProfile;
+}
 
 /** What `train --json` writes. Losses and entropies in nats per character. */
 export interface TrainOutput {

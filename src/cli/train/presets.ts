@@ -1,30 +1,30 @@
-import type { OptimizerName } from './optimizers';
+import type { ValuesOf } from '../../base/options';
+import { lines, rank } from '../common-options';
+import { required } from '../options';
+import { listOf, oneOf, whole } from '../values';
+import { compressing, optimizerNames, optimizers } from './optimizers';
 
-/** A whole comparison: the task, the model, and which optimizers train it. Every field has an option of its name. */
-export interface Plan {
-  /** `moby-dick`, `names` or a file. */
-  readonly data: string;
-  readonly optimizers: readonly OptimizerName[];
-  /** Ranks for Flora, each a run. */
-  readonly ranks: readonly number[];
-  /** Steps between new projections (κ in the paper). */
-  readonly refreshEvery: number;
-  /** How many seeds, counted up from `--seed`; each repeats every run. */
-  readonly seeds: number;
-  readonly steps: number;
-  /** Windows in a batch. */
-  readonly batch: number;
-  /** Characters in a window. */
-  readonly context: number;
-  readonly width: number;
-  readonly heads: number;
-  readonly layers: number;
-}
+/** A whole comparison: the task, the model, and which optimizers train it. What is left out is as the preset says. */
+export const presetOptions = {
+  optimizer: required(listOf(oneOf(optimizerNames)), 'LIST', 'what is compared, on the same batches'),
+  rank: required(listOf(rank), 'LIST', `rank of ${compressing}'s projection; several, as in 16,64, are several runs`),
+  refreshEvery: required(whole(1, 1e9), 'K', `steps between new projections of ${compressing}`),
+  data: required(...lines.data),
+  steps: required(...lines.steps),
+  batch: required(...lines.batch),
+  context: required(whole(1, 65_536), 'N', 'characters in a window'),
+  width: required(whole(1, 65_536), 'N', 'width of the model, a multiple of --heads'),
+  heads: required(whole(1, 65_536), 'N', 'attention heads'),
+  layers: required(whole(1, 10_000), 'N', 'transformer blocks'),
+  seeds: required(...lines.seeds),
+};
 
-const standard: Plan = {
+type Preset = ValuesOf<typeof presetOptions>;
+
+const standard: Preset = {
   data: 'moby-dick',
-  optimizers: ['none', 'adafactor', 'flora'],
-  ranks: [64],
+  optimizer: [optimizers.none.name, optimizers.adafactor.name, optimizers.flora.name],
+  rank: [64],
   refreshEvery: 100,
   seeds: 1,
   steps: 600,
@@ -37,12 +37,12 @@ const standard: Plan = {
 
 export const presets = {
   /** Half a minute: a small model, enough to see it learn. */
-  quick: { ...standard, ranks: [32], steps: 300, width: 64 },
+  quick: { ...standard, rank: [32], steps: 300, width: 64 },
   /** Two to three minutes: no momentum, dense and compressed, far enough to beat counting pairs. */
   default: standard,
   /** A quarter of an hour: how the gap to dense closes with the rank, over three seeds. */
-  full: { ...standard, ranks: [8, 16, 32, 64], seeds: 3 },
-} satisfies Record<string, Plan>;
+  full: { ...standard, rank: [8, 16, 32, 64], seeds: 3 },
+} satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as PresetName[];

@@ -4,7 +4,6 @@ import {
   crossEntropy,
   type GradientTransform,
   memory,
-  noGrad,
   type Profile,
   profile,
   random,
@@ -12,51 +11,16 @@ import {
 } from '../../index';
 import { GPT } from '../../nn';
 import { trainer } from '../../training';
-import { type RunProfile, sumProfiles } from '../terminal/profile-table';
+import { breathe } from '../breathe';
+import { warmedUp } from '../schedule';
+import { sumProfiles } from '../terminal/profile-table';
+import { validate } from '../validate';
 import type { RunCheckpoints } from './checkpoint';
 import { checkAlive, checkValidation, type Living, lossOf } from './divergence';
-import { learningRateOf, type OptimizerName, optimizers } from './optimizers';
-import { seedsFrom, type TrainSettings } from './options';
-import { runTitle } from './summary';
-
-/** One optimizer, one rank, one seed. */
-export interface RunPlan {
-  readonly optimizer: OptimizerName;
-  /** `null` where nothing is compressed. */
-  readonly rank: number | null;
-  readonly seed: number;
-}
-
-/** What came of it; the rows of `--json`. Losses in nats per character. */
-export interface RunResult extends RunPlan {
-  readonly steps: number;
-  /** One a step. */
-  readonly trainLoss: readonly number[];
-  readonly validationLoss: number;
-  /** Bytes of the optimizer's state. */
-  readonly stateBytes: number;
-  /** Most bytes alive at once during the run. */
-  readonly peakBytes: number;
-  readonly tokensPerSecond: number;
-  readonly seconds: number;
-  /** The profile that `--profile` asks for. */
-  readonly profile?: RunProfile;
-}
-
-/** All runs of a comparison: seed by seed, the optimizers in the order given, Flora once for each rank. */
-export function planRuns({ optimizers: names, ranks, seeds, seed }: TrainSettings): RunPlan[] {
-  return seedsFrom(seed, seeds).flatMap((each) =>
-    names.flatMap((optimizer) =>
-      (optimizer === 'flora' ? ranks : [null]).map((rank) => ({ optimizer, rank, seed: each })),
-    ),
-  );
-}
-
-/** Where the run stands whose model writes the sample and is saved: the last of Flora, or the last where there is none. */
-export function writerOf(plans: readonly RunPlan[]): number {
-  const flora = plans.findLastIndex(({ optimizer }) => optimizer === 'flora');
-  return flora === -1 ? plans.length - 1 : flora;
-}
+import { optimizers } from './optimizers';
+import type { TrainSettings } from './options';
+import type { RunResult } from './output';
+import { type RunPlan, runTitle } from './plan';
 
 /** The model of a seed: the same weights for every optimizer. */
 export function newModel(settings: TrainSettings, vocabularySize: number, seed: number): GPT {
@@ -65,9 +29,10 @@ export function newModel(settings: TrainSettings, vocabularySize: number, seed: 
 }
 
 export function transformOf(plan: RunPlan, settings: TrainSettings): GradientTransform<unknown> {
-  const { steps, learningRate, refreshEvery, ordering, projector } = settings;
-  return optimizers[plan.optimizer].make({
-    learningRate: learningRateOf(plan.optimizer, steps, learningRate),
+  const { steps, refreshEvery, ordering, projector } = settings;
+  const row = optimizers[plan.optimizer];
+  return row.make({
+    learningRate: warmedUp(settings.learningRate ?? row.learningRate, steps),
     rank: plan.rank ?? 1,
     refreshEvery,
     ordering,
@@ -150,18 +115,3 @@ export async function trainRun(
 
 /** Steps before the ones that are profiled, in which JavaScript is still being compiled; and how many are. */
 const [unprofiled, profiled] = [5, 10];
-
-/** Mean loss over the fixed validation batches. */
-export async function validate(model: GPT, dataset: TextDataset): Promise<number> {
-  let sum = 0;
-  let batches = 0;
-  for (const { ids, targets } of dataset.validationBatches()) {
-    sum += await noGrad(() => crossEntropy(model.forward(ids), targets)).item();
-    batches++;
-    await breathe();
-  }
-  return sum / batches;
-}
-
-/** Let signals, timers and finalizers run: a loop that only awaits finished work never does. */
-export const breathe = (): Promise<void> => new Promise((resume) => setImmediate(resume));

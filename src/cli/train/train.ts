@@ -2,134 +2,163 @@ import { join, resolve } from 'node:path';
 import { CharVocabulary } from '../../data/char-vocabulary';
 import { bigramEntropy, unigramEntropy } from '../../data/entropy';
 import { TextDataset } from '../../data/text-dataset';
-import { backend, explain, random, setBackend, setThreads } from '../../index';
+import { backend, explain, OptionError, random } from '../../index';
 import type { GPT } from '../../nn';
-import { backends } from '../backends';
-import { loadCorpus, textPath } from '../corpus';
+import { command, type Work } from '../command';
+import { type Corpus, loadCorpus, textPath } from '../corpus';
 import { checkApart, type NamedPath, namedPath } from '../files';
+import { wrapped } from '../help';
 import { checkMemory, checkRuns } from '../limits';
 import { saveModel } from '../model-file';
-import { commandLine, describeOptions } from '../options';
-import { checkFolder, optionalFile, outputFile } from '../output-file';
+import { checkFolder } from '../output-file';
 import { trainPage } from '../report/train-page';
 import { sampleText } from '../sample';
 import { count, duration, nats } from '../terminal/format';
-import { type Io, printJson, screen } from '../terminal/io';
-import { trainingProgress } from '../terminal/progress';
-import { checkpointsOf, checkResumable, folderName } from './checkpoint';
-import { readTrainOptions, type TrainSettings, trainOptions } from './options';
-import type { TrainOutput } from './output';
-import { newModel, planRuns, type RunPlan, type RunResult, trainRun, transformOf, writerOf } from './run';
-import { conclude, introduce, runTitle, showProfile } from './summary';
+import { inTurn } from '../terminal/progress';
+import { checkpointsOf, checkResumable } from './checkpoint';
+import { comparisons, whyCompared } from './comparison';
+import { type TrainSettings, trainOptions } from './options';
+import type { RunResult, TrainOutput } from './output';
+import { folderName, planRuns, type RunPlan, runCount, runTitle, writerOf } from './plan';
+import { presets } from './presets';
+import { newModel, trainRun, transformOf } from './run';
+import { conclude, introduce, showProfile } from './summary';
 
-const trainHelp = `floragrad train: teach a small GPT to write, once for each optimizer, and compare
+const about = [
+  'Every run starts from the same weights and sees the same batches, so what differs is the optimizer.',
+  ...comparisons.map(whyCompared),
+].join(' ');
 
-Every run starts from the same weights and sees the same batches, so what differs is the
-optimizer. adafactor has the dense momentum that flora compresses; none is adafactor without
-momentum, the control: only where adafactor beats it can compressing momentum matter.
+export const train = command({
+  name: 'train',
+  summary: 'teach a small GPT with several optimizers and compare them',
+  purpose: 'teach a small GPT to write, once for each optimizer, and compare',
+  about: wrapped(about, 94).join('\n'),
+  notes: `Example
+  floragrad train --data names --preset quick --optimizer ${presets.quick.optimizer.join(',')} --rank 8,32`,
+  options: trainOptions,
+  preset: ({ preset = trainOptions.preset.otherwise }) => presets[preset],
 
-${describeOptions(trainOptions)}
+  async check(settings, { cwd, outputs }) {
+    const { width, heads, resume, checkpoint } = settings;
+    if (width % heads !== 0) throw unevenHeads(width, heads);
+    checkRuns(runCount(settings), settings.steps);
+    const plans = planRuns(settings);
+    const folders = (name: 'checkpoint' | 'resume'): NamedPath[] => {
+      const root = namedPath(name, settings[name], cwd);
+      return root ? plans.map((plan) => ({ words: root.words, path: join(root.path, folderName(plan)) })) : [];
+    };
+    // A run may go on in the folder that it was saved in: that is what resuming is for.
+    if (resume !== undefined && resume !== checkpoint) await checkApart(outputs, folders('resume'));
+    return { written: folders('checkpoint'), read: [textPath(settings.data, cwd)] };
+  },
 
-Example
-  floragrad train --data names --preset quick --optimizer none,adafactor,flora --rank 8,32
-`;
+  async run(settings, work) {
+    const { out, cwd, files } = work;
+    const plans = planRuns(settings);
+    const task = await taskOf(settings, plans, cwd);
+    introduce(out, settings, { ...task.about, plans });
+    const { runs, author } = await trainAll(settings, plans, task, work);
 
-export async function train(argv: readonly string[], io: Io): Promise<void> {
-  const settings = readTrainOptions(argv);
-  if (settings === null) return void io.stdout.write(trainHelp);
-  const plans = plansOf(settings);
-  await checkFiles(settings, plans, io.cwd);
-  const out = screen(io, settings.json);
-  const { bold, cyan } = out.paint;
-  if (settings.backend !== 'wasm') setBackend(await backends[settings.backend]());
-  const corpus = await loadCorpus(settings.data, io.cwd);
+    const { context, width, heads, layers } = settings;
+    const { vocabulary } = task;
+    const key = random.fold(random.key(settings.seed), 'sample');
+    const sample = await sampleText(author.model, vocabulary, { length: settings.sample, context, key });
+    if (files.save) {
+      const sizes = { vocabularySize: vocabulary.size, context, width, heads, layers };
+      await saveModel(files.save.place, { model: author.model, sizes, characters: vocabulary.characters });
+    }
+    const { optimizer, rank, seed } = author.result;
+    const output: TrainOutput = {
+      task: task.about.task,
+      model: task.about.model,
+      runs,
+      writer: { optimizer, rank, seed },
+      sample,
+      command: work.command,
+      backend: backend().describe(),
+    };
+    conclude(out, output);
+    const of = `${runTitle(output.writer, settings.seeds)}, validation loss ${nats(author.result.validationLoss)}`;
+    return {
+      numbers: output,
+      report: { shows: 'the loss curves', page: () => trainPage(output) },
+      ...(settings.save !== undefined && { written: [['Weights: ', out.paint.cyan(settings.save), `, of ${of}`]] }),
+    };
+  },
+});
+
+/** What all runs have in common: the text, and what is said of it and of the model. */
+interface Task {
+  readonly corpus: Corpus;
+  readonly vocabulary: CharVocabulary;
+  readonly dataset: TextDataset;
+  readonly about: Omit<Parameters<typeof introduce>[2], 'plans'>;
+}
+
+/** Read the text, and refuse what cannot be trained or saved. */
+async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], cwd: string): Promise<Task> {
+  const { batch, context, width, heads, layers } = settings;
+  const corpus = await loadCorpus(settings.data, cwd);
   const vocabulary = new CharVocabulary(corpus.text);
-  checkMemory({ ...settings, vocabularySize: vocabulary.size }, settings.batch, settings.backend);
+  checkMemory({ ...settings, vocabularySize: vocabulary.size }, batch, settings.backend);
   const tokens = vocabulary.encode(corpus.text);
-  const dataset = new TextDataset(tokens, { batch: settings.batch, context: settings.context });
+  const dataset = new TextDataset(tokens, { batch, context });
   const parameters = newModel(settings, vocabulary.size, settings.seed).parameters();
   // An optimizer that cannot treat these parameters, such as a rank too high for all of them, says so here.
   for (const plan of plans) explain(transformOf(plan, settings), parameters);
-  checkResumable(plans, settings, io.cwd);
-  if (settings.checkpoint !== undefined) {
-    await checkFolder(resolve(io.cwd, settings.checkpoint), plans.map(folderName));
-  }
-  const report = await outputFile(settings.report, io.cwd);
-  const save = await optionalFile(settings.save, io.cwd);
-  const json = await optionalFile(settings.json, io.cwd);
-
-  const { context, width, heads, layers } = settings;
+  checkResumable(plans, settings, cwd);
+  if (settings.checkpoint !== undefined) await checkFolder(resolve(cwd, settings.checkpoint), plans.map(folderName));
   const size = Object.values(parameters).reduce((sum, leaf) => sum + leaf.size, 0);
   const task = { data: corpus.name, unigramEntropy: unigramEntropy(tokens), bigramEntropy: bigramEntropy(tokens) };
   const model = { parameters: size, vocabularySize: vocabulary.size, context, width, heads, layers };
-  await setThreads(settings.threads);
-  introduce(out, settings, { task, model, characters: tokens.length, plans });
+  return { corpus, vocabulary, dataset, about: { task, model, characters: tokens.length } };
+}
 
-  const runs: RunResult[] = [];
-  const writer = writerOf(plans);
-  let author: { result: RunResult; model: GPT } | undefined;
-  for (const [i, plan] of plans.entries()) {
-    out.line(bold(`[${i + 1}/${plans.length}] ${runTitle(plan, settings.seeds)}`));
-    const shown = trainingProgress(out, settings.steps, settings.batch * settings.context);
-    const checkpoints = checkpointsOf(plan, settings, corpus.text, io.cwd, (step) => {
-      if (step !== null) out.line(`  goes on from step ${count(step)} of ${count(settings.steps)}`);
-      else if (settings.resume !== undefined) out.line(`  not saved in ${settings.resume}: begins`);
-    });
-    const data = { dataset, vocabularySize: vocabulary.size };
-    const run = await trainRun(plan, settings, data, shown.update, checkpoints).finally(shown.stop);
-    out.line(`  validation loss ${nats(run.result.validationLoss)} after ${duration(run.result.seconds)}`);
-    out.line();
-    showProfile(out, run.result);
-    runs.push(run.result);
-    if (i === writer) author = run;
-  }
+interface Trained {
+  readonly result: RunResult;
+  readonly model: GPT;
+}
+
+/** Train every run; the author is the one whose model is kept. */
+async function trainAll(
+  settings: TrainSettings,
+  plans: readonly RunPlan[],
+  { corpus, vocabulary, dataset }: Task,
+  { out, cwd }: Work,
+): Promise<{ runs: RunResult[]; author: Trained }> {
+  const writer = plans[writerOf(plans)];
+  const kept: Trained[] = [];
+  const trainings = plans.map((plan) => ({
+    title: runTitle(plan, settings.seeds),
+    async run(onStep: (step: number, loss: number) => void): Promise<RunResult> {
+      const checkpoints = checkpointsOf(plan, settings, corpus.text, cwd, (step) => {
+        if (step !== null) out.line(`  goes on from step ${count(step)} of ${count(settings.steps)}`);
+        else if (settings.resume !== undefined) out.line(`  not saved in ${settings.resume}: begins`);
+      });
+      const data = { dataset, vocabularySize: vocabulary.size };
+      const trained = await trainRun(plan, settings, data, onStep, checkpoints);
+      if (plan === writer) kept.push(trained);
+      return trained.result;
+    },
+    say(result: RunResult): void {
+      out.line(`  validation loss ${nats(result.validationLoss)} after ${duration(result.seconds)}`);
+      out.line();
+      showProfile(out, result);
+    },
+  }));
+  const { steps, batch, context } = settings;
+  const runs = await inTurn(out, trainings, { steps, tokensPerStep: batch * context });
+  const [author] = kept;
   if (author === undefined) throw new Error('no run wrote the sample');
-  const key = random.fold(random.key(settings.seed), 'sample');
-  const sample = await sampleText(author.model, vocabulary, { length: settings.sample, context, key });
-  if (save) {
-    const sizes = { vocabularySize: vocabulary.size, context, width, heads, layers };
-    await saveModel(save.place, { model: author.model, sizes, characters: vocabulary.characters });
-  }
-  const { optimizer, rank, seed } = author.result;
-  const output: TrainOutput = {
-    task,
-    model,
-    runs,
-    writer: { optimizer, rank, seed },
-    sample,
-    command: commandLine('train', argv),
-    backend: backend().describe(),
-  };
-  conclude(out, output);
-
-  await report.write(trainPage(output));
-  await json?.write(`${JSON.stringify(output, null, 1)}\n`);
-  printJson(io, settings.json, output);
-  out.line('Report with the loss curves: ', cyan(report.path));
-  if (save) {
-    const of = `${runTitle(output.writer, settings.seeds)}, validation loss ${nats(author.result.validationLoss)}`;
-    out.line('Weights: ', cyan(settings.save as string), `, of ${of}`);
-  }
-  if (json) out.line('All numbers: ', cyan(json.path));
+  return { runs, author };
 }
 
-/** @throws OptionError `cli/too-large` */
-function plansOf(settings: TrainSettings): RunPlan[] {
-  const { optimizers, ranks, seeds, steps } = settings;
-  checkRuns(seeds * optimizers.reduce((sum, name) => sum + (name === 'flora' ? ranks.length : 1), 0), steps);
-  return planRuns(settings);
-}
-
-/** @throws OptionError `cli/same-file` */
-async function checkFiles(settings: TrainSettings, plans: readonly RunPlan[], cwd: string): Promise<void> {
-  const { resume, checkpoint } = settings;
-  const folders = (name: 'checkpoint' | 'resume'): NamedPath[] => {
-    const root = namedPath(name, settings[name], cwd);
-    return root ? plans.map((plan) => ({ words: root.words, path: join(root.path, folderName(plan)) })) : [];
-  };
-  const files = (['report', 'save', 'json'] as const).map((name) => namedPath(name, settings[name], cwd));
-  const data = textPath(settings.data, cwd);
-  await checkApart([...files, ...folders('checkpoint')], [data]);
-  // A run may go on in the folder that it was saved in: that is what resuming is for.
-  if (resume !== undefined && resume !== checkpoint) await checkApart(files, folders('resume'));
+function unevenHeads(width: number, heads: number): OptionError {
+  return new OptionError({
+    code: 'cli/heads',
+    got: `--width ${width} and --heads ${heads}`,
+    expected: 'a width that is a multiple of the heads, since each head gets an equal part of it',
+    fix: `try --width ${heads * Math.ceil(width / heads)}`,
+  });
 }

@@ -158,6 +158,11 @@ test('a mistyped name gets the one it is closest to', async () => {
   expect((await captured(cwd, ['train', '--optimizer', 'adamm'])).stderr).toMatch(/write adamw?\./);
 });
 
+test('no command at all shows the help, and is a wrong command line', async () => {
+  const { status, stdout } = await captured(cwd, []);
+  expect([status, stdout]).toEqual([2, (await captured(cwd, ['--help'])).stdout]);
+});
+
 test('help is not an error', async () => {
   for (const argv of [['--help'], ['train', '--help'], ['study', '-h'], ['info', '--help']]) {
     const { status, stdout, stderr } = await captured(cwd, argv);

@@ -199,6 +199,10 @@ describe('floragrad finetune', () => {
   });
 
   it('has a help', async () => {
-    expect((await captured(cwd, ['finetune', '--help'])).stdout).toMatch(/--sparsity X/);
+    const { stdout } = await captured(cwd, ['finetune', '--help']);
+    expect(stdout).toMatch(/--sparsity X/);
+    const words = stdout.replaceAll(/\s+/g, ' ');
+    expect(words).toContain('lors and its baselines sqft, sp-lora and spp prune it first.');
+    expect(words).toContain('[full,lora,plora,lors,flora]');
   });
 });

@@ -2,9 +2,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkpointsOf } from '../../../../src/cli/train/checkpoint';
-import { readTrainOptions, type TrainSettings } from '../../../../src/cli/train/options';
+import type { TrainSettings } from '../../../../src/cli/train/options';
 import type { TrainOutput } from '../../../../src/cli/train/output';
-import { planRuns, type RunPlan, trainRun } from '../../../../src/cli/train/run';
+import { planRuns, type RunPlan } from '../../../../src/cli/train/plan';
+import { trainRun } from '../../../../src/cli/train/run';
+import { train as command } from '../../../../src/cli/train/train';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { TextDataset } from '../../../../src/data/text-dataset';
 import { loadCheckpoint } from '../../../../src/node';
@@ -37,7 +39,7 @@ const numbersOf = (output: TrainOutput): unknown => [
 
 /** Train the runs of a command line one after the other, until one reaches a step and the process dies. */
 async function interrupted(argv: readonly string[], run: number, step: number): Promise<void> {
-  const settings = readTrainOptions(argv) as TrainSettings;
+  const settings = command.read(argv) as TrainSettings;
   const dataset = new TextDataset(tokens, { batch: settings.batch, context: settings.context });
   for (const [i, plan] of planRuns(settings).entries()) {
     const die = (at: number): void => {
@@ -83,7 +85,7 @@ describe('floragrad train --checkpoint, killed and resumed', async () => {
   });
 
   it('is refused with other options, another text, or nothing saved', async () => {
-    const plan = planRuns(readTrainOptions([...tiny]) as TrainSettings)[0] as RunPlan;
+    const plan = planRuns(command.read([...tiny]) as TrainSettings)[0] as RunPlan;
     expect(plan.optimizer).toBe('adamw');
     expect((await train('--checkpoint', 'saved')).status).toBe(0);
     const refused = async (...more: string[]) => {

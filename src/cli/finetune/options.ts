@@ -1,0 +1,38 @@
+import { OptionError } from '../../index';
+import type { Settings } from '../command';
+import { learningRate, lines, rank, threads } from '../common-options';
+import { option, required } from '../options';
+import { listOf, oneOf, positive, words } from '../values';
+import { methodNames, projecting, sparseMethods, stagedMethods, usualMethods } from './methods';
+
+export const finetuneOptions = {
+  base: { ...required(words, 'BASE.safetensors', 'a model'), operand: noBase },
+  data: option(...lines.data, 'sotu'),
+  method: option(listOf(oneOf(methodNames)), 'LIST', 'what is compared', usualMethods),
+  rank: option(rank, 'R', `rank of adapters and of ${projecting}'s projection`, 8),
+  alpha: option(positive({ upTo: 1e6 }), 'X', 'scale of adapters, times 1/rank', 16),
+  sparsity: option(
+    positive({ below: 1 }),
+    'X',
+    `share of the weights pruned before ${sparseMethods.map(({ name }) => name).join(', ')} and its baselines`,
+    0.5,
+  ),
+  stages: option(lines.steps[0], 'N', `stages of ${stagedMethods}`, 4),
+  steps: option(...lines.steps, 300),
+  batch: option(...lines.batch, 8),
+  learningRate: learningRate('method'),
+  seeds: option(...lines.seeds, 1),
+  report: { ...option(...lines.report, 'finetune.html'), output: true },
+  threads,
+} as const;
+
+export type FineTuneSettings = Settings<typeof finetuneOptions>;
+
+function noBase(got: string | undefined): OptionError {
+  return new OptionError({
+    code: 'cli/base',
+    got: `floragrad finetune got ${got === undefined ? 'nothing' : `"${got}"`} where a file should be`,
+    expected: 'a model first, as floragrad train --save wrote it',
+    fix: 'floragrad finetune base.safetensors, or floragrad finetune --help',
+  });
+}
