@@ -3,7 +3,7 @@
  * @module floragrad
  */
 export * from './adapters';
-export type { AttentionShape } from './backend/attention-layout';
+export type { AttentionShape, AttentionSpec } from './backend/attention-spec';
 export type {
   Accelerators,
   Activation,

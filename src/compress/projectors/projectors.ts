@@ -65,13 +65,16 @@ const rows = {
   explicit: made(explicit),
 };
 
+type Rows = typeof rows;
+
 /** The projectors by name. Those with options are functions. */
-export const projectors = /* @__PURE__ */ projectorsOf(rows);
+export const projectors: { readonly [Name in keyof Rows]: Rows[Name]['projector'] } =
+  /* @__PURE__ */ projectorsOf(rows);
 
 /* @__NO_SIDE_EFFECTS__ */
-function projectorsOf<Rows extends Readonly<Record<string, Row<unknown>>>>(
-  of: Rows,
-): { readonly [Name in keyof Rows]: Rows[Name]['projector'] } {
+function projectorsOf<R extends Readonly<Record<string, Row<unknown>>>>(
+  of: R,
+): { readonly [Name in keyof R]: R[Name]['projector'] } {
   const named = Object.entries(of).map(([name, { projector }]) => [name, projector]);
   return Object.fromEntries(named);
 }

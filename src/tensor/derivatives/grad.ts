@@ -10,7 +10,7 @@ import { mul } from '../ops/elementwise/mul';
 import { reshape } from '../ops/movement/reshape';
 import { sum } from '../ops/reductions/sum';
 import { asyncScope, currentScope, free, runInScope, type Scope } from '../scope';
-import { recordingTapes, recordOn, type Step, Tape, type Track } from '../tape';
+import { type Cotangents, recordingTapes, recordOn, type Step, Tape, type Track } from '../tape';
 import type { Params, Tensor } from '../tensor';
 import { forEachTensor, isTensor } from '../tree';
 import { lastValueId, type Value } from '../value';
@@ -238,7 +238,8 @@ export function walkBack(
     const g = track.cotangent;
     track.cotangent = null;
     if (g) {
-      const pull = () => runInScope(`${step.name} vjp`, () => pullBack(tape, step, g));
+      const before = lastValueId();
+      const pull = () => runInScope(`${step.name} vjp`, () => addUp(tape, step, step.pullback(g, tape), before));
       inPhase('backward', step.name, () => visitor.around(step, pull));
       release(tape, g.value, survivors);
     }
@@ -248,10 +249,8 @@ export function walkBack(
   }
 }
 
-/** Returns what it leaves at the inputs, so that a scope around it frees the rest. */
-function pullBack(tape: Tape, step: Step, g: Tensor): Tensor[] {
-  const before = lastValueId();
-  const cotangents = step.pullback(g, tape);
+/** Adds cotangents to the inputs of a step. Returns what it leaves there, so that a scope around it frees the rest. */
+function addUp(tape: Tape, step: Step, cotangents: Cotangents, before: number): Tensor[] {
   const tracks: Track[] = [];
   const stored: Value[] = [];
   for (let i = 0; i < step.inputs.length; i++) {

@@ -42,7 +42,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     });
   }
   if (!bias) return matmul(x, weight, { transposeB: true });
-  const rows = sizeOf(x.shape.slice(0, -1));
-  const y = apply(op, [reshape(x, [rows, inputs as number]), weight, bias], undefined, [rows, outputs as number]);
+  const shape = [sizeOf(x.shape.slice(0, -1)), outputs as number];
+  if (x.ndim === 2) return apply(op, [x, weight, bias], undefined, shape);
+  const y = apply(op, [reshape(x, [shape[0] as number, inputs as number]), weight, bias], undefined, shape);
   return reshape(y, [...x.shape.slice(0, -1), outputs as number]);
 }
