@@ -13,4 +13,4 @@ export { broadcasting, elementwise, type ReducingOptions, reducing } from './law
 export { broadcastShapesOf, type Extents, reductions, shapeAndAxis, shapesOf } from './laws/op/shapes';
 export type { ProjectorCase } from './laws/projector/case';
 export { type ProjectorLawsOptions, projectorCases, projectorLaws } from './laws/projector/laws';
-export { type TransformLaw, type TransformLawsOptions, transformLaws } from './laws/transform/laws';
+export { type TransformLawName as TransformLaw, type TransformLawsOptions, transformLaws } from './laws/transform/laws';

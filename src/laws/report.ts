@@ -1,25 +1,41 @@
 import { StateError } from '../base/errors';
 import { checkArgument, kindOf, listOf, refuseExtra, string } from '../base/options';
 import { type Shape, show } from '../base/shape';
+import { type Finding, passes } from './finding';
 
-/** What one check found out about one thing. */
+/** The finding of one law, with what replays it. */
 export interface Verdict {
-  /** Name of the check, the same for every subject. */
+  /** Name of the law, or of what it looked at; the same for every subject. */
   readonly check: string;
   /** Whether the statistic stayed within the threshold. */
   readonly passed: boolean;
-  /** What was measured; the check passes while it is at most `threshold`. */
+  /** What was measured; the law holds while it is at most `threshold`. */
   readonly statistic: number;
   /** The most that the statistic of a right subject may be. */
   readonly threshold: number;
-  /** Random draws that the statistic is made of; 0 for a check that needs none. */
+  /** Random draws that the statistic is made of; 0 for a law that needs none. */
   readonly draws: number;
-  /** Replays the check together with `shape`. */
+  /** Replays the finding together with `shape`. */
   readonly seed: number;
-  /** Shape that the check ran on, or that failed; null where several were looked at together. */
+  /** Shape that the law was tried on, or that failed; null where several were looked at together. */
   readonly shape: Shape | null;
   /** The finding in words. */
   readonly message: string;
+}
+
+/** The verdict on a finding of this law. */
+export function verdictOf(law: string, finding: Finding, { seed, shape }: Pick<Verdict, 'seed' | 'shape'>): Verdict {
+  const { of = law, statistic, threshold, draws = 0, message } = finding;
+  return {
+    check: of,
+    passed: passes(finding),
+    statistic,
+    threshold,
+    draws,
+    seed,
+    shape: finding.shape ?? shape,
+    message,
+  };
 }
 
 const verdictsKind = listOf(
@@ -36,7 +52,7 @@ export class Report {
   constructor(
     /** What was checked, for messages. */
     readonly subject: string,
-    /** One for each check. */
+    /** In the order of the laws. */
     readonly verdicts: readonly Verdict[],
   ) {
     if (arguments.length > 2) refuseExtra('Report', arguments, 2);
@@ -44,7 +60,7 @@ export class Report {
     checkArgument('Report', 'verdicts', verdictsKind, verdicts);
   }
 
-  /** Whether every check passed. */
+  /** Whether every law holds. */
   get passed(): boolean {
     return this.verdicts.every((verdict) => verdict.passed);
   }

@@ -20,7 +20,7 @@ import {
   zeros,
 } from '../../src/index';
 import { type TransformLaw, transformLaws } from '../../src/laws';
-import { transformChecks } from '../../src/laws/transform/all';
+import { allLaws } from '../../src/laws/transform/all';
 import { checkTransform } from '../../src/study';
 import { assign } from '../../src/tensor/assign';
 
@@ -218,9 +218,7 @@ describe('checkTransform convicts', () => {
   it.each(mutants)('%s', async (_, law, make) => {
     const report = await checkTransform(make);
     expect(report.passed).toBe(false);
-    expect(report.verdicts.filter(({ passed }) => !passed).map(({ check }) => check)).toContain(
-      transformChecks[law].name,
-    );
+    expect(report.verdicts.filter(({ passed }) => !passed).map(({ check }) => check)).toContain(allLaws[law].name);
   });
 
   it('one thing where one thing is wrong', async () => {
@@ -236,7 +234,7 @@ describe('checkTransform convicts', () => {
     for (const [name, law, make] of mutants.filter(([, law]) => alone.includes(law))) {
       const { verdicts } = await checkTransform(make);
       const failed = verdicts.filter(({ passed }) => !passed).map(({ check }) => check);
-      expect(failed, name).toEqual([transformChecks[law].name]);
+      expect(failed, name).toEqual([allLaws[law].name]);
     }
   });
 
@@ -351,6 +349,6 @@ describe('the mean over seeds', () => {
 });
 
 function exceptAllBut(law: TransformLaw): Partial<Record<TransformLaw, string>> {
-  const others = Object.keys(transformChecks).filter((name) => name !== law);
+  const others = Object.keys(allLaws).filter((name) => name !== law);
   return Object.fromEntries(others.map((name) => [name, 'another law is looked at']));
 }

@@ -168,6 +168,18 @@ describe('layers of src', () => {
     expect(others.map(show)).toEqual([]);
   });
 
+  it('imports fast-check in the random half of the laws only, which no check reaches', () => {
+    const random = new Set(imports.filter(({ to }) => to === 'fast-check').map(({ from }) => from));
+    expect([...random].filter((path) => !path.startsWith('src/laws/'))).toEqual([]);
+    expect(random.has('src/laws/law.ts')).toBe(true);
+    const checks = files.map(({ path }) => path).filter((path) => /^src\/laws\/\w+\/check\.ts$/.test(path));
+    expect(checks.length).toBeGreaterThan(1);
+    const reached = new Set(['src/study.ts', 'src/index.ts', ...checks]);
+    for (const path of reached)
+      for (const { from, to, typeOnly } of imports) if (from === path && !typeOnly) reached.add(to);
+    expect([...reached].filter((path) => random.has(path))).toEqual([]);
+  });
+
   it('imports Node modules in the command line and in src/node only', () => {
     const others = imports.filter(({ from, to }) => to.startsWith('node:') && !/^src\/(cli|node)\b/.test(from));
     expect(others.map(show)).toEqual([]);

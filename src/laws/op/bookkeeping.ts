@@ -3,9 +3,8 @@ import { valueAndGrad } from '../../tensor/derivatives/grad';
 import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
 import { expectSameBits } from '../close';
-import type { Law } from '../law';
 import { claim, claimEqual } from '../violation';
-import type { CaseLaw, OpCase } from './case';
+import { type OpCase, type OpLaw, opLaw } from './case';
 import { claimNear, onBackend } from './fused';
 import {
   directionFor,
@@ -23,27 +22,23 @@ import {
 } from './point';
 
 /** What an op leaves as it found it, and that it does the same everywhere. */
-export function bookkeepingLaws(over: CaseLaw): Law[] {
-  return [
-    over('inputs are not written to', inputsStay, 10),
-    over('value and derivatives agree with the reference', agreesWithReference, 15),
-    over('what is made on the way is freed', temporariesAreFreed, 10),
-  ];
-}
+export const bookkeepingLaws: readonly OpLaw[] = [
+  opLaw('inputs are not written to', inputsStay, 10),
+  opLaw('value and derivatives agree with the reference', agreesWithReference, 15),
+  opLaw('what is made on the way is freed', temporariesAreFreed, 10),
+];
 
 /** Shapes without elements: nothing crashes, and all the other laws of this file hold. */
-export function emptyLaws(over: CaseLaw): Law[] {
-  return [
-    over(
-      'shapes without elements are fine',
-      async (given, seed) => {
-        await agreesWithReference(given, seed);
-        await temporariesAreFreed(given, seed);
-      },
-      25,
-    ),
-  ];
-}
+export const emptyLaws: readonly OpLaw[] = [
+  opLaw(
+    'shapes without elements are fine',
+    async (given, seed) => {
+      await agreesWithReference(given, seed);
+      await temporariesAreFreed(given, seed);
+    },
+    25,
+  ),
+];
 
 async function inputsStay(given: OpCase, seed: number): Promise<void> {
   const point = pointOf(given, seed);

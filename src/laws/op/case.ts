@@ -5,8 +5,8 @@ import { permute } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { numbers, wholes } from '../arbitraries';
 import { toStringMethod } from '../arbitrary';
+import type { LawOf } from '../finding';
 import { inputKind, opKind } from '../kinds';
-import type { Law } from '../law';
 
 /** One input of an op: a shape, and values that are a function of a seed. */
 export interface Input {
@@ -106,5 +106,20 @@ export function constant(input: Input): Input {
   return { ...input, kind: `constant ${input.kind}`, differentiable: false };
 }
 
-/** A law about a case with inputs drawn from the seed. Arguments come in the order in which fast-check shrinks them. */
-export type CaseLaw = (name: string, holds: (drawn: OpCase, seed: number) => Promise<void>, runs: number) => Law;
+/** A law of ops: of an op with its shapes, at the values that a seed gives. */
+export interface OpLaw extends LawOf<OpCase, number> {
+  /** Random cases for it. */
+  readonly runs: number;
+}
+
+/** A law that `holds` unless it throws a Violation. */
+export function opLaw(name: string, holds: (op: OpCase, seed: number) => Promise<void>, runs: number): OpLaw {
+  return {
+    name,
+    runs,
+    async find(op, seed) {
+      await holds(op, seed);
+      return [];
+    },
+  };
+}

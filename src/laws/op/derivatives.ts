@@ -1,8 +1,7 @@
 import { sameShape, show } from '../../base/shape';
 import { tolerance } from '../close';
-import type { Law } from '../law';
 import { claim } from '../violation';
-import type { CaseLaw, OpCase } from './case';
+import { type OpCase, type OpLaw, opLaw } from './case';
 import { difference, type Estimate, offsets, step } from './differences';
 import {
   directionFor,
@@ -18,14 +17,12 @@ import {
 } from './point';
 
 /** First and second derivatives against finite differences, and what follows from a vjp being a linear map. */
-export function derivativeLaws(over: CaseLaw): Law[] {
-  return [
-    over('the vjp equals central differences in every coordinate', vjpEqualsDifferences, 20),
-    over('the second derivative equals central differences of the gradient', secondEqualsDifferences, 20),
-    over('the vjp is linear in the cotangent', vjpIsLinear, 10),
-    over('broadcast axes are summed back: gradients have the shapes of the inputs', gradientsHaveShapes, 20),
-  ];
-}
+export const derivativeLaws: readonly OpLaw[] = [
+  opLaw('the vjp equals central differences in every coordinate', vjpEqualsDifferences, 20),
+  opLaw('the second derivative equals central differences of the gradient', secondEqualsDifferences, 20),
+  opLaw('the vjp is linear in the cotangent', vjpIsLinear, 10),
+  opLaw('broadcast axes are summed back: gradients have the shapes of the inputs', gradientsHaveShapes, 20),
+];
 
 async function vjpEqualsDifferences(given: OpCase, seed: number): Promise<void> {
   const point = pointOf(given, seed);

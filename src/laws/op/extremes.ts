@@ -1,13 +1,12 @@
 import type { TypedArray } from '../../base/dtype';
-import type { Law } from '../law';
 import { gradientAndValueAgree } from './bookkeeping';
-import type { CaseLaw, Input, OpCase } from './case';
+import { type Input, type OpCase, type OpLaw, opLaw } from './case';
 
 /**
  * Very large and very small numbers, with many ties among them: where a sum of logarithms drowns in a peak, squares
  * overflow and ∞·0 comes up. `reach` is that of the row.
  */
-export function extremeLaws(over: CaseLaw, reach: number): Law[] {
+export function extremeLaws(reach: number): OpLaw[] {
   const farOut = (given: OpCase, seed: number): Promise<void> => {
     const exponent = [reach, Math.floor(reach / 2), -reach, -Math.floor(reach / 2)][seed % 4] as number;
     const grain = seed % 8 < 4 ? 1 : 1 / 16;
@@ -16,7 +15,7 @@ export function extremeLaws(over: CaseLaw, reach: number): Law[] {
       seed,
     );
   };
-  return [over('value and gradient agree with the reference at extreme magnitudes', farOut, 20)];
+  return [opLaw('value and gradient agree with the reference at extreme magnitudes', farOut, 20)];
 }
 
 /**

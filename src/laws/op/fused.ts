@@ -2,9 +2,8 @@ import type { Backend } from '../../backend/contract';
 import { backend } from '../../backend/current';
 import { setBackend } from '../../tensor/set-backend';
 import { tolerance } from '../close';
-import type { Law } from '../law';
 import { claim } from '../violation';
-import type { CaseLaw, OpCase } from './case';
+import { type OpCase, type OpLaw, opLaw } from './case';
 import { formulasOnly } from './formulas-only';
 import { directionFor, gradientAt, largest, pointOf, secondAt, termsOf, valueAt, weightsFor } from './point';
 
@@ -14,12 +13,10 @@ import { directionFor, gradientAt, largest, pointOf, secondAt, termsOf, valueAt,
  * the second law compares. Second derivatives come from those formulas alone: that they equal differences of the kernel's
  * gradient is a law of `derivatives.ts`. For a primitive both sides are the same.
  */
-export function fusedLaws(over: CaseLaw): Law[] {
-  return [
-    over('kernels agree with the formulas that they stand for', kernelsAgree, 15),
-    over('the gradient is the same under an outer derivative', gradientUnderOuter, 15),
-  ];
-}
+export const fusedLaws: readonly OpLaw[] = [
+  opLaw('kernels agree with the formulas that they stand for', kernelsAgree, 15),
+  opLaw('the gradient is the same under an outer derivative', gradientUnderOuter, 15),
+];
 
 async function kernelsAgree(given: OpCase, seed: number): Promise<void> {
   const point = pointOf(given, seed);

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { boolean, callable, number, optional, readOptions, refuseExtra, required, string } from '../../base/options';
 import type { Arbitrary } from '../arbitrary';
+import { hold } from '../finding';
 import { type Law, type LawOptions, randomLaw, withOptions } from '../law';
 import { bookkeepingLaws, emptyLaws } from './bookkeeping';
-import type { CaseLaw, OpCase } from './case';
+import type { OpCase, OpLaw } from './case';
 import { derivativeLaws } from './derivatives';
 import { extremeLaws } from './extremes';
 import { fusedLaws } from './fused';
@@ -46,14 +47,15 @@ const rowOptions = {
 export function opLaws(row: OpRow, options: LawOptions = {}): Law[] {
   if (arguments.length > 2) refuseExtra('opLaws', arguments, 2);
   const { name, cases, needsElements, reach } = readOptions('opLaws', rowOptions, row);
-  const over =
-    (extent: Extents): CaseLaw =>
-    (title, holds, runs) =>
-      randomLaw(`${name}: ${title}`, fc.tuple(cases(extent), fc.nat()), ([drawn, seed]) => holds(drawn, seed), {
-        numRuns: runs,
-      });
-  const usual = over(fc.constantFrom(1, 2, 3, 4));
-  const some = [...derivativeLaws(usual), ...fusedLaws(usual), ...bookkeepingLaws(usual), ...extremeLaws(usual, reach)];
-  const empty = needsElements ? [] : emptyLaws(over(fc.constantFrom(0, 0, 1, 3)));
-  return withOptions('opLaws', options, [...some, ...empty]);
+  const over = (extent: Extents, laws: readonly OpLaw[]): Law[] =>
+    laws.map((law) =>
+      randomLaw(`${name}: ${law.name}`, fc.tuple(cases(extent), fc.nat()), ([drawn, seed]) => hold(law, drawn, seed), {
+        numRuns: law.runs,
+      }),
+    );
+  const usual = [...derivativeLaws, ...fusedLaws, ...bookkeepingLaws, ...extremeLaws(reach)];
+  return withOptions('opLaws', options, [
+    ...over(fc.constantFrom(1, 2, 3, 4), usual),
+    ...(needsElements ? [] : over(fc.constantFrom(0, 0, 1, 3), emptyLaws)),
+  ]);
 }

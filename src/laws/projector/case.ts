@@ -3,20 +3,20 @@ import type { Projector } from '../../compress/projector';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { random } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
-import type { Verdict } from '../report';
+import type { LawOf } from '../finding';
 
-/** What a check of a projector runs on. */
+/** What a law of projectors is tried on. */
 export interface ProjectorCase {
   /** Shape of the gradient. */
   readonly shape: readonly [n: number, m: number];
   /** Rank of the projection. */
   readonly rank: number;
-  /** Everything random in the check follows from it. */
+  /** Everything random on the way follows from it. */
   readonly seed: number;
 }
 
-/** A check that needs no statistics: it holds for every draw, up to rounding. */
-export type Identity = (projector: Projector, given: ProjectorCase) => Promise<Verdict>;
+/** A law of projectors. */
+export type ProjectorLaw = LawOf<Projector, ProjectorCase>;
 
 /**
  * A random gradient whose rows and columns differ in size by up to a factor of 3, so that a projector which mixes them up
@@ -29,14 +29,4 @@ export function sampleGradient({ shape, seed }: ProjectorCase, purpose: string):
     random.uniform(fold(from, name), extents).mul(1.2).sub(0.6).exp(); // from 0.55 to 1.8
   const entries = mul(random.rademacher(fold(from, 'signs'), shape), size('entries', shape));
   return mul(mul(entries, size('rows', [n, 1])), size('columns', [1, m]));
-}
-
-/** A verdict on this case; the message says the rank, which a shape does not. */
-export function verdictOn(
-  check: string,
-  { shape, rank, seed }: ProjectorCase,
-  found: { statistic: number; threshold: number; message: string; draws?: number; passed?: boolean },
-): Verdict {
-  const { statistic, threshold, draws = 0, passed = statistic <= threshold, message } = found;
-  return { check, passed, statistic, threshold, draws, seed, shape, message: `${message} (rank ${rank})` };
 }

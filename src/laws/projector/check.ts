@@ -12,10 +12,11 @@ import {
 } from '../../base/options';
 import { shapeKind } from '../../base/shape';
 import { type Projection, type Projector, projectorKind } from '../../compress/projector';
-import { Report, type Verdict } from '../report';
-import type { ProjectorCase } from './case';
-import { identities } from './exact';
-import { expectations } from './means';
+import { findingsOf } from '../finding';
+import { Report, type Verdict, verdictOf } from '../report';
+import type { ProjectorCase, ProjectorLaw } from './case';
+import { exactLaws } from './exact';
+import { meansLaw } from './means';
 
 const chance = number({ low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
 
@@ -29,13 +30,13 @@ const checkProjectorOptions = {
   cases: optional(listOf(caseKind)),
   /** Everything random follows from it (default 0). */
   seed: optional(seedKind, 0),
-  /** Chance that a right projector fails any of the random checks (default 1e-9). */
+  /** Chance that a right projector fails any of the laws about means (default 1e-9). */
   falseAlarm: optional(chance, 1e-9),
   /** Chance that an error of `effect` is seen (default 0.999). */
   power: optional(chance, 0.999),
   /** Size of an error that must be seen, relative to the promise (default 0.1). */
   effect: optional(number({ low: Number.MIN_VALUE }), 0.1),
-  /** Leave out what comes after the first check that fails: enough to know that something is wrong (default false). */
+  /** Leave out what comes after the first law that fails: enough to know that something is wrong (default false). */
   stopAtFailure: optional(boolean, false),
 };
 
@@ -47,7 +48,7 @@ export interface CheckProjectorOptions extends OptionsOf<typeof checkProjectorOp
  * right agree, that a transfer is what it says, that its state has the promised size, and that over fresh draws its mean,
  * its mean squared error and its mean after a transfer are what its `theory` promises.
  *
- * The statistical checks are sequential (`mean-test.ts`): they stop as soon as the case is clear. A right projector is
+ * The laws about means are tested sequentially (`mean-test.ts`): they stop as soon as the case is clear. A right projector is
  * called wrong by any of them with chance at most `falseAlarm` (default 1e-9, for the whole call); one whose mean or mean
  * squared error is off by `effect` (default 0.1) of the promise or more passes with chance at most 1 − `power` (default
  * 0.999). Both are proven from the variances of the theory; a check whose variance is not derived says that its level is
@@ -69,11 +70,19 @@ export async function checkProjector<P extends Projection>(
   const enough = (): boolean => stopAtFailure && verdicts.some(({ passed }) => !passed);
   for (const { shape, rank } of cases) {
     const given = { shape, rank, seed };
-    for (const { check } of identities) if (!enough()) verdicts.push(await check(projector, given));
     const certainty = { falseAlarm: falseAlarm / cases.length, power, effect };
-    if (!enough()) verdicts.push(...(await expectations(projector, given, certainty, stopAtFailure)));
+    for (const law of [...exactLaws, meansLaw(certainty, stopAtFailure)])
+      if (!enough()) verdicts.push(...(await verdictsOn(law, projector, given)));
   }
   return new Report(`projector ${projector.name}`, verdicts);
+}
+
+/** The message says the rank, which a shape does not. */
+async function verdictsOn(law: ProjectorLaw, projector: Projector, given: ProjectorCase): Promise<Verdict[]> {
+  const findings = await findingsOf(law, projector, given);
+  return findings.map((finding) =>
+    verdictOf(law.name, { ...finding, message: `${finding.message} (rank ${given.rank})` }, given),
+  );
 }
 
 /** A wide one, a tall one, and a square at full rank. */

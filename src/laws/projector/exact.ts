@@ -8,7 +8,7 @@ import { transpose } from '../../tensor/ops/movement/transpose';
 import { random } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { forEachTensor, isTensor } from '../../tensor/tree';
-import { type Identity, type ProjectorCase, sampleGradient, verdictOn } from './case';
+import { type ProjectorCase, type ProjectorLaw, sampleGradient } from './case';
 
 /**
  * What float32 may do to two ways of computing one thing, relative to their size: sums of some thousand products, rounded
@@ -17,51 +17,60 @@ import { type Identity, type ProjectorCase, sampleGradient, verdictOn } from './
 const tolerance = 1e-4;
 
 /** down and up are linear: f(aX + bY) = a·f(X) + b·f(Y). */
-const linearity: Identity = async (projector, given) => {
-  const [g, h] = [sampleGradient(given, 'first'), sampleGradient(given, 'second')];
-  const p = draw(projector, given, g);
-  const [a, b] = [0.75, -1.5];
-  const [c, e] = [projector.down(p, g), projector.down(p, h)];
-  const down = await distance(projector.down(p, axpby(a, g, b, h)), axpby(a, c, b, e));
-  const up = await distance(projector.up(p, axpby(a, c, b, e)), axpby(a, projector.up(p, c), b, projector.up(p, e)));
-  const statistic = Math.max(down, up);
-  const message = `${up > down ? 'up' : 'down'} of a sum differs from the sum of both by ${show(statistic)} of its size`;
-  return verdictOn('linearity', given, { statistic, threshold: tolerance, message });
+const linearity: ProjectorLaw = {
+  name: 'linearity',
+  async find(projector, given) {
+    const [g, h] = [sampleGradient(given, 'first'), sampleGradient(given, 'second')];
+    const p = draw(projector, given, g);
+    const [a, b] = [0.75, -1.5];
+    const [c, e] = [projector.down(p, g), projector.down(p, h)];
+    const down = await distance(projector.down(p, axpby(a, g, b, h)), axpby(a, c, b, e));
+    const up = await distance(projector.up(p, axpby(a, c, b, e)), axpby(a, projector.up(p, c), b, projector.up(p, e)));
+    const statistic = Math.max(down, up);
+    const message = `${up > down ? 'up' : 'down'} of a sum differs from the sum of both by ${show(statistic)} of its size`;
+    return { statistic, threshold: tolerance, message };
+  },
 };
 
 /** ⟨down(G), C⟩ = ⟨G, up(C)⟩: up uses the transpose of the same A. */
-const adjointness: Identity = async (projector, given) => {
-  const g = sampleGradient(given, 'first');
-  const p = draw(projector, given, g);
-  const down = projector.down(p, g);
-  const c = random.normal(fold(key(given.seed), 'compressed'), down.shape);
-  const [x, y] = [await down.data(), await c.data()];
-  const left = inner(x, y);
-  const right = inner(await g.data(), await projector.up(p, c).data());
-  const statistic = Math.abs(left - right) / Math.sqrt(inner(x, x) * inner(y, y) || 1);
-  const message = `⟨down(G), C⟩ is ${show(left)} and ⟨G, up(C)⟩ is ${show(right)}`;
-  return verdictOn('adjointness', given, { statistic, threshold: tolerance, message });
+const adjointness: ProjectorLaw = {
+  name: 'adjointness',
+  async find(projector, given) {
+    const g = sampleGradient(given, 'first');
+    const p = draw(projector, given, g);
+    const down = projector.down(p, g);
+    const c = random.normal(fold(key(given.seed), 'compressed'), down.shape);
+    const [x, y] = [await down.data(), await c.data()];
+    const left = inner(x, y);
+    const right = inner(await g.data(), await projector.up(p, c).data());
+    const statistic = Math.abs(left - right) / Math.sqrt(inner(x, x) * inner(y, y) || 1);
+    const message = `⟨down(G), C⟩ is ${show(left)} and ⟨G, up(C)⟩ is ${show(right)}`;
+    return { statistic, threshold: tolerance, message };
+  },
 };
 
 /**
  * One key, one draw, bit for bit; another refresh, path or seed, another draw. On a gradient so large that two draws agree
  * by chance with no projector worth the name.
  */
-const regeneration: Identity = async (projector, { seed }) => {
-  const given: ProjectorCase = { shape: [48, 60], rank: 12, seed };
-  const g = sampleGradient(given, 'first');
-  const code = async (from: Key): Promise<string> =>
-    (await projector.down(projector.sample(from, given.shape, given.rank, 0), g).data()).join();
-  const made = (path: string, refresh: number, from = seed): Key => fold(key(from), path, 'projection', refresh);
-  const once = await code(made('w', 0));
-  const again = await code(made('w', 0));
-  const others = await Promise.all([made('w', 1), made('v', 0), made('w', 0, seed + 1)].map(code));
-  const same = others.filter((other) => other === once).length;
-  const looked = projector.refresh ? await refreshedTwice(projector, given, g) : true;
-  const faults = (once === again ? 0 : 1) + (looked ? 0 : 1) + same;
-  const message =
-    once === again && looked ? `${same} of 3 other keys gave the same draw` : 'the same key gave two different draws';
-  return verdictOn('regeneration', given, { statistic: faults, threshold: 0, message });
+const regeneration: ProjectorLaw = {
+  name: 'regeneration',
+  async find(projector, { seed }) {
+    const given: ProjectorCase = { shape: [48, 60], rank: 12, seed };
+    const g = sampleGradient(given, 'first');
+    const code = async (from: Key): Promise<string> =>
+      (await projector.down(projector.sample(from, given.shape, given.rank, 0), g).data()).join();
+    const made = (path: string, refresh: number, from = seed): Key => fold(key(from), path, 'projection', refresh);
+    const once = await code(made('w', 0));
+    const again = await code(made('w', 0));
+    const others = await Promise.all([made('w', 1), made('v', 0), made('w', 0, seed + 1)].map(code));
+    const same = others.filter((other) => other === once).length;
+    const looked = projector.refresh ? await refreshedTwice(projector, given, g) : true;
+    const faults = (once === again ? 0 : 1) + (looked ? 0 : 1) + same;
+    const message =
+      once === again && looked ? `${same} of 3 other keys gave the same draw` : 'the same key gave two different draws';
+    return { statistic: faults, threshold: 0, message };
+  },
 };
 
 async function refreshedTwice(projector: Projector, given: ProjectorCase, g: Tensor): Promise<boolean> {
@@ -71,59 +80,68 @@ async function refreshedTwice(projector: Projector, given: ProjectorCase, g: Ten
 }
 
 /** The left side of G is the right side of Gᵀ, transposed. Where both have one side, there is nothing to compare. */
-const symmetry: Identity = async (projector, given) => {
-  const [n, m] = given.shape;
-  const g = sampleGradient(given, 'first');
-  const sides = [projector.side([n, m]), projector.side([m, n])];
-  if (n === m || sides[0] === sides[1] || sides.includes('both')) {
-    const message = `not compared: [${n}, ${m}] and its transpose are compressed on the side ${sides.join(' and ')}`;
-    return verdictOn('left and right', given, { statistic: 0, threshold: tolerance, message });
-  }
-  const trip = (x: Tensor): Tensor => {
-    const p = draw(projector, given, x);
-    return projector.up(p, projector.down(p, x));
-  };
-  const statistic = await distance(trip(g), transpose(trip(transpose(g))));
-  const message = `G and its transpose come back differently by ${show(statistic)} of their size`;
-  return verdictOn('left and right', given, { statistic, threshold: tolerance, message });
+const symmetry: ProjectorLaw = {
+  name: 'left and right',
+  async find(projector, given) {
+    const [n, m] = given.shape;
+    const g = sampleGradient(given, 'first');
+    const sides = [projector.side([n, m]), projector.side([m, n])];
+    if (n === m || sides[0] === sides[1] || sides.includes('both')) {
+      const message = `not compared: [${n}, ${m}] and its transpose are compressed on the side ${sides.join(' and ')}`;
+      return { statistic: 0, threshold: tolerance, message };
+    }
+    const trip = (x: Tensor): Tensor => {
+      const p = draw(projector, given, x);
+      return projector.up(p, projector.down(p, x));
+    };
+    const statistic = await distance(trip(g), transpose(trip(transpose(g))));
+    const message = `G and its transpose come back differently by ${show(statistic)} of their size`;
+    return { statistic, threshold: tolerance, message };
+  },
 };
 
 /** transfer(C, old, new) = down(new, up(old, C)), whatever way it takes. */
-const transferOracle: Identity = async (projector, given) => {
-  const [g, h] = [sampleGradient(given, 'first'), sampleGradient(given, 'second')];
-  const [from, to] = [draw(projector, given, g, 0), draw(projector, given, h, 1)];
-  const c = projector.down(from, g);
-  const expected = projector.down(to, projector.up(from, c));
-  // two projections can be orthogonal, so that nothing but rounding is left: measure that against C
-  const statistic = await distance(projector.transfer(c, from, to), expected, await norm(c));
-  const message = `transfer differs from down after up by ${show(statistic)} of its size`;
-  return verdictOn('transfer', given, { statistic, threshold: tolerance, message });
+const transferOracle: ProjectorLaw = {
+  name: 'transfer',
+  async find(projector, given) {
+    const [g, h] = [sampleGradient(given, 'first'), sampleGradient(given, 'second')];
+    const [from, to] = [draw(projector, given, g, 0), draw(projector, given, h, 1)];
+    const c = projector.down(from, g);
+    const expected = projector.down(to, projector.up(from, c));
+    // two projections can be orthogonal, so that nothing but rounding is left: measure that against C
+    const statistic = await distance(projector.transfer(c, from, to), expected, await norm(c));
+    const message = `transfer differs from down after up by ${show(statistic)} of its size`;
+    return { statistic, threshold: tolerance, message };
+  },
 };
 
 /** A projection is plain data with as many floats as promised, for the side promised, and C has the shape promised. */
-const state: Identity = async (projector, given) => {
-  const { shape, rank } = given;
-  const g = sampleGradient(given, 'first');
-  const p = draw(projector, given, g);
-  let floats = 0;
-  forEachTensor(p, (tensor) => {
-    floats += tensor.size;
-  });
-  const faults: string[] = [];
-  const expect = (what: string, got: unknown, expected: unknown): void => {
-    if (String(got) !== String(expected)) faults.push(`${what} is ${got}; expected ${expected}`);
-  };
-  expect('the side of the projection', p.side, projector.side(shape));
-  expect('its rank', p.rank, rank);
-  expect('its shape', p.shape, shape);
-  expect('its floats', floats, projector.storedFloats(shape, rank));
-  expect('the shape of down(G)', projector.down(p, g).shape, compressedShape(projector, p));
-  expect('the shape of up(down(G))', projector.up(p, projector.down(p, g)).shape, shape);
-  const strange = notPlain(p);
-  if (strange) faults.push(`${strange} is not plain data`);
-  const compressed = compressedShape(projector, p);
-  const message = faults.length > 0 ? faults.join('; ') : `state [${compressed}] and ${floats} floats of projection`;
-  return verdictOn('state', given, { statistic: faults.length, threshold: 0, message });
+const state: ProjectorLaw = {
+  name: 'state',
+  async find(projector, given) {
+    const { shape, rank } = given;
+    const g = sampleGradient(given, 'first');
+    const p = draw(projector, given, g);
+    let floats = 0;
+    forEachTensor(p, (tensor) => {
+      floats += tensor.size;
+    });
+    const faults: string[] = [];
+    const expect = (what: string, got: unknown, expected: unknown): void => {
+      if (String(got) !== String(expected)) faults.push(`${what} is ${got}; expected ${expected}`);
+    };
+    expect('the side of the projection', p.side, projector.side(shape));
+    expect('its rank', p.rank, rank);
+    expect('its shape', p.shape, shape);
+    expect('its floats', floats, projector.storedFloats(shape, rank));
+    expect('the shape of down(G)', projector.down(p, g).shape, compressedShape(projector, p));
+    expect('the shape of up(down(G))', projector.up(p, projector.down(p, g)).shape, shape);
+    const strange = notPlain(p);
+    if (strange) faults.push(`${strange} is not plain data`);
+    const compressed = compressedShape(projector, p);
+    const message = faults.length > 0 ? faults.join('; ') : `state [${compressed}] and ${floats} floats of projection`;
+    return { statistic: faults.length, threshold: 0, message };
+  },
 };
 
 /** The first field that a file could not hold: state is tensors, numbers, strings, arrays and records of them (D5). */
@@ -144,27 +162,30 @@ function notPlain(tree: unknown, path = 'the projection'): string | undefined {
  * coordinate is missing from k draws of r of d with chance about exp(−k·r/d), below e⁻²³/d for the k here. A random sum of
  * full rank has a singular value below the cut with a chance of about 1e-4, and three of three have with 1e-12.
  */
-const rankGrowth: Identity = async (projector, given) => {
-  const { shape, rank } = given;
-  const smaller = Math.min(...shape);
-  const bound = Math.min(smaller, projector.side(shape) === 'both' ? 2 * rank : rank);
-  const draws = Math.ceil((Math.max(...shape) / rank) * (Math.log(Math.max(...shape)) + 23));
-  const trip = (trial: number): Tensor =>
-    noGrad(() => {
-      const g = sampleGradient({ ...given, seed: given.seed + trial }, 'rank');
-      const p = draw(projector, given, g, trial);
-      return projector.up(p, projector.down(p, g));
-    });
-  const single = await numericalRank(trip(0));
-  let total = 0;
-  for (let run = 0; run < 3 && total < smaller; run++) {
-    let sum = trip(run * draws);
-    for (let trial = 1; trial < draws; trial++) sum = noGrad(() => sum.add(trip(run * draws + trial)));
-    total = Math.max(total, await numericalRank(sum));
-  }
-  const message = `one round trip has rank ${single} of at most ${bound}, the sum of ${draws} has ${total} of ${smaller}`;
-  const statistic = Math.max(0, single - bound) + (smaller - total);
-  return verdictOn('rank', given, { statistic, threshold: 0, draws, message });
+const rankGrowth: ProjectorLaw = {
+  name: 'rank',
+  async find(projector, given) {
+    const { shape, rank } = given;
+    const smaller = Math.min(...shape);
+    const bound = Math.min(smaller, projector.side(shape) === 'both' ? 2 * rank : rank);
+    const draws = Math.ceil((Math.max(...shape) / rank) * (Math.log(Math.max(...shape)) + 23));
+    const trip = (trial: number): Tensor =>
+      noGrad(() => {
+        const g = sampleGradient({ ...given, seed: given.seed + trial }, 'rank');
+        const p = draw(projector, given, g, trial);
+        return projector.up(p, projector.down(p, g));
+      });
+    const single = await numericalRank(trip(0));
+    let total = 0;
+    for (let run = 0; run < 3 && total < smaller; run++) {
+      let sum = trip(run * draws);
+      for (let trial = 1; trial < draws; trial++) sum = noGrad(() => sum.add(trip(run * draws + trial)));
+      total = Math.max(total, await numericalRank(sum));
+    }
+    const message = `one round trip has rank ${single} of at most ${bound}, the sum of ${draws} has ${total} of ${smaller}`;
+    const statistic = Math.max(0, single - bound) + (smaller - total);
+    return { statistic, threshold: 0, draws, message };
+  },
 };
 
 /** Singular values above 1e-5 of the largest one. */
@@ -173,15 +194,15 @@ async function numericalRank(x: Tensor): Promise<number> {
   return values.filter((value) => value > 1e-5 * (values[0] as number)).length;
 }
 
-/** The checks that hold for every draw. */
-export const identities: readonly { readonly name: string; readonly check: Identity }[] = [
-  { name: 'down and up are linear', check: linearity },
-  { name: 'up is the transpose of down', check: adjointness },
-  { name: 'a key regenerates its draw, another key gives another', check: regeneration },
-  { name: 'the left side of G is the right side of its transpose', check: symmetry },
-  { name: 'transfer is down after up', check: transferOracle },
-  { name: 'the state is plain data of the promised size', check: state },
-  { name: 'one draw has rank r at most, the sum of many has full rank', check: rankGrowth },
+/** What holds for every draw, up to rounding. */
+export const exactLaws: readonly ProjectorLaw[] = [
+  linearity,
+  adjointness,
+  regeneration,
+  symmetry,
+  transferOracle,
+  state,
+  rankGrowth,
 ];
 
 function draw(projector: Projector, { rank, seed }: ProjectorCase, gradient: Tensor, trial = 0): Projection {

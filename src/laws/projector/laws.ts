@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { checkArgument, number, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
 import { type Projection, type Projector, projectorKind } from '../../compress/projector';
 import type { Arbitrary } from '../arbitrary';
-import type { Law } from '../law';
-import { Report, type Verdict } from '../report';
-import type { ProjectorCase } from './case';
+import { hold } from '../finding';
+import { type Law, randomLaw } from '../law';
+import type { ProjectorCase, ProjectorLaw } from './case';
 import { usualCases } from './check';
-import { identities } from './exact';
-import { expectations } from './means';
+import { exactLaws } from './exact';
+import { meansLaw } from './means';
 
 const chance = number({ low: Number.MIN_VALUE, high: 1 - Number.EPSILON });
 const count = whole({ low: 1 });
@@ -41,8 +41,8 @@ export function projectorCases(largest = 16): Arbitrary<ProjectorCase> {
 }
 
 /**
- * What every projector owes, on random shapes, ranks and seeds: the checks of `checkProjector`, as laws that fast-check
- * shrinks. `falseAlarm` (default 1e-9) is for a whole run of the statistical law; `effect` is 0.25 by default.
+ * What every projector owes, on random shapes, ranks and seeds: the laws of `checkProjector`, on cases that
+ * fast-check shrinks. `falseAlarm` (default 1e-9) is for a whole run of the statistical law; `effect` is 0.25 by default.
  * @example
  * for (const { holds } of projectorLaws(projectors.haar, { runs: 2, statisticalRuns: 1 })) {
  *   await holds(); // or, in a test runner, it(name, holds)
@@ -56,23 +56,11 @@ export function projectorLaws<P extends Projection>(
   checkArgument('projectorLaws', 'projector', projectorKind, projector);
   const read = readOptions('projectorLaws', projectorLawsOptions, options, 'projector');
   const { runs, statisticalRuns, largest, falseAlarm, power, effect } = read;
-  const law = (name: string, numRuns: number, check: (given: ProjectorCase) => Promise<readonly Verdict[]>): Law => ({
-    name,
-    holds: () =>
-      fc.assert(
-        fc.asyncProperty(projectorCases(largest), async (given) => {
-          new Report(`projector ${projector.name}`, await check(given)).assert();
-        }),
-        { numRuns, examples },
-      ),
-  });
+  const over = (law: ProjectorLaw, numRuns: number): Law =>
+    randomLaw(law.name, cases, (given) => hold(law, projector, given), { numRuns, examples });
+  const cases = projectorCases(largest);
   // Random shapes can be too small to tell: these cannot.
   const examples = usualCases.map((given): [ProjectorCase] => [{ ...given, seed: 0 }]);
   const certainty = { falseAlarm: falseAlarm / statisticalRuns, power, effect };
-  return [
-    ...identities.map(({ name, check }) => law(name, runs, async (given) => [await check(projector, given)])),
-    law('mean, mean squared error and transferred mean are those of the theory', statisticalRuns, (given) =>
-      expectations(projector, given, certainty),
-    ),
-  ];
+  return [...exactLaws.map((law) => over(law, runs)), over(meansLaw(certainty), statisticalRuns)];
 }

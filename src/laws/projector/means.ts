@@ -7,12 +7,12 @@ import { drawProjection, inner, readGradient, roundTrip, unit } from '../../stud
 import { noGrad } from '../../tensor/derivatives/no-grad';
 import { random } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
-import type { Verdict } from '../report';
-import { type ProjectorCase, sampleGradient, verdictOn } from './case';
+import { type Finding, passes } from '../finding';
+import { type ProjectorCase, type ProjectorLaw, sampleGradient } from './case';
 
-/** How sure the statistical checks of one case are. */
+/** How sure the findings about means are on one case. */
 export interface Certainty {
-  /** Chance that any check of this case calls a right projector wrong. */
+  /** Chance that any of them calls a right projector wrong. */
   readonly falseAlarm: number;
   /** Chance to convict a projector that is off by `effect` or more. */
   readonly power: number;
@@ -22,7 +22,8 @@ export interface Certainty {
 
 /** A number that a draw gives, and what it is on average. */
 interface Reading {
-  readonly check: string;
+  /** The finding that it belongs to. */
+  readonly finding: string;
   readonly what: string;
   readonly expected: number;
   /** Variance of one draw; undefined if it is not derived: then it is measured first, and the level is approximate. */
@@ -35,15 +36,22 @@ interface Reading {
 const coordinateEffect = 0.5;
 
 /**
- * The statistical checks on one gradient: the mean and the mean squared error of up(down(G)), and the mean after a
+ * What holds in expectation over draws, on one gradient: the mean and the mean squared error of up(down(G)), and the mean after a
  * transfer to a fresh projection.
  */
-export async function expectations(
+export function meansLaw(certainty: Certainty, stopAtFailure = false): ProjectorLaw {
+  return {
+    name: 'mean, mean squared error and transferred mean are those of the theory',
+    find: (projector, given) => findMeans(projector, given, certainty, stopAtFailure),
+  };
+}
+
+async function findMeans(
   projector: Projector,
   given: ProjectorCase,
   { falseAlarm, power, effect }: Certainty,
-  stopAtFailure = false,
-): Promise<Verdict[]> {
+  stopAtFailure: boolean,
+): Promise<Finding[]> {
   const gradient = sampleGradient(given, 'gradient');
   const values = await readGradient(projector, gradient);
   const theory = projector.theory(compressedDimension(values), given.rank, values);
@@ -53,16 +61,16 @@ export async function expectations(
   const level = { power, falseAlarm: falseAlarm / (trips.length + transfers.length) };
   const once = (trial: number) => roundTrip(projector, gradient, { ...given, trial });
   const twice = (trial: number) => roundTripTwice(projector, gradient, given, trial);
-  const verdicts = await decide(given, trips, once, level, stopAtFailure);
-  if (stopAtFailure && verdicts.some(({ passed }) => !passed)) return verdicts;
-  return [...verdicts, ...(await decide(given, transfers, twice, level, stopAtFailure))];
+  const first = await decide(trips, once, level, stopAtFailure);
+  if (stopAtFailure && !first.every(passes)) return first;
+  return [...first, ...(await decide(transfers, twice, level, stopAtFailure))];
 }
 
 /** E‖Ĝ − G‖²/‖G‖² */
 function squaredError({ values }: GradientValues, theory: Theory, effect: number): Reading {
   const square = inner(values, values);
   return {
-    check: 'mean squared error',
+    finding: 'mean squared error',
     what: 'the mean squared error',
     expected: theory.relativeMse,
     variance: theory.relativeMseVariance,
@@ -78,7 +86,7 @@ function means(gradient: GradientValues, theory: Theory, direction: Float64Array
   const { values, shape, side } = gradient;
   const square = inner(values, values);
   const along = (what: string, w: Float64Array, smallest: number): Reading => ({
-    check: 'mean',
+    finding: 'mean',
     what: `the mean of ⟨Ĝ, W⟩/‖G‖ for ${what}`,
     expected: (gain * inner(values, w)) / Math.sqrt(square),
     variance: divide(theory.readingVariance?.(gradient, w), square),
@@ -118,7 +126,7 @@ function transferMeans(
   return [unit(gradient.values), direction].map((w, i) => {
     const first = divide(theory.readingVariance?.(gradient, w), square);
     return {
-      check: 'transferred mean',
+      finding: 'transferred mean',
       what: `the mean of ⟨Ĝ′, W⟩/‖G‖ after a transfer, for ${i === 0 ? 'W = G' : 'a random W'}`,
       expected: (gain ** 2 * inner(gradient.values, w)) / Math.sqrt(square),
       variance: first === undefined ? undefined : c * (relativeMse + 2 * gain - 1) + gain ** 2 * first,
@@ -142,14 +150,13 @@ async function roundTripTwice(
   return lifted.data();
 }
 
-/** Draw until each reading is decided; one verdict a check, that of its most suspicious reading. */
+/** Draw until each reading is decided; each finding is about its most suspicious reading. */
 async function decide(
-  given: ProjectorCase,
   readings: readonly Reading[],
   draw: (trial: number) => Promise<ArrayLike<number>>,
   level: { falseAlarm: number; power: number },
   stopAtFailure: boolean,
-): Promise<Verdict[]> {
+): Promise<Finding[]> {
   const measured = readings.some(({ variance }) => variance === undefined) ? await pilot(readings, draw) : null;
   const tests = readings.map((reading, i) => {
     const variance = reading.variance ?? pilotMargin * (measured?.[i] as number);
@@ -161,21 +168,22 @@ async function decide(
     const lifted = await draw(trial);
     for (const { reading, test } of tests) if (test.verdict === null) test.add(reading.of(lifted));
   }
-  const checks = [...new Set(readings.map(({ check }) => check))];
-  return checks.map((check) => {
-    const own = tests.filter(({ reading }) => reading.check === check);
+  const findings = [...new Set(readings.map(({ finding }) => finding))];
+  return findings.map((of) => {
+    const own = tests.filter(({ reading }) => reading.finding === of);
     const convicted = own.filter(({ test }) => test.verdict === 'convicted');
     const [{ reading, test }] = [...(convicted.length > 0 ? convicted : own)].sort(
       (a, b) => b.test.evidence - a.test.evidence,
     ) as [(typeof own)[number]];
     const draws = Math.max(...own.map((one) => one.test.draws));
-    return verdictOn(check, given, {
+    return {
+      of,
       statistic: test.evidence,
       threshold: test.threshold,
       draws,
       passed: convicted.length === 0,
       message: words(reading, test),
-    });
+    };
   });
 }
 

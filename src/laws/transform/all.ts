@@ -1,6 +1,6 @@
 import { chained, maskedAll, oneLabel } from './combinators';
 import { form, structure } from './form';
-import type { TransformCheck } from './law';
+import type { TransformLaw } from './law';
 import { leafwise } from './leafwise';
 import { absentLeaf, everyPath, noLeaf } from './leaves';
 import { linear } from './linear';
@@ -9,7 +9,7 @@ import { plainData, resumable } from './saved';
 import { temporaries } from './temporaries';
 
 /** What every transform owes, by the name under which a law suite may be told that it does not apply. */
-export const transformChecks = {
+export const allLaws = {
   form,
   harmless,
   repeatable,
@@ -26,6 +26,4 @@ export const transformChecks = {
   oneLabel,
   linear,
   leafwise,
-} satisfies Record<string, TransformCheck>;
-
-export type { TransformCheck } from './law';
+} satisfies Record<string, TransformLaw>;

@@ -5,7 +5,7 @@ import type { GradientTransform } from '../../optim/transform';
 import { random } from '../../tensor/ops/random/random';
 import type { Params } from '../../tensor/tensor';
 
-/** What a check of a transform runs on. Everything else is a function of it, so a case replays a finding. */
+/** What a law of transforms is tried on. Everything else is a function of it, so a case replays a finding. */
 export interface TransformCase {
   /** The parameters: path → shape. */
   readonly shapes: Readonly<Record<string, Shape>>;

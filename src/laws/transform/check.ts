@@ -13,11 +13,13 @@ import {
 } from '../../base/options';
 import { type Shape, shapeKind, show } from '../../base/shape';
 import type { GradientTransform } from '../../optim/transform';
-import { Report, type Verdict } from '../report';
-import { type TransformCheck, transformChecks } from './all';
+import { findingsOf, yesOrNo } from '../finding';
+import { Report, type Verdict, verdictOf } from '../report';
+import { allLaws } from './all';
 import type { TransformCase } from './case';
 import { guarded } from './guarded';
-import { type MeanOptions, meanVerdicts } from './means';
+import type { TransformLaw } from './law';
+import { type MeanOptions, meansLaw } from './means';
 
 const checkTransformOptions = {
   /** Shapes of the parameters that it is tried on (default [16, 12], [12, 16], [5] and a scalar). */
@@ -29,7 +31,7 @@ const checkTransformOptions = {
   expected: optional(callable<() => GradientTransform<unknown>>('that makes a gradient transform')),
   /** Gradients in a row over which the means are compared (default 4); take whole cycles and a few refreshes. */
   steps: optional(whole({ low: 1 }), 4),
-  /** Chance that a right transform fails any of the random checks (default 1e-9). */
+  /** Chance that a right transform fails any of the tests of means (default 1e-9). */
   falseAlarm: optional(number({ low: Number.MIN_VALUE, high: 0.5 }), 1e-9),
   /** Chance that a bias of `effect` is seen (default 0.999). */
   power: optional(number({ low: 0.5, high: 1 - 2 ** -53 }), 0.999),
@@ -67,12 +69,17 @@ export async function checkTransform<S>(
   const { given, mean } = settle(options);
   const made = () => guarded(() => make(given.seed));
   const verdicts: Verdict[] = [];
-  for (const check of Object.values<TransformCheck>(transformChecks)) {
-    const verdict = await verdictOf(check, made, given);
-    verdicts.push(verdict);
-    if (check.premise && !verdict.passed) return new Report(subjectOf(make, given), stoppedAt(verdicts));
+  for (const law of Object.values<TransformLaw>(allLaws)) {
+    const found = await verdictsOn(law, made, given);
+    verdicts.push(...found);
+    if (law.premise && !found.every(({ passed }) => passed))
+      return new Report(subjectOf(make, given), stoppedAt(verdicts));
   }
-  if (mean) verdicts.push(...(await meanVerdicts(make, given, mean)));
+  if (mean) {
+    const law = meansLaw(mean);
+    const findings = await findingsOf(law, make, given);
+    verdicts.push(...findings.map((finding) => verdictOf(law.name, finding, replay(given))));
+  }
   return new Report(subjectOf(make, given), verdicts);
 }
 
@@ -90,22 +97,24 @@ function settle(options: CheckTransformOptions): { given: TransformCase; mean: M
   };
 }
 
-async function verdictOf<S>(
-  { name, find }: TransformCheck,
-  make: () => GradientTransform<S>,
+/** An error on the way is a finding too. */
+async function verdictsOn(
+  law: TransformLaw,
+  make: () => GradientTransform<unknown>,
   given: TransformCase,
-): Promise<Verdict> {
-  const frame = { check: name, draws: 0, seed: given.seed, shape: null };
+): Promise<Verdict[]> {
   try {
-    const finding = await find(make, given);
-    return { ...frame, ...finding, passed: finding.statistic <= finding.threshold };
+    return (await findingsOf(law, make, given)).map((finding) => verdictOf(law.name, finding, replay(given)));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ...frame, passed: false, statistic: 1, threshold: 0, message };
+    return [verdictOf(law.name, yesOrNo(message, ''), replay(given))];
   }
 }
 
-/** The last verdict says that the checks after it did not run. */
+/** A case has several shapes. */
+const replay = ({ seed }: TransformCase): Pick<Verdict, 'seed' | 'shape'> => ({ seed, shape: null });
+
+/** The last verdict says that the laws after it were not tried. */
 function stoppedAt(verdicts: readonly Verdict[]): Verdict[] {
   return verdicts.map((verdict, i) =>
     i < verdicts.length - 1
@@ -119,7 +128,7 @@ function subjectOf<S>(make: (seed: number) => GradientTransform<S>, { shapes, se
   try {
     name = make(seed)?.name;
   } catch {
-    // The first check has said what is wrong with it.
+    // The first law has said what is wrong with it.
   }
   return `${name ?? 'transform'} on ${Object.values(shapes).map(show).join(', ')}`;
 }

@@ -2,19 +2,20 @@ import { chain } from '../../optim/combinators/chain';
 import { masked } from '../../optim/combinators/masked';
 import { partition } from '../../optim/combinators/partition';
 import type { GradientTransform } from '../../optim/transform';
+import { yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, paramsOf, run, type TransformCase } from './case';
-import { sameBits, type TransformCheck, yesOrNo } from './law';
+import { sameBits, type TransformLaw } from './law';
 
 const all = 'all';
 
 /** chain(t) is t; its state is [state]. */
-export const chained: TransformCheck = {
+export const chained: TransformLaw = {
   name: 'is the same in a chain of one',
   find: (make, given) => equivalent(make, chain(make()), ([state]) => state, given),
 };
 
 /** masked(t, all) is t. */
-export const maskedAll: TransformCheck = {
+export const maskedAll: TransformLaw = {
   name: 'is the same behind a mask that lets all leaves in',
   find(make, given) {
     const wrapped = masked(make(), () => true);
@@ -23,7 +24,7 @@ export const maskedAll: TransformCheck = {
 };
 
 /** partition({ all: t }, all) is t; its state is { all: state }. */
-export const oneLabel: TransformCheck = {
+export const oneLabel: TransformLaw = {
   name: 'is the same in a partition with one label',
   find(make, given) {
     const wrapped = partition({ [all]: make() }, () => all);

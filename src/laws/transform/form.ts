@@ -1,9 +1,10 @@
+import { yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, paramsOf, run } from './case';
-import { type TransformCheck, yesOrNo } from './law';
+import type { TransformLaw } from './law';
 import { readTree, structureDifference } from './tree-leaves';
 
 /** Two cycles run through, every call watched, and `explain` speaks of parameters, of each once. */
-export const form: TransformCheck = {
+export const form: TransformLaw = {
   name: 'keeps the form of the contract',
   premise: true,
   async find(make, given) {
@@ -20,7 +21,7 @@ export const form: TransformCheck = {
 };
 
 /** Places and shapes of the state are those of init after any number of gradients, whole cycles or not. */
-export const structure: TransformCheck = {
+export const structure: TransformLaw = {
   name: 'keeps the shapes of its state',
   async find(make, given) {
     const transform = make();

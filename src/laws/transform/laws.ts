@@ -13,22 +13,24 @@ import {
 } from '../../base/options';
 import { type Shape, shapeKind } from '../../base/shape';
 import { type GradientTransform, transformKind } from '../../optim/transform';
-import type { Law } from '../law';
-import { type TransformCheck, transformChecks } from './all';
+import { hold } from '../finding';
+import { type Law, randomLaw } from '../law';
+import { allLaws } from './all';
 import { oddPaths, type TransformCase } from './case';
 import { guarded } from './guarded';
+import type { TransformLaw } from './law';
 
 /** A law of transforms, by the name under which `except` may speak of it. */
-export type TransformLaw = keyof typeof transformChecks;
+export type TransformLawName = keyof typeof allLaws;
 
 const shapesKind = kindOf<Readonly<Record<string, Shape>>>(
   'a record of shapes',
   (value) => isPlainObject(value) && Object.values(value).every(shapeKind.fits),
 );
 
-const exceptKind = kindOf<Partial<Readonly<Record<TransformLaw, string>>>>(
-  `a record of reasons by the names of laws: ${Object.keys(transformChecks).join(', ')}`,
-  (value) => isPlainObject(value) && Object.keys(value).every((name) => Object.hasOwn(transformChecks, name)),
+const exceptKind = kindOf<Partial<Readonly<Record<TransformLawName, string>>>>(
+  `a record of reasons by the names of laws: ${Object.keys(allLaws).join(', ')}`,
+  (value) => isPlainObject(value) && Object.keys(value).every((name) => Object.hasOwn(allLaws, name)),
 );
 
 const transformLawsOptions = {
@@ -64,19 +66,14 @@ export function transformLaws<S>(
   checkArgument('transformLaws', 'transform', subjectKind, transform);
   const { always, except, runs } = readOptions('transformLaws', transformLawsOptions, options, 'transform');
   const make = () => guarded(typeof transform === 'function' ? transform : () => transform);
-  return Object.entries<TransformCheck>(transformChecks)
-    .filter(([law]) => !Object.hasOwn(except, law))
-    .map(([, check]) => ({
-      name: check.name,
-      holds: () =>
-        fc.assert(
-          fc.asyncProperty(cases(always), async (given) => {
-            const { statistic, threshold, message } = await check.find(make, given);
-            if (!(statistic <= threshold)) throw new Error(message);
-          }),
-          { numRuns: check.heavy ? Math.ceil(runs / 10) : runs },
-        ),
-    }));
+  const drawn = cases(always);
+  return Object.entries<TransformLaw>(allLaws)
+    .filter(([name]) => !Object.hasOwn(except, name))
+    .map(([, law]) =>
+      randomLaw(law.name, drawn, (given) => hold(law, make, given), {
+        numRuns: law.heavy ? Math.ceil(runs / 10) : runs,
+      }),
+    );
 }
 
 const shapes = fc.array(fc.constantFrom(0, 1, 2, 3, 4, 5), { maxLength: 3 });

@@ -2,14 +2,15 @@ import type { GradientTransform } from '../../optim/transform';
 import { axpby } from '../../tensor/ops/elementwise/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { StateMerge } from '../../training/state-merge';
+import { yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, paramsOf } from './case';
-import { sameBits, type TransformCheck, yesOrNo } from './law';
+import { sameBits, type TransformLaw } from './law';
 
 /**
  * Where a transform says `leafwise`, leaves passed one at a time from the same state, last ones first and next to other
  * parameters than they will find in truth, give the bits of an update of all of them.
  */
-export const leafwise: TransformCheck = {
+export const leafwise: TransformLaw = {
   name: 'takes leaves one at a time where it says so',
   async find(make, given) {
     const transform = make();

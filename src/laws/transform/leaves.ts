@@ -1,13 +1,14 @@
 import type { GradientTransform } from '../../optim/transform';
 import type { Params } from '../../tensor/tensor';
+import { hold, yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, oddPaths, paramsOf, run, type TransformCase } from './case';
-import { ownerOf, sameBits, type TransformCheck, yesOrNo } from './law';
+import { ownerOf, sameBits, type TransformLaw } from './law';
 import { repeatable } from './pure';
 import { resumable } from './saved';
 import { firstDifference, readTree } from './tree-leaves';
 
 /** A leaf that a whole cycle of gradients lacks gets no update, and the tensors kept for it stay; the others go on. */
-export const absentLeaf: TransformCheck = {
+export const absentLeaf: TransformLaw = {
   name: 'takes an absent leaf as no update',
   async find(make, given) {
     const { present } = given;
@@ -36,7 +37,7 @@ export const absentLeaf: TransformCheck = {
 };
 
 /** Gradients without any leaf are no step at all. */
-export const noLeaf: TransformCheck = {
+export const noLeaf: TransformLaw = {
   name: 'takes no leaf at all as no step',
   async find(make, given) {
     const transform = make();
@@ -50,18 +51,18 @@ export const noLeaf: TransformCheck = {
 };
 
 /** Nothing depends on what the paths are called: not a dot, not a number, not what every record inherits. */
-export const everyPath: TransformCheck = {
+export const everyPath: TransformLaw = {
   name: 'takes every path',
   heavy: true,
   async find(make, given) {
     const count = Math.max(oddPaths.length, Object.keys(given.shapes).length);
     const plain = Array.from({ length: count }, (_, i) => `w${i}`);
     const odd = plain.map((path, i) => oddPaths[i] ?? path);
-    for (const check of [repeatable, resumable, absentLeaf, finite]) {
-      const wrong = await failure(check, make, renamed(given, odd));
-      // What goes wrong under plain paths as well is not the fault of the paths, and its own check says so.
-      if (wrong !== null && (await failure(check, make, renamed(given, plain))) === null) {
-        return yesOrNo(`with odd paths it no longer ${check.name}: ${wrong}`, '');
+    for (const law of [repeatable, resumable, absentLeaf, finite]) {
+      const wrong = await failure(law, make, renamed(given, odd));
+      // What goes wrong under plain paths as well is not the fault of the paths, and its own law says so.
+      if (wrong !== null && (await failure(law, make, renamed(given, plain))) === null) {
+        return yesOrNo(`with odd paths it no longer ${law.name}: ${wrong}`, '');
       }
     }
     const [updated, others] = [updatedLeaves(make, renamed(given, odd)), updatedLeaves(make, renamed(given, plain))];
@@ -79,7 +80,7 @@ function updatedLeaves<S>(make: () => GradientTransform<S>, given: TransformCase
 }
 
 /** Something inherited that is taken for a tensor turns into NaN at once. */
-const finite: TransformCheck = {
+const finite: TransformLaw = {
   name: 'gives finite updates',
   async find(make, given) {
     const transform = make();
@@ -96,15 +97,15 @@ function renamed(given: TransformCase, paths: readonly string[]): TransformCase 
   return { ...given, shapes: Object.fromEntries(named), present: paths.filter((_, i) => i % 2 === 0) };
 }
 
-/** What a check finds wrong, also if something throws; null if it passes. */
-async function failure<S>(
-  check: TransformCheck,
-  make: () => GradientTransform<S>,
+/** What is wrong where a law is broken, also if something throws; null if it holds. */
+async function failure(
+  law: TransformLaw,
+  make: () => GradientTransform<unknown>,
   given: TransformCase,
 ): Promise<string | null> {
   try {
-    const { statistic, threshold, message } = await check.find(make, given);
-    return statistic <= threshold ? null : message;
+    await hold(law, make, given);
+    return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,7 +1,8 @@
 import { axpby } from '../../tensor/ops/elementwise/axpby';
 import type { Params, Tensor } from '../../tensor/tensor';
+import { yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, paramsOf, run } from './case';
-import { type TransformCheck, yesOrNo } from './law';
+import type { TransformLaw } from './law';
 import { readTree, type TreeLeaf } from './tree-leaves';
 
 /**
@@ -9,7 +10,7 @@ import { readTree, type TreeLeaf } from './tree-leaves';
  * all gradients so far: L(2·g − ½·h) = 2·L(g) − ½·L(h). Deviations are in units of 2⁻²³ of the largest term of the
  * right side: some ten roundings for each of a few steps stay far below 100, a function that is not linear far above.
  */
-export const linear: TransformCheck = {
+export const linear: TransformLaw = {
   name: 'is linear where it says so',
   async find(make, given) {
     const transform = make();

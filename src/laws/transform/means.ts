@@ -7,7 +7,7 @@ import { inner, unit } from '../../study/round-trip';
 import { random } from '../../tensor/ops/random/random';
 import { scope } from '../../tensor/scope';
 import type { Params } from '../../tensor/tensor';
-import type { Verdict } from '../report';
+import type { Finding, LawOf } from '../finding';
 import { gradientsOf, paramsOf, run, type TransformCase } from './case';
 import { guarded } from './guarded';
 
@@ -21,7 +21,7 @@ export interface MeanOptions {
 
 /** A linear functional of the updates of one leaf: Σ over steps of ⟨u_t, w_t⟩, and what it is for the expected updates. */
 interface Reading {
-  readonly check: string;
+  readonly name: string;
   readonly path: string;
   /** w, all steps that return an update one after the other. */
   readonly direction: ArrayLike<number>;
@@ -32,7 +32,7 @@ interface Reading {
 
 /** What float32 may do to a reading, relative to the size of the updates. */
 const rounding = 1e-4;
-/** How many draws a check may need in the worst case. */
+/** How many draws a test may need in the worst case. */
 const mostDraws = 200_000;
 
 /**
@@ -40,11 +40,18 @@ const mostDraws = 200_000;
  * of all steps, along those of the last step, where refreshes and transfers have added up, and along a random direction.
  * Each reading is a sequential test with a variance that is measured first.
  */
-export async function meanVerdicts<S>(
-  make: (seed: number) => GradientTransform<S>,
+export function meansLaw(options: MeanOptions): LawOf<(seed: number) => GradientTransform<unknown>, TransformCase> {
+  return {
+    name: 'the mean of its updates over seeds is what the expected transform gives',
+    find: (make, given) => findMeans(make, given, options),
+  };
+}
+
+async function findMeans(
+  make: (seed: number) => GradientTransform<unknown>,
   given: TransformCase,
   options: MeanOptions,
-): Promise<Verdict[]> {
+): Promise<Finding[]> {
   const { steps, falseAlarm, power, effect } = options;
   const params = paramsOf(given);
   const gradients = gradientsOf(given, steps);
@@ -56,7 +63,7 @@ export async function meanVerdicts<S>(
   const level = { falseAlarm: falseAlarm / readings.length, power };
   try {
     const mismatch = differentLeaves(outputsOf(guarded(() => make(given.seed))), expected);
-    if (mismatch !== null) return [failed('updates what the expected transform updates', mismatch, given)];
+    if (mismatch !== null) return [broken('updates what the expected transform updates', mismatch)];
     const first: number[][] = readings.map(() => []);
     for (let draw = 0; draw < pilotDraws; draw++) {
       const values = await read(draw);
@@ -75,10 +82,10 @@ export async function meanVerdicts<S>(
       const values = await read(draw);
       for (const [i, value] of values.entries()) tests[i]?.add(value);
     }
-    return readings.map((reading, i) => verdictOf(reading, tests[i] as MeanTest, first[i] as number[], given));
+    return readings.map((reading, i) => findingOf(reading, tests[i] as MeanTest, first[i] as number[], given));
   } catch (error) {
     if (error instanceof StateError && error.code === 'study/contract') {
-      return [failed('keeps the form of the contract for every seed', error.message, given)];
+      return [broken('keeps the form of the contract for every seed', error.message)];
     }
     throw error;
   }
@@ -103,7 +110,7 @@ async function readingsOf(path: string, expected: readonly Params[], given: Tran
   const noise = await random.normal(fold(key(given.seed), path, 'direction'), [all.length]).data();
   const read = (name: string, direction: ArrayLike<number>, of: ArrayLike<number>): Reading => {
     const w = unit(direction);
-    return { check: `mean along ${name}`, path, direction: w, target: inner(all, w), size: norm(of) || 1 };
+    return { name: `mean along ${name}`, path, direction: w, target: inner(all, w), size: norm(of) || 1 };
   };
   return [
     ...(norm(all) > 0 ? [read('the expected updates', all, all)] : []),
@@ -133,20 +140,19 @@ function updatesOf(updates: Params, path: string) {
   return Object.hasOwn(updates, path) ? [updates[path] as Params[string]] : [];
 }
 
-function verdictOf(reading: Reading, test: MeanTest, first: readonly number[], given: TransformCase): Verdict {
-  const { check, path, target, size } = reading;
+function findingOf(reading: Reading, test: MeanTest, first: readonly number[], given: TransformCase): Finding {
+  const { name, path, target, size } = reading;
   const passed = test.verdict === 'acquitted';
   const stuck = !passed && isConstant(first);
   const level = 'its variance is measured, so the level is approximate';
   const found = `"${path}": ${(test.mean / size).toPrecision(4)} of the size expected, should be ${(target / size).toPrecision(4)}`;
   return {
-    check,
+    of: name,
     passed,
     statistic: test.evidence,
     threshold: test.threshold,
     draws: first.length + test.draws,
-    seed: given.seed,
-    shape: given.shapes[path] ?? null,
+    shape: given.shapes[path],
     message: stuck ? `${found}; every seed gives the same update: does make use its seed?` : `${found} (${level})`,
   };
 }
@@ -168,8 +174,8 @@ function differentLeaves(outputs: readonly Params[], expected: readonly Params[]
   return null;
 }
 
-function failed(check: string, message: string, { seed }: TransformCase): Verdict {
-  return { check, passed: false, statistic: 1, threshold: 0, draws: 0, seed, shape: null, message };
+function broken(of: string, message: string): Finding {
+  return { of, statistic: 1, threshold: 0, message };
 }
 
 function nothingToCompare(steps: number): OptionError {

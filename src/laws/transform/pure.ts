@@ -1,10 +1,11 @@
 import type { Params } from '../../tensor/tensor';
+import { yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, paramsOf, run } from './case';
-import { sameBits, type TransformCheck, yesOrNo } from './law';
+import { sameBits, type TransformLaw } from './law';
 import { firstDifference, readTree } from './tree-leaves';
 
 /** The same inputs give the same outputs, from one instance and from two. */
-export const repeatable: TransformCheck = {
+export const repeatable: TransformLaw = {
   name: 'gives the same answer twice',
   premise: true,
   async find(make, given) {
@@ -23,7 +24,7 @@ export const repeatable: TransformCheck = {
 };
 
 /** Gradients, state and parameters are as they were after a cycle of updates. */
-export const harmless: TransformCheck = {
+export const harmless: TransformLaw = {
   name: 'leaves its inputs alone',
   premise: true,
   async find(make, given) {
@@ -40,7 +41,7 @@ export const harmless: TransformCheck = {
 };
 
 /** Two runs taken in turns on one instance go as they would alone: nothing is remembered outside the state. */
-export const noMemory: TransformCheck = {
+export const noMemory: TransformLaw = {
   name: 'keeps everything in its state',
   async find(make, given) {
     const transform = make();

@@ -1,10 +1,11 @@
 import { decodeCheckpoint, encodeCheckpoint } from '../../io/checkpoint';
+import { yesOrNo } from '../finding';
 import { cycleOf, gradientsOf, paramsOf, run } from './case';
-import { sameBits, type TransformCheck, yesOrNo } from './law';
+import { sameBits, type TransformLaw } from './law';
 import { readTree } from './tree-leaves';
 
 /** Only tensors, numbers, strings, booleans, null, arrays and plain records: what a checkpoint can hold. */
-export const plainData: TransformCheck = {
+export const plainData: TransformLaw = {
   name: 'has a state of plain data',
   async find(make, given) {
     const transform = make();
@@ -17,7 +18,7 @@ export const plainData: TransformCheck = {
 };
 
 /** Saved as the bytes of a checkpoint, loaded and continued by a new instance, a run goes on bit for bit. */
-export const resumable: TransformCheck = {
+export const resumable: TransformLaw = {
   name: 'goes on from a saved state',
   async find(make, given) {
     const transform = make();

@@ -2,10 +2,10 @@ import { memory } from '../../tensor/inspect/memory';
 import { scope } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
 import { cycleOf, gradientsOf, paramsOf } from './case';
-import type { TransformCheck } from './law';
+import type { TransformLaw } from './law';
 
 /** After an update, the only new tensors are those of its result (D3 of the design: `transform()` sees to that). */
-export const temporaries: TransformCheck = {
+export const temporaries: TransformLaw = {
   name: 'frees its temporaries',
   async find(make, given) {
     const transform = make();

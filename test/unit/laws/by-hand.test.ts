@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type GradientTransform, mul, type Params, type Projector, projectors, type Tensor } from '../../../src/index';
-import { expectations } from '../../../src/laws/projector/means';
-import { meanVerdicts } from '../../../src/laws/transform/means';
+import { findingsOf } from '../../../src/laws/finding';
+import { meansLaw } from '../../../src/laws/projector/means';
+import { meansLaw as meansOfUpdates } from '../../../src/laws/transform/means';
 
 // Numbers worked out with pencil and paper, so that no factor of the source is left to itself.
 
-describe('expectations of a projector', () => {
+describe('the means of a projector', () => {
   it('take as many draws as the variances of its theory ask for', async () => {
     // The round trip doubles and a transfer doubles again, with no noise at all: then the evidence of every draw is
     // ln(1 + ρe + (ρe)²/2) − ρ²v/2 with ρ = e/2v, for the effect e and the variance v, and 1 − power asks for ln 10.
@@ -23,8 +24,8 @@ describe('expectations of a projector', () => {
       },
     } as unknown as Projector;
     const level = { falseAlarm: 1e-9, power: 0.9, effect: 0.5 };
-    const verdicts = await expectations(doubling, { shape: [3, 4], rank: 1, seed: 0 }, level);
-    const draws = Object.fromEntries(verdicts.map(({ check, draws }) => [check, draws]));
+    const findings = await findingsOf(meansLaw(level), doubling, { shape: [3, 4], rank: 1, seed: 0 });
+    const draws = Object.fromEntries(findings.map(({ of, draws }) => [of, draws]));
     // e = 2·½, v = 5, ρ = 0.1: ln 10/(ln 1.105 − 0.025) = 30.8.
     expect(draws.mean).toBe(31);
     // c = 3 − (1 − 2)² = 2, v = 2·(3 + 4 − 1) + 4·5 = 32, e = 4·2·½, ρ = 1/16: ln 10/(ln 1.28125 − 0.0625) = 12.4.
@@ -42,20 +43,20 @@ const halving = (seed: number): GradientTransform<null> => ({
 });
 
 it('a mean of updates is tested with twice the variance that the first 400 draws had', async () => {
-  const verdicts = await meanVerdicts(
-    halving,
-    { shapes: { a: [4] }, present: [], stop: 0, seed: 0 },
-    {
+  const findings = await findingsOf(
+    meansOfUpdates({
       expected: () => ({ init: () => null, update: (grads) => [grads, null] }),
       steps: 2,
       falseAlarm: 1e-9,
       power: 0.9,
       effect: 0.5,
-    },
+    }),
+    halving,
+    { shapes: { a: [4] }, present: [], stop: 0, seed: 0 },
   );
   // Samples 1 ± ½ of the size: v = 2·¼·400/399, ρ = ½/2v, and a pair of them brings each side ln(1 + ρ + ρ²/2) − ρ²v,
   // 0.360, of the ln 10 that it needs: seven pairs.
-  const along = verdicts.find(({ check }) => check === 'mean along the expected updates');
+  const along = findings.find(({ of }) => of === 'mean along the expected updates');
   expect([along?.passed, along?.draws]).toEqual([true, 400 + 14]);
 });
 
@@ -70,10 +71,13 @@ describe('a false-alarm chance is divided among readings, and no draw is used tw
       },
     } as Projector;
     const level = { falseAlarm: 0.028, power: 0.9, effect: 0.5 };
-    const verdicts = await expectations(gaussian, { shape: [2, 2], rank: 1, seed: 0 }, level);
-    expect(verdicts.length).toBe(3);
-    for (const { threshold } of verdicts) expect(threshold).toBeCloseTo(Math.log(1000), 12); // ln(4·7/0.028)
-    const [once, transfers] = [Math.max(...verdicts.slice(0, 2).map(({ draws }) => draws)), verdicts[2]?.draws ?? 0];
+    const findings = await findingsOf(meansLaw(level), gaussian, { shape: [2, 2], rank: 1, seed: 0 });
+    expect(findings.length).toBe(3);
+    for (const { threshold } of findings) expect(threshold).toBeCloseTo(Math.log(1000), 12); // ln(4·7/0.028)
+    const [once, transfers] = [
+      Math.max(...findings.slice(0, 2).map(({ draws = 0 }) => draws)),
+      findings[2]?.draws ?? 0,
+    ];
     expect(keys).toHaveLength(once + 2 * transfers);
     expect(new Set(keys.slice(0, once)).size).toBe(once);
     expect(new Set(keys.slice(once)).size).toBe(2 * transfers);
@@ -89,18 +93,24 @@ describe('a false-alarm chance is divided among readings, and no draw is used tw
       },
     });
     const exactly: GradientTransform<null> = { init: () => null, update: (grads) => [grads, null] };
-    const verdicts = await meanVerdicts(
+    const findings = await findingsOf(
+      meansOfUpdates({
+        expected: () => exactly as GradientTransform<unknown>,
+        steps: 2,
+        falseAlarm: 0.024,
+        power: 0.9,
+        effect: 0.2,
+      }),
       (seed) => {
         seeds.push(seed);
         return noisy(seed);
       },
       { shapes: { a: [2, 2], b: [3] }, present: [], stop: 0, seed: 4 },
-      { expected: () => exactly as GradientTransform<unknown>, steps: 2, falseAlarm: 0.024, power: 0.9, effect: 0.2 },
     );
-    expect(verdicts).toHaveLength(6);
-    for (const { threshold } of verdicts) expect(threshold).toBeCloseTo(Math.log(1000), 12); // ln(4·6/0.024)
+    expect(findings).toHaveLength(6);
+    for (const { threshold } of findings) expect(threshold).toBeCloseTo(Math.log(1000), 12); // ln(4·6/0.024)
     const draws = seeds.slice(1); // the first one asks which leaves there are
-    expect(draws.length).toBe(Math.max(...verdicts.map((verdict) => verdict.draws)));
+    expect(draws.length).toBe(Math.max(...findings.map(({ draws = 0 }) => draws)));
     expect(new Set(draws).size).toBe(draws.length);
     expect([seeds[0], Math.min(...draws)]).toEqual([4, 4]); // from the seed of the case on
   });

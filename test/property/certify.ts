@@ -3,8 +3,8 @@ import { parseArgs } from 'node:util';
 import { usualInstances } from '../../src/compress/projectors/projectors';
 import { compressedDimension, random } from '../../src/index';
 import { checkProjector } from '../../src/study';
-import { mutants } from '../property/mutants';
-import { checkVariances, sampled } from '../property/variances';
+import { mutants } from './mutants';
+import { checkVariances, sampled } from './variances';
 
 // The long statistical runs behind docs/certification.md:
 //   npm run certify                            as in the document: some minutes
