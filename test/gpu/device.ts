@@ -8,9 +8,9 @@ interface Inside {
     readonly context: { readonly device: { destroy(): void; readonly lost: Promise<unknown> } } | null;
     readonly gpu: { readonly context: WebGL2RenderingContext | null };
   };
-  readonly queue: { settled(): Promise<void> };
+  readonly heap: { readonly queue: { settled(): Promise<void> } };
 }
-const inside = (backend: Backend): Inside => backend as unknown as Inside;
+const inside = (backend: Backend): Inside => (backend as unknown as { readonly on: Inside }).on;
 
 /** References to device memory that were taken and given back so far. */
 export function countsOf(backend: Backend): { created: number; deleted: number } {
@@ -28,7 +28,7 @@ export async function settled(backend: Backend): Promise<void> {
     gc();
     await new Promise((resume) => setTimeout(resume, 20)); // finalizers run between macrotasks
   }
-  await inside(backend).queue.settled();
+  await inside(backend).heap.queue.settled();
 }
 
 /** Takes the device away as a driver would. Headless GL has no way to do that. */
