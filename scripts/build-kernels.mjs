@@ -1,5 +1,6 @@
-// Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes them into
-// src/backend/wasm/generated/wasm-binaries.ts: the baseline as base64, and how the relaxed build differs. Does nothing when that file was made from the same sources:
+// Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes two files in
+// src/backend/wasm/generated/: wasm-binaries.ts, the baseline as base64 and how the relaxed build differs, and kernels.ts,
+// the names and parameters of the kernels as a TypeScript interface. Does nothing when they were made from the same sources:
 //   node scripts/build-kernels.mjs
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const output = new URL('../src/backend/wasm/generated/wasm-binaries.ts', import.meta.url);
+const sources = new URL('../kernels/wasm/', import.meta.url);
+const generated = new URL('../src/backend/wasm/generated/', import.meta.url);
+const output = new URL('wasm-binaries.ts', generated);
+const signatures = new URL('kernels.ts', generated);
 
 const common = [
   'kernels/wasm/main.ts',
@@ -34,7 +38,7 @@ else await compile(workerData);
 
 async function main() {
   const stamp = `// Made by scripts/build-kernels.mjs from sources ${hashOfSources()}. Do not edit.`;
-  if (existingStamp() === stamp) return console.log('kernels are up to date');
+  if (stampOf(output) === stamp && stampOf(signatures) === stamp) return console.log('kernels are up to date');
   const binaries = await Promise.all(Object.entries(builds).map(([name, flags]) => compileInWorker(name, flags)));
   for (const { name, bytes } of binaries) console.log(`${name}: ${bytes.length} bytes`);
   const [baseline, relaxed] = binaries.map(({ bytes }) => bytes);
@@ -43,7 +47,10 @@ async function main() {
   const pieces = differences(baseline, relaxed).map(
     ({ from, length, followedBy }) => `    [${from}, ${length}, '${base64(followedBy)}'],`,
   );
-  mkdirSync(new URL('.', output), { recursive: true });
+  const kernels = exportedFunctions('main');
+  checkNames(kernels, baseline);
+  mkdirSync(generated, { recursive: true });
+  writeFileSync(signatures, `${stamp}\n${interfaceOf(kernels)}`);
   writeFileSync(
     output,
     `${stamp}
@@ -59,6 +66,40 @@ ${pieces.join('\n')}
 ];
 `,
   );
+}
+
+/** The functions that a file of kernels/wasm exports: name → comment, parameters, and whether it returns a number. */
+function exportedFunctions(file) {
+  const text = readFileSync(new URL(`${file}.ts`, sources), 'utf8');
+  const found = new Map();
+  const functions = /(\/\*\*(?:(?!\*\/)[\s\S])*\*\/\s*)?^export function (\w+)\(([^)]*)\): (\w+)/gm;
+  for (const [, comment = '', name, list, returned] of text.matchAll(functions)) {
+    const parameters = list.split(',').flatMap((parameter) => parameter.match(/^\s*(\w+)\s*:/)?.[1] ?? []);
+    found.set(name, { comment: comment.trim(), parameters, returns: returned !== 'void' });
+  }
+  for (const [, names, from] of text.matchAll(/^export (\*|\{[^}]*\}) from '\.\/([^']+)';/gm)) {
+    const theirs = exportedFunctions(from);
+    const taken = names === '*' ? [...theirs.keys()] : names.match(/\w+/g);
+    for (const name of taken) found.set(name, theirs.get(name));
+  }
+  return found;
+}
+
+/** All pointers, counts, flags and floats are numbers in JavaScript; kernels return one, or nothing. */
+function interfaceOf(kernels) {
+  const members = [...kernels].map(([name, { comment, parameters, returns }]) => {
+    const signature = `${name}(${parameters.map((parameter) => `${parameter}: number`).join(', ')})`;
+    const lines = comment === '' ? [] : comment.split('\n').map((line) => `  ${line}\n`);
+    return `${lines.join('')}  ${signature}: ${returns ? 'number' : 'void'};`;
+  });
+  return `/** What kernels/wasm/main.ts exports. */\nexport interface Kernels {\n${members.join('\n')}\n}\n`;
+}
+
+/** The binary has what the interface says. */
+function checkNames(kernels, binary) {
+  const exported = WebAssembly.Module.exports(new WebAssembly.Module(binary)).map(({ name }) => name);
+  const [said, there] = [[...kernels.keys()], exported].map((names) => names.sort().join(' '));
+  if (said !== there) throw new Error(`the interface of the kernels has ${said}, the binary ${there}`);
 }
 
 /** `next` as stretches of `base`, each found by its first bytes, and what lies between them. */
@@ -110,14 +151,13 @@ function memoryFlagOf(bytes) {
 function hashOfSources() {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   hash.update(createRequire(import.meta.url)('assemblyscript/package.json').version);
-  const kernels = new URL('../kernels/wasm/', import.meta.url);
-  for (const file of readdirSync(kernels).sort()) hash.update(file).update(readFileSync(new URL(file, kernels)));
+  for (const file of readdirSync(sources).sort()) hash.update(file).update(readFileSync(new URL(file, sources)));
   return hash.digest('hex').slice(0, 16);
 }
 
-function existingStamp() {
+function stampOf(file) {
   try {
-    return readFileSync(output, 'utf8').split('\n', 1)[0];
+    return readFileSync(file, 'utf8').split('\n', 1)[0];
   } catch {
     return undefined; // not built yet
   }

@@ -3,7 +3,7 @@
  * @module floragrad
  */
 export * from './adapters';
-export type { AttentionShape } from './backend/attention-layout';
+export type { AttentionShape, AttentionSpec } from './backend/attention-spec';
 export type {
   Accelerators,
   Activation,
@@ -66,10 +66,11 @@ export * from './io';
 export * from './nn';
 export * from './optim';
 export { customVjp, type VjpRule } from './tensor/derivatives/custom-vjp';
-export { type Evaluated, grad, hvp, type Loss, valueAndGrad } from './tensor/derivatives/grad';
+export { grad, hvp, valueAndGrad } from './tensor/derivatives/grad';
 export { type GradCheckOptions, type GradCheckReport, gradCheck } from './tensor/derivatives/grad-check';
 export type { GradientSink } from './tensor/derivatives/gradient-sink';
 export { noGrad } from './tensor/derivatives/no-grad';
+export type { Evaluated, Loss } from './tensor/derivatives/record-loss';
 export { remat } from './tensor/derivatives/remat';
 export { type DebugOptions, debug } from './tensor/inspect/debug';
 export { memory } from './tensor/inspect/memory';

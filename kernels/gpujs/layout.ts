@@ -2,6 +2,8 @@
 // this dialect and exact to 2²⁴ only; `this.thread` and arguments declared whole are integers as long as they stand in
 // one expression and in no variable. Indices in brackets of their own become integers one by one.
 
+import { quotient } from './places';
+
 /** A walk over a number of axes: 1 to 3 are the axes of threads; with more, one axis of threads counts through all. */
 export type AxisCount = number;
 
@@ -25,13 +27,6 @@ export const wholeParameters = (name: string, axes: AxisCount): string[] => [
 export const walkParameters = (axes: AxisCount): string[] =>
   axes > 3 ? Array.from({ length: axes - 1 }, (_, axis) => extentOf(axis)) : [];
 
-/** ⌊i/n⌋ for whole numbers up to 2²⁴, where division may round either way. */
-const quotient = /* js */ `
-function quotient(i, n) {
-  const guess = Math.floor((i + 0.5) / n);
-  const rest = i - guess * n;
-  return rest < 0 ? guess - 1 : (rest >= n ? guess + 1 : guess);
-}`;
 export const walkFunctions = (axes: AxisCount): readonly string[] => (axes > 3 ? [quotient] : []);
 
 /** Finds the position of this thread: its coordinates from the last axis on. */

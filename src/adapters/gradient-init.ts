@@ -14,6 +14,7 @@ import {
   whole,
 } from '../base/options';
 import { valueAndGrad } from '../tensor/derivatives/grad';
+import { free } from '../tensor/lifetime';
 import type { SVD } from '../tensor/linalg/svd';
 import { fromArray } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
@@ -21,7 +22,7 @@ import { mul } from '../tensor/ops/elementwise/mul';
 import { gather } from '../tensor/ops/movement/gather';
 import { transpose } from '../tensor/ops/movement/transpose';
 import { permute } from '../tensor/ops/random/random';
-import { free, runInScope } from '../tensor/scope';
+import { runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { AdapterSite, Factors } from './first-factors';
 import { randomizedSvd } from './randomized-svd';

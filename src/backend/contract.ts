@@ -2,7 +2,7 @@ import type { Distribution } from '../base/distribution';
 import type { DType, TypedArray } from '../base/dtype';
 import type { Key } from '../base/key';
 import type { Shape } from '../base/shape';
-import type { AttentionShape } from './attention-layout';
+import type { AttentionSpec } from './attention-spec';
 
 /** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
 export interface Storage {
@@ -23,13 +23,29 @@ export interface Operand {
 }
 
 /** Elementwise functions of one operand, which every backend has. */
-export type Unary = 'neg' | 'exp' | 'log' | 'sqrt' | 'rsqrt' | 'abs' | 'sign' | 'square' | 'tanh' | 'sigmoid' | 'erf';
+export type Unary = (typeof unaries)[number];
+export const unaries = [
+  'neg',
+  'exp',
+  'log',
+  'sqrt',
+  'rsqrt',
+  'abs',
+  'sign',
+  'square',
+  'tanh',
+  'sigmoid',
+  'erf',
+] as const;
 /** Elementwise functions of two operands, which every backend has. */
-export type Binary = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+export type Binary = (typeof binaries)[number];
+export const binaries = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'] as const;
 /** Elementwise functions of one operand that may have a kernel of their own. */
-export type Activation = 'relu' | 'silu' | 'gelu' | 'geluErf';
+export type Activation = (typeof activations)[number];
+export const activations = ['relu', 'silu', 'gelu', 'geluErf'] as const;
 /** Elementwise comparisons. */
-export type Compare = 'equal' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual';
+export type Compare = (typeof comparisons)[number];
+export const comparisons = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 
 /** What a reduction makes of the elements; `sumSquares` is the sum of x². */
 export type Reduction = 'sum' | 'sumSquares' | 'max' | 'min';
@@ -75,83 +91,8 @@ export interface Memory {
   readonly peakBytes: number;
 }
 
-/**
- * What a backend may have: kernels for functions that formulas in public ops define, each in the file of its op. Where
- * a member is left out, the formula runs in its place; each may be left out alone, apart from `attention`, without which
- * `attentionGrad` is not called.
- */
-export interface Accelerators {
-  // --- elementwise
-  /** op(x) for each element. */
-  activation(op: Activation, x: Operand): Storage;
-  /** g·op′(x) for each element, of equal shapes. */
-  activationGrad(op: Activation, g: Operand, x: Operand): Storage;
-  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
-  axpby(alpha: number, x: Operand, beta: number, y: Operand): Storage;
-
-  // --- products
-  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
-  matmulRandom(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
-  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
-  randomCross(a: RandomMatrix, b: RandomMatrix): Storage;
-  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
-  addOnSupport(weight: Operand, b: Operand, a: Operand): Storage;
-  /**
-   * softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. `causal`: query t sees keys up
-   * to S − T + t; each sees one. Where they are packed, q, k and v are the same operand.
-   */
-  attention(
-    q: Operand,
-    k: Operand,
-    v: Operand,
-    shape: AttentionShape,
-    scale: number,
-    causal: boolean,
-  ): readonly [Storage, Storage];
-  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
-  attentionGrad(
-    g: Operand,
-    q: Operand,
-    k: Operand,
-    v: Operand,
-    out: Operand,
-    normalizers: Operand,
-    shape: AttentionShape,
-    scale: number,
-    causal: boolean,
-  ): readonly Storage[];
-
-  // --- rows (the last axis)
-  /** exp(x − max)/Σ exp(x − max) of each row. */
-  softmax(x: Operand): Storage;
-  /** y ⊙ (g − Σ g⊙y) */
-  softmaxGrad(g: Operand, y: Operand): Storage;
-  /** x − max − log Σ exp(x − max) of each row. */
-  logSoftmax(x: Operand): Storage;
-  /** g − exp(y)·Σ g */
-  logSoftmaxGrad(g: Operand, y: Operand): Storage;
-  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
-  layerNorm(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
-  /** Gradients of x, weight and bias. */
-  layerNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
-  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
-  rmsNorm(x: Operand, weight: Operand | null, epsilon: number): Storage;
-  /** Gradients of x and weight. */
-  rmsNormGrad(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
-  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
-  crossEntropy(logits: Operand, targets: Operand): Storage;
-  /** (softmax − one-hot)·g per row; g [rows]. */
-  crossEntropyGrad(g: Operand, logits: Operand, targets: Operand): Storage;
-}
-
-/**
- * The memory and the arithmetic of one device: storage and primitives, and accelerators as far as it has them. Every call
- * returns at once; a device that works asynchronously returns storages that are promises inside and keeps calls in order.
- * Arguments are already checked: shapes fit, dtypes are right, operands are alive. Only values can still be wrong
- * (`gather` and friends check ids). Zero sizes are legal. Results never share memory with operands and operands are never
- * written to.
- */
-export interface Backend extends Partial<Accelerators> {
+/** What a device is: its name, its account of memory, and what it says of itself. */
+export interface Device {
   /** For messages and `describe`. */
   readonly name: string;
   /**
@@ -159,11 +100,16 @@ export interface Backend extends Partial<Accelerators> {
    * GPUs allow. Backends that leave it out keep both.
    */
   readonly flushes?: boolean;
+  /**
+   * Its update accelerators do many leaves in fewer dispatches: the trainer hands over the whole record of gradients
+   * instead of one leaf at a time, at the price of holding all of it.
+   */
+  readonly batchesUpdates?: boolean;
   /** What really runs: build, precision, threads, and why something better was not available (D8). */
   describe(): Record<string, string | number | boolean>;
   /**
-   * Use up to `count` threads from now on. `describe()` reports the number obtained and, if lower, the reason.
-   * Results do not depend on it. Backends without threads of their own leave it out.
+   * Use up to `count` threads from now on. `describe()` reports the number obtained and, if lower, the reason. Results do
+   * not depend on it. Backends without threads of their own leave it out.
    */
   setThreads?(count: number): Promise<void>;
   /** What is held for live tensors. */
@@ -172,8 +118,10 @@ export interface Backend extends Partial<Accelerators> {
   resetPeak(): void;
   /** Overwrite freed memory with NaN, so that a use after free cannot go unseen. */
   poison(on: boolean): void;
+}
 
-  // --- storage -------------------------------------------------------------------------------------------------
+/** How values get into memory, stay there, and come back. */
+export interface Storages {
   /** Take over a host array without copying it; it goes to the device when an op first needs it there. */
   fromHost(values: TypedArray): Storage;
   /** The same values under a second, independent life (what `reshape` returns); the memory goes when both are free. */
@@ -203,8 +151,10 @@ export interface Backend extends Partial<Accelerators> {
     results: readonly { readonly shape: Shape; readonly dtype: DType }[],
     solve: (inputs: readonly TypedArray[]) => readonly TypedArray[],
   ): readonly Storage[];
+}
 
-  // --- elementwise; a number stands for a scalar operand, `shape` is the broadcast shape -------------------------
+/** One element out for one element of each operand. A number stands for a scalar operand, `shape` is the broadcast shape. */
+export interface Elementwise {
   /** op(x) for each element; float32. */
   unary(op: Unary, x: Operand): Storage;
   /** op(a, b) for each pair of elements; float32. */
@@ -216,16 +166,45 @@ export interface Backend extends Partial<Accelerators> {
   /** float32 → int32 truncates towards zero and stays within the range; NaN becomes 0. */
   cast(x: Operand, dtype: DType): Storage;
 
-  // --- products ------------------------------------------------------------------------------------------------
+  /** op(x) for each element. */
+  activation?(op: Activation, x: Operand): Storage;
+  /** g·op′(x) for each element, of equal shapes. */
+  activationGrad?(op: Activation, g: Operand, x: Operand): Storage;
+  /** alpha·x + beta·y for equal shapes: the arithmetic of every moving average. */
+  axpby?(alpha: number, x: Operand, beta: number, y: Operand): Storage;
+}
+
+/** Products of matrices in memory. */
+export interface Products {
   /**
    * [..., m, k]·[..., k, n] → [..., m, n]; a flag says that operand's last two axes are stored swapped; batch axes
    * broadcast. `bias` [n] is added to every row.
    */
   matmul(a: Operand, b: Operand, transposeA: boolean, transposeB: boolean, shape: Shape, bias: Operand | null): Storage;
-  /** The last axis is the column of the random matrix, all others together its row. */
-  random(kind: Distribution, key: Key, shape: Shape): Storage;
 
-  // --- reductions ----------------------------------------------------------------------------------------------
+  /** weight + b·a where the weight is not 0, and 0 where it is (−0 is); weight [n, m], b [n, r], a [r, m]. */
+  addOnSupport?(weight: Operand, b: Operand, a: Operand): Storage;
+}
+
+/** Queries, keys and values; where they are packed side by side, all three are the one operand that holds them. */
+export type QueriesKeysValues = readonly [q: Operand, k: Operand, v: Operand];
+
+/** Attention, head by head. */
+export interface Attention {
+  /** softmax(scale·q·kᵀ)·v of each head, and ln Σ exp(scale·q·kᵀ) of each query [B, H, T]. Each query sees a key. */
+  attention?(qkv: QueriesKeysValues, spec: AttentionSpec): readonly [out: Storage, normalizers: Storage];
+  /** Gradients of q, k and v, or of the one operand that they are packed in; from both results of `attention`. */
+  attentionGrad?(
+    g: Operand,
+    qkv: QueriesKeysValues,
+    out: Operand,
+    normalizers: Operand,
+    spec: AttentionSpec,
+  ): readonly Storage[];
+}
+
+/** Sums, extremes and orders along an axis. */
+export interface Reductions {
   /** Sums of nothing are 0; max and min of nothing are refused by the op. NaN wins. */
   reduce(op: Reduction, x: Operand, axes: Axes): Storage;
   /** int32 position of the first largest element; a NaN counts as largest. */
@@ -237,23 +216,34 @@ export interface Backend extends Partial<Accelerators> {
    * results [..., k]: the indices in the row, and those in the whole of x.
    */
   topK(x: Operand, k: number): readonly [Storage, Storage];
+}
 
-  // --- updates of an optimizer, one pass over memory each; no derivative passes through them ----------------------
-  /**
-   * mean ← β1·mean + (1 − β1)·g, square ← β2·square + (1 − β2)·g², update = mean·correction1/(√(square·correction2) + ε)
-   * for equal shapes. Returns [update, mean, square].
-   */
-  adam(g: Operand, mean: Operand, square: Operand, factors: AdamFactors): readonly [Storage, Storage, Storage];
-  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). Returns [update, square]. */
-  rms(g: Operand, square: Operand, beta: number, epsilon: number): readonly [Storage, Storage];
-  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. Returns [update, mean]. */
-  lion(g: Operand, mean: Operand, beta1: number, beta2: number): readonly [Storage, Storage];
-  /** Sums of squares of a matrix [n, m]: those of its rows [n] and those of its columns [m]. */
-  squareSums(g: Operand): readonly [Storage, Storage];
-  /** g ⊙ row·columnᵀ for a matrix [n, m], row [n] and column [m]. */
-  scaleRowsColumns(g: Operand, row: Operand, column: Operand): Storage;
+/** Functions of rows, which are runs along the last axis. */
+export interface Rows {
+  /** exp(x − max)/Σ exp(x − max) of each row. */
+  softmax?(x: Operand): Storage;
+  /** y ⊙ (g − Σ g⊙y) */
+  softmaxGrad?(g: Operand, y: Operand): Storage;
+  /** x − max − log Σ exp(x − max) of each row. */
+  logSoftmax?(x: Operand): Storage;
+  /** g − exp(y)·Σ g */
+  logSoftmaxGrad?(g: Operand, y: Operand): Storage;
+  /** (x − mean)/√(variance + epsilon)·weight + bias, the biased variance of each row; weight and bias [n]. */
+  layerNorm?(x: Operand, weight: Operand | null, bias: Operand | null, epsilon: number): Storage;
+  /** Gradients of x, weight and bias. */
+  layerNormGrad?(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage, Storage];
+  /** x/√(mean(x²) + epsilon)·weight, the mean of each row; weight [n]. */
+  rmsNorm?(x: Operand, weight: Operand | null, epsilon: number): Storage;
+  /** Gradients of x and weight. */
+  rmsNormGrad?(g: Operand, x: Operand, weight: Operand | null, epsilon: number): readonly [Storage, Storage];
+  /** logits [rows, classes], targets int32 [rows] → −log softmax at the target, [rows]. Checks targets. */
+  crossEntropy?(logits: Operand, targets: Operand): Storage;
+  /** (softmax − one-hot)·g per row; g [rows]. */
+  crossEntropyGrad?(g: Operand, logits: Operand, targets: Operand): Storage;
+}
 
-  // --- index and movement ----------------------------------------------------------------------------------------
+/** Elements at other places. */
+export interface Movement {
   /** Rows of table [rows, ...], ids int32 of any shape → [...ids, ...]. Throws ShapeError `index/range`. */
   gather(table: Operand, ids: Operand): Storage;
   /** The transpose of gather: sums g [...ids, ...row] into zeros [rows, ...row]. Ids were checked by gather. */
@@ -267,6 +257,70 @@ export interface Backend extends Partial<Accelerators> {
   /** Parts seen as [outer, the rest], joined along the rest; `outer` is at least 1. */
   concat(parts: readonly Operand[], outer: number): Storage;
 }
+
+/** Operands of one parameter by name: its gradient, and what an optimizer keeps of it. */
+export type Leaf<Name extends string> = Readonly<Record<Name, Operand>>;
+/** What a step makes of one parameter. */
+export type LeafResults<Name extends string> = Readonly<Record<Name, Storage>>;
+
+/**
+ * Steps of optimizers, one pass over memory for each leaf. They take lists of leaves, so that a device may do many in one
+ * dispatch; results are in the order of the leaves. No derivative passes through them. The formulas are those of
+ * `optim/parts`.
+ */
+export interface Updates {
+  /**
+   * mean ← β1·mean + (1 − β1)·g, square ← β2·square + (1 − β2)·g², update = mean·correction1/(√(square·correction2) + ε)
+   * for equal shapes.
+   */
+  adam?(
+    leaves: readonly Leaf<'g' | 'mean' | 'square'>[],
+    factors: AdamFactors,
+  ): readonly LeafResults<'update' | 'mean' | 'square'>[];
+  /** square ← β·square + (1 − β)·g², update = g/(√square + epsilon). */
+  rms?(
+    leaves: readonly Leaf<'g' | 'square'>[],
+    beta: number,
+    epsilon: number,
+  ): readonly LeafResults<'update' | 'square'>[];
+  /** update = sign(β1·mean + (1 − β1)·g), mean ← β2·mean + (1 − β2)·g. */
+  lion?(leaves: readonly Leaf<'g' | 'mean'>[], beta1: number, beta2: number): readonly LeafResults<'update' | 'mean'>[];
+  /** Sums of squares of matrices [n, m]: those of the rows [n] and those of the columns [m]. */
+  squareSums?(leaves: readonly Leaf<'g'>[]): readonly LeafResults<'row' | 'column'>[];
+  /** g ⊙ row·columnᵀ for matrices [n, m], row [n] and column [m]. */
+  scaleRowsColumns?(leaves: readonly Leaf<'g' | 'row' | 'column'>[]): readonly LeafResults<'update'>[];
+}
+
+/** Random numbers, functions of a key: the same bits on every backend (D7). */
+export interface Random {
+  /** The last axis is the column of the random matrix, all others together its row. */
+  random(kind: Distribution, key: Key, shape: Shape): Storage;
+
+  /** x·A ('right') or A·x ('left') for a matrix x and a generated A, or Aᵀ with `transpose`; A need never exist. */
+  matmulRandom?(x: Operand, a: RandomMatrix, side: 'left' | 'right', transpose: boolean): Storage;
+  /** A·Bᵀ [rows of A, rows of B] of two generated matrices with equally many columns; neither need ever exist. */
+  randomCross?(a: RandomMatrix, b: RandomMatrix): Storage;
+}
+
+/** The arithmetic of a backend, family by family. */
+export interface Families extends Elementwise, Products, Attention, Reductions, Rows, Movement, Updates, Random {}
+
+/**
+ * The memory and the arithmetic of one device. Every call returns at once; a device that works asynchronously returns
+ * storages that are promises inside and keeps calls in order. Arguments are already checked: shapes fit, dtypes are right,
+ * operands are alive. Only values can still be wrong (`gather` and friends check ids). Zero sizes are legal. Results never
+ * share memory with operands and operands are never written to.
+ *
+ * Members of a family with a question mark are accelerators: kernels for functions that formulas in public ops define,
+ * each in the file of its op or transform. Where one is left out the formula runs in its place; each may be left out
+ * alone, apart from `attention`, without which `attentionGrad` is not called.
+ */
+export interface Backend extends Device, Storages, Families {}
+
+type OptionalNames<T> = { [Name in keyof T]-?: undefined extends T[Name] ? Name : never }[keyof T];
+
+/** All that a backend may leave out because formulas stand in for it. */
+export type Accelerators = Required<Pick<Families, OptionalNames<Families>>>;
 
 /** A backend with every accelerator. */
 export type FullBackend = Backend & Accelerators;

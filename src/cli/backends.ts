@@ -9,6 +9,10 @@ export const backends = {
 } satisfies Record<string, () => Backend | Promise<Backend>>;
 
 export type BackendName = keyof typeof backends;
+
+/** The backend that a process begins with. */
+export const usualBackend = 'wasm';
+
 export const backendNames = Object.keys(backends) as BackendName[];
 
 /** What computes, as the options say; undefined threads are one for each core. */
@@ -17,8 +21,8 @@ export interface Machine {
   readonly threads?: number | undefined;
 }
 
-/** Compute there from now on. The backend that a process begins with is already there. */
-export async function useMachine({ backend = 'wasm', threads }: Machine): Promise<void> {
-  if (backend !== 'wasm') setBackend(await backends[backend]());
+/** Compute there from now on. */
+export async function useMachine({ backend = usualBackend, threads }: Machine): Promise<void> {
+  if (backend !== usualBackend) setBackend(await backends[backend]());
   await setThreads(threads);
 }

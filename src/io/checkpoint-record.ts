@@ -1,5 +1,6 @@
 import { FileError, OptionError } from '../base/errors';
 import type { Key } from '../base/key';
+import { checkArgument, whole } from '../base/options';
 import type { Params } from '../tensor/tensor';
 import { isCount, isRecord, type Json, JsonError, parseJson } from './json';
 import { checkKernels, kernelsHere } from './kernels-here';
@@ -34,7 +35,7 @@ export function recordWith(
   tensors: Params,
 ): (checksums: Readonly<Record<Part, number>>) => string {
   const { steps, keys, position, structure } = given;
-  if (!isCount(steps as Json)) throw noCount(where, steps);
+  checkArgument(where, 'steps', stepCount, steps);
   const place = saveTree(position);
   const [stray] = Object.keys(place.tensors);
   if (stray !== undefined) throw tensorInPosition(stray);
@@ -118,6 +119,8 @@ function keysOf(where: string, keys: unknown): readonly (readonly [string, Key])
   });
 }
 
+const stepCount = { ...whole({ low: 0 }), fix: () => 'pass the steps of the trainer' };
+
 /** Something wrong, in few words whatever it is. */
 function shown(x: unknown): string {
   if (typeof x === 'string') return JSON.stringify(x.slice(0, 40));
@@ -126,15 +129,6 @@ function shown(x: unknown): string {
       ? `a list of ${x.length}`
       : `[${x.map((each) => (Array.isArray(each) ? 'a list' : shown(each))).join(', ')}]`;
   return typeof x === 'object' && x !== null ? `a ${x.constructor?.name ?? 'record'}` : String(x);
-}
-
-function noCount(where: string, steps: unknown): OptionError {
-  return new OptionError({
-    code: 'options/range',
-    got: `${where} got steps = ${shown(steps)}`,
-    expected: 'a whole number from 0 to 2^53 - 1',
-    fix: 'pass the steps of the trainer',
-  });
 }
 
 function noKey(where: string, name: string, found: unknown): OptionError {

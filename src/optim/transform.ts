@@ -1,9 +1,8 @@
 import { OptionError, StateError } from '../base/errors';
 import { callable, checkArgument, inMessage, isPlainObject, type Kind, kindOf, refuseExtra } from '../base/options';
-import type { Tuple } from '../base/tuple';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { runInScope } from '../tensor/scope';
-import type { Params, Tensor } from '../tensor/tensor';
+import type { Params } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 
 /**
@@ -118,17 +117,6 @@ function noState(where: string, state: unknown): StateError {
     expected: 'what init, or the update before, returned',
     fix: 'start with init(params), and hand the second value of update to the next one',
   });
-}
-
-/** As `mapParams`, for an `f` that makes `count` tensors of a leaf in one pass: a record of the first ones, of the second … */
-export function mapParamsTo<N extends number>(
-  count: N,
-  leaves: Params,
-  f: (leaf: Tensor, path: string) => Tuple<N, Tensor>,
-): Tuple<N, Params> {
-  const made = Object.entries(leaves).map(([path, leaf]) => [path, runInScope(path, () => f(leaf, path))] as const);
-  const record = (i: number): Params => Object.fromEntries(made.map(([path, all]) => [path, all[i] as Tensor]));
-  return Array.from({ length: count }, (_, i) => record(i)) as unknown as Tuple<N, Params>;
 }
 
 /** Apply `f` to each leaf, one after the other, so that only one leaf's temporaries live at a time. The paths stay. */

@@ -1,6 +1,7 @@
 import { ShapeError } from '../base/errors';
 import { sameShape, show } from '../base/shape';
-import { checkAlive, free, type Scope } from './scope';
+import { checkAlive, free, giveTo, makeOwned, retire, scopeOf } from './lifetime';
+import type { Scope } from './scope';
 import type { Tensor } from './tensor';
 import { Value } from './value';
 
@@ -53,9 +54,10 @@ function prepared(target: Tensor, source: Tensor): Prepared | null {
       fix: 'check that the update belongs to this parameter',
     });
   }
-  if (source.value === target.value && target.value.resident) return null;
-  const from = source.value.scope;
-  const next = { value: ownedBy(source.value), from };
+  if (source.value === target.value && target.value.owner === 'tensor') return null;
+  const from = scopeOf(source.value);
+  const next = { value: from ? source.value : secondLife(source.value), from };
+  makeOwned(next.value);
   try {
     next.value.backend.resident(next.value.storage);
   } catch (error) {
@@ -67,8 +69,7 @@ function prepared(target: Tensor, source: Tensor): Prepared | null {
 
 /** Undo what was prepared: back to its scope, or away with a second life that nothing names. */
 function giveBack({ value, from }: Prepared): void {
-  value.resident = false;
-  if (from) value.scope = from;
+  if (from) giveTo(from, value);
   else free(value, 'an assignment that failed');
 }
 
@@ -76,7 +77,7 @@ function commit(target: Tensor, next: Value): void {
   const before = target.value;
   target.value = next;
   remember(target, next);
-  if (before !== next && before.resident && before.freedBy === null) retire(before);
+  if (before !== next && before.owner === 'tensor') retire(before);
 }
 
 /** Make a tensor resident with the values it has. */
@@ -95,26 +96,9 @@ export function withValue<T>(target: Tensor, value: Value, fn: () => T): T {
   }
 }
 
-/** The value itself when a scope owns it and it can change hands; otherwise a second life of the same values. */
-function ownedBy(value: Value): Value {
-  const next =
-    value.scope !== null
-      ? value
-      : new Value(value.backend, value.backend.alias(value.storage), value.shape, value.dtype, value.origin);
-  next.scope = null;
-  next.resident = true;
-  return next;
-}
-
-/** A value that lost its name lives on only as long as a tape needs it. */
-function retire(value: Value): void {
-  value.resident = false;
-  if (value.savedBy?.open) {
-    value.scope = value.savedBy.scope;
-    value.scope.values.push(value);
-  } else {
-    free(value, 'an assignment that replaced it');
-  }
+/** The same values once more, since the source keeps its own: what is not in a scope cannot change hands. */
+function secondLife({ backend, storage, shape, dtype, origin }: Value): Value {
+  return new Value(backend, backend.alias(storage), shape, dtype, origin);
 }
 
 /** A net under models that are dropped: when the tensor is collected, so is its resident value. */

@@ -1,6 +1,6 @@
 import { isPlainObject } from '../base/options';
 import { notATensor, notParams } from './kinds';
-import { checkAlive } from './scope';
+import { checkAlive } from './lifetime';
 import type { Params, Tensor } from './tensor';
 import { isTensor } from './tree';
 

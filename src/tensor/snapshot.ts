@@ -1,5 +1,5 @@
 import type { TypedArray } from '../base/dtype';
-import { checkAlive } from './scope';
+import { checkAlive } from './lifetime';
 import type { Params } from './tensor';
 
 /** The values that tensors have now. What is assigned to them later, or frees them, leaves these; no copy is made. */

@@ -5,10 +5,10 @@ import { asArray, inMessage, refuseExtra } from '../base/options';
 import { type Shape, show, sizeOf } from '../base/shape';
 import { debugging, finiteSoFar } from './inspect/debug';
 import { plain, textOf } from './inspect/text';
+import { checkAlive } from './lifetime';
 import { bindTensor } from './op';
 import * as ops from './ops';
-import { checkAlive } from './scope';
-import { noteRead } from './tape';
+import { noteRead } from './reads';
 import { Value } from './value';
 
 /** A tensor as `JSON.stringify` writes it. */

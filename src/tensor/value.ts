@@ -1,8 +1,9 @@
 import type { Backend, Operand, Storage } from '../backend/contract';
 import type { DType } from '../base/dtype';
 import { type Shape, show } from '../base/shape';
-import type { Scope } from './scope';
-import type { Tape, Track } from './tape';
+import type { Owner } from './lifetime';
+import type { Tape } from './tape';
+import type { Track } from './track';
 
 let made = 0;
 
@@ -12,23 +13,21 @@ export function lastValueId(): number {
 }
 
 /**
- * One result of one computation: immutable, with the storage that holds it and the bookkeeping of who must free it.
+ * One result of one computation: immutable, with the storage that holds it and the bookkeeping of what must free it.
  * A `Tensor` is a name for a value; assigning a parameter points its name at another value, so that what holds the old
  * value (a tape, above all) still sees the old numbers.
  */
 export class Value implements Operand {
   /** Counts up; a larger id was made later. */
   readonly id = made++;
-  /** The scope that frees this value when it closes; null: a resident, or left to the garbage collector. */
-  scope: Scope | null = null;
-  /** Belongs to a tensor that is assigned to, such as a parameter: on the device until the next assignment. */
-  resident = false;
+  /** What frees it; `lifetime.ts` alone changes this and the next two. */
+  readonly owner: Owner = 'collector';
   /** What freed it; null while it is alive. */
-  freedBy: string | null = null;
-  /** The tapes on which a derivative with respect to this value is wanted. */
-  tracks: Track | null = null;
+  readonly freedBy: string | null = null;
   /** The outermost open tape that needs this value for its backward pass. */
-  savedBy: Tape | null = null;
+  readonly savedBy: Tape | null = null;
+  /** Where a derivative with respect to this value is wanted; `track.ts` alone changes this. */
+  tracks: Track | null = null;
 
   constructor(
     readonly backend: Backend,

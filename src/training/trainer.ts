@@ -1,3 +1,4 @@
+import { backend } from '../backend/current';
 import { fold, type Key, key } from '../base/key';
 import { readOptionsOf, refuseExtra } from '../base/options';
 import { BufferUpdates } from '../nn/buffer';
@@ -8,7 +9,8 @@ import { valueAndGrad } from '../tensor/derivatives/grad';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { debugging } from '../tensor/inspect/debug';
 import { inPhase } from '../tensor/inspect/profile';
-import { currentScope, free, keep, runInScope, type Scope } from '../tensor/scope';
+import { free } from '../tensor/lifetime';
+import { currentScope, keep, runInScope, type Scope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { showTo } from './observe';
 import { Residents } from './residents';
@@ -51,7 +53,7 @@ export interface Trainer<S, Batch> {
 /**
  * A training loop's step: loss, gradients, updates, assignment. Parameters and state stay on the device, and
  * everything else that a step makes is freed when it ends. A transform that is `leafwise`, as all named optimizers are,
- * never has more than one parameter's gradient in memory.
+ * never has more than one parameter's gradient in memory, except on a backend that `batchesUpdates`.
  * @throws OptionError `trainer/parameters` without a model or parameters, with both, or with nothing to train
  * @example
  * const model = new Linear(1, 1, { key: random.key(0) });
@@ -180,7 +182,8 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
       const taken = runInScope('trainer.step', () => {
         const stepKey = fold(root, 'step', step);
         const buffers = new BufferUpdates(currentScope() as Scope);
-        const take = leafwise && !atomic && !gradients && !debugging.nonFinite ? inTurns : together;
+        const oneByOne = leafwise && !atomic && !gradients && !debugging.nonFinite && !backend().batchesUpdates;
+        const take = oneByOne ? inTurns : together;
         const evaluate = (): Tensor => {
           const value = loss(batch, { key: stepKey });
           checkUnchanged();

@@ -17,7 +17,7 @@ const doors = new Map(['index', 'gpu', 'laws'].map((name) => [resolve(`src/${nam
 
 /** The only sources that may be in a page beside the package: they keep no state that the package would miss. */
 const harmless =
-  /^(src\/(base|laws)\/|src\/backend\/(reference|reference-attention|attention-layout|checks)\/|test\/|node_modules\/)/;
+  /^(src\/(base|laws)\/|src\/backend\/(reference|contract|attention-spec|checks)\/|test\/|node_modules\/)/;
 
 /** Imports of `src/index` and its neighbours become those of the built package; a second copy of the engine is an error. */
 const againstBuilt: Plugin = {

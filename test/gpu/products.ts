@@ -1,4 +1,4 @@
-import type { AttentionShape } from '../../src/backend/attention-layout';
+import type { AttentionSpec } from '../../src/backend/attention-spec';
 import type { FullBackend } from '../../src/backend/contract';
 import { fillRow } from '../../src/base/distribution';
 import { wholes } from '../../src/laws/arbitraries';
@@ -83,7 +83,7 @@ export function longProducts(create: () => FullBackend): Law[] {
     ...[false, true].map((causal) =>
       law(`attention: 3 queries over 20,000 keys${causal ? ', causal' : ''}`, () => {
         const [t, s, d] = [3, 20_000, 4];
-        const shape: AttentionShape = {
+        const spec: AttentionSpec = {
           batch: 1,
           heads: 1,
           queries: t,
@@ -91,19 +91,21 @@ export function longProducts(create: () => FullBackend): Law[] {
           width: d,
           valueWidth: d,
           packed: false,
+          scale: 0.1,
+          causal,
         };
         return agreeWith(
           ['attention', 'attentionGrad'],
           (b, put) => {
             const q = put(smallWholes(1, t * d), [1, t, d]);
             const [k, v] = [put(smallWholes(2, s * d), [1, s, d]), put(smallWholes(3, s * d), [1, s, d])];
-            const [out, logs] = b.attention(q, k, v, shape, 0.1, causal);
+            const [out, logs] = b.attention([q, k, v], spec);
             const results = [
               { storage: out, shape: [1, t, d], dtype: 'float32' },
               { storage: logs, shape: [1, 1, t], dtype: 'float32' },
             ] as const;
             const g = put(smallWholes(4, t * d), [1, t, d]);
-            return [out, logs, ...b.attentionGrad(g, q, k, v, ...results, shape, 0.1, causal)];
+            return [out, logs, ...b.attentionGrad(g, [q, k, v], ...results, spec)];
           },
           400, // errors of 20,000 roundings add up like their square root, some 140
         );

@@ -1,4 +1,4 @@
-import type { AttentionShape } from '../../src/backend/attention-layout';
+import type { AttentionSpec } from '../../src/backend/attention-spec';
 import type { DType, TypedArray } from '../../src/base/dtype';
 import { dtypeOf } from '../../src/base/dtype';
 import { sizeOf } from '../../src/base/shape';
@@ -111,7 +111,7 @@ export const programs: Record<string, Program> = {
     (['uniform', 'normal', 'rademacher', { sparsity: 3 }] as const).map((kind) => on.random(kind, key, [m, n])),
   'attention and its gradient': (on, { floats }, [m, , k]) =>
     flip.flatMap((causal) => {
-      const shape: AttentionShape = {
+      const spec: AttentionSpec = {
         batch: 3,
         heads: 1,
         queries: m,
@@ -119,18 +119,30 @@ export const programs: Record<string, Program> = {
         width: k,
         valueWidth: k,
         packed: false,
+        scale: 0.3,
+        causal,
       };
       const [q, keys, v, g] = [floats(3, m, k), floats(3, m, k), floats(3, m, k), floats(3, m, k)];
-      const [out, normalizers] = on.attention(q, keys, v, shape, 0.3, causal);
+      const [out, normalizers] = on.attention([q, keys, v], spec);
       const known = [as(out, [3, m, k]), as(normalizers, [3, m])] as const;
-      return [out, normalizers, ...on.attentionGrad(g, q, keys, v, ...known, shape, 0.3, causal)];
+      return [out, normalizers, ...on.attentionGrad(g, [q, keys, v], ...known, spec)];
     }),
   'attention of packed heads and its gradient': (on, { floats }, [m, , k]) => {
-    const shape: AttentionShape = { batch: 2, heads: 3, queries: m, keys: m, width: k, valueWidth: k, packed: true };
+    const spec: AttentionSpec = {
+      batch: 2,
+      heads: 3,
+      queries: m,
+      keys: m,
+      width: k,
+      valueWidth: k,
+      packed: true,
+      scale: 0.3,
+      causal: true,
+    };
     const [x, g] = [floats(2, m, 9 * k), floats(2, m, 3 * k)];
-    const [out, normalizers] = on.attention(x, x, x, shape, 0.3, true);
+    const [out, normalizers] = on.attention([x, x, x], spec);
     const known = [as(out, [2, m, 3 * k]), as(normalizers, [2, 3, m])] as const;
-    return [out, normalizers, ...on.attentionGrad(g, x, x, x, ...known, shape, 0.3, true)];
+    return [out, normalizers, ...on.attentionGrad(g, [x, x, x], ...known, spec)];
   },
   'reductions along every axis': (on, { floats }, [m, n, k]) => {
     const x = floats(m, n, k);
@@ -163,18 +175,24 @@ export const programs: Record<string, Program> = {
     const [logits, targets] = [floats(m, n), ids(n, m)];
     return [on.crossEntropy(logits, targets), on.crossEntropyGrad(floats(m), logits, targets)];
   },
-  'updates of optimizers': (on, { floats }, [m, n]) => {
-    const [g, mean] = [floats(m, n), floats(m, n)];
-    const square = on.unary('square', floats(m, n));
+  'updates of optimizers': (on, { floats }, [m, n, k]) => {
+    const squares = [on.unary('square', floats(m, n)), on.unary('square', floats(k, m))];
+    const leaves = [[m, n] as const, [k, m] as const].map(([rows, columns], i) => ({
+      g: floats(rows, columns),
+      mean: floats(rows, columns),
+      square: as(squares[i] as Storage, [rows, columns]),
+      row: floats(rows),
+      column: floats(columns),
+    }));
     const made = [
-      on.axpby(0.9, g, 0.1, mean),
-      ...on.adam(g, mean, as(square, [m, n]), factors),
-      ...on.rms(g, as(square, [m, n]), 0.9, 1e-8),
-      ...on.lion(g, mean, 0.9, 0.99),
-      ...on.squareSums(g),
-      on.scaleRowsColumns(g, floats(m), floats(n)),
+      ...leaves.map(({ g, mean }) => on.axpby(0.9, g, 0.1, mean)),
+      ...on.adam(leaves, factors).flatMap(({ update, mean, square }) => [update, mean, square]),
+      ...on.rms(leaves, 0.9, 1e-8).flatMap(({ update, square }) => [update, square]),
+      ...on.lion(leaves, 0.9, 0.99).flatMap(({ update, mean }) => [update, mean]),
+      ...on.squareSums(leaves).flatMap(({ row, column }) => [row, column]),
+      ...on.scaleRowsColumns(leaves).map(({ update }) => update),
     ];
-    return thenFree(on, [square], made);
+    return thenFree(on, squares, made);
   },
   'rows by index, and copies': (on, { floats, ids }, [m, n, k]) => [
     on.gather(floats(m, n), ids(m, k)),

@@ -1,56 +1,57 @@
 import * as kernels from '../../../kernels/gpujs/elementwise';
 import { allocate, type DType } from '../../base/dtype';
 import { type Shape, sizeOf } from '../../base/shape';
-import type { Activation, Binary, Compare, Operand, Storage, Unary } from '../contract';
+import type { Elementwise, Operand, Storage } from '../contract';
 import { mirrored } from './mirror';
 import { flat, type GpuRunner, operandOf } from './runner';
 import { broadcast, edges, walk } from './walk';
 
 type Value = Operand | number;
 
-export function unary(on: GpuRunner, op: Unary | Activation, x: Operand): Storage {
-  return map(on, kernels.unaries[op], x, 'float32');
-}
-
-export function binary(on: GpuRunner, op: Binary | `${Activation}Grad`, a: Value, b: Value, shape: Shape): Storage {
-  return zip(on, kernels.binaries[op], a, b, shape, 'float32');
-}
-
-export function compare(on: GpuRunner, op: Compare, a: Value, b: Value, shape: Shape): Storage {
-  return (
-    mirrored(on, [a, b], (reference, [p, q]) => reference.compare(op, p as Value, q as Value, shape)) ??
-    zip(on, kernels.binaries[op], a, b, shape, 'int32')
-  );
-}
-
-export function where(on: GpuRunner, condition: Operand, a: Value, b: Value, shape: Shape): Storage {
-  if (sizeOf(shape) === 0) return on.host(new Float32Array(0));
-  const given = { condition, a, b };
-  return walk(
-    on,
-    kernels.choice,
-    shape,
-    Object.entries(given).map(([name, x]) => broadcast(name, x, shape)),
-  );
-}
-
-export function cast(on: GpuRunner, x: Operand, dtype: DType): Storage {
-  return (
-    mirrored(on, [x], (reference, [p]) => reference.cast(p as Operand, dtype)) ??
-    map(on, x.dtype === 'float32' && dtype === 'int32' ? kernels.whole : kernels.copy, x, dtype)
-  );
-}
-
-export function axpby(on: GpuRunner, alpha: number, x: Operand, beta: number, y: Operand): Storage {
-  if (x.storage.size === 0) return on.host(new Float32Array(0));
-  const given = { alpha, x, beta, y };
-  return walk(
-    on,
-    kernels.combination,
-    x.shape,
-    Object.entries(given).map(([name, value]) => broadcast(name, value, x.shape)),
-  );
-}
+/** One element a thread; int32 numbers that the host knows are computed with there. */
+export const elementwise = (on: GpuRunner) =>
+  ({
+    unary(op, x) {
+      return map(on, kernels.unaries[op], x, 'float32');
+    },
+    binary(op, a, b, shape) {
+      return zip(on, kernels.binaries[op], a, b, shape, 'float32');
+    },
+    compare(op, a, b, shape) {
+      return (
+        mirrored(on, [a, b], (reference, [p, q]) => reference.compare(op, p as Value, q as Value, shape)) ??
+        zip(on, kernels.binaries[op], a, b, shape, 'int32')
+      );
+    },
+    where(condition, a, b, shape) {
+      if (sizeOf(shape) === 0) return on.host(new Float32Array(0));
+      const given = { condition, a, b };
+      return walk(
+        on,
+        kernels.choice,
+        shape,
+        Object.entries(given).map(([name, x]) => broadcast(name, x, shape)),
+      );
+    },
+    cast(x, dtype) {
+      return (
+        mirrored(on, [x], (reference, [p]) => reference.cast(p as Operand, dtype)) ??
+        map(on, x.dtype === 'float32' && dtype === 'int32' ? kernels.whole : kernels.copy, x, dtype)
+      );
+    },
+    activation: (op, x) => map(on, kernels.unaries[op], x, 'float32'),
+    activationGrad: (op, g, x) => zip(on, kernels.binaries[`${op}Grad`], g, x, x.shape, 'float32'),
+    axpby(alpha, x, beta, y) {
+      if (x.storage.size === 0) return on.host(new Float32Array(0));
+      const given = { alpha, x, beta, y };
+      return walk(
+        on,
+        kernels.combination,
+        x.shape,
+        Object.entries(given).map(([name, value]) => broadcast(name, value, x.shape)),
+      );
+    },
+  }) satisfies Required<Elementwise>;
 
 function map(on: GpuRunner, formula: kernels.Formula, x: Operand, dtype: DType): Storage {
   const { size } = x.storage;

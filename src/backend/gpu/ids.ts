@@ -17,7 +17,7 @@ export function checkedIds(on: GpuRunner, where: string, ids: Operand, rows: num
   const known = on.known(ids);
   if (known !== null) {
     check(known);
-    return on.heap.alias(ids.storage);
+    return on.storages.alias(ids.storage);
   }
   const { size } = ids.storage;
   return on.compute(

@@ -1,47 +1,144 @@
 import { copy } from '../../../kernels/gpujs/elementwise';
 import * as rowKernels from '../../../kernels/gpujs/index';
 import * as kernels from '../../../kernels/gpujs/movement';
+import { sum } from '../../../kernels/gpujs/reductions';
 import { allocate, type TypedArray } from '../../base/dtype';
-import { BackendError } from '../../base/errors';
-import { type Shape, sizeOf, stridesOf } from '../../base/shape';
-import type { Operand, Storage } from '../contract';
+import { sizeOf, stridesOf } from '../../base/shape';
+import type { Movement, Operand, Storage } from '../contract';
 import type { GpuHandle } from './device';
+import { checkExact } from './exact';
 import type { Dims } from './gpujs';
 import { checkedIds } from './ids';
 import { mirrored } from './mirror';
 import { isPromise, type Later } from './queue';
-import { reduce } from './reductions';
+import { join } from './reductions';
 import { flat, type GpuRunner, operandOf, seen } from './runner';
 import { walk } from './walk';
 
-// --- rows by ids -----------------------------------------------------------------------------------------------------
-
-export function gather(on: GpuRunner, table: Operand, ids: Operand): Storage {
-  const [rows, ...rest] = table.shape as [number, ...number[]];
-  const [width, count] = [sizeOf(rest), ids.storage.size];
-  const checked = checkedIds(on, 'gather', ids, rows);
-  const picked = flat(operandOf(checked));
-  const result =
-    width * count === 0
-      ? on.host(new Float32Array(0))
-      : width === 1
-        ? on.launch({ source: rowKernels.pick, flat: true }, [count, 1, 1], [flat(table), picked])
-        : on.launch({ source: rowKernels.gather }, [width, count, 1], [seen(table, [width, rows, 1]), picked]);
-  on.free(checked);
-  return result;
-}
-
-export function scatterAdd(on: GpuRunner, g: Operand, ids: Operand, rows: number): Storage {
-  const count = ids.storage.size;
-  const width = sizeOf(g.shape.slice(ids.shape.length));
-  if (count * width * rows === 0) return on.host(new Float32Array(rows * width));
-  const known = on.known(ids);
-  const out: Dims = [width, rows, 1];
-  if (known !== null) return on.compute([g], out, ([rowsOfG]) => sumRows(on, rowsOfG as GpuHandle, known, rows, width));
-  return on.compute([g, ids], out, ([rowsOfG, picked]) =>
-    after(on.device.read(picked as GpuHandle, count), (read) => sumRows(on, rowsOfG as GpuHandle, read, rows, width)),
-  );
-}
+/** Places are computed by the threads, or by a walk over few axes. */
+export const movement = (on: GpuRunner) => {
+  const family = {
+    gather(table, ids) {
+      const [rows, ...rest] = table.shape as [number, ...number[]];
+      const [width, count] = [sizeOf(rest), ids.storage.size];
+      const checked = checkedIds(on, 'gather', ids, rows);
+      const picked = flat(operandOf(checked));
+      const result =
+        width * count === 0
+          ? on.host(new Float32Array(0))
+          : width === 1
+            ? on.launch({ source: rowKernels.pick, flat: true }, [count, 1, 1], [flat(table), picked])
+            : on.launch({ source: rowKernels.gather }, [width, count, 1], [seen(table, [width, rows, 1]), picked]);
+      on.free(checked);
+      return result;
+    },
+    scatterAdd(g, ids, rows) {
+      const count = ids.storage.size;
+      const width = sizeOf(g.shape.slice(ids.shape.length));
+      if (count * width * rows === 0) return on.host(new Float32Array(rows * width));
+      const known = on.known(ids);
+      const out: Dims = [width, rows, 1];
+      if (known !== null)
+        return on.compute([g], out, ([rowsOfG]) => sumRows(on, rowsOfG as GpuHandle, known, rows, width));
+      return on.compute([g, ids], out, ([rowsOfG, picked]) =>
+        after(on.device.read(picked as GpuHandle, count), (read) =>
+          sumRows(on, rowsOfG as GpuHandle, read, rows, width),
+        ),
+      );
+    },
+    strided(x, shape, strides, offset): Storage {
+      if (sizeOf(shape) === 0) return on.host(allocate(x.dtype, 0));
+      return (
+        mirrored(on, [x], (reference, [p]) => reference.strided(p as Operand, shape, strides, offset)) ??
+        walk(on, copy, shape, [{ name: 'x', x, strides, start: offset }], x.dtype)
+      );
+    },
+    /**
+     * Axis by axis, from the one with the smallest step: x is [outer, count, length], and window i of `length` belongs at
+     * i·step. Windows that touch are in place already, those with gaps are padded, those that overlap are added up.
+     * Strides are not negative.
+     */
+    stridedAdd(x, size, strides, offset): Storage {
+      if (size === 0 || x.storage.size === 0) return on.host(new Float32Array(size));
+      const order = strides
+        .map((_, axis) => axis)
+        .sort((p, q) => (strides[q] as number) - (strides[p] as number) || p - q);
+      const pick = (of: readonly number[]): number[] => order.map((axis) => of[axis] as number);
+      const [extents, steps] = [pick(x.shape), pick(strides)];
+      let sums: Storage = family.strided(x, extents, pick(stridesOf(x.shape)), 0);
+      const replace = (by: Storage): void => {
+        on.free(sums);
+        sums = by;
+      };
+      let length = 1; // of a window: what the axes so far have become
+      for (let axis = extents.length - 1; axis >= 0; axis--) {
+        const [count, step] = [extents[axis] as number, steps[axis] as number];
+        if (count === 1) continue;
+        const outer = sums.size / (count * length);
+        if (step === 0) {
+          replace(join(on, sum, [operandOf(sums)], [outer, count, length]));
+        } else if (step >= length) {
+          if (step > length) replace(padded(on, operandOf(sums), outer * count, length, 0, step, 0));
+          length = count * step;
+        } else {
+          const reach = (count - 1) * step + length;
+          checkExact(
+            on,
+            `overlapping windows of ${count * length} elements together`,
+            count * length,
+            'split the image',
+          );
+          const { spread, dims, columns } = spreadOf(on, outer, reach);
+          const kernel = { source: kernels.windows(spread), integers: ['columns'], flat: spread === 'flat' };
+          const args = [seen(operandOf(sums), [length, count, outer]), count, length, step, columns];
+          replace(on.launch(kernel, dims, args));
+          length = reach;
+        }
+      }
+      replace(padded(on, operandOf(sums), 1, length, offset, size, 0));
+      return sums;
+    },
+    /** One pass for each axis that grows, seen as [outer, axis and all behind it]. */
+    pad(x, before, shape, value) {
+      const size = sizeOf(shape);
+      if (size === 0 || x.storage.size === 0) return on.host(allocate(x.dtype, size).fill(value));
+      const onHost = mirrored(on, [x], (reference, [p]) => reference.pad(p as Operand, before, shape, value));
+      if (onHost !== null) return onHost;
+      const grown = [...x.shape];
+      let made: Storage | null = null;
+      for (let axis = shape.length - 1; axis >= 0; axis--) {
+        const [from, to] = [grown[axis] as number, shape[axis] as number];
+        if (from === to) continue;
+        const outer = sizeOf(grown.slice(0, axis));
+        const inner = sizeOf(grown.slice(axis + 1));
+        const operand = made === null ? x : operandOf(made);
+        const next = padded(on, operand, outer, from * inner, (before[axis] as number) * inner, to * inner, value);
+        if (made !== null) on.free(made);
+        made = next;
+        grown[axis] = to;
+      }
+      return made ?? walk(on, copy, [size], [{ name: 'x', x, strides: [1], start: 0 }], x.dtype);
+    },
+    concat(parts, outer): Storage {
+      const dtype = parts[0]?.dtype ?? 'float32';
+      const full = parts.filter(({ storage }) => storage.size > 0);
+      if (full.length === 0) return on.host(allocate(dtype, 0));
+      const onHost = mirrored(on, full, (reference, of) => reference.concat(of as Operand[], outer));
+      if (onHost !== null) return onHost;
+      const groups: Operand[][] = [];
+      for (let from = 0; from < full.length; from += together) groups.push(full.slice(from, from + together));
+      const joined = groups.map((group) => concatFew(on, group, outer));
+      if (joined.length === 1) return joined[0] as Storage;
+      const result = family.concat(
+        joined.map((storage) => operandOf(storage)),
+        outer,
+      );
+      on.free(...joined);
+      return result;
+    },
+  } satisfies Movement;
+  return family;
+};
 
 /** Terms that one thread adds up: enough work for it, and far from where drivers stop. */
 const longestSegment = 2048;
@@ -112,83 +209,6 @@ function after<T, U>(value: Later<T>, then: (value: T) => Later<U>): Later<U> {
   return isPromise(value) ? value.then(then) : then(value);
 }
 
-// --- other places ----------------------------------------------------------------------------------------------------
-
-export function strided(on: GpuRunner, x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage {
-  if (sizeOf(shape) === 0) return on.host(allocate(x.dtype, 0));
-  return (
-    mirrored(on, [x], (reference, [p]) => reference.strided(p as Operand, shape, strides, offset)) ??
-    walk(on, copy, shape, [{ name: 'x', x, strides, start: offset }], x.dtype)
-  );
-}
-
-/**
- * Axis by axis, from the one with the smallest step: x is [outer, count, length], and window i of `length` belongs at
- * i·step. Windows that touch are in place already, those with gaps are padded, those that overlap are added up.
- * Strides are not negative.
- */
-export function stridedAdd(
-  on: GpuRunner,
-  x: Operand,
-  size: number,
-  strides: readonly number[],
-  offset: number,
-): Storage {
-  if (size === 0 || x.storage.size === 0) return on.host(new Float32Array(size));
-  const order = strides.map((_, axis) => axis).sort((p, q) => (strides[q] as number) - (strides[p] as number) || p - q);
-  const pick = (of: readonly number[]): number[] => order.map((axis) => of[axis] as number);
-  const [extents, steps] = [pick(x.shape), pick(strides)];
-  let sums = strided(on, x, extents, pick(stridesOf(x.shape)), 0);
-  const replace = (by: Storage): void => {
-    on.free(sums);
-    sums = by;
-  };
-  let length = 1; // of a window: what the axes so far have become
-  for (let axis = extents.length - 1; axis >= 0; axis--) {
-    const [count, step] = [extents[axis] as number, steps[axis] as number];
-    if (count === 1) continue;
-    const outer = sums.size / (count * length);
-    if (step === 0) {
-      replace(reduce(on, 'sum', operandOf(sums), [outer, count, length]));
-    } else if (step >= length) {
-      if (step > length) replace(padded(on, operandOf(sums), outer * count, length, 0, step, 0));
-      length = count * step;
-    } else {
-      const reach = (count - 1) * step + length;
-      checkExact(on, count * length);
-      const { spread, dims, columns } = spreadOf(on, outer, reach);
-      const kernel = { source: kernels.windows(spread), integers: ['columns'], flat: spread === 'flat' };
-      const args = [seen(operandOf(sums), [length, count, outer]), count, length, step, columns];
-      replace(on.launch(kernel, dims, args));
-      length = reach;
-    }
-  }
-  replace(padded(on, operandOf(sums), 1, length, offset, size, 0));
-  return sums;
-}
-
-/** One pass for each axis that grows, seen as [outer, axis and all behind it]. */
-export function pad(on: GpuRunner, x: Operand, before: readonly number[], shape: Shape, value: number): Storage {
-  const size = sizeOf(shape);
-  if (size === 0 || x.storage.size === 0) return on.host(allocate(x.dtype, size).fill(value));
-  const onHost = mirrored(on, [x], (reference, [p]) => reference.pad(p as Operand, before, shape, value));
-  if (onHost !== null) return onHost;
-  const grown = [...x.shape];
-  let made: Storage | null = null;
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    const [from, to] = [grown[axis] as number, shape[axis] as number];
-    if (from === to) continue;
-    const outer = sizeOf(grown.slice(0, axis));
-    const inner = sizeOf(grown.slice(axis + 1));
-    const operand = made === null ? x : operandOf(made);
-    const next = padded(on, operand, outer, from * inner, (before[axis] as number) * inner, to * inner, value);
-    if (made !== null) on.free(made);
-    made = next;
-    grown[axis] = to;
-  }
-  return made ?? walk(on, copy, [size], [{ name: 'x', x, strides: [1], start: 0 }], x.dtype);
-}
-
 /** x [outer, length] → [outer, block] with x at `before`; what does not fit behind is cut off. */
 function padded(
   on: GpuRunner,
@@ -207,25 +227,6 @@ function padded(
 
 /** Arrays that one kernel takes: WebGPU binds eight buffers, the result among them. */
 const together = 7;
-
-export function concat(on: GpuRunner, parts: readonly Operand[], outer: number): Storage {
-  const dtype = parts[0]?.dtype ?? 'float32';
-  const full = parts.filter(({ storage }) => storage.size > 0);
-  if (full.length === 0) return on.host(allocate(dtype, 0));
-  const onHost = mirrored(on, full, (reference, of) => reference.concat(of as Operand[], outer));
-  if (onHost !== null) return onHost;
-  const groups: Operand[][] = [];
-  for (let from = 0; from < full.length; from += together) groups.push(full.slice(from, from + together));
-  const joined = groups.map((group) => concatFew(on, group, outer));
-  if (joined.length === 1) return joined[0] as Storage;
-  const result = concat(
-    on,
-    joined.map((storage) => operandOf(storage)),
-    outer,
-  );
-  on.free(...joined);
-  return result;
-}
 
 function concatFew(on: GpuRunner, parts: readonly Operand[], outer: number): Storage {
   const lengths = parts.map(({ storage }) => storage.size / outer);
@@ -252,15 +253,4 @@ function spreadOf(
   let columns = Math.min(block, longest);
   while (block % columns !== 0) columns -= 1;
   return { spread: 'blocks', dims: [columns, block / columns, outer], columns };
-}
-
-/** @throws BackendError `gpu/too-large` */
-function checkExact(on: GpuRunner, size: number): void {
-  if (size <= 2 ** 24) return;
-  throw new BackendError({
-    code: 'gpu/too-large',
-    got: `overlapping windows of ${size} elements together`,
-    expected: `at most 2²⁴, which is as far as this device counts in floats (${on.device.mode}: ${on.device.adapter})`,
-    fix: 'split the image, or use the wasm backend',
-  });
 }

@@ -2,7 +2,7 @@ import { naive } from '../../../kernels/gpujs/products';
 import { BackendError } from '../../base/errors';
 import { choice, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import type { FullBackend } from '../contract';
-import { GpuBackend } from './backend';
+import { gpuBackend } from './backend';
 import { GpuDevice, type GpuLimits } from './device';
 import { type Gpu, type GpuJs, type GpuMode, loadGpuJs } from './gpujs';
 import { findWebGpu } from './node';
@@ -34,7 +34,7 @@ export async function gpu(options: GpuOptions = {}): Promise<FullBackend> {
   if (arguments.length > 1) refuseExtra('gpu', arguments, 1);
   const { mode } = readOptions('gpu', gpuOptions, options);
   const { device, queue } = await (mode === 'auto' ? firstOf(modes) : shared(mode));
-  return new GpuBackend(device, queue);
+  return gpuBackend(device, queue);
 }
 
 async function firstOf(candidates: readonly GpuMode[]): Promise<Shared> {

@@ -18,15 +18,12 @@ import {
   sumSquares,
 } from '../../../kernels/gpujs/reductions';
 import type { DType } from '../../base/dtype';
-import { BackendError } from '../../base/errors';
 import { sizeOf } from '../../base/shape';
-import type { Axes, Operand, Reduction, Storage } from '../contract';
+import type { Axes, Operand, Reduction, Reductions } from '../contract';
+import { checkExact, exact } from './exact';
 import type { Dims } from './gpujs';
 import { type Argument, flat, type GpuRunner, operandOf, seen } from './runner';
 import type { GpuStorage } from './storage';
-
-/** Whole numbers up to here are exact in the float arithmetic of a thread, which is how `flat` kernels find their element. */
-export const exact = 2 ** 24;
 
 const plain: Record<Join, Reducer> = { sum, max, min };
 const first: Record<Reduction, Reducer> = { sum, sumSquares, max, min };
@@ -35,9 +32,57 @@ const empty: Record<Join, number> = { sum: 0, max: -Infinity, min: Infinity };
 /** Terms of one block: errors of a sum grow with the terms of a block and the number of blocks. */
 const block = 32;
 
-export function reduce(on: GpuRunner, op: Reduction, x: Operand, axes: Axes): Storage {
-  return join(on, first[op], [x], axes);
-}
+/** Terms are joined in blocks; where a thread would have too many, in several launches. */
+export const reductions = (on: GpuRunner) =>
+  ({
+    reduce(op, x, axes) {
+      return join(on, first[op], [x], axes);
+    },
+    argmax(x, axes) {
+      const [outer, length, inner] = axes;
+      if (outer * inner === 0) return on.host(new Int32Array(0));
+      checkExact(on, `argmax among ${length} elements`, length);
+      const best = join(on, max, [x], axes);
+      const position = join(on, firstOf, [x, operandOf(best)], axes, 'int32');
+      on.free(best);
+      return position;
+    },
+    cumsum(x, axes, reverse) {
+      if (sizeOf(axes) === 0) return on.host(new Float32Array(0));
+      return scan(on, x, axes, reverse, false);
+    },
+    /** Sorted lists of indices are merged, two and two, until each row is one list; only their first k places are kept. */
+    topK(x, k) {
+      const n = x.shape.at(-1) ?? 1;
+      const rows = sizeOf(x.shape.slice(0, -1));
+      if (rows * k === 0) return [on.host(new Int32Array(0)), on.host(new Int32Array(0))];
+      checkExact(on, `topK among ${rows * n} elements`, rows * n);
+      if (n === 1) return [on.host(new Int32Array(rows)), on.host(Int32Array.from({ length: rows }, (_, row) => row))];
+      const pairUp = (lists: GpuStorage | null, count: number, from: number, span: number): GpuStorage => {
+        const to = Math.min(2 * from, k);
+        const given = lists === null ? [] : [seen(operandOf(lists), [count * from, rows, 1])];
+        return on.launch(
+          { source: merge(lists === null), functions: [quotient, isNan, after], flat: true },
+          [rows * Math.ceil(count / 2) * to, 1, 1],
+          [seen(x, [n, rows, 1]), ...given, n, count, from, span, to],
+          'int32',
+        );
+      };
+      let lists = pairUp(null, n, 1, 1);
+      for (let span = 2; span < n; span *= 2) {
+        const merged = pairUp(lists, Math.ceil(n / span), Math.min(span, k), span);
+        on.free(lists);
+        lists = merged;
+      }
+      const whole = on.launch(
+        { source: inWhole, functions: [quotient], flat: true },
+        [rows * k, 1, 1],
+        [flat(operandOf(lists)), k, n],
+        'int32',
+      );
+      return [lists, whole];
+    },
+  }) satisfies Required<Reductions>;
 
 /**
  * Joins terms over the middle axis of [outer, length, inner] → [outer, inner]; arguments as the reducer's roles say.
@@ -92,21 +137,6 @@ function pass(
   );
 }
 
-export function argmax(on: GpuRunner, x: Operand, axes: Axes): Storage {
-  const [outer, length, inner] = axes;
-  if (outer * inner === 0) return on.host(new Int32Array(0));
-  checkIndices('argmax', length);
-  const best = join(on, max, [x], axes);
-  const position = join(on, firstOf, [x, operandOf(best)], axes, 'int32');
-  on.free(best);
-  return position;
-}
-
-export function cumsum(on: GpuRunner, x: Operand, axes: Axes, reverse: boolean): Storage {
-  if (sizeOf(axes) === 0) return on.host(new Float32Array(0));
-  return scan(on, x, axes, reverse, false);
-}
-
 /** Running sums of numbers or of pairs: sums of blocks, running sums of those in turn, and both added up. */
 function scan(on: GpuRunner, x: Operand, [outer, length, inner]: Axes, reverse: boolean, pairs: boolean): GpuStorage {
   const long = pairs ? 2 * length : length;
@@ -126,47 +156,4 @@ function scan(on: GpuRunner, x: Operand, [outer, length, inner]: Axes, reverse: 
   const result = on.launch(kernel, out, [given, seen(operandOf(before), [lines, 2 * blocks, 1]), inner, length, 1]);
   on.free(sums, before);
   return result;
-}
-
-/** Sorted lists of indices are merged, two and two, until each row is one list; only their first k places are kept. */
-export function topK(on: GpuRunner, x: Operand, k: number): readonly [Storage, Storage] {
-  const n = x.shape.at(-1) ?? 1;
-  const rows = sizeOf(x.shape.slice(0, -1));
-  if (rows * k === 0) return [on.host(new Int32Array(0)), on.host(new Int32Array(0))];
-  checkIndices('topK', rows * n);
-  if (n === 1) return [on.host(new Int32Array(rows)), on.host(Int32Array.from({ length: rows }, (_, row) => row))];
-  const pairUp = (lists: GpuStorage | null, count: number, from: number, span: number): GpuStorage => {
-    const to = Math.min(2 * from, k);
-    const given = lists === null ? [] : [seen(operandOf(lists), [count * from, rows, 1])];
-    return on.launch(
-      { source: merge(lists === null), functions: [quotient, isNan, after], flat: true },
-      [rows * Math.ceil(count / 2) * to, 1, 1],
-      [seen(x, [n, rows, 1]), ...given, n, count, from, span, to],
-      'int32',
-    );
-  };
-  let lists = pairUp(null, n, 1, 1);
-  for (let span = 2; span < n; span *= 2) {
-    const merged = pairUp(lists, Math.ceil(n / span), Math.min(span, k), span);
-    on.free(lists);
-    lists = merged;
-  }
-  const whole = on.launch(
-    { source: inWhole, functions: [quotient], flat: true },
-    [rows * k, 1, 1],
-    [flat(operandOf(lists)), k, n],
-    'int32',
-  );
-  return [lists, whole];
-}
-
-/** @throws BackendError `gpu/too-large` */
-export function checkIndices(op: string, count: number): void {
-  if (count <= exact) return;
-  throw new BackendError({
-    code: 'gpu/too-large',
-    got: `${op} among ${count} elements`,
-    expected: `at most ${exact}: the device counts them in float32`,
-    fix: 'split the tensor, or use the wasm backend for this operation',
-  });
 }

@@ -2,7 +2,7 @@ import type { Way } from '../../../kernels/gpujs/places';
 import type { RowMap } from '../../../kernels/gpujs/row-map';
 import { sizeOf } from '../../base/shape';
 import type { Operand } from '../contract';
-import { exact } from './reductions';
+import { exact } from './exact';
 import { type Argument, flat, type GpuRunner, seen } from './runner';
 import type { GpuStorage } from './storage';
 

@@ -6,6 +6,7 @@ import type { GpuDevice, GpuHandle, GpuKernel } from './device';
 import type { Dims } from './gpujs';
 import { isPromise, type Later } from './queue';
 import type { GpuCell, GpuHeap, GpuStorage } from './storage';
+import { storages } from './storages';
 
 /** An operand under the extents that a kernel wants to see. Memory is dense, so that any extents of its size will do. */
 export interface Seen {
@@ -24,10 +25,14 @@ export interface ViewOf {
 
 /** What the families of operations are written with: kernels over operands, in the order of the program. */
 export class GpuRunner {
+  readonly storages: ReturnType<typeof storages>;
+
   constructor(
     readonly device: GpuDevice,
     readonly heap: GpuHeap,
-  ) {}
+  ) {
+    this.storages = storages(heap);
+  }
 
   /**
    * Runs a kernel over an output [columns, rows, batch]. Extents are positive: results of nothing, and sums over
@@ -93,44 +98,16 @@ export class GpuRunner {
     }
   }
 
-  /** Results that a job computes on the host from the values of the operands. */
-  onHost(
-    operands: readonly Operand[],
-    results: readonly { readonly shape: Shape; readonly dtype: DType }[],
-    solve: (inputs: readonly TypedArray[]) => readonly TypedArray[],
-  ): GpuStorage[] {
-    const { queue } = this.heap;
-    queue.check();
-    const reads = operands.map(({ storage }) => this.heap.values(storage as GpuStorage));
-    let made: readonly TypedArray[] = [];
-    const take = (inputs: readonly TypedArray[]): void => {
-      made = solve(inputs);
-    };
-    const solved = queue.run(
-      (): Later<void> => (reads.some(isPromise) ? Promise.all(reads).then(take) : take(reads as TypedArray[])),
-    );
-    if (!isPromise(solved)) return made.map((values) => this.heap.fromHost(values));
-    solved.catch((error) => queue.seen(error)); // every read of a result throws it
-    return results.map(({ shape, dtype }, i) => {
-      const size = sizeOf(shape);
-      if (size === 0) return this.heap.fromHost(new Float32Array(0));
-      return this.heap.make(dtype, size, async () => {
-        await solved;
-        return this.device.upload(Float32Array.from(made[i] as TypedArray), [size, 1, 1]);
-      });
-    });
-  }
-
   /** Values that are known without the device. */
   host(values: TypedArray): GpuStorage {
-    return this.heap.fromHost(values);
+    return this.storages.fromHost(values);
   }
   /** The values of an operand, if they are known without asking the device. */
   known({ storage }: Operand): TypedArray | null {
     return (storage as GpuStorage).cell.host;
   }
-  free(...storages: readonly Storage[]): void {
-    for (const storage of storages) this.heap.free(storage);
+  free(...given: readonly Storage[]): void {
+    for (const storage of given) this.storages.free(storage);
   }
 
   private fits(out: Dims, lanes: 1 | 4, flat: boolean): void {

@@ -2,6 +2,7 @@ import type { DType, TypedArray } from '../../base/dtype';
 import { BackendError } from '../../base/errors';
 import type { Memory, Storage } from '../contract';
 import type { GpuDevice, GpuHandle } from './device';
+import { exact } from './exact';
 import { type GpuQueue, isPromise, type Later } from './queue';
 
 /** The memory that aliases share: values on the host, on the device, or both. */
@@ -39,72 +40,15 @@ export class GpuStorage implements Storage {
  * queue gets there. On the device every number is a float32, int32 ones too: exact to 2²⁴ in size.
  */
 export class GpuHeap {
-  private readonly live = { tensors: 0, bytes: 0, peakBytes: 0 };
-  private readonly staged: GpuCell[] = [];
-  private readonly net = new FinalizationRegistry<GpuCell>((cell) => this.release(cell));
-  private reads = 0;
+  /** What `memory()` reports. */
+  readonly live = { tensors: 0, bytes: 0, peakBytes: 0 } satisfies Memory;
+  /** Cells with copies of host arrays that go when their scope ends. */
+  readonly staged: GpuCell[] = [];
 
   constructor(
     readonly device: GpuDevice,
     readonly queue: GpuQueue,
   ) {}
-
-  memory(): Memory {
-    return { ...this.live };
-  }
-  resetPeak(): void {
-    this.live.peakBytes = this.live.bytes;
-  }
-
-  // --- lives -----------------------------------------------------------------------------------------------------
-
-  fromHost(values: TypedArray): GpuStorage {
-    const dtype = values instanceof Float32Array ? 'float32' : 'int32';
-    return new GpuStorage(new GpuCell(values, values.byteLength), dtype, values.length);
-  }
-  alias(storage: Storage): GpuStorage {
-    const { cell, dtype, size } = storage as GpuStorage;
-    cell.users += 1;
-    this.count(cell, 1);
-    return new GpuStorage(cell, dtype, size);
-  }
-  free(storage: Storage): void {
-    const held = storage as GpuStorage;
-    if (held.collectable) this.net.unregister(held);
-    else this.count(held.cell, -1);
-    this.release(held.cell);
-  }
-  /** It stays on the device, and goes when the garbage collector finds it unreachable. */
-  collectable(storage: Storage): void {
-    const held = storage as GpuStorage;
-    if (held.collectable) return;
-    held.collectable = true;
-    this.count(held.cell, -1);
-    this.net.register(held, held.cell, held);
-  }
-  resident(storage: Storage): void {
-    const held = storage as GpuStorage;
-    if (held.collectable) {
-      held.collectable = false;
-      this.net.unregister(held);
-      this.count(held.cell, 1);
-    }
-    if (held.size === 0) return;
-    held.cell.resident = true;
-    this.need(held.cell);
-    if (held.dtype === 'float32') held.cell.host = null; // index work wants whole numbers on the host
-  }
-
-  // --- scopes ----------------------------------------------------------------------------------------------------
-
-  enter(): number {
-    return this.staged.length;
-  }
-  leave(mark: number): void {
-    for (const cell of this.staged.splice(mark)) if (!cell.resident) this.drop(cell);
-  }
-
-  // --- values ----------------------------------------------------------------------------------------------------
 
   /** Memory for a result; the job makes its handle when the queue gets there. */
   make(dtype: DType, size: number, job: () => Later<GpuHandle>): GpuStorage {
@@ -120,7 +64,7 @@ export class GpuHeap {
   need(cell: GpuCell): void {
     if (cell.present) return;
     const values = cell.host as TypedArray;
-    if (values instanceof Int32Array) checkExact(values);
+    if (values instanceof Int32Array) checkWhole(values);
     this.staged.push(cell);
     this.fill(cell, () => {
       const floats = values instanceof Float32Array ? values : Float32Array.from(values);
@@ -134,17 +78,6 @@ export class GpuHeap {
     return cell.handle as GpuHandle;
   }
 
-  async read(storage: Storage): Promise<TypedArray> {
-    // A finalizer runs only between macrotasks, so a loop that does nothing but read must let one pass now and then.
-    if (++this.reads % 16 === 0) await new Promise((resolve) => setTimeout(resolve));
-    try {
-      return await this.values(storage as GpuStorage);
-    } catch (error) {
-      this.queue.seen(error);
-      throw error;
-    }
-  }
-
   /** A copy of the values. */
   values({ cell, dtype, size }: GpuStorage): Later<TypedArray> {
     if (cell.host !== null) return cell.host.slice();
@@ -152,8 +85,6 @@ export class GpuHeap {
     const read = this.queue.run(() => this.device.read(this.handle(cell), size));
     return isPromise(read) ? read.then(convert) : convert(read);
   }
-
-  // --- the account -----------------------------------------------------------------------------------------------
 
   private fill(cell: GpuCell, job: () => Later<GpuHandle>): void {
     const keep = (handle: GpuHandle): void => {
@@ -176,13 +107,13 @@ export class GpuHeap {
   }
 
   /** One life less; the last one takes the memory along. */
-  private release(cell: GpuCell): void {
+  release(cell: GpuCell): void {
     cell.users -= 1;
     if (cell.users === 0) this.drop(cell);
   }
 
   /** Give the device memory back, after everything that was asked for before. */
-  private drop(cell: GpuCell): void {
+  drop(cell: GpuCell): void {
     if (!cell.present) return;
     this.weigh(cell, -1);
     cell.present = false;
@@ -192,7 +123,8 @@ export class GpuHeap {
     });
   }
 
-  private count(cell: GpuCell, change: 1 | -1): void {
+  /** One life more or less that counts as a live tensor. */
+  count(cell: GpuCell, change: 1 | -1): void {
     this.weigh(cell, -1);
     cell.counted += change;
     this.weigh(cell, 1);
@@ -207,8 +139,8 @@ export class GpuHeap {
 }
 
 /** Whole numbers that would change on the way must not go there. @throws BackendError `gpu/inexact` */
-function checkExact(values: Int32Array): void {
-  const large = values.find((x) => Math.abs(x) > 2 ** 24);
+function checkWhole(values: Int32Array): void {
+  const large = values.find((x) => Math.abs(x) > exact);
   if (large === undefined) return;
   throw new BackendError({
     code: 'gpu/inexact',

@@ -7,6 +7,7 @@ import { broadcastStrides, type Shape, sizeOf } from '../../base/shape';
 import type { Operand, Storage } from '../contract';
 import { simplify, type Walk } from '../layout';
 import type { GpuKernel } from './device';
+import { exact } from './exact';
 import type { Dims } from './gpujs';
 import { type Argument, flat, type GpuRunner, operandOf, type Seen } from './runner';
 
@@ -17,9 +18,6 @@ export interface Walked {
   readonly strides: readonly number[];
   readonly start: number;
 }
-
-/** Whole numbers that floats tell apart. */
-const exact = 2 ** 24;
 
 /** What a formula that needs them is told. */
 export const edges = [Number.POSITIVE_INFINITY, Number.NaN];

@@ -1,4 +1,5 @@
-import { type Build, instantiate, type Kernels, type WasmModule } from './module';
+import type { Kernels } from './generated/kernels';
+import { type Build, instantiate, type WasmModule } from './module';
 import { type At, WasmHeap } from './storage';
 import { ThreadPool } from './threads/pool';
 import { rows as tableRows } from './threads/table';
@@ -9,27 +10,57 @@ const scalarBytes = 64;
 /** Work in nanoseconds of one thread that is worth a part of its own: waking and joining costs a few microseconds. */
 export const grain = { least: 15_000 };
 
-/**
- * A running module and its memory, from below: static data of the kernels, scalar slots, the workspace of matrix
- * products (packed panels), the heap. Workers run the same module over the same memory, with workspaces in the heap.
- */
-export class WasmDevice {
-  readonly kernels: Kernels;
+/** What there is once the module runs. */
+interface Running {
+  readonly source: WasmModule;
   readonly heap: WasmHeap;
   readonly scalars: number;
-  private readonly source: WasmModule;
+}
+
+/**
+ * A module and its memory, which start when the first operation needs them. From below: static data of the kernels,
+ * scalar slots, the workspace of matrix products (packed panels), the heap. Workers run the same module over the same
+ * memory, with workspaces in the heap.
+ */
+export class WasmDevice {
+  private running: Running | null = null;
+  private poisonsFreed = false;
   private readonly workspaces: number[] = [];
   private pool: ThreadPool | null = null;
   private changed: Promise<void> = Promise.resolve();
 
-  constructor(build: Build) {
-    this.source = instantiate(build);
-    const { kernels, memory } = this.source;
-    this.kernels = kernels;
-    this.scalars = Math.ceil(kernels.heapBase() / 64) * 64;
-    const workspace = this.scalars + scalarBytes;
+  constructor(readonly build: Build) {}
+
+  /** Whether an operation has needed it. */
+  get started(): boolean {
+    return this.running !== null;
+  }
+  get kernels(): Kernels {
+    return (this.running ?? this.start()).source.kernels;
+  }
+  get heap(): WasmHeap {
+    return (this.running ?? this.start()).heap;
+  }
+  /** Where number operands are written for kernels. */
+  get scalars(): number {
+    return (this.running ?? this.start()).scalars;
+  }
+  private start(): Running {
+    const source = instantiate(this.build);
+    const { kernels, memory } = source;
+    const scalars = Math.ceil(kernels.heapBase() / 64) * 64;
+    const workspace = scalars + scalarBytes;
     kernels.setWorkspace(workspace);
-    this.heap = new WasmHeap(memory, Math.ceil((workspace + kernels.workspaceBytes()) / 64) * 64);
+    const heap = new WasmHeap(memory, Math.ceil((workspace + kernels.workspaceBytes()) / 64) * 64);
+    heap.poisoned = this.poisonsFreed;
+    this.running = { source, heap, scalars };
+    return this.running;
+  }
+
+  /** Overwrite freed memory with NaN. */
+  set poisoned(on: boolean) {
+    this.poisonsFreed = on;
+    if (this.running !== null) this.running.heap.poisoned = on;
   }
 
   get threads(): number {
@@ -52,7 +83,8 @@ export class WasmDevice {
     await pool?.stop();
     if (count === 1) return;
     while (this.workspaces.length < count - 1) this.workspaces.push(this.heap.reserve(this.kernels.workspaceBytes()));
-    this.pool = await ThreadPool.start(this.source, this.workspaces.slice(0, count - 1));
+    const { source } = this.running ?? this.start();
+    this.pool = await ThreadPool.start(source, this.workspaces.slice(0, count - 1));
   }
 
   /** Call kernels on this thread, with addresses of storages that were made or needed before. */

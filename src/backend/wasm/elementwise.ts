@@ -1,26 +1,111 @@
 import type { DType } from '../../base/dtype';
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../base/shape';
-import type { Compare, Operand } from '../contract';
+import type { Activation, Binary, Compare, Elementwise, Operand, Unary } from '../contract';
 import { append, forOuter, simplify } from '../layout';
 import type { WasmDevice } from './device';
-import type { KernelName } from './module';
 import type { At, WasmStorage } from './storage';
 
 type Value = Operand | number;
+/** Kernels (x, out, n). */
+type MapKernel = Unary | Activation;
+/** Kernels (a, aRow, aOne, b, bRow, bOne, out, rows, n). */
+type ZipKernel = Binary | `${Activation}Grad` | Compare | `${Compare}Int`;
 
 /** Time that a cheap function takes for an element, from memory to memory. */
 const nanosecondsPerElement = 0.4;
 
+/** Four lanes at a time; broadcasts are rows of a kernel, with a loop around it for what has more axes. */
+export const elementwise = (device: WasmDevice) => {
+  /** A result like x from a kernel of one operand. */
+  const map = (name: MapKernel, x: Operand): WasmStorage => {
+    const { heap } = device;
+    heap.need(x.storage);
+    const result = heap.make('float32', x.storage.size);
+    device.spread(result.size, 16, result.size * 1.5, (kernels, at, from, to) => {
+      kernels[name](at(x.storage) + 4 * from, at(result) + 4 * from, to - from);
+    });
+    return result;
+  };
+  const cast = (x: Operand, dtype: DType): WasmStorage => {
+    const { size } = x.storage;
+    device.heap.need(x.storage);
+    const result = device.heap.make(dtype, size);
+    device.run((kernels, at) => {
+      if (x.dtype === dtype) kernels.move(at(x.storage), at(result), 1, 1, size, 0, 0, 1, 0, 0);
+      else kernels[dtype === 'int32' ? 'toInt' : 'toFloat'](at(x.storage), at(result), size);
+    });
+    return result;
+  };
+  return {
+    unary: map,
+    activation: map,
+    cast,
+    binary: (op, a, b, shape) => zip(device, op, 'float32', 'float32', a, b, shape),
+    /**
+     * int32 operands are compared as integers. With a number that is no int32 (a fraction, infinity) they are compared as
+     * float32, since rounding keeps their order with respect to such a number.
+     */
+    compare(op, a, b, shape) {
+      const operand = typeof a === 'number' ? b : a;
+      if (typeof operand === 'number' || operand.dtype === 'float32') {
+        return zip(device, op, 'float32', 'int32', a, b, shape);
+      }
+      const number = typeof a === 'number' ? a : typeof b === 'number' ? b : 0;
+      if (Math.fround(number) === (Math.fround(number) | 0)) {
+        return zip(device, `${op}Int`, 'int32', 'int32', a, b, shape);
+      }
+      const rounded = { storage: cast(operand, 'float32'), shape: operand.shape, dtype: 'float32' } as const;
+      const [p, q] = typeof a === 'number' ? [a, rounded] : [rounded, number];
+      try {
+        return zip(device, op, 'float32', 'int32', p, q, shape);
+      } finally {
+        device.heap.free(rounded.storage); // also when memory is full
+      }
+    },
+    /** As `zip`, with three operands. */
+    where(condition, a, b, shape) {
+      for (const value of [condition, a, b]) need(device, value);
+      const result = device.heap.make('float32', sizeOf(shape));
+      if (result.size === 0) return result;
+      const walk = simplify(shape, [...[condition, a, b].map((x) => stridesIn(x, shape)), stridesOf(shape)], 2);
+      const [rows, columns] = walk.extents.slice(-2) as [number, number];
+      const [rowC, rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number, number];
+      const [oneC, oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number, number];
+      const one = oneC + 2 * oneA + 4 * oneB;
+      device.run((kernels, at) => {
+        const [c, out] = [at(condition.storage), at(result)];
+        const [p, q] = [addressOf(device, at, a, 0, 'float32'), addressOf(device, at, b, 1, 'float32')];
+        forOuter(walk, 2, ([i = 0, j = 0, l = 0, o = 0]) => {
+          kernels.where(c + 4 * i, rowC, p + 4 * j, rowA, q + 4 * l, rowB, one, out + 4 * o, rows, columns);
+        });
+      });
+      return result;
+    },
+    activationGrad: (op, g, x) => zip(device, `${op}Grad`, 'float32', 'float32', g, x, x.shape),
+    axpby(alpha, x, beta, y) {
+      const { heap } = device;
+      heap.need(x.storage);
+      heap.need(y.storage);
+      const result = heap.make('float32', x.storage.size);
+      device.spread(result.size, 16, result.size * nanosecondsPerElement, (kernels, at, from, to) => {
+        const [p, q, out] = [at(x.storage) + 4 * from, at(y.storage) + 4 * from, at(result) + 4 * from];
+        kernels.axpby(alpha, p, beta, q, out, to - from);
+      });
+      return result;
+    },
+  } satisfies Required<Elementwise>;
+};
+
 /**
- * out = kernel(a, b) over the broadcast shape; `dtype` is that of the operands, `to` that of the result. A kernel
+ * out = kernel(a, b) over the broadcast shape; `dtype` is that of the operands, `resultType` that of the result. A kernel
  * takes rows, in which each operand is either dense or one element repeated; that covers the usual cases in one call,
  * and any other broadcast with a loop around it.
  */
-export function zip(
+function zip(
   device: WasmDevice,
-  name: KernelName,
+  name: ZipKernel,
   dtype: DType,
-  to: DType,
+  resultType: DType,
   a: Value,
   b: Value,
   shape: Shape,
@@ -28,7 +113,7 @@ export function zip(
   need(device, a);
   need(device, b);
   const size = sizeOf(shape);
-  const result = device.heap.make(to, size);
+  const result = device.heap.make(resultType, size);
   const sizeA = typeof a === 'number' ? 1 : a.storage.size;
   const sizeB = typeof b === 'number' ? 1 : b.storage.size;
   const columns = shape.length > 0 ? (shape[shape.length - 1] as number) : 1;
@@ -62,7 +147,7 @@ function isRow(x: Value, columns: number): boolean {
 
 function zipBroadcast(
   device: WasmDevice,
-  name: KernelName,
+  name: ZipKernel,
   p: number,
   stridesA: readonly number[],
   q: number,
@@ -81,57 +166,6 @@ function zipBroadcast(
       kernels[name](x, rowA, oneA, y, rowB, oneB, z, to - from, columns);
     });
   });
-}
-
-/** `condition ? a : b` over the broadcast shape: like `zip`, with three operands. */
-export function choose(device: WasmDevice, condition: Operand, a: Value, b: Value, shape: Shape): WasmStorage {
-  for (const value of [condition, a, b]) need(device, value);
-  const result = device.heap.make('float32', sizeOf(shape));
-  if (result.size === 0) return result;
-  const walk = simplify(shape, [...[condition, a, b].map((x) => stridesIn(x, shape)), stridesOf(shape)], 2);
-  const [rows, columns] = walk.extents.slice(-2) as [number, number];
-  const [rowC, rowA, rowB] = walk.strides.map((of) => 4 * lastStride(of, 2)) as [number, number, number];
-  const [oneC, oneA, oneB] = walk.strides.map((of) => 1 - lastStride(of, 1)) as [number, number, number];
-  const one = oneC + 2 * oneA + 4 * oneB;
-  device.run((kernels, at) => {
-    const [c, out] = [at(condition.storage), at(result)];
-    const [p, q] = [addressOf(device, at, a, 0, 'float32'), addressOf(device, at, b, 1, 'float32')];
-    forOuter(walk, 2, ([i = 0, j = 0, l = 0, o = 0]) => {
-      kernels.where(c + 4 * i, rowC, p + 4 * j, rowA, q + 4 * l, rowB, one, out + 4 * o, rows, columns);
-    });
-  });
-  return result;
-}
-
-/**
- * int32 operands are compared as integers. With a number that is no int32 (a fraction, infinity) they are compared as
- * float32, since rounding keeps their order with respect to such a number.
- */
-export function compare(device: WasmDevice, op: Compare, a: Value, b: Value, shape: Shape): WasmStorage {
-  const operand = typeof a === 'number' ? b : a;
-  if (typeof operand === 'number' || operand.dtype === 'float32') {
-    return zip(device, op, 'float32', 'int32', a, b, shape);
-  }
-  const number = typeof a === 'number' ? a : typeof b === 'number' ? b : 0;
-  if (Math.fround(number) === (Math.fround(number) | 0)) return zip(device, `${op}Int`, 'int32', 'int32', a, b, shape);
-  const rounded = { storage: cast(device, operand, 'float32'), shape: operand.shape, dtype: 'float32' } as const;
-  const [p, q] = typeof a === 'number' ? [a, rounded] : [rounded, number];
-  try {
-    return zip(device, op, 'float32', 'int32', p, q, shape);
-  } finally {
-    device.heap.free(rounded.storage); // also when memory is full
-  }
-}
-
-export function cast(device: WasmDevice, x: Operand, dtype: DType): WasmStorage {
-  const { size } = x.storage;
-  device.heap.need(x.storage);
-  const result = device.heap.make(dtype, size);
-  device.run((kernels, at) => {
-    if (x.dtype === dtype) kernels.move(at(x.storage), at(result), 1, 1, size, 0, 0, 1, 0, 0);
-    else kernels[dtype === 'int32' ? 'toInt' : 'toFloat'](at(x.storage), at(result), size);
-  });
-  return result;
 }
 
 function need(device: WasmDevice, x: Value): void {

@@ -1,33 +1,40 @@
 import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../base/shape';
-import type { Operand, RandomMatrix, Storage } from '../contract';
+import type { Operand, Products } from '../contract';
 import { forOuter, simplify } from '../layout';
 import type { WasmDevice } from './device';
-import { codeOf } from './random';
+import { columnUnit, nanosecondsPerProduct, rowUnit } from './product-ranges';
 
-/** A multiplication and an addition at 50 GFLOP/s. */
-const nanosecondsPerProduct = 0.04;
-/** Ranges of rows and columns are multiples of these, so that tiles (of 4 or 6 rows and 8 columns) stay whole. */
-const rowUnit = 12;
-const columnUnit = 8;
-
-export function matmul(
-  device: WasmDevice,
-  a: Operand,
-  b: Operand,
-  transposeA: boolean,
-  transposeB: boolean,
-  shape: Shape,
-  bias: Operand | null,
-): Storage {
-  for (const operand of [a, b, bias]) if (operand) device.heap.need(operand.storage);
-  const result = device.heap.make('float32', sizeOf(shape));
-  if (result.size === 0) return result;
-  device.run((_, at) => {
-    const addresses = [at(a.storage), at(b.storage), at(result), bias ? at(bias.storage) : 0] as const;
-    multiply(device, a, b, transposeA, transposeB, shape, result.size, addresses);
-  });
-  return result;
-}
+/** Packed panels and tiles of registers; ranges of rows or columns go to the threads. */
+export const products = (device: WasmDevice) =>
+  ({
+    matmul(a, b, transposeA, transposeB, shape, bias) {
+      for (const operand of [a, b, bias]) if (operand) device.heap.need(operand.storage);
+      const result = device.heap.make('float32', sizeOf(shape));
+      if (result.size === 0) return result;
+      device.run((_, at) => {
+        const addresses = [at(a.storage), at(b.storage), at(result), bias ? at(bias.storage) : 0] as const;
+        multiply(device, a, b, transposeA, transposeB, shape, result.size, addresses);
+      });
+      return result;
+    },
+    /** Ranges of rows do not share anything but A. */
+    addOnSupport(weight, b, a) {
+      for (const { storage } of [weight, b, a]) device.heap.need(storage);
+      const [rank = 0, columns = 0] = a.shape;
+      const result = device.heap.make('float32', weight.storage.size);
+      device.spread(
+        weight.shape[0] as number,
+        1,
+        result.size * (0.3 + rank * nanosecondsPerProduct),
+        (kernels, at, from, to) => {
+          const skip = 4 * from * columns;
+          const [w, p, out] = [at(weight.storage) + skip, at(b.storage) + 4 * from * rank, at(result) + skip];
+          kernels.addOnSupport(w, p, at(a.storage), out, to - from, columns, rank);
+        },
+      );
+      return result;
+    },
+  }) satisfies Required<Products>;
 
 function multiply(
   device: WasmDevice,
@@ -124,51 +131,4 @@ function gemm(
       kernels.gemm(path, a, laneA, depthA, q, laneB, depthB, out, n, m, to - from, k, start, 0);
     });
   }
-}
-
-/** Ranges of rows do not share anything but A. */
-export function addOnSupport(device: WasmDevice, weight: Operand, b: Operand, a: Operand): Storage {
-  for (const { storage } of [weight, b, a]) device.heap.need(storage);
-  const [rank = 0, columns = 0] = a.shape;
-  const result = device.heap.make('float32', weight.storage.size);
-  device.spread(
-    weight.shape[0] as number,
-    1,
-    result.size * (0.3 + rank * nanosecondsPerProduct),
-    (kernels, at, from, to) => {
-      const skip = 4 * from * columns;
-      const [w, p, out] = [at(weight.storage) + skip, at(b.storage) + 4 * from * rank, at(result) + skip];
-      kernels.addOnSupport(w, p, at(a.storage), out, to - from, columns, rank);
-    },
-  );
-  return result;
-}
-
-/** The kernel generates the operand at address 0; its lane stride is 1 when lanes run along the columns of A. */
-export function matmulRandom(
-  device: WasmDevice,
-  x: Operand,
-  { kind, key, rows, columns, scale }: RandomMatrix,
-  side: 'left' | 'right',
-  transpose: boolean,
-): Storage {
-  const [height, width] = x.shape as readonly [number, number];
-  const [m, n] = side === 'right' ? [height, transpose ? rows : columns] : [transpose ? columns : rows, width];
-  device.heap.need(x.storage);
-  const result = device.heap.make('float32', m * n);
-  const code = codeOf(kind);
-  const lane = (side === 'right') === transpose ? 0 : 1;
-  const work = m * n * (side === 'right' ? width : height) * nanosecondsPerProduct;
-  if (side === 'right') {
-    device.spread(m, rowUnit, work, (kernels, at, row, end) => {
-      const [a, c] = [at(x.storage) + 4 * row * width, at(result) + 4 * row * n];
-      kernels.gemmRandom(a, width, 1, 0, lane, 0, c, n, end - row, n, width, code, key[0], key[1], scale);
-    });
-  } else {
-    device.spread(n, columnUnit, work, (kernels, at, column, end) => {
-      const [b, c] = [at(x.storage) + 4 * column, at(result) + 4 * column];
-      kernels.gemmRandom(0, lane, 0, b, 1, width, c, n, m, end - column, height, code, key[0], key[1], scale);
-    });
-  }
-  return result;
 }

@@ -20,6 +20,9 @@ export class WasmStorage implements Storage {
   ) {}
 }
 
+/** A storage for each size. */
+export type StoragesOf<Sizes extends readonly number[]> = { -readonly [I in keyof Sizes]: WasmStorage };
+
 /** Where the values of a storage are on the device. */
 export type At = (storage: Storage) => number;
 
@@ -116,11 +119,11 @@ export class WasmHeap {
     return new WasmStorage(dtype, size, this.allocate(4 * size), null);
   }
   /** Room for several results, or for none of them. @throws BackendError `backend/out-of-memory` */
-  makeAll(sizes: readonly number[], dtype: DType = 'float32'): WasmStorage[] {
+  makeAll<const Sizes extends readonly number[]>(sizes: Sizes, dtype: DType = 'float32'): StoragesOf<Sizes> {
     const made: WasmStorage[] = [];
     try {
       for (const size of sizes) made.push(this.make(dtype, size));
-      return made;
+      return made as readonly WasmStorage[] as StoragesOf<Sizes>;
     } catch (error) {
       for (const storage of made) this.free(storage);
       throw error;

@@ -1,83 +1,93 @@
-import type { AdamFactors, Operand, Storage } from '../contract';
+import type { LeafResults, Operand, Storage, Updates } from '../contract';
 import { inBlocks } from './blocks';
 import type { WasmDevice } from './device';
-import type { WasmStorage } from './storage';
+import type { StoragesOf, WasmStorage } from './storage';
 
-export function adam(
-  device: WasmDevice,
-  g: Operand,
-  mean: Operand,
-  square: Operand,
-  { beta1, beta2, correction1, correction2, epsilon }: AdamFactors,
-): [Storage, Storage, Storage] {
-  const { size } = g.storage;
-  const operands = [g, mean, square].map(({ storage }) => storage);
-  const results = room(device, operands, [size, size, size]);
-  const weights = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
-  device.spread(size, 16, size * 1.5, (kernels, at, from, to) => {
-    const [x, y, z, a, b, c] = [...operands, ...results].map((storage) => at(storage) + 4 * from) as Six;
-    kernels.adam(x, y, z, a, b, c, to - from, ...weights, correction1, correction2, epsilon);
-  });
-  return results as Three;
+/** One pass over each leaf, one leaf after the other; its elements or rows go to the threads. */
+export const updates = (device: WasmDevice) =>
+  ({
+    adam: (leaves, { beta1, beta2, correction1, correction2, epsilon }) =>
+      forEach(device, leaves, ({ g, mean, square }) => {
+        const { size } = g.storage;
+        const [update, newMean, newSquare] = room(device, [g, mean, square], [size, size, size]);
+        const factors = [beta1, 1 - beta1, beta2, 1 - beta2, correction1, correction2, epsilon] as const;
+        device.spread(size, 16, size * 1.5, (kernels, at, from, to) => {
+          const skip = 4 * from;
+          const [x, m, v] = [at(g.storage) + skip, at(mean.storage) + skip, at(square.storage) + skip];
+          const [u, nextM, nextV] = [at(update) + skip, at(newMean) + skip, at(newSquare) + skip];
+          kernels.adam(x, m, v, u, nextM, nextV, to - from, ...factors);
+        });
+        return { update, mean: newMean, square: newSquare };
+      }),
+    rms: (leaves, beta, epsilon) =>
+      forEach(device, leaves, ({ g, square }) => {
+        const { size } = g.storage;
+        const [update, newSquare] = room(device, [g, square], [size, size]);
+        device.spread(size, 16, size, (kernels, at, from, to) => {
+          const skip = 4 * from;
+          const [x, v] = [at(g.storage) + skip, at(square.storage) + skip];
+          kernels.rms(x, v, at(update) + skip, at(newSquare) + skip, to - from, beta, 1 - beta, epsilon);
+        });
+        return { update, square: newSquare };
+      }),
+    lion: (leaves, beta1, beta2) =>
+      forEach(device, leaves, ({ g, mean }) => {
+        const { size } = g.storage;
+        const [update, newMean] = room(device, [g, mean], [size, size]);
+        const factors = [beta1, 1 - beta1, beta2, 1 - beta2] as const;
+        device.spread(size, 16, size, (kernels, at, from, to) => {
+          const skip = 4 * from;
+          const [x, m] = [at(g.storage) + skip, at(mean.storage) + skip];
+          kernels.lion(x, m, at(update) + skip, at(newMean) + skip, to - from, ...factors);
+        });
+        return { update, mean: newMean };
+      }),
+    squareSums: (leaves) =>
+      forEach(device, leaves, ({ g }) => {
+        const [rows, columns] = g.shape as [number, number];
+        device.heap.need(g.storage);
+        const sizes = { rows, work: columns * 0.5, others: [rows], sums: [columns] } as const;
+        const [row, column] = inBlocks(device, sizes, (kernels, at, from, count, [rowSums], [columnSums]) => {
+          const [p, sums] = [at(g.storage) + 4 * from * columns, at(rowSums) + 4 * from];
+          kernels.squareSums(p, sums, columnSums, count, columns);
+        });
+        return { row, column };
+      }),
+    scaleRowsColumns: (leaves) =>
+      forEach(device, leaves, ({ g, row, column }) => {
+        const [update] = room(device, [g, row, column], [g.storage.size]);
+        const columns = column.storage.size;
+        device.spread(row.storage.size, 1, update.size * 0.5, (kernels, at, from, to) => {
+          const skip = 4 * from * columns;
+          const [p, q] = [at(g.storage) + skip, at(row.storage) + 4 * from];
+          kernels.scaleRowsColumns(p, q, at(column.storage), at(update) + skip, to - from, columns);
+        });
+        return { update };
+      }),
+  }) satisfies Required<Updates>;
+
+/** A result for each leaf, or no result at all: what is made before an error is freed. */
+function forEach<L, Result extends LeafResults<string>>(
+  { heap }: WasmDevice,
+  leaves: readonly L[],
+  step: (leaf: L) => Result,
+): Result[] {
+  const made: Result[] = [];
+  try {
+    for (const leaf of leaves) made.push(step(leaf));
+    return made;
+  } catch (error) {
+    for (const storage of made.flatMap<Storage>(Object.values)) heap.free(storage as WasmStorage);
+    throw error;
+  }
 }
-
-export function rms(
-  device: WasmDevice,
-  g: Operand,
-  square: Operand,
-  beta: number,
-  epsilon: number,
-): [Storage, Storage] {
-  const { size } = g.storage;
-  const operands = [g, square].map(({ storage }) => storage);
-  const results = room(device, operands, [size, size]);
-  device.spread(size, 16, size, (kernels, at, from, to) => {
-    const [x, y, a, b] = [...operands, ...results].map((storage) => at(storage) + 4 * from) as Four;
-    kernels.rms(x, y, a, b, to - from, beta, 1 - beta, epsilon);
-  });
-  return results as Two;
-}
-
-export function lion(device: WasmDevice, g: Operand, mean: Operand, beta1: number, beta2: number): [Storage, Storage] {
-  const { size } = g.storage;
-  const operands = [g, mean].map(({ storage }) => storage);
-  const results = room(device, operands, [size, size]);
-  device.spread(size, 16, size, (kernels, at, from, to) => {
-    const [x, y, a, b] = [...operands, ...results].map((storage) => at(storage) + 4 * from) as Four;
-    kernels.lion(x, y, a, b, to - from, beta1, 1 - beta1, beta2, 1 - beta2);
-  });
-  return results as Two;
-}
-
-export function squareSums(device: WasmDevice, g: Operand): [Storage, Storage] {
-  const [rows, columns] = g.shape as [number, number];
-  device.heap.need(g.storage);
-  const blocks = { rows, work: columns * 0.5, others: [rows], sums: [columns] };
-  return inBlocks(device, blocks, (kernels, at, from, count, [rowSums], [partial]) => {
-    const [p, sums] = [at(g.storage) + 4 * from * columns, at(rowSums as WasmStorage) + 4 * from];
-    kernels.squareSums(p, sums, partial as number, count, columns);
-  }) as Two;
-}
-
-export function scaleRowsColumns(device: WasmDevice, g: Operand, row: Operand, column: Operand): Storage {
-  const operands = [g, row, column].map(({ storage }) => storage);
-  const [result] = room(device, operands, [g.storage.size]) as [WasmStorage];
-  const columns = column.storage.size;
-  device.spread(row.storage.size, 1, result.size * 0.5, (kernels, at, from, to) => {
-    const skip = 4 * from * columns;
-    const [p, q] = [at(g.storage) + skip, at(row.storage) + 4 * from];
-    kernels.scaleRowsColumns(p, q, at(column.storage), at(result) + skip, to - from, columns);
-  });
-  return result;
-}
-
-type Two = [WasmStorage, WasmStorage];
-type Three = [...Two, WasmStorage];
-type Four = [number, number, number, number];
-type Six = [...Four, number, number];
 
 /** Operands on the device, and room for results. */
-function room({ heap }: WasmDevice, operands: readonly Storage[], sizes: readonly number[]): WasmStorage[] {
-  for (const operand of operands) heap.need(operand);
+function room<const Sizes extends readonly number[]>(
+  { heap }: WasmDevice,
+  operands: readonly Operand[],
+  sizes: Sizes,
+): StoragesOf<Sizes> {
+  for (const { storage } of operands) heap.need(storage);
   return heap.makeAll(sizes);
 }

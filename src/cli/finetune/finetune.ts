@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { CharVocabulary } from '../../data/char-vocabulary';
 import { TextDataset } from '../../data/text-dataset';
 import { backend } from '../../index';
+import { usualBackend } from '../backends';
 import { command } from '../command';
 import { seedsFrom } from '../common-options';
 import { loadCorpus, textPath } from '../corpus';
@@ -47,7 +48,7 @@ export const finetune = command({
     const seeds = seedsFrom(settings.seed, settings.seeds);
     const plans: FineTunePlan[] = seeds.flatMap((seed) => method.map((name) => ({ method: name, seed })));
     const { model, sizes, characters } = await loadModel(base, cwd);
-    checkMemory(sizes, batch, 'wasm');
+    checkMemory(sizes, batch, usualBackend);
     const corpus = await loadCorpus(settings.data, cwd);
     const { text, replaced } = knownText(corpus.text, characters);
     const tokens = new CharVocabulary(characters.join('')).encode(text);

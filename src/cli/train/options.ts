@@ -1,4 +1,4 @@
-import { backendNames } from '../backends';
+import { backendNames, usualBackend } from '../backends';
 import type { Settings } from '../command';
 import { learningRate, lines, threads } from '../common-options';
 import { flag, option } from '../options';
@@ -42,7 +42,7 @@ export const trainOptions = {
     needs: ['resume'],
   },
   profile: flag('show where the time and memory of a step go, by op'),
-  backend: option(oneOf(backendNames), 'NAME', 'what computes', 'wasm'),
+  backend: option(oneOf(backendNames), 'NAME', 'what computes', usualBackend),
   threads,
 } as const;
 

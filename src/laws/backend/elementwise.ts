@@ -1,15 +1,20 @@
 import fc from 'fast-check';
-import type { Activation, Binary, Compare, Operand, Unary } from '../../backend/contract';
+import {
+  type Activation,
+  activations,
+  type Binary,
+  binaries,
+  type Compare,
+  comparisons,
+  type Operand,
+  type Unary,
+  unaries,
+} from '../../backend/contract';
 import { type Shape, sizeOf } from '../../base/shape';
 import { broadcasts, numbers, seeds, shapes, special, wholes } from '../arbitraries';
 import { expectRelative } from '../close';
 import { type Law, law, randomLaw } from '../law';
 import type { Trial } from './trial';
-
-const unaries: Unary[] = ['neg', 'exp', 'log', 'sqrt', 'rsqrt', 'abs', 'sign', 'square', 'tanh', 'sigmoid', 'erf'];
-const activations: Activation[] = ['relu', 'silu', 'gelu', 'geluErf'];
-const binaries: Binary[] = ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'];
-const comparisons: Compare[] = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'];
 
 /** One element in, one element out: every function of one and two operands, comparisons, `where`, `cast`, `axpby`. */
 export function elementwiseLaws(trial: Trial): Law[] {

@@ -20,6 +20,11 @@ const accelerators: Readonly<Record<keyof Accelerators, true>> = {
   rmsNormGrad: true,
   crossEntropy: true,
   crossEntropyGrad: true,
+  adam: true,
+  rms: true,
+  lion: true,
+  squareSums: true,
+  scaleRowsColumns: true,
 };
 
 /** The same device without its accelerators, so that every op runs its formulas. Tensors of the two do not mix. */

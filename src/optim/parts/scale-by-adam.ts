@@ -1,8 +1,13 @@
 import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { add } from '../../tensor/ops/elementwise/add';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
+import { div } from '../../tensor/ops/elementwise/div';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { sqrt } from '../../tensor/ops/elementwise/sqrt';
+import { square as squared } from '../../tensor/ops/elementwise/square';
 import type { Params } from '../../tensor/tensor';
-import { leafOf } from '../leaf';
-import { type GradientTransform, mapParamsTo, transform } from '../transform';
-import { adamStep } from './fused';
+import { stepLeaves } from '../step-leaves';
+import { type GradientTransform, transform } from '../transform';
 import { zerosLike } from './moving-mean';
 
 /** The state of `scaleByAdam`. */
@@ -28,8 +33,8 @@ export const scaleByAdamOptions = {
 export interface ScaleByAdamOptions extends OptionsOf<typeof scaleByAdamOptions> {}
 
 /**
- * Adam without its learning rate: M ← β1·M + (1 − β1)·g, V ← β2·V + (1 − β2)·g², u = M̂/(√V̂ + ε) with
- * M̂ = M/(1 − β1^t), V̂ = V/(1 − β2^t).
+ * Adam without its learning rate: the mean of past gradients over the root of the mean of their squares, both corrected
+ * for their start from zero.
  * @see Kingma and Ba, "Adam: a method for stochastic optimization", arXiv 1412.6980, Algorithm 1.
  */
 export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform<AdamState> {
@@ -41,13 +46,25 @@ export function scaleByAdam(options: ScaleByAdamOptions = {}): GradientTransform
     leafwise: true,
     init: (params) => ({ step: 0, mean: zerosLike(params), square: zerosLike(params) }),
     update(grads, state) {
-      const step = state.step + 1;
-      const [correction1, correction2] = [1 / (1 - beta1 ** step), 1 / (1 - beta2 ** step)];
-      const factors = { beta1, beta2, correction1, correction2, epsilon };
-      const [updates, means, squares] = mapParamsTo(3, grads, (g, path) =>
-        adamStep(name, g, leafOf(name, state.mean, path), leafOf(name, state.square, path), factors),
+      const t = state.step + 1;
+      const [correction1, correction2] = [1 / (1 - beta1 ** t), 1 / (1 - beta2 ** t)];
+      const { update, mean, square } = stepLeaves(
+        name,
+        { g: grads, mean: state.mean, square: state.square },
+        {
+          results: ['update', 'mean', 'square'],
+          formula({ g, mean, square }) {
+            const m = axpby(beta1, mean, 1 - beta1, g); // m ← β1·m + (1 − β1)·g
+            const v = axpby(beta2, square, 1 - beta2, squared(g)); // v ← β2·v + (1 − β2)·g²
+            const mHat = mul(m, correction1); // m̂ = m/(1 − β1^t)
+            const vHat = mul(v, correction2); // v̂ = v/(1 − β2^t)
+            return { update: div(mHat, add(sqrt(vHat), epsilon)), mean: m, square: v }; // u = m̂/(√v̂ + ε)
+          },
+          accelerator: 'adam',
+          kernel: (on, leaves) => on.adam(leaves, { beta1, beta2, correction1, correction2, epsilon }),
+        },
       );
-      return [updates, { step, mean: { ...state.mean, ...means }, square: { ...state.square, ...squares } }];
+      return [update, { step: t, mean: { ...state.mean, ...mean }, square: { ...state.square, ...square } }];
     },
   });
 }

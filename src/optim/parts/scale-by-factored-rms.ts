@@ -5,12 +5,13 @@ import { div } from '../../tensor/ops/elementwise/div';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { rsqrt } from '../../tensor/ops/elementwise/rsqrt';
 import { square } from '../../tensor/ops/elementwise/square';
-import { mean } from '../../tensor/ops/reductions/sum';
+import { unsqueeze } from '../../tensor/ops/movement/reshape';
+import { mean, sum } from '../../tensor/ops/reductions/sum';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { divide } from '../combinators/divide';
 import { leafOf } from '../leaf';
-import { type GradientTransform, mapParams, mapParamsTo, transform } from '../transform';
-import { scaleRowsColumns, squareSums } from './fused';
+import { stepLeaves } from '../step-leaves';
+import { type GradientTransform, mapParams, transform } from '../transform';
 import { movingMean, zerosLike } from './moving-mean';
 
 /** The state of `scaleByFactoredRms`. */
@@ -66,28 +67,61 @@ export function scaleByFactoredRms(options: ScaleByFactoredRmsOptions = {}): Gra
       const step = state.step + 1;
       const beta2 = 1 - step ** -decayExponent;
       const [matrices, others] = divide(grads, (path) => Object.hasOwn(state.row, path));
-      const [rows, columns] = mapParamsTo(2, matrices, (g) => meanSquares(g, epsilon));
-      const row = movingMean(name, beta2, state.row, rows);
-      const column = movingMean(name, beta2, state.column, columns);
+      const means = meanSquares(name, matrices, epsilon);
+      const row = movingMean(name, beta2, state.row, means.row); // R ← β2·R + (1 − β2)·mean_j Q
+      const column = movingMean(name, beta2, state.column, means.column); // C ← β2·C + (1 − β2)·mean_i Q
       const full = movingMean(name, beta2, state.full, others, (g) => add(square(g), epsilon));
-      const updates = mapParams(grads, (g, path) => {
-        if (Object.hasOwn(full, path)) return mul(g, rsqrt(leafOf(name, full, path)));
-        return divideByFactors(g, leafOf(name, row, path), leafOf(name, column, path));
-      });
+      const divided = {
+        ...divideByFactors(name, matrices, row, column),
+        ...mapParams(others, (g, path) => mul(g, rsqrt(leafOf(name, full, path)))),
+      };
+      const updates = Object.fromEntries(Object.keys(grads).map((path) => [path, leafOf(name, divided, path)]));
       const after = { row: { ...state.row, ...row }, column: { ...state.column, ...column } };
       return [updates, { step, ...after, full: { ...state.full, ...full } }];
     },
   });
 }
 
-/** Means of Q = G² + ε1 over the columns and over the rows, as mean(G²) + ε1; the mean of nothing is 0. Shapes: g [n, m] → [n], [m]. */
-function meanSquares(g: Tensor, epsilon: number): readonly [Tensor, Tensor] {
-  const [n = 0, m = 0] = g.shape;
-  const [rows, columns] = squareSums('scaleByFactoredRms', g);
-  return [add(mul(rows, 1 / Math.max(1, m)), epsilon), add(mul(columns, 1 / Math.max(1, n)), epsilon)];
+/**
+ * Means of Q = G² + ε1 over the columns and over the rows, as mean(G²) + ε1; the mean of nothing is 0.
+ * Shapes: G [n, m] → row [n], column [m].
+ */
+function meanSquares(where: string, matrices: Params, epsilon: number): { row: Params; column: Params } {
+  const sums = stepLeaves(
+    where,
+    { g: matrices },
+    {
+      results: ['row', 'column'],
+      shapes: ([n = 0, m = 0]) => ({ row: [n], column: [m] }),
+      formula: ({ g }) => ({ row: sum(square(g), { axis: 1 }), column: sum(square(g), { axis: 0 }) }),
+      accelerator: 'squareSums',
+      kernel: (on, leaves) => on.squareSums(leaves),
+    },
+  );
+  const mean = (x: Tensor, count: number): Tensor => add(mul(x, 1 / Math.max(1, count)), epsilon);
+  const sizeOf = (path: string, axis: 0 | 1): number => leafOf(where, matrices, path).shape[axis] as number;
+  return {
+    row: mapParams(sums.row, (x, path) => mean(x, sizeOf(path, 1))),
+    column: mapParams(sums.column, (x, path) => mean(x, sizeOf(path, 0))),
+  };
 }
 
-/** U = G·(R/mean R)^−½·C^−½. Shapes: g [n, m], row [n], column [m] → [n, m]. */
-function divideByFactors(g: Tensor, row: Tensor, column: Tensor): Tensor {
-  return scaleRowsColumns('scaleByFactoredRms', g, rsqrt(div(row, mean(row))), rsqrt(column));
+/** U = G·(R/mean R)^−½·C^−½. Shapes: G [n, m], row [n], column [m] → [n, m]. */
+function divideByFactors(where: string, matrices: Params, row: Params, column: Params): Params {
+  const factors = {
+    row: mapParams(row, (r) => rsqrt(div(r, mean(r)))),
+    column: mapParams(column, (c) => rsqrt(c)),
+  };
+  const { update } = stepLeaves(
+    where,
+    { g: matrices, ...factors },
+    {
+      results: ['update'],
+      shapes: (shape) => ({ update: shape }),
+      formula: ({ g, row, column }) => ({ update: mul(mul(g, unsqueeze(row, 1)), column) }),
+      accelerator: 'scaleRowsColumns',
+      kernel: (on, leaves) => on.scaleRowsColumns(leaves),
+    },
+  );
+  return update;
 }

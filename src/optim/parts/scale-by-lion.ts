@@ -1,8 +1,9 @@
 import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
+import { sign } from '../../tensor/ops/elementwise/sign';
 import type { Params } from '../../tensor/tensor';
-import { leafOf } from '../leaf';
-import { type GradientTransform, mapParamsTo, transform } from '../transform';
-import { lionStep } from './fused';
+import { stepLeaves } from '../step-leaves';
+import { type GradientTransform, transform } from '../transform';
 import { zerosLike } from './moving-mean';
 
 /** The state of `scaleByLion`. */
@@ -22,7 +23,7 @@ export const scaleByLionOptions = {
 export interface ScaleByLionOptions extends OptionsOf<typeof scaleByLionOptions> {}
 
 /**
- * Lion without its learning rate: u = sign(β1·M + (1 − β1)·g), then M ← β2·M + (1 − β2)·g. Defaults as in optax.
+ * Lion without its learning rate: the sign of a mean that leans on the present gradient. Defaults as in optax.
  * @see Chen et al., "Symbolic discovery of optimization algorithms", arXiv 2302.06675, Algorithm 2.
  */
 export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform<LionState> {
@@ -33,10 +34,20 @@ export function scaleByLion(options: ScaleByLionOptions = {}): GradientTransform
     leafwise: true,
     init: (params) => ({ mean: zerosLike(params) }),
     update(grads, state) {
-      const [updates, means] = mapParamsTo(2, grads, (g, path) =>
-        lionStep('scaleByLion', g, leafOf('scaleByLion', state.mean, path), beta1, beta2),
+      const { update, mean } = stepLeaves(
+        'scaleByLion',
+        { g: grads, mean: state.mean },
+        {
+          results: ['update', 'mean'],
+          formula: ({ g, mean }) => ({
+            update: sign(axpby(beta1, mean, 1 - beta1, g)), // u = sign(β1·m + (1 − β1)·g)
+            mean: axpby(beta2, mean, 1 - beta2, g), // m ← β2·m + (1 − β2)·g
+          }),
+          accelerator: 'lion',
+          kernel: (on, leaves) => on.lion(leaves, beta1, beta2),
+        },
       );
-      return [updates, { mean: { ...state.mean, ...means } }];
+      return [update, { mean: { ...state.mean, ...mean } }];
     },
   });
 }

@@ -1,14 +1,15 @@
 import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { add } from '../../tensor/ops/elementwise/add';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
 import { div } from '../../tensor/ops/elementwise/div';
 import { maximum } from '../../tensor/ops/elementwise/maximum';
 import { sqrt } from '../../tensor/ops/elementwise/sqrt';
-import { square } from '../../tensor/ops/elementwise/square';
+import { square as squared } from '../../tensor/ops/elementwise/square';
 import { sub } from '../../tensor/ops/elementwise/sub';
 import type { Params } from '../../tensor/tensor';
 import { leafOf } from '../leaf';
-import { type GradientTransform, mapParams, mapParamsTo, transform } from '../transform';
-import { rmsStep } from './fused';
+import { stepLeaves } from '../step-leaves';
+import { type GradientTransform, mapParams, transform } from '../transform';
 import { movingMean, zerosLike } from './moving-mean';
 
 /** The state of `scaleByRms`. */
@@ -32,7 +33,7 @@ export const scaleByRmsOptions = {
 export interface ScaleByRmsOptions extends OptionsOf<typeof scaleByRmsOptions> {}
 
 /**
- * RMSprop without its learning rate: V ← α·V + (1 − α)·g², u = g/(√V + ε). As PyTorch; optax adds ε under the root and
+ * RMSprop without its learning rate: g over the root of the moving mean of its squares. As PyTorch; optax adds ε under the root and
  * has α = 0.9. Where rounding makes V − M² negative, it counts as 0.
  * @see Hinton, "Neural networks for machine learning", lecture 6e; Graves, arXiv 1308.0850, section 4.2, for `centered`.
  */
@@ -45,17 +46,27 @@ export function scaleByRms(options: ScaleByRmsOptions = {}): GradientTransform<R
     leafwise: true,
     init: (params) => ({ square: zerosLike(params), ...(centered && { mean: zerosLike(params) }) }),
     update(grads, state) {
-      const [updates, squares] = mapParamsTo(2, grads, (g, path) =>
-        rmsStep(name, g, leafOf(name, state.square, path), alpha, epsilon),
+      const { update, square } = stepLeaves(
+        name,
+        { g: grads, square: state.square },
+        {
+          results: ['update', 'square'],
+          formula({ g, square }) {
+            const v = axpby(alpha, square, 1 - alpha, squared(g)); // v ← α·v + (1 − α)·g²
+            return { update: div(g, add(sqrt(v), epsilon)), square: v }; // u = g/(√v + ε)
+          },
+          accelerator: 'rms',
+          kernel: (on, leaves) => on.rms(leaves, alpha, epsilon),
+        },
       );
-      const after = { square: { ...state.square, ...squares } };
-      if (!state.mean) return [updates, after];
-      const means = movingMean(name, alpha, state.mean, grads);
+      const after = { square: { ...state.square, ...square } };
+      if (!state.mean) return [update, after];
+      const mean = movingMean(name, alpha, state.mean, grads);
       const centred = mapParams(grads, (g, path) => {
-        const variance = maximum(sub(leafOf(name, squares, path), square(leafOf(name, means, path))), 0);
+        const variance = maximum(sub(leafOf(name, square, path), squared(leafOf(name, mean, path))), 0); // v − m²
         return div(g, add(sqrt(variance), epsilon));
       });
-      return [centred, { ...after, mean: { ...state.mean, ...means } }];
+      return [centred, { ...after, mean: { ...state.mean, ...mean } }];
     },
   });
 }

@@ -9,8 +9,8 @@ import { isTracked, recordingTapes, recordStep } from '../tape';
 import type { Tensor } from '../tensor';
 import { forEachTensor, isTensor, mapTensors } from '../tree';
 import { lastValueId, type Value } from '../value';
+import { unrecorded } from './notes';
 import { replaying } from './replay';
-import { unrecorded } from './unrecorded';
 
 /** A function with a derivative that its author states. */
 export interface VjpRule<Xs extends readonly Tensor[], S> {
@@ -39,12 +39,11 @@ export function customVjp<Xs extends readonly Tensor[], S>(rule: VjpRule<Xs, S>)
   checkArgument('customVjp', 'rule', ruleKind, rule);
   return (...xs) => {
     for (const x of xs) checkTensor('customVjp', x);
-    const scope = currentScope();
-    if (!scope || recordingTapes().length === 0) return runInScope('customVjp', () => runForward(rule, xs)[0]);
+    if (!currentScope() || recordingTapes().length === 0) return runInScope('customVjp', () => runForward(rule, xs)[0]);
     const inputs = xs.map(({ value }) => value);
     const given = snapshot(xs); // a parameter may be assigned to later
     const before = lastValueId();
-    const { result, read, constants } = unrecorded('customVjp', scope, () => runForward(rule, given));
+    const { result, read, constants } = unrecorded('customVjp', () => runForward(rule, given));
     // An output that forward did not make (an argument, say) has tracks of its own.
     const output = result[0].value.id > before ? result[0] : stopGradient(result[0]);
     const saved = snapshot(result[1]);

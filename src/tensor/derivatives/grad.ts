@@ -1,38 +1,17 @@
 import { ShapeError } from '../../base/errors';
-import { callable, checkArgument, isThenable, optional, readOptions, refuseExtra } from '../../base/options';
+import { callable, checkArgument, optional, readOptions, refuseExtra } from '../../base/options';
 import { sameShape, show } from '../../base/shape';
 import { checkParams } from '../check';
-import { inPhase } from '../inspect/profile';
 import { checkFloat } from '../op';
 import { ones, zeros } from '../ops/create';
-import { add } from '../ops/elementwise/add';
 import { mul } from '../ops/elementwise/mul';
-import { reshape } from '../ops/movement/reshape';
 import { sum } from '../ops/reductions/sum';
-import { asyncScope, currentScope, free, runInScope, type Scope } from '../scope';
-import { type Cotangents, recordingTapes, recordOn, type Step, Tape, type Track } from '../tape';
+import { runInScope } from '../scope';
 import type { Params, Tensor } from '../tensor';
-import { forEachTensor, isTensor } from '../tree';
-import { lastValueId, type Value } from '../value';
-import { type GradientSink, Readers, refusing } from './gradient-sink';
-
-/** What a differentiated function returns: the loss, and anything else that leaves the scope alive. */
-export interface Evaluated {
-  /** The loss, as the function returned it. */
-  readonly value: Tensor;
-  /** What the function returned as `aux`, with its tensors alive. */
-  readonly aux?: unknown;
-}
-
-/** A scalar to differentiate, alone or with anything else that leaves the scope alive. */
-export type Loss =
-  | Tensor
-  | {
-      /** The scalar. */
-      loss: Tensor;
-      /** Arrays, records and modules are searched for tensors. */
-      aux?: unknown;
-    };
+import { trackOf } from '../track';
+import { differentiateInto, type GradientSink } from './gradient-sink';
+import { type Evaluated, type Loss, recordLoss } from './record-loss';
+import { walkBack } from './walk';
 
 /**
  * Value and gradient of a scalar function.
@@ -138,162 +117,8 @@ function otherDirection(x: Tensor, v: Tensor): ShapeError {
 }
 
 function differentiate(where: string, f: () => Loss, targets: readonly Tensor[]): Evaluated & { grads: Tensor[] } {
-  return recorded(where, f, targets, ({ tape, watched, loss, survivors }) => {
+  return recordLoss(where, f, targets, ({ tape, watched, loss, survivors }) => {
     walkBack(tape, loss, ones(loss.shape), survivors);
-    return { grads: watched.map((value) => tape.trackOf(value)?.cotangent ?? zeros(value.shape)) };
+    return { grads: watched.map((value) => trackOf(tape, value)?.cotangent ?? zeros(value.shape)) };
   });
 }
-
-/** Give each gradient away when it is complete, and free it together with the old values of what was assigned. */
-function differentiateInto(
-  sink: (target: number, gradient: Tensor) => void,
-  f: () => Loss,
-  targets: readonly Tensor[],
-): Evaluated {
-  return recorded('valueAndGrad', f, targets, ({ tape, watched, loss, survivors }) => {
-    const readers = new Readers(watched, tape.nodes);
-    const waiting = new Set(watched);
-    const assigned = new Set<Value>();
-    const give = (value: Value): void => {
-      waiting.delete(value);
-      const leaf = tape.trackOf(value) as Track;
-      const gradient = leaf.cotangent ?? zeros(value.shape);
-      leaf.cotangent = null;
-      for (const [i, target] of targets.entries()) {
-        if (watched[i] !== value) continue;
-        const before = target.value; // another name of the parameter may be assigned already, or f has done it
-        runInScope('sink', () => checkSynchronous(sink(i, gradient)));
-        if (target.value !== before) assigned.add(target.value);
-      }
-      release(tape, gradient.value, noSurvivors);
-      release(tape, value, survivors);
-    };
-    walkBack(tape, loss, ones(loss.shape), survivors, {
-      around: (step, pullBack) => refusing(assigned, step, pullBack),
-      after: (step) => readers.after(step).forEach(give),
-    });
-    for (const value of waiting) give(value); // nothing has read these
-    return {};
-  });
-}
-
-/** Evaluate f on a tape that lives until `walk` is through with it. */
-function recorded<R extends object>(
-  where: string,
-  f: () => Loss,
-  targets: readonly Tensor[],
-  walk: (recording: Recording) => R,
-): Evaluated & R {
-  checkFloat(where, ...targets);
-  const watched = targets.map((target) => target.value); // before f can assign to them
-  return runInScope(where, () => {
-    const tape = new Tape(currentScope() as Scope, recordingTapes().length);
-    try {
-      for (const value of watched) if (!tape.trackOf(value)) tape.watch(value);
-      const { loss, aux } = lossAndAux(where, recordOn(tape, f));
-      const survivors = new Set<Value>([loss.value]);
-      forEachTensor(aux, (tensor) => survivors.add(tensor.value));
-      const walked = inPhase('backward', null, () => walk({ tape, watched, loss, survivors }));
-      return { value: loss, ...walked, ...(aux !== undefined && { aux }) };
-    } finally {
-      tape.close(watched);
-    }
-  });
-}
-
-/** What a forward pass left: the tape, the values to differentiate with respect to, and what outlives the walk. */
-interface Recording {
-  readonly tape: Tape;
-  readonly watched: readonly Value[];
-  readonly loss: Tensor;
-  readonly survivors: ReadonlySet<Value>;
-}
-
-/** What else happens on a walk back. */
-interface Visitor {
-  /** Runs the pullback of a step. */
-  around<T>(step: Step, pullBack: () => T): T;
-  /** The step is done, also if no cotangent has reached it. */
-  after(step: Step): void;
-}
-
-const justWalk: Visitor = { around: (_, pullBack) => pullBack(), after: () => {} };
-
-/**
- * Reverse accumulation: visit the recorded ops last to first, pull each output's cotangent back and add it up at the
- * inputs. What a node has passed on is freed at once, unless it survives or an outer tape needs it.
- */
-export function walkBack(
-  tape: Tape,
-  output: Tensor,
-  seed: Tensor,
-  survivors: ReadonlySet<Value>,
-  visitor = justWalk,
-): void {
-  const start = tape.trackOf(output.value);
-  if (!start) return; // the output does not depend on anything watched
-  start.cotangent = seed;
-  for (let node = tape.nodes.pop(); node; node = tape.nodes.pop()) {
-    const { step, track } = node;
-    const g = track.cotangent;
-    track.cotangent = null;
-    if (g) {
-      const before = lastValueId();
-      const pull = () => runInScope(`${step.name} vjp`, () => addUp(tape, step, step.pullback(g, tape), before));
-      inPhase('backward', step.name, () => visitor.around(step, pull));
-      release(tape, g.value, survivors);
-    }
-    release(tape, step.output, survivors);
-    for (const value of step.saved) release(tape, value, survivors);
-    visitor.after(step);
-  }
-}
-
-/** Adds cotangents to the inputs of a step. Returns what it leaves there, so that a scope around it frees the rest. */
-function addUp(tape: Tape, step: Step, cotangents: Cotangents, before: number): Tensor[] {
-  const tracks: Track[] = [];
-  const stored: Value[] = [];
-  for (let i = 0; i < step.inputs.length; i++) {
-    const track = tape.trackOf(step.inputs[i] as Value);
-    const cotangent = track && cotangents[i]?.();
-    if (!track || !cotangent) continue;
-    // An op may hand on what it got (add) or one tensor twice: each track needs a life of its own.
-    const shared = cotangent.value.id <= before || stored.includes(cotangent.value);
-    const own = shared ? reshape(cotangent, cotangent.shape) : cotangent;
-    stored.push(own.value);
-    tracks.push(track);
-    const first = track.cotangent;
-    track.cotangent = first ? add(first, own) : own;
-    if (!first) continue;
-    release(tape, first.value, noSurvivors);
-    release(tape, own.value, noSurvivors);
-  }
-  return tracks.map((track) => track.cotangent as Tensor);
-}
-
-export const noSurvivors: ReadonlySet<Value> = new Set();
-
-/** Free early what this tape's scope owns and nothing else needs. */
-function release(tape: Tape, value: Value, survivors: ReadonlySet<Value>): void {
-  const saved = value.savedBy?.open && value.savedBy !== tape;
-  if (value.scope === tape.scope && !saved && !survivors.has(value)) free(value, 'the backward pass');
-}
-
-function checkSynchronous(returned: unknown): void {
-  if (isThenable(returned)) throw asyncScope('valueAndGrad', 'sink');
-}
-
-/** What the function returned, checked: JavaScript callers can return anything. */
-function lossAndAux(where: string, returned: unknown): { loss: Tensor; aux: unknown } {
-  if (isThenable(returned)) throw asyncScope(where);
-  const { loss, aux } = isTensor(returned) ? { loss: returned, aux: undefined } : ((returned ?? {}) as Evaluation);
-  if (isTensor(loss) && loss.size === 1 && loss.dtype === 'float32') return { loss, aux };
-  throw new ShapeError({
-    code: 'grad/scalar',
-    got: `${where} got a loss ${isTensor(loss) ? `${show(loss.shape)} of dtype ${loss.dtype}` : typeof loss}`,
-    expected: 'a single float32 number',
-    fix: 'return a tensor and reduce it, for example with mean(loss)',
-  });
-}
-
-type Evaluation = { readonly loss?: unknown; readonly aux?: unknown };

@@ -7,11 +7,12 @@ import { slice } from '../ops/movement/slice';
 import { asyncScope, currentScope, runInScope, type Scope } from '../scope';
 import { type Cotangents, recordingTapes, recordOn, recordStep, Tape } from '../tape';
 import type { Tensor } from '../tensor';
+import { trackOf, watch } from '../track';
 import { forEachTensor, isTensor, mapTensors } from '../tree';
 import type { Value } from '../value';
-import { noSurvivors, walkBack } from './grad';
+import { Notes, unrecorded } from './notes';
 import { replaying } from './replay';
-import { unrecorded } from './unrecorded';
+import { walkBack } from './walk';
 
 /**
  * The same function for less memory: while a derivative is taken, the tape keeps what `f` read and returned but nothing
@@ -34,11 +35,10 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
   if (arguments.length > 1) refuseExtra('remat', arguments, 1);
   checkArgument('remat', 'f', repeatable, f);
   return (...xs) => {
-    const scope = currentScope();
-    if (!scope || recordingTapes().length === 0) return runInScope('remat', () => f(...xs));
+    if (!currentScope() || recordingTapes().length === 0) return runInScope('remat', () => f(...xs));
     // The values that the arguments name now: a parameter may be assigned to before f runs again.
     const given = xs.map((x) => (isTensor(x) ? asTensor(x.value) : x)) as readonly unknown[] as Xs;
-    const { result, read, constants } = unrecorded('remat', scope, () => {
+    const { result, read, constants } = unrecorded('remat', () => {
       const tree = f(...given);
       if (isThenable(tree)) throw asyncScope('remat');
       // What is packed needs no second life; a function hides the tree from the scope.
@@ -61,20 +61,24 @@ export function remat<Xs extends readonly unknown[], R>(f: (...xs: Xs) => R): (.
 
 const repeatable = callable('that computes the same each time');
 
-/** Run again, this time recorded, and walk back through that. Outer tapes record it all, as they do any vjp. */
+/**
+ * Run again, this time recorded, and walk back through that. Outer tapes record it all, as they do any vjp. Notes say
+ * whether this run reads what the first has.
+ */
 function replay(f: () => Tensor, read: readonly Value[], g: Tensor, outer: Tape): Cotangents {
-  const inner = new Tape(currentScope() as Scope, recordingTapes().length, [outer]);
+  const notes = new Notes([outer]);
+  const inner = new Tape(currentScope() as Scope, recordingTapes().length);
+  const wanted = read.filter((value) => outer.tracks(value));
   try {
-    const output = recordOn(inner, () => runInScope('remat', () => replaying(f)));
-    checkSame(
-      read.filter((value) => outer.tracks(value)),
-      inner.leaves,
-    );
-    walkBack(inner, output, g, noSurvivors);
-    const cotangents = read.map((value) => inner.trackOf(value)?.cotangent);
+    for (const value of wanted) watch(inner, value);
+    const output = recordOn(notes, () => recordOn(inner, () => runInScope('remat', () => replaying(f))));
+    checkSame(wanted, notes.read);
+    walkBack(inner, output, g);
+    const cotangents = read.map((value) => trackOf(inner, value)?.cotangent);
     return cotangents.map((cotangent) => (cotangent ? () => cotangent : null));
   } finally {
-    inner.close(inner.leaves);
+    notes.close();
+    inner.close(wanted);
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { instantiate, type KernelName } from '../../../src/backend/wasm/module';
+import type { Kernels } from '../../../src/backend/wasm/generated/kernels';
+import { instantiate } from '../../../src/backend/wasm/module';
 import { fillRow } from '../../../src/base/distribution';
 
 // Threads call kernels on parts of a tensor: a part is a range of elements or of rows, given by pointers and counts.
@@ -67,28 +68,21 @@ const someRows = {
 };
 
 const [a, b, c, d] = results;
-const perElement: Partial<Record<KernelName, Part>> = {
+const perElement: { readonly [Name in keyof Kernels]?: Part } = {
   exp: (from, to) => kernels.exp(x + 4 * from, a + 4 * from, to - from),
   gelu: (from, to) => kernels.gelu(x + 4 * from, a + 4 * from, to - from),
   add: (from, to) => kernels.add(x + 4 * from, 0, 0, y + 4 * from, 0, 0, a + 4 * from, 1, to - from),
   axpby: (from, to) => kernels.axpby(0.9, x + 4 * from, 0.1, y + 4 * from, a + 4 * from, to - from),
   adam: (from, to) => {
-    const [g, m, v, u, m2, v2] = [x, y, z, a, b, c].map((p) => p + 4 * from) as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    kernels.adam(g, m, v, u, m2, v2, to - from, 0.9, 0.1, 0.99, 0.01, 3, 4, 1e-8);
+    const [skip, factors] = [4 * from, [0.9, 0.1, 0.99, 0.01, 3, 4, 1e-8] as const];
+    kernels.adam(x + skip, y + skip, z + skip, a + skip, b + skip, c + skip, to - from, ...factors);
   },
   rms: (from, to) => kernels.rms(x + 4 * from, z + 4 * from, a + 4 * from, b + 4 * from, to - from, 0.9, 0.1, 1e-8),
   lion: (from, to) =>
     kernels.lion(x + 4 * from, y + 4 * from, a + 4 * from, b + 4 * from, to - from, 0.9, 0.1, 0.99, 0.01),
 };
 const row = (at: number, r: number): number => at + 4 * n * r;
-const perRow: Partial<Record<KernelName, Part>> = {
+const perRow: { readonly [Name in keyof Kernels]?: Part } = {
   softmax: (from, to) => kernels.softmax(row(x, from), row(a, from), to - from, n),
   softmaxGrad: (from, to) => kernels.softmaxGrad(row(x, from), row(y, from), row(a, from), to - from, n),
   logSoftmax: (from, to) => kernels.logSoftmax(row(x, from), row(a, from), to - from, n),
@@ -100,7 +94,7 @@ const perRow: Partial<Record<KernelName, Part>> = {
   scaleRowsColumns: (from, to) =>
     kernels.scaleRowsColumns(row(x, from), column + 4 * from, bias, row(a, from), to - from, n),
 };
-const perBlock: Partial<Record<KernelName, Part>> = {
+const perBlock: { readonly [Name in keyof Kernels]?: Part } = {
   layerNormGrad: (from, to) => {
     const [weights, biases] = [row(b, from / 64), row(c, from / 64)];
     kernels.layerNormGrad(row(x, from), row(y, from), weight, row(a, from), weights, biases, to - from, n, 1e-5);

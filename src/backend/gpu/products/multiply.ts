@@ -1,5 +1,6 @@
 import { naive, unrolled } from '../../../../kernels/gpujs/products';
 import type { Storage } from '../../contract';
+import { exact } from '../exact';
 import { type GpuRunner, operandOf } from '../runner';
 import { packed } from './packed-gl';
 import { type Product, type ProductKernel, started, stored } from './product';
@@ -14,7 +15,7 @@ function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): P
   const work = batch * m * k * n;
   if (device.mode === 'webgpu') return work < 12 ** 3 ? plain : tiled;
   if (work < 24 ** 3 && k <= device.limits.loop && start === null) return simple;
-  return batch * (Math.max(m, k) + 4) < 2 ** 24 ? packed : plain; // packed rows are counted in float32
+  return batch * (Math.max(m, k) + 4) < exact ? packed : plain; // packed rows are counted in float32
 }
 
 /** The product, over several launches if the sums are too long for one thread. */

@@ -15,6 +15,11 @@ export interface Factor {
   readonly from: number;
 }
 
+/** Matrices in memory, whose sums begin at their start. */
+export function factor(operand: Operand, rows: number, columns: number, transpose: boolean, step: 0 | 1): Factor {
+  return { operand, rows, columns, transpose, step, from: 0 };
+}
+
 /** A·B for matrices [m, k] and [k, n], all extents positive. */
 export interface Product {
   readonly a: Factor;

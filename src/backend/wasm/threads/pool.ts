@@ -1,6 +1,7 @@
 import { BackendError } from '../../../base/errors';
+import type { Kernels } from '../generated/kernels';
 import { threadSource } from '../generated/thread-source';
-import type { KernelName, Kernels, WasmModule } from '../module';
+import type { WasmModule } from '../module';
 import { controlBytes, type ThreadStart, ThreadTable } from './table';
 
 /** Workers with instances of the same kernels over the same memory. The main thread works along with them. */
@@ -10,13 +11,13 @@ export class ThreadPool {
   private written = 0;
 
   private constructor(
-    names: readonly KernelName[],
+    names: readonly (keyof Kernels)[],
     private readonly table: ThreadTable,
     private readonly workers: readonly Thread[],
   ) {
     this.later = Object.fromEntries(
       names.map((name, kernel) => [name, (...numbers: number[]) => this.write(kernel, numbers)]),
-    ) as Kernels;
+    ) as unknown as Kernels;
   }
 
   /** Threads in all, with the main one. */
@@ -34,7 +35,7 @@ export class ThreadPool {
    */
   static async start({ kernels, module, memory }: WasmModule, workspaces: readonly number[]): Promise<ThreadPool> {
     const control = new SharedArrayBuffer(controlBytes);
-    const names = Object.keys(kernels) as KernelName[];
+    const names = Object.keys(kernels) as (keyof Kernels)[];
     const workers: Thread[] = [];
     try {
       for (const _ of workspaces) workers.push(newThread(threadSource));

@@ -10,7 +10,7 @@ export interface ThreadStart {
   readonly names: readonly string[];
   readonly workspace: number;
 }
-type Kernel = (...numbers: number[]) => number;
+type Kernel = (...numbers: number[]) => unknown;
 
 /** Which int32 is what. */
 const cells = {

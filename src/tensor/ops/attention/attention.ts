@@ -1,4 +1,4 @@
-import type { AttentionShape } from '../../../backend/attention-layout';
+import type { AttentionSpec } from '../../../backend/attention-spec';
 import { allocate } from '../../../base/dtype';
 import { ShapeError } from '../../../base/errors';
 import {
@@ -45,7 +45,7 @@ interface Scores {
 
 interface Attributes extends Scores {
   /** For kernels, which take leading axes as one; undefined where they broadcast or there are no keys. */
-  readonly shape: AttentionShape | undefined;
+  readonly spec: AttentionSpec | undefined;
 }
 
 /** q [..., T, d], k [..., S, d], v [..., S, e] → [..., T, e]. No tape keeps the weights [..., T, S]. */
@@ -57,9 +57,9 @@ const op: Composite<[q: Tensor, k: Tensor, v: Tensor], Attributes> = {
     const { dq, dk, dv } = cotangents(g, q, k, v, output, attributes);
     return [() => sumTo(dq(), q.shape), () => sumTo(dk(), k.shape), () => sumTo(dv(), v.shape)];
   },
-  kernel: (backend, [q, k, v], { shape, scale, causal }) => shape && backend.attention?.(q, k, v, shape, scale, causal),
-  vjpKernel: (backend, g, [q, k, v], { output, extras: [normalizers], attributes: { shape, scale, causal } }) =>
-    shape && normalizers && backend.attentionGrad?.(g, q, k, v, output, normalizers, shape, scale, causal),
+  kernel: (backend, qkv, { spec }) => spec && backend.attention?.(qkv, spec),
+  vjpKernel: (backend, g, qkv, { output, extras: [normalizers], attributes: { spec } }) =>
+    spec && normalizers && backend.attentionGrad?.(g, qkv, output, normalizers, spec),
 };
 
 /** softmax(scale·q·kᵀ) [..., T, S], where a causal query t sees keys up to S − T + t. */
@@ -109,31 +109,27 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   if (causal && queries > keys) throw blindQueries(queries, keys);
   const batch = q.shape.slice(0, -2);
   const dense = keys > 0 && [k, v].every((x) => sameShape(x.shape.slice(0, -2), batch));
-  const shape = { batch: sizeOf(batch), heads: 1, queries, keys, width, valueWidth, packed: false };
+  const sizes = { batch: sizeOf(batch), heads: 1, queries, keys, width, valueWidth, packed: false };
+  const spec = dense ? { ...sizes, scale, causal } : undefined;
   const leading = [k, v].reduce<Shape>((axes, x) => broadcastShapes('attention', axes, x.shape.slice(0, -2)), batch);
-  return apply(op, [q, k, v], { scale, causal, shape: dense ? shape : undefined }, [...leading, queries, valueWidth]);
-}
-
-interface PackedAttributes extends Scores {
-  readonly shape: AttentionShape;
+  return apply(op, [q, k, v], { scale, causal, spec }, [...leading, queries, valueWidth]);
 }
 
 /** qkv [B, T, 3·D] → [B, T, D] */
-const packedOp: Composite<[qkv: Tensor], PackedAttributes> = {
+const packedOp: Composite<[qkv: Tensor], AttentionSpec> = {
   name: 'attention',
-  forward: ([qkv], { shape: { heads }, scale, causal }) =>
-    joinHeads(attention(...unpack(qkv, heads), { scale, causal })),
-  vjp: (g, [qkv], { output, attributes }) => [
+  forward: ([qkv], { heads, scale, causal }) => joinHeads(attention(...unpack(qkv, heads), { scale, causal })),
+  vjp: (g, [qkv], { output, attributes: spec }) => [
     () => {
-      const { heads } = attributes.shape;
+      const { heads } = spec;
       const out = splitHeads(output, heads);
-      const { dq, dk, dv } = cotangents(splitHeads(g, heads), ...unpack(qkv, heads), out, attributes);
+      const { dq, dk, dv } = cotangents(splitHeads(g, heads), ...unpack(qkv, heads), out, spec);
       return pack(dq(), dk(), dv());
     },
   ],
-  kernel: (backend, [qkv], { shape, scale, causal }) => backend.attention?.(qkv, qkv, qkv, shape, scale, causal),
-  vjpKernel: (backend, g, [qkv], { output, extras: [normalizers], attributes: { shape, scale, causal } }) =>
-    normalizers && backend.attentionGrad?.(g, qkv, qkv, qkv, output, normalizers, shape, scale, causal),
+  kernel: (backend, [qkv], spec) => backend.attention?.([qkv, qkv, qkv], spec),
+  vjpKernel: (backend, g, [qkv], { output, extras: [normalizers], attributes: spec }) =>
+    normalizers && backend.attentionGrad?.(g, [qkv, qkv, qkv], output, normalizers, spec),
 };
 
 /**
@@ -152,8 +148,8 @@ export function selfAttention(qkv: Tensor, heads: number, options: AttentionOpti
   const width = packed / (3 * heads);
   if (qkv.ndim !== 3 || !Number.isInteger(width)) throw notPacked(qkv, heads);
   const { causal, scale = 1 / Math.sqrt(width) } = given;
-  const shape = { batch, heads, queries, keys: queries, width, valueWidth: width, packed: true };
-  return apply(packedOp, [qkv], { shape, scale, causal }, [batch, queries, heads * width]);
+  const spec = { batch, heads, queries, keys: queries, width, valueWidth: width, packed: true, scale, causal };
+  return apply(packedOp, [qkv], spec, [batch, queries, heads * width]);
 }
 
 const count = whole({ low: 1 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { grain, type WasmDevice } from '../../../../src/backend/wasm/device';
-import { instantiate, type Kernels } from '../../../../src/backend/wasm/module';
+import type { Kernels } from '../../../../src/backend/wasm/generated/kernels';
+import { instantiate } from '../../../../src/backend/wasm/module';
 import { ThreadPool } from '../../../../src/backend/wasm/threads/pool';
 import { mostArguments } from '../../../../src/backend/wasm/threads/table';
 import type { TypedArray } from '../../../../src/base/dtype';

@@ -168,6 +168,15 @@ describe('valueAndGrad with a sink', () => {
     expect(numbers(p)).toEqual([4]);
   });
 
+  it('leaves a parameter that it has not assigned to the scope that it is of', () => {
+    scope(() => {
+      const p = f.mul(tensor([2]), 3);
+      valueAndGrad(() => sum(f.square(p)), { p }, { sink: () => {} });
+      expect(numbers(p)).toEqual([6]);
+    });
+    expect(memory().tensors).toBe(0);
+  });
+
   it('an exception in the sink passes through and leaves what was assigned, and nothing else', () => {
     const params = resident({ first: at(1, [4, 4]), second: at(2, [4, 4]) });
     const before = memory().tensors;

@@ -1,5 +1,5 @@
 /** `batch`·`heads` independent attentions of `queries` over `keys`. */
-export interface AttentionShape {
+export interface AttentionSpec {
   /** B; all leading axes together. */
   readonly batch: number;
   /** H */
@@ -17,7 +17,14 @@ export interface AttentionShape {
    * H is 1 and they are operands [B, T, d], [B, S, d], [B, S, e] with results [B, T, e].
    */
   readonly packed: boolean;
+  /** Factor of q·kᵀ. */
+  readonly scale: number;
+  /** Whether query t sees keys only up to S − T + t. */
+  readonly causal: boolean;
 }
+
+/** @deprecated The name of `AttentionSpec` before it held `scale` and `causal`. */
+export type AttentionShape = AttentionSpec;
 
 /** Where the rows of one head are, in elements. */
 export interface HeadLayout {
@@ -28,8 +35,8 @@ export interface HeadLayout {
 }
 
 /** The layouts of queries, keys, values and results; gradients have those of what they belong to. */
-export function headLayouts(shape: AttentionShape): { q: HeadLayout; k: HeadLayout; v: HeadLayout; out: HeadLayout } {
-  const { heads, queries, keys, width, valueWidth, packed } = shape;
+export function headLayouts(spec: AttentionSpec): { q: HeadLayout; k: HeadLayout; v: HeadLayout; out: HeadLayout } {
+  const { heads, queries, keys, width, valueWidth, packed } = spec;
   if (!packed) {
     const dense = (rows: number, row: number): HeadLayout => ({ row, start: (batch) => batch * rows * row });
     return {
