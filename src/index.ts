@@ -2,6 +2,8 @@
  * The front door: tensors, derivatives, layers, gradient transforms and compression.
  * @module floragrad
  */
+import './tensor/methods'; // gives tensors their methods
+
 export * from './adapters';
 export type { AttentionShape, AttentionSpec } from './backend/attention-spec';
 export type {

@@ -2,7 +2,7 @@
  * What every implementation of a contract owes, for any test runner. Needs fast-check.
  * @module floragrad/laws
  */
-import './tensor/tensor'; // says how tensors are made, which the ops need
+import './tensor/methods'; // gives tensors their methods
 
 export type { Arbitrary } from './laws/arbitrary';
 export { backendLaws } from './laws/backend/laws';

@@ -3,7 +3,7 @@
  * other places, is in the core.
  * @module floragrad/node
  */
-import './tensor/tensor'; // says how tensors are made, which the ops need
+import './tensor/methods'; // gives tensors their methods
 
 export { loadCheckpoint, saveCheckpoint } from './node/checkpoint';
 export {

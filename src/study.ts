@@ -2,7 +2,7 @@
  * Projectors and transforms certified, and experiments on projection error: pure functions that return what they found.
  * @module floragrad/study
  */
-import './tensor/tensor'; // says how tensors are made, which the ops need
+import './tensor/methods'; // gives tensors their methods
 
 export type { ProjectorCase } from './laws/projector/case';
 export { type CheckProjectorOptions, checkProjector } from './laws/projector/check';

@@ -10,7 +10,7 @@ import { checkAlive } from './lifetime';
 import { noteRead } from './reads';
 import { adopt, currentScope, runInScope } from './scope';
 import { type Cotangents, isTracked, recordingTapes, recordOn, recordStep } from './tape';
-import type { Tensor } from './tensor';
+import { Tensor } from './tensor';
 import { isTensor } from './tree';
 import { Value } from './value';
 
@@ -69,16 +69,9 @@ type Stored = Storage | readonly Storage[];
 /** What `apply` runs and tapes write down. What users call is a function that checks its arguments and applies one. */
 export type Op<Xs extends Operands = Operands, A = undefined> = Primitive<Xs, A> | Composite<Xs, A>;
 
-let construct: ((value: Value) => Tensor) | undefined;
-
-/** `tensor.ts` says once how a tensor is made: it calls ops, so ops cannot import it. */
-export function bindTensor(make: (value: Value) => Tensor): void {
-  construct = make;
-}
-
 /** A tensor that names an existing value. */
 export function asTensor(value: Value): Tensor {
-  return (construct as NonNullable<typeof construct>)(value);
+  return new Tensor(value);
 }
 
 /** A new tensor around a storage that was just made, owned by the innermost scope. */

@@ -24,8 +24,9 @@ const op: Primitive<[x: Tensor], { readonly before: Shape; readonly value: numbe
  * Shapes: x [a, b], padding [[1, 2], [0, 3]] → [a + 3, b + 3].
  * @throws ShapeError `pad/padding`
  */
-export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value = 0): Tensor {
+export function pad(x: Tensor, padding: readonly (readonly [number, number])[], value?: number): Tensor {
   if (arguments.length > 3) refuseExtra('pad', arguments, 3);
+  if (value === undefined) return pad(x, padding, 0);
   checkTensor('pad', x);
   checkArgument('pad', 'value', fillKind, value);
   if (!Array.isArray(padding) || padding.length !== x.ndim || !Array.from(padding).every(isPair)) {

@@ -13,8 +13,9 @@ const diagonal = whole();
  * The lower triangle of the last two axes; zeros above diagonal `k`.
  * @throws ShapeError `tril/ndim`
  */
-export function tril(x: Tensor, k = 0): Tensor {
+export function tril(x: Tensor, k?: number): Tensor {
   if (arguments.length > 2) refuseExtra('tril', arguments, 2);
+  if (k === undefined) return tril(x, 0);
   checkFloat('tril', x);
   checkArgument('tril', 'k', diagonal, k);
   if (x.ndim < 2) {

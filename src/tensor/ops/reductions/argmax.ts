@@ -21,10 +21,10 @@ export interface ArgmaxOptions extends OptionsOf<typeof argmaxOptions> {}
  * derivative.
  * @throws ShapeError `reduce/empty`, `axis/range`
  */
-export function argmax(x: Tensor, options: ArgmaxOptions = {}): Tensor {
+export function argmax(x: Tensor, options?: ArgmaxOptions): Tensor {
   if (arguments.length > 2) refuseExtra('argmax', arguments, 2);
   checkFloat('argmax', x);
-  const { axis, keepDims } = readOptions('argmax', argmaxOptions, options, 'x');
+  const { axis, keepDims } = readOptions('argmax', argmaxOptions, options === undefined ? {} : options, 'x');
   const flat = axis === undefined ? reshape(x, [x.size]) : x;
   const at = normalizeAxis('argmax', axis ?? 0, flat.shape);
   const length = flat.shape[at] as number;

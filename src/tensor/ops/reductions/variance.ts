@@ -23,10 +23,15 @@ export interface VarianceOptions extends OptionsOf<typeof varianceOptions> {}
  * Deviations are from the mean of x less its first element: that of equal numbers is then exactly 0, whatever their
  * size. The mean of x itself may be a rounding away from them, whose square is infinite from 1e27 on, or overflow.
  */
-export function variance(x: Tensor, options: VarianceOptions = {}): Tensor {
+export function variance(x: Tensor, options?: VarianceOptions): Tensor {
   if (arguments.length > 2) refuseExtra('variance', arguments, 2);
   checkFloat('variance', x);
-  const { axis, keepDims, correction } = readOptions('variance', varianceOptions, options, 'x');
+  const { axis, keepDims, correction } = readOptions(
+    'variance',
+    varianceOptions,
+    options === undefined ? {} : options,
+    'x',
+  );
   const axes = axesOf('variance', x, axis);
   const count = countOf(x, axes);
   // Neither the variance nor its derivatives know of a shift, so no gradient need pass through it.

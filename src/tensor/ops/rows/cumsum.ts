@@ -32,10 +32,10 @@ export interface CumsumOptions extends OptionsOf<typeof cumsumOptions> {}
  * Shapes: x [...] → the same, or [size] without an axis.
  * @throws ShapeError `axis/range`
  */
-export function cumsum(x: Tensor, options: CumsumOptions = {}): Tensor {
+export function cumsum(x: Tensor, options?: CumsumOptions): Tensor {
   if (arguments.length > 2) refuseExtra('cumsum', arguments, 2);
   checkFloat('cumsum', x);
-  const { axis } = readOptions('cumsum', cumsumOptions, options, 'x');
+  const { axis } = readOptions('cumsum', cumsumOptions, options === undefined ? {} : options, 'x');
   if (axis === undefined) return cumsum(reshape(x, [x.size]), { axis: 0 });
   const { shape } = x;
   const at = normalizeAxis('cumsum', axis, shape);
