@@ -1745,6 +1745,20 @@ const training = [
 /** What studies and checks measure, and how sure they are of it. */
 const study = [
   {
+    name: 'a sequential test that passes when it runs out of draws',
+    file: 'src/laws/finding.ts',
+    find: 'return passed ?? statistic <= threshold;',
+    replace: 'return statistic <= threshold;',
+    tests: [`${unitOf('laws/finding')} > a test that ran out`],
+  },
+  {
+    name: 'broken findings that no test runner hears of',
+    file: 'src/laws/finding.ts',
+    find: 'if (broken) throw new Violation(broken.message);',
+    replace: 'if (broken) return;',
+    tests: [unitOf('laws/finding')],
+  },
+  {
     name: 'a false-alarm chance for each case',
     file: 'src/laws/projector/check.ts',
     find: 'falseAlarm: falseAlarm / cases.length',
