@@ -1,5 +1,5 @@
-// A plugin of typedoc: a method of `Tensor` is the op of the same name, so where it has no comment of its own, the
-// reference shows the op's. Loaded by typedoc.json:
+// A plugin of typedoc: a method of `Tensor` is the op of the same name, so whose comment the reference shows.
+// Loaded by typedoc.jsonc:
 //   npm run docs
 import { Converter, ReflectionKind } from 'typedoc';
 
@@ -7,7 +7,8 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_END, ({ project }) => {
     const everything = project.getReflectionsByKind(ReflectionKind.SomeSignature | ReflectionKind.Variable);
     const ops = new Map(everything.filter(isOp).map((op) => [op.name, op]));
-    for (const method of everything.filter(({ parent }) => parent?.parent?.name === 'Tensor')) {
+    const members = project.getReflectionsByKind(ReflectionKind.Property);
+    for (const method of members.filter(({ parent }) => parent?.name === 'Tensor')) {
       if (!method.comment) method.comment = ops.get(method.name)?.comment?.clone();
     }
   });

@@ -17,6 +17,7 @@ export type {
   FullBackend,
   Memory,
   Operand as BackendOperand,
+  QueriesKeysValues,
   RandomMatrix,
   Reduction,
   Storage,
@@ -40,6 +41,7 @@ export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/fl
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
+export type { LinearMaps } from './compress/maps/linear-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
 export type { SelectedProjection } from './compress/maps/selection-maps';
 export {

@@ -303,7 +303,7 @@ export interface Random {
 }
 
 /** The arithmetic of a backend, family by family. */
-export interface Families extends Elementwise, Products, Attention, Reductions, Rows, Movement, Updates, Random {}
+interface Families extends Elementwise, Products, Attention, Reductions, Rows, Movement, Updates, Random {}
 
 /**
  * The memory and the arithmetic of one device. Every call returns at once; a device that works asynchronously returns

@@ -2,7 +2,7 @@ import { gpu } from '../gpu';
 import { type Backend, referenceBackend, setBackend, setThreads, wasmBackend } from '../index';
 
 /** What `--backend` chooses from. */
-export const backends = {
+const backends = {
   wasm: () => wasmBackend(),
   gpu: () => gpu(),
   reference: () => referenceBackend(),

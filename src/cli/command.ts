@@ -46,7 +46,7 @@ export interface Work {
 }
 
 /** What came of it. */
-export interface Outcome {
+interface Outcome {
   /** What `--json` writes. */
   readonly numbers: unknown;
   /** What `--report` writes, and what there is to see; a command without has said all that it has to say. */

@@ -20,7 +20,7 @@ export interface OutputFile {
  * training is not lost to a mistyped folder.
  * @throws FileError `file/write`
  */
-export async function outputFile(name: string, cwd: string): Promise<OutputFile> {
+async function outputFile(name: string, cwd: string): Promise<OutputFile> {
   const path = resolve(cwd, name);
   const place = await placeOf(path);
   const temporary = temporaryName(place);

@@ -22,7 +22,7 @@ export interface Finding {
   readonly message: string;
   /** Random draws in the statistic. */
   readonly draws?: number;
-  /** Of what was looked at, where a case has several shapes. */
+  /** Shape of what was looked at, where a case has several. */
   readonly shape?: Shape | undefined;
 }
 

@@ -16,7 +16,7 @@ interface OptimizerSettings {
 }
 
 export const orderings = ['paper', 'flora-opt'] as const;
-export type Ordering = (typeof orderings)[number];
+type Ordering = (typeof orderings)[number];
 
 /** An optimizer, and what a comparison must know of it. */
 interface OptimizerRow<Name extends string = string> {

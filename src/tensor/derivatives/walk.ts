@@ -9,7 +9,7 @@ import { type Track, trackOf } from '../track';
 import { lastValueId, type Value } from '../value';
 
 /** What else happens on a walk back. */
-export interface Visitor {
+interface Visitor {
   /** Runs the pullback of a step. */
   around<T>(step: Step, pullBack: () => T): T;
   /** The step is done, also if no cotangent has reached it. */

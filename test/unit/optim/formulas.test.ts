@@ -57,7 +57,7 @@ function both(on: Backend, transform: GradientTransform<unknown>) {
   return [numbersOf(on, transform), numbersOf(formulasOnly(on), transform)] as const;
 }
 
-/** The first number that differs by more than so many roundings of the largest one; −1: none. */
+/** Index of the first number that differs by more than `roundings` roundings of the largest one; −1: none. */
 function farApart(kernels: Float32Array, formulas: Float32Array, roundings: number): number {
   const bound = roundings * unit * kernels.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
   return kernels.findIndex((x, i) => !(Math.abs(x - (formulas[i] as number)) <= bound));
