@@ -27,7 +27,7 @@ export interface Held {
   readonly lastLoss: number;
 }
 
-const steps = Number(process.env.STEPS ?? 800);
+const steps = Number(process.env.STEPS ?? 500);
 const [inputs, outputs] = [1024, 1281]; // 1.31 million weights: gradients, updates and momentum have 5.2 MB each
 const model = new Linear(inputs, outputs, { key: random.key(0) });
 const params = model.parameters();

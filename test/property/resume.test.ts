@@ -20,6 +20,8 @@ import { loadCheckpoint, saveCheckpoint } from '../../src/node';
 import { transformRows } from '../laws/transforms';
 import { checkpointOf, trainerOf, trainUntil } from './resume-run';
 
+/** `RUNS=12 npx vitest run test/property/resume.test.ts` is the long form, which CI runs. */
+const runs = Number(process.env.RUNS ?? 5);
 const backends = { reference: referenceBackend, wasm: wasmBackend };
 
 /** In words, where two trees differ in a bit; null if they do not. */
@@ -46,7 +48,7 @@ describe.each(Object.entries(backends))('on %s, trained, saved, loaded and train
         expect(await difference(second.parameters, whole.parameters)).toBe(null);
         expect(await difference(second.state, whole.state)).toBe(null);
       }),
-      { numRuns: 12 },
+      { numRuns: runs },
     );
   });
 });
