@@ -1,5 +1,5 @@
 /**
- * Training loops as users write them, STEPS (or 800) steps each, one per process since resident memory belongs to the process:
+ * Training loops as users write them, STEPS (or 500) steps each, one per process since resident memory belongs to the process:
  * `node bundle.mjs NAME` prints what was held along the way as JSON. `memory.test.ts` bundles and runs this file.
  */
 import {
