@@ -19,16 +19,21 @@ export default defineConfig({
     maxWorkers: '100%', // by default one core fewer, which of two leaves one idle
     projects: [
       project({
-        name: 'units',
-        include: ['test/unit/**/*.test.ts'],
+        name: 'shared',
+        include: ['test/{unit,laws,methods,property}/**/*.test.ts'],
         exclude: [...configDefaults.exclude, alone],
-        isolate: false, // a third of their time is loading the library in a new process for each
+        isolate: false, // a third of the time of units is loading the library in a new process for each
         setupFiles: 'test/unit/fresh-backend.ts',
       }),
       project({
         name: 'others',
         include: ['test/**/*.test.ts'],
-        exclude: [...configDefaults.exclude, 'test/unit/!(backend)/**', 'test/unit/*.test.ts'],
+        exclude: [
+          ...configDefaults.exclude,
+          'test/unit/!(backend)/**',
+          'test/unit/*.test.ts',
+          'test/{laws,methods,property}/**',
+        ],
       }),
     ],
   },

@@ -5,7 +5,7 @@ import { bundle } from './bundle';
 
 /** Why pages with the built package cannot be tested; null: they can. In CI a package that is not built is a failure. */
 export const builtMissing = existsSync('dist/gpu.js') ? null : 'skipped: dist is not built (npm run build)';
-/** What needs a GPU takes minutes on software drivers, so it runs where it is asked for, as CI does. */
+/** Tests in a browser, above all those of a GPU in software, take minutes: they run where they are asked for, as CI does. */
 export const unasked =
   process.env.FLORAGRAD_REQUIRE_BROWSER === '1'
     ? null

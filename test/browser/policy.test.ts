@@ -1,8 +1,11 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unasked } from './built';
 import { bundle } from './bundle';
 import { browserMissing, launchChromium } from './chromium';
 import { serve } from './serve';
+
+const missing = browserMissing ?? unasked;
 
 interface PolicyPage {
   six(): Promise<{ value?: number; code?: unknown; message?: string }>;
@@ -10,7 +13,7 @@ interface PolicyPage {
 }
 
 /** What a page with a Content Security Policy gets; no script stands in it, since a policy may forbid that too. */
-describe.skipIf(browserMissing)(`pages with a Content Security Policy ${browserMissing ?? ''}`, () => {
+describe.skipIf(missing)(`pages with a Content Security Policy ${missing ?? ''}`, () => {
   let browser: Browser;
   let files: Record<string, string>;
   beforeAll(async () => {

@@ -2,11 +2,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as floragrad from '../../src/index';
+import { unasked } from './built';
 import { bundle } from './bundle';
 import { browserMissing, launchChromium, openPage } from './chromium';
 import { htmlFor, serve } from './serve';
 import { trainTenSteps } from './training';
 import type { Waited } from './yielding';
+
+const missing = browserMissing ?? unasked;
 
 interface SmokePage {
   losses(): Promise<number[]>;
@@ -26,7 +29,7 @@ async function packageFiles(): Promise<(path: string) => string | undefined> {
   return (path) => (path === '/dist/index.js' ? source : undefined);
 }
 
-describe.skipIf(browserMissing)(`the package in Chromium ${browserMissing ?? ''}`, () => {
+describe.skipIf(missing)(`the package in Chromium ${missing ?? ''}`, () => {
   let browser: Browser;
   let file: (path: string) => string | undefined;
   beforeAll(async () => {
