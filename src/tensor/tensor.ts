@@ -31,7 +31,7 @@ export interface Tensor extends Methods {}
  * A dense array of numbers. Ops return at once; values are read with `await t.data()` on every backend. Every op is a
  * function and also a method here: `add(a, b)` is `a.add(b)`.
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts, which every entry imports, puts them in
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts puts in what Methods lists; entries with tensors import it
 export class Tensor {
   /** @internal What this tensor names now; only `assign` points it at something else. */
   value: Value;
