@@ -1854,6 +1854,14 @@ const study = [
 /** What commands hand on, save and print. */
 const commands = [
   {
+    name: 'a signal that is not listened to once the save is done',
+    file: 'src/cli/terminal/ending.ts',
+    find: '    works.delete(work);\n',
+    replace:
+      '    works.delete(work);\n    for (const signal of signals) process.removeListener(signal, interrupted);\n    listening = false;\n',
+    tests: ['test/integration/command.test.ts > hears a signal'],
+  },
+  {
     name: 'train: one seed for the projections of all runs',
     file: 'src/cli/train/run.ts',
     find: '    projector,\n    seed: plan.seed,',

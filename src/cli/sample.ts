@@ -1,6 +1,7 @@
 import type { CharVocabulary } from '../data/char-vocabulary';
 import { type Key, noGrad, random, tensor } from '../index';
 import type { GPT } from '../nn';
+import { breathe } from './breathe';
 
 /** Text written by a model, one character at a time from the softmax at `temperature`, starting after a line break. */
 export async function sampleText(
@@ -21,6 +22,7 @@ export async function sampleText(
         .softmax();
     });
     ids.push(pick(await last.data(), draws[i] as number));
+    await breathe();
   }
   return vocabulary.decode(ids.slice(1));
 }

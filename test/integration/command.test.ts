@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyTraining, writeText } from '../unit/cli/captured';
 import { builtCommand, type Ended, ran } from './command';
@@ -54,6 +55,16 @@ describe.skipIf(process.platform === 'win32')('the command as a process', () => 
     const [hide, show] = ['\x1b[?25l', '\x1b[?25h'];
     expect(ended.stdout).toContain(hide);
     expect(ended.stdout.lastIndexOf(show)).toBeGreaterThan(ended.stdout.lastIndexOf(hide));
+  });
+
+  it('hears a signal that arrives as a save ends', async () => {
+    const outfile = join(cwd, 'ending.mjs');
+    const contents = `
+      import { undivided } from './src/cli/terminal/ending';
+      await undivided(async () => void process.kill(process.pid, 'SIGTERM'));
+      setTimeout(() => process.exit(0), 1000);`;
+    await build({ stdin: { contents, resolveDir: '.' }, outfile, bundle: true, platform: 'node', format: 'esm' });
+    expect((await ran(process.execPath, [outfile], cwd)).status).toBe(143);
   });
 
   it('is ended between its saves, or after one, and never leaves half of one', async () => {

@@ -5,29 +5,33 @@ type Work = () => unknown;
 
 const works = new Set<Work>();
 let ending = false;
+let listening = false;
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Do this before an early end; the function that comes back takes it off the list. Signals are listened to only while
- * there is something to do: a process that does nothing but compute would not hear them, and is ended by the system.
+ * Do this before an early end; the function that comes back takes it off the list. From the first work on the process
+ * listens to signals for good: whoever stops listening loses the signal that has arrived and is not heard yet. So
+ * what computes for long must `breathe`; before the first work the system ends the process by itself.
  */
 export function beforeEnd(work: Work): () => void {
-  if (works.size === 0) for (const signal of signals) process.on(signal, interrupted);
+  if (!listening) for (const signal of signals) process.on(signal, interrupted);
+  listening = true;
   works.add(work);
   return () => {
     works.delete(work);
-    if (works.size === 0) for (const signal of signals) process.removeListener(signal, interrupted);
   };
 }
 
 /** Write files with nothing left half done: an early end waits for it, and begins nothing more. */
 export async function undivided<T>(work: () => Promise<T>): Promise<T> {
   if (ending) return new Promise(() => {}); // the end comes before anything could go on
-  const done = work();
+  let done: Promise<unknown> = Promise.resolve();
   const off = beforeEnd(() => done.catch(() => {})); // who waits for the work hears of its error
   try {
-    return await done;
+    const working = work();
+    done = working;
+    return await working;
   } finally {
     off();
   }
