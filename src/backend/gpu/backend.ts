@@ -2,6 +2,7 @@ import type { Device, FullBackend } from '../contract';
 import { attention } from './attention';
 import type { GpuDevice } from './device';
 import { elementwise } from './elementwise';
+import { GpuHeap } from './heap';
 import { movement } from './movement';
 import { products } from './products';
 import type { GpuQueue } from './queue';
@@ -9,7 +10,6 @@ import { random } from './random';
 import { reductions } from './reductions';
 import { rows } from './rows';
 import { GpuRunner } from './runner';
-import { GpuHeap } from './storage';
 import { updates } from './updates';
 
 /** The contract on a GPU. */

@@ -4,8 +4,9 @@ import { type Shape, sizeOf } from '../../base/shape';
 import type { Operand, Storage } from '../contract';
 import type { GpuDevice, GpuHandle, GpuKernel } from './device';
 import type { Dims } from './gpujs';
+import type { GpuHeap } from './heap';
 import { isPromise, type Later } from './queue';
-import type { GpuCell, GpuHeap, GpuStorage } from './storage';
+import type { GpuCell, GpuStorage } from './storage';
 import { storages } from './storages';
 
 /** An operand under the extents that a kernel wants to see. Memory is dense, so that any extents of its size will do. */

@@ -2,8 +2,9 @@ import { dtypeOf, type TypedArray } from '../../base/dtype';
 import { BackendError } from '../../base/errors';
 import { sizeOf } from '../../base/shape';
 import type { Storages } from '../contract';
+import type { GpuHeap } from './heap';
 import { isPromise, type Later } from './queue';
-import { GpuCell, type GpuHeap, GpuStorage } from './storage';
+import { GpuCell, GpuStorage } from './storage';
 
 /** Lives of cells, and how values get to the device and back, in the order of the queue. */
 export const storages = (heap: GpuHeap) => {

@@ -2,7 +2,8 @@ import type { AttentionSpec } from '../attention-spec';
 import type { Attention, QueriesKeysValues } from '../contract';
 import type { WasmDevice } from './device';
 import type { Kernels } from './generated/kernels';
-import type { At, StoragesOf, WasmStorage } from './storage';
+import type { At } from './heap';
+import type { StoragesOf, WasmStorage } from './storage';
 
 type Three<T> = readonly [T, T, T];
 

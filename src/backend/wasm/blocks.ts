@@ -1,6 +1,7 @@
 import type { WasmDevice } from './device';
 import type { Kernels } from './generated/kernels';
-import type { At, StoragesOf, WasmStorage } from './storage';
+import type { At } from './heap';
+import type { StoragesOf, WasmStorage } from './storage';
 
 type Sizes = readonly number[];
 type NumbersOf<List extends Sizes> = { readonly [I in keyof List]: number };

@@ -1,6 +1,6 @@
 import type { Kernels } from './generated/kernels';
+import { type At, WasmHeap } from './heap';
 import { type Build, instantiate, type WasmModule } from './module';
-import { type At, WasmHeap } from './storage';
 import { ThreadPool } from './threads/pool';
 import { rows as tableRows } from './threads/table';
 

@@ -3,7 +3,8 @@ import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../base/shap
 import type { Activation, Binary, Compare, Elementwise, Operand, Unary } from '../contract';
 import { append, forOuter, simplify } from '../layout';
 import type { WasmDevice } from './device';
-import type { At, WasmStorage } from './storage';
+import type { At } from './heap';
+import type { WasmStorage } from './storage';
 
 type Value = Operand | number;
 /** Kernels (x, out, n). */

@@ -2,7 +2,7 @@ import { broadcastStrides, type Shape, sizeOf, stridesOf } from '../../base/shap
 import type { Operand, Products } from '../contract';
 import { forOuter, simplify } from '../layout';
 import type { WasmDevice } from './device';
-import { columnUnit, nanosecondsPerProduct, rowUnit } from './product-ranges';
+import { nanosecondsPerProduct, spreadProduct } from './product-ranges';
 
 /** Packed panels and tiles of registers; ranges of rows or columns go to the threads. */
 export const products = (device: WasmDevice) =>
@@ -119,14 +119,13 @@ function gemm(
   bias: number,
 ): void {
   const path = device.kernels.gemmPath(depthA, laneB, depthB, m, n);
-  const work = m * n * k * nanosecondsPerProduct;
   if (m >= n) {
-    device.spread(m, rowUnit, work, (kernels, _, from, to) => {
+    spreadProduct(device, 'rows', [m, n, k], (kernels, _, from, to) => {
       const [p, out] = [a + 4 * from * laneA, c + 4 * from * n];
       kernels.gemm(path, p, laneA, depthA, b, laneB, depthB, out, n, to - from, n, k, bias, 0);
     });
   } else {
-    device.spread(n, columnUnit, work, (kernels, _, from, to) => {
+    spreadProduct(device, 'columns', [m, n, k], (kernels, _, from, to) => {
       const [q, out, start] = [b + 4 * from * laneB, c + 4 * from, bias && bias + 4 * from];
       kernels.gemm(path, a, laneA, depthA, q, laneB, depthB, out, n, m, to - from, k, start, 0);
     });

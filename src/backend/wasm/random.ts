@@ -2,7 +2,7 @@ import { chanceOf, type Distribution } from '../../base/distribution';
 import { sizeOf } from '../../base/shape';
 import type { Random, RandomMatrix } from '../contract';
 import type { WasmDevice } from './device';
-import { columnUnit, nanosecondsPerProduct, rowUnit } from './product-ranges';
+import { spreadProduct } from './product-ranges';
 
 /** Random matrices are generated inside the product that needs them. */
 export const random = (device: WasmDevice) =>
@@ -27,14 +27,13 @@ export const random = (device: WasmDevice) =>
       const result = device.heap.make('float32', m * n);
       const code = codeOf(kind);
       const lane = (side === 'right') === transpose ? 0 : 1;
-      const work = m * n * (side === 'right' ? width : height) * nanosecondsPerProduct;
       if (side === 'right') {
-        device.spread(m, rowUnit, work, (kernels, at, row, end) => {
+        spreadProduct(device, 'rows', [m, n, width], (kernels, at, row, end) => {
           const [a, c] = [at(x.storage) + 4 * row * width, at(result) + 4 * row * n];
           kernels.gemmRandom(a, width, 1, 0, lane, 0, c, n, end - row, n, width, code, key[0], key[1], scale);
         });
       } else {
-        device.spread(n, columnUnit, work, (kernels, at, column, end) => {
+        spreadProduct(device, 'columns', [m, n, height], (kernels, at, column, end) => {
           const [b, c] = [at(x.storage) + 4 * column, at(result) + 4 * column];
           kernels.gemmRandom(0, lane, 0, b, 1, width, c, n, m, end - column, height, code, key[0], key[1], scale);
         });

@@ -1,7 +1,7 @@
 import type { Operand } from '../contract';
 import type { WasmDevice } from './device';
 import type { Kernels } from './generated/kernels';
-import type { At } from './storage';
+import type { At } from './heap';
 
 /** [rows, n] of an operand seen as rows of its last axis. */
 export function rowsOf(x: Operand): [number, number] {

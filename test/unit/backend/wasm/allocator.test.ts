@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Allocator, type Block } from '../../../../src/backend/wasm/allocator';
-import { WasmHeap } from '../../../../src/backend/wasm/storage';
+import { WasmHeap } from '../../../../src/backend/wasm/heap';
 
 const kibibyte = 1024;
 

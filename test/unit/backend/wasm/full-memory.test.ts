@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grain } from '../../../../src/backend/wasm/device';
-import { WasmHeap, type WasmStorage } from '../../../../src/backend/wasm/storage';
+import { WasmHeap } from '../../../../src/backend/wasm/heap';
+import type { WasmStorage } from '../../../../src/backend/wasm/storage';
 import type { TypedArray } from '../../../../src/base/dtype';
 import { type FullBackend, type Storage, wasmBackend } from '../../../../src/index';
 import { expectSameBits } from '../../../../src/laws/close';
