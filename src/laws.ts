@@ -4,6 +4,8 @@
  */
 import './tensor/methods'; // gives tensors their methods
 
+export type { AdapterRow, Host } from './laws/adapter/case';
+export { adapterLaws } from './laws/adapter/laws';
 export type { Arbitrary } from './laws/arbitrary';
 export { backendLaws } from './laws/backend/laws';
 export type { Law, LawOptions } from './laws/law';

@@ -1,30 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
-  type Adapter,
+  Adapter,
   adaptersOf,
+  add,
+  attachAdapters,
   backend,
-  mergeAdapters,
+  eye,
+  Linear,
+  linear,
+  mul,
+  ones,
   random,
   referenceBackend,
   setBackend,
-  sum,
+  stopGradient,
   type Tensor,
-  tensor,
-  unmergeAdapters,
-  valueAndGrad,
+  tanh,
+  zeros,
 } from '../../src/index';
-import { expectNear, numbers, scatter } from '../unit/adapters/cases';
-import { type AdapterRow, adapterRows } from './adapters';
+import { type AdapterRow, adapterLaws } from '../../src/laws';
+import { adapterRows } from './adapters';
 
-/** The layer with an adapter that looks trained. */
-function trained({ layer: make, attach }: AdapterRow) {
-  const layer = make();
-  attach(layer);
-  scatter(layer, random.key(7), /lora\.(?!mask)/);
-  return { layer, adapter: layer.lora as Adapter & Required<Pick<Adapter, 'mergedInto'>> };
-}
-
-// What every adapter owes. Bounds count the roundings of a value to float32 on its way, on the scale of the largest.
 describe.each([
   ['wasm', () => backend()],
   ['reference', () => referenceBackend()],
@@ -33,105 +29,8 @@ describe.each([
   beforeAll(() => setBackend(create()));
   afterAll(() => setBackend(before));
 
-  describe.each(Object.entries(adapterRows))('%s', (_, row) => {
-    it('starts without effect, and is all that is trained', () => {
-      const [plain, layer] = [row.layer(), row.layer()];
-      row.attach(layer);
-      expectNear(numbers(layer.forward(row.input())), numbers(plain.forward(row.input())), 4);
-      const names = Object.keys(layer.parameters({ trainable: true }));
-      expect(names.length).toBeGreaterThan(0);
-      for (const name of names) expect(name).toMatch(/^lora\./);
-    });
-
-    it('computes what the plain layer does with the merged weight', () => {
-      const { layer, adapter } = trained(row);
-      const plain = row.layer();
-      const other = numbers(plain.forward(row.input()));
-      const { weight, ...rest } = plain.parameters();
-      plain.load({ ...rest, weight: adapter.mergedInto(weight as Tensor, 1) });
-      const expected = numbers(plain.forward(row.input()));
-      expectNear(numbers(layer.forward(row.input())), expected, 24);
-      const moved = Math.max(...expected.map((y, i) => Math.abs(y - (other[i] as number))));
-      expect(moved).toBeGreaterThan(0.01); // it is a change, of more than rounding
-    });
-
-    it('merges the fraction that it is asked for', () => {
-      const { layer, adapter } = trained(row);
-      const weight = numbers(layer.weight);
-      const change = (fraction: number): number[] =>
-        numbers(adapter.mergedInto(layer.weight, fraction)).map((w, i) => w - (weight[i] as number));
-      const whole = change(1);
-      const scale = weight.map((w, i) => Math.abs(w) + Math.abs(whole[i] as number));
-      for (const fraction of [0.5, 0.25, ...(adapter.additive ? [-1] : [])]) {
-        const part = change(fraction).map((c) => c / fraction);
-        const error = part.map((c, i) => Math.abs(c - (whole[i] as number)));
-        // The sum is rounded once, and the part of it that is compared is made larger by 1/fraction.
-        for (const [i, e] of error.entries())
-          expect(e).toBeLessThanOrEqual((2 ** -21 * (scale[i] as number)) / Math.abs(fraction));
-      }
-    });
-
-    it('is merged and taken out again, and refuses to be trained in between', () => {
-      const { layer, adapter } = trained(row);
-      const [y, weight] = [numbers(layer.forward(row.input())), numbers(layer.weight)];
-      mergeAdapters(layer);
-      const merged = numbers(layer.weight);
-      expect(merged).not.toEqual(weight);
-      expectNear(numbers(layer.forward(row.input())), y, 24);
-      const loss = (): Tensor => sum(layer.forward(row.input()));
-      expect(() => valueAndGrad(loss, layer.parameters({ trainable: true }))).toThrow(/adapter\/merged/);
-      if (!adapter.additive) {
-        expect(() => unmergeAdapters(layer)).toThrow(/merge\/one-way/);
-        return;
-      }
-      unmergeAdapters(layer);
-      // Both sums are rounded once: two units in the last place of the weight before or after, whichever is larger.
-      for (const [i, w] of numbers(layer.weight).entries()) {
-        const [old, between] = [weight[i] as number, merged[i] as number];
-        expect(Math.abs(w - old)).toBeLessThanOrEqual(2 ** -22 * Math.max(Math.abs(old), Math.abs(between)));
-      }
-      expectNear(numbers(layer.forward(row.input())), y, 24);
-    });
-
-    it('has the gradients of its output, and so has the weight where it is trained too', () => {
-      const { layer } = trained(row);
-      layer.unfreeze('weight');
-      const direction = random.normal(random.key(9), layer.forward(row.input()).shape);
-      const loss = (): Tensor => sum(layer.forward(row.input()).mul(direction));
-      const { grads } = valueAndGrad(loss, layer.parameters({ trainable: true }));
-      const state = Object.fromEntries(
-        Object.entries(layer.state()).map(([path, t]) => [path, { values: numbers(t), shape: [...t.shape] }]),
-      );
-      const at = (path: string, i: number, step: number): number => {
-        const entries = Object.entries(state).map(([name, { values, shape }]): [string, Tensor] => [
-          name,
-          tensor(name === path ? values.map((x, j) => (i === j ? x + step : x)) : values, { shape }),
-        ]);
-        layer.load(Object.fromEntries(entries));
-        return loss().dataSync()[0] as number;
-      };
-      for (const [path, gradient] of Object.entries(grads)) {
-        if (row.straightThrough && path !== 'weight') continue;
-        const exact = numbers(gradient);
-        const values = state[path]?.values as number[];
-        for (const i of [0, exact.length - 1, Math.floor(exact.length / 2)]) {
-          if (path === 'weight' && values[i] === 0) continue; // in a pruned weight, a zero is a mask
-          // The output is linear in every single number, so a step of a quarter gives the derivative but for rounding.
-          const slope = (at(path, i, 0.25) - at(path, i, -0.25)) / 0.5;
-          expect(Math.abs(slope - (exact[i] as number)), `${path}[${i}]`).toBeLessThan(1e-4);
-        }
-      }
-    });
-
-    it('is saved and loaded with the parameters of the layer', () => {
-      const { layer } = trained(row);
-      const y = numbers(layer.forward(row.input()));
-      const again = row.layer();
-      row.attach(again);
-      again.load(layer.state());
-      expect(numbers(again.forward(row.input()))).toEqual(y);
-    });
-  });
+  for (const [name, row] of Object.entries(adapterRows))
+    for (const { name: title, holds } of adapterLaws({ name, ...row })) it(title, holds);
 });
 
 it('the rows cover every adapter of the library', () => {
@@ -141,4 +40,117 @@ it('the rows cover every adapter of the library', () => {
     return adaptersOf(layer)[0]?.adapter.constructor.name;
   });
   expect(new Set(kinds)).toEqual(new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated']));
+});
+
+/** W + diag(d) with d [4]. */
+class Diagonal extends Adapter {
+  d: Tensor;
+  readonly additive: boolean = true;
+  constructor(first = zeros([4])) {
+    super();
+    this.d = first;
+  }
+  forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+    return add(linear(x, weight, bias ?? undefined), mul(x, this.d));
+  }
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
+    return add(weight, mul(eye(4), mul(this.d, fraction)));
+  }
+}
+
+/** Its output has twice the change that a merge makes. */
+class Doubled extends Diagonal {
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+    return add(super.forward(x, weight, bias), mul(x, this.d));
+  }
+}
+
+class AllOrNothing extends Diagonal {
+  override mergedInto(weight: Tensor): Tensor {
+    return super.mergedInto(weight, 1);
+  }
+}
+
+/** W ⊙ (1 + f·d), which is not undone by W ⊙ (1 − f·d). */
+class Multiplying extends Diagonal {
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+    return linear(x, this.mergedInto(weight, 1), bias ?? undefined);
+  }
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
+    return mul(weight, add(mul(this.d, fraction), 1));
+  }
+}
+
+class WithoutGradient extends Diagonal {
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+    return add(linear(x, weight, bias ?? undefined), mul(x, stopGradient(this.d)));
+  }
+}
+
+/** A part of it is in no parameter, and each has another one. */
+class Forgetful extends Diagonal {
+  static made = 0;
+  readonly #own = random.normal(random.key(Forgetful.made++), [4]);
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+    return add(super.forward(x, weight, bias), mul(x, mul(this.d, this.#own)));
+  }
+}
+
+/** Does not look whether its adapter is merged. */
+class Unaware extends Linear {
+  override forward(x: Tensor): Tensor {
+    return this.lora?.forward(x, this.weight, this.bias) ?? linear(x, this.weight, this.bias ?? undefined);
+  }
+}
+
+describe('the laws of adapters', () => {
+  const made =
+    (make: () => Adapter): AdapterRow['attach'] =>
+    (layer) =>
+      attachAdapters(layer, { make });
+  const right: AdapterRow = {
+    name: 'diagonal',
+    layer: () => new Linear(4, 4, { key: random.key(1) }),
+    attach: made(() => new Diagonal()),
+    input: () => random.normal(random.key(2), [3, 4]),
+  };
+  const broken = async (row: AdapterRow): Promise<string[]> => {
+    const found: string[] = [];
+    for (const { name, holds } of adapterLaws(row))
+      await holds().catch((error: Error) => found.push(`${name}: ${error.message}`));
+    return found;
+  };
+
+  it('hold of a right one, and of one that cannot be merged', async () => {
+    class Gated extends Adapter {
+      gate: Tensor = zeros([4]);
+      readonly additive = false;
+      forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+        return linear(mul(x, add(tanh(mul(x, this.gate)), 1)), weight, bias ?? undefined);
+      }
+    }
+    expect(await broken(right)).toEqual([]);
+    expect(await broken({ ...right, attach: made(() => new Gated()) })).toEqual([]);
+  });
+
+  it.each<[string, Partial<AdapterRow>, RegExp]>([
+    ['has an effect at the start', { attach: made(() => new Diagonal(ones([4]))) }, /starts without effect.*before/],
+    [
+      'trains the weight too',
+      { attach: (layer) => [made(() => new Diagonal())(layer), layer.unfreeze('weight')] },
+      /all that is trained: "weight" is trained/,
+    ],
+    ['computes another change than it merges', { attach: made(() => new Doubled()) }, /with the merged weight/],
+    ['merges all or nothing', { attach: made(() => new AllOrNothing()) }, /the fraction that it is asked for/],
+    ['says that it adds, and multiplies', { attach: made(() => new Multiplying()) }, /merged and taken out/],
+    ['hides a gradient', { attach: made(() => new WithoutGradient()) }, /gradients of its output.*∂loss\/∂lora.d is 0/],
+    ['keeps a part of itself in no parameter', { attach: made(() => new Forgetful()) }, /is saved and loaded/],
+    [
+      'is computed although it is merged',
+      { layer: () => new Unaware(4, 4, { key: random.key(1) }) },
+      /merged and taken out.*after mergeAdapters/,
+    ],
+  ])('convict one that %s', async (_, wrong, message) => {
+    expect((await broken({ ...right, ...wrong })).join('\n')).toMatch(message);
+  });
 });

@@ -16,6 +16,7 @@ import {
   tensor,
   transpose,
 } from '../../src/index';
+import type { AdapterRow } from '../../src/laws';
 import { mora } from '../methods/mora';
 import { Gated } from '../methods/sora';
 
@@ -44,15 +45,7 @@ export class Mixing extends Module implements Adaptable {
   }
 }
 
-/** One kind of adapter on one kind of layer. */
-export interface AdapterRow {
-  /** A layer of its own, with its first values. */
-  layer(): Adaptable & { forward(x: Tensor): Tensor };
-  attach(layer: Adaptable): unknown;
-  input(): Tensor;
-  /** Gradients of the adapter's parameters are an approximation by design. */
-  readonly straightThrough?: boolean;
-}
+type Row = Omit<AdapterRow, 'name'>;
 
 const dense = (): Linear => new Linear(5, 6, { key: random.key(1) });
 const rows = (): Tensor => random.normal(random.key(2), [2, 3, 5]);
@@ -61,7 +54,7 @@ const pruned = (): Linear => {
   prune(layer, { sparsity: 0.5 });
   return layer;
 };
-const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp', straightThrough = false): AdapterRow => ({
+const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp', straightThrough = false): Row => ({
   layer: pruned,
   attach: (layer) => lors(layer, { method, rank: 2 }),
   input: rows,
@@ -69,7 +62,7 @@ const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp', straightThrough = f
 });
 
 /** Every kind of adapter: one row each. */
-export const adapterRows: Readonly<Record<string, AdapterRow>> = {
+export const adapterRows: Readonly<Record<string, Row>> = {
   'lora on a Linear': { layer: dense, attach: (layer) => lora(layer, { rank: 2, alpha: 3 }), input: rows },
   'lora with a mask': {
     layer: dense,

@@ -11,7 +11,7 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Do this before an early end; the function that comes back takes it off the list. From the first work on the process
- * listens to signals for good: whoever stops listening loses the signal that has arrived and is not heard yet. So
+ * listens to signals for good: to stop listening loses a signal that has arrived and is not heard yet. So
  * what computes for long must `breathe`; before the first work the system ends the process by itself.
  */
 export function beforeEnd(work: Work): () => void {

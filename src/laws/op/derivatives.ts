@@ -1,8 +1,8 @@
 import { sameShape, show } from '../../base/shape';
 import { tolerance } from '../close';
+import { difference, type Estimate, offsets, step } from '../differences';
 import { claim } from '../violation';
 import { type OpCase, type OpLaw, opLaw } from './case';
-import { difference, type Estimate, offsets, step } from './differences';
 import {
   directionFor,
   gradientAt,
