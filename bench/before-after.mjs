@@ -60,7 +60,24 @@ const cases = {
     inner: 4,
     make: (library) => gpt(library, library.adafactor({ learningRate: 0.01, momentum: 0.9 })),
   },
+  'projection: 512 × 512 down to rank 32 and up again, gaussian': {
+    inner: 8,
+    make: (library) => projection(library, library.projectors.gaussian),
+  },
+  'projection: 512 × 512 down to rank 32 and up again, srht': {
+    inner: 8,
+    make: (library) => projection(library, library.projectors.srht),
+  },
 };
+
+function projection({ keep, random, scope }, projector) {
+  const gradient = keep(random.normal(random.key(0), [512, 512]));
+  const drawn = scope(() => projector.sample(random.key(1), [512, 512], 32, 0));
+  const step = () => void projector.up(drawn, projector.down(drawn, gradient));
+  return (times) => {
+    for (let i = 0; i < times; i++) scope(step);
+  };
+}
 
 function gpt({ crossEntropy, GPT, random, tensor, trainer }, transform) {
   const model = new GPT({ vocabularySize: 64, context: 32, width: 64, heads: 4, layers: 2, key: random.key(0) });
@@ -111,14 +128,16 @@ function interval(values) {
   return [medians[50], medians[1949]];
 }
 
-/** Bytes a repetition, where no collection comes between: few repetitions in a young generation that is large. */
+/** Bytes of one repetition, over so few that no collection comes between: what it finds would be missing. */
 function allocated(run, inner) {
-  const times = Math.max(1, Math.min(inner, 1000));
-  const measured = Array.from({ length: 5 }, () => {
-    globalThis.gc?.();
-    const before = process.memoryUsage().heapUsed;
-    run(times);
-    return (process.memoryUsage().heapUsed - before) / times;
-  });
-  return median(measured);
+  const over = (times) =>
+    median(
+      Array.from({ length: 5 }, () => {
+        globalThis.gc?.();
+        const before = process.memoryUsage().heapUsed;
+        run(times);
+        return (process.memoryUsage().heapUsed - before) / times;
+      }),
+    );
+  return over(Math.max(1, Math.min(inner, 1000, Math.floor(2 ** 20 / over(1)))));
 }

@@ -86,14 +86,20 @@ export function apply<Xs extends Operands, A>(op: Op<Xs, A>, inputs: Xs, attribu
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
   let extras: readonly Value[] = [];
-  const output = run(op.name, () => {
+  let output: Tensor;
+  const ended = profiling.profiler?.kernel(op.name);
+  try {
     const stored = op.kernel?.(backend(), values, attributes, shape);
-    if (stored === undefined) return byFormula(op as Composite<Xs, A>, inputs, attributes);
-    if (!isList(stored)) return made(stored, shape, op.name);
-    const [first, ...others] = stored;
-    extras = others.map((extra) => wrap(extra, [extra.size], op.name).value);
-    return made(first as Storage, shape, op.name);
-  });
+    if (stored === undefined) output = byFormula(op as Composite<Xs, A>, inputs, attributes);
+    else if (!isList(stored)) output = made(stored, shape, op.name);
+    else {
+      const [first, ...others] = stored;
+      extras = others.map((extra) => wrap(extra, [extra.size], op.name).value);
+      output = made(first as Storage, shape, op.name);
+    }
+  } finally {
+    ended?.();
+  }
   if (recordingTapes().length > 0) {
     recordStep({
       name: op.name,
@@ -180,9 +186,14 @@ export function computeAll<const Xs extends readonly Tensor[]>(
   return storages.map((storage, i) => made(storage, shapes[i] as Shape, origin));
 }
 
-/** Run a kernel, under the eyes of the profiler if there is one. */
+/** Run a kernel, with the profiler looking on if there is one. */
 function run<T>(name: string, kernel: () => T): T {
-  return profiling.profiler === null ? kernel() : profiling.profiler.kernel(name, kernel);
+  const ended = profiling.profiler?.kernel(name);
+  try {
+    return kernel();
+  } finally {
+    ended?.();
+  }
 }
 
 /** What a kernel made: wrapped, and looked at when `debug` asks for it. */

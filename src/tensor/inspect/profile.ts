@@ -96,16 +96,15 @@ class Profiler {
     }
   }
 
-  /** A kernel: a frame of its own, unless a pullback runs it. */
-  kernel<T>(name: string, fn: () => T): T {
+  /** A kernel begins, in a row of its own unless a pullback runs it. What comes back ends it. */
+  kernel(name: string): () => void {
     const before = backend().memory().bytes;
-    const { phase, op } = this.top as Row;
-    const counted = (): T => {
-      const result = fn();
+    const below = this.top as Row;
+    if (below.op === null) this.switchTo(this.rowOf(below.phase, name));
+    return () => {
       (this.top as Row).bytes += Math.max(0, backend().memory().bytes - before);
-      return result;
+      this.switchTo(below);
     };
-    return op === null ? this.frame(phase, name, counted) : counted();
   }
 
   private switchTo(row: Row | null): void {
