@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { FileError } from '../index';
-import { reason } from '../node/write';
+import { writing } from '../node/write';
 import { placeOf } from './files';
 import { undivided } from './terminal/ending';
 
@@ -81,18 +80,5 @@ async function probe(temporary: string): Promise<void> {
   await rm(temporary);
 }
 
-async function attempt(path: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await undivided(work);
-  } catch (cause) {
-    throw new FileError(
-      {
-        code: 'file/write',
-        got: `cannot write ${path}: ${reason(cause)}`,
-        expected: 'a file name in a folder that exists and may be written to',
-        fix: `create ${dirname(path)} or choose another file`,
-      },
-      { cause },
-    );
-  }
-}
+/** @throws FileError `file/write` */
+const attempt = (path: string, work: () => Promise<void>): Promise<void> => writing(path, () => undivided(work));

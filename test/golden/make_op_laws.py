@@ -262,6 +262,10 @@ def movement():
         full = [6, 2] if axis == 0 else [2, 6]
         reverse = lambda x, sizes, axis: torch.cat(torch.split(x, sizes, axis)[::-1], axis)
         add("split", reverse, [("real", full)], sizes=sizes, axis=axis)
+    for _ in range(4):
+        leading, columns = shape(0, 2), extent()
+        take = lambda x, ids: torch.take_along_dim(x, ids.unsqueeze(-1), -1).squeeze(-1)
+        add("takeAlong", take, [("real", [*leading, columns]), (f"ids {columns}", leading)])
 
 
 elementwise()

@@ -96,6 +96,7 @@ const computed: Record<string, Compute> = {
   stack: ({ axis }, ...parts) => f.stack(parts, axis),
   sub: two(f.sub),
   sum: options(f.sum),
+  takeAlong: two(f.takeAlong),
   tanh: one(f.tanh),
   transpose: ({ axes }, x) => f.transpose(x, axes),
   tril: ({ k }, x) => f.tril(x, k),
