@@ -36,3 +36,14 @@ function pick(probabilities: ArrayLike<number>, draw: number): number {
   }
   return probabilities.length - 1;
 }
+
+/**
+ * The whole words of a sample, those at its ends left out since they may be cut, and how many of them occur in a text. Case
+ * does not count. A word is a run of letters, with apostrophes inside.
+ */
+export function knownWords(sample: string, text: string): { count: number; known: number } {
+  const wordsOf = (of: string): string[] => of.toLowerCase().match(/\p{L}+(?:['’]\p{L}+)*/gu) ?? [];
+  const known = new Set(wordsOf(text));
+  const words = wordsOf(sample).slice(1, -1);
+  return { count: words.length, known: words.filter((word) => known.has(word)).length };
+}

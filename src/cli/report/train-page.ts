@@ -1,7 +1,8 @@
 import { bytes, nats, percent } from '../terminal/format';
+import type { Comparison } from '../train/comparison';
 import type { TrainOutput } from '../train/output';
 import { runName, runTitle, seedsOf } from '../train/plan';
-import { explainResults, groupRuns, lossOf, type RunGroup, runColumns } from '../train/summary';
+import { explainResults, gateLines, groupRuns, lossOf, type RunGroup, runColumns, wordsLine } from '../train/summary';
 import { lossChart } from './loss-chart';
 import { barChart, type Chart, escapeHtml, figure, htmlTable, page, repeat } from './page';
 
@@ -31,14 +32,14 @@ ${explainResults(output)
   .join('\n')}
 <h2>Memory</h2>
 <div class="columns">${bars('Optimizer state', 'stateBytes')}${bars('Peak of the whole run', 'peakBytes')}</div>
-${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(runTitle(output.writer, seedsOf(output.runs)))}</h2>\n<pre>${escapeHtml(output.sample.trim())}</pre>`}
+${output.sample === '' ? '' : `<h2>Text written by ${escapeHtml(runTitle(output.writer, seedsOf(output.runs)))}</h2>\n<pre>${escapeHtml(output.sample.trim())}</pre>\n${output.words ? `<p class="note">${wordsLine(output.words)}</p>` : ''}`}
 ${repeat(output.command, output.backend)}`;
   return page('Compressed gradients compared', body, [lossCurves(output, groups)]);
 }
 
 /** The comparison in one sentence, where there is one to make: compressed at the highest rank against dense. */
 function headline(groups: readonly RunGroup[]): string {
-  const compressed = groups.findLast(({ gap }) => gap !== null);
+  const compressed = groups.findLast(({ comparison, runs }) => comparison?.compressed === runs[0]?.optimizer);
   const { dense: name, control, what } = compressed?.comparison ?? {};
   const dense = groups.find((group) => group.name === name);
   if (!compressed || !dense) return '';
@@ -46,8 +47,10 @@ function headline(groups: readonly RunGroup[]): string {
   const loss = (group: RunGroup): string => nats(lossOf(group));
   const none = groups.find((group) => group.name === control);
   const without = none ? ` Without ${what} it reached ${loss(none)}, with ${bytes(state(none))}.` : '';
+  const gate = gateLines(groups, compressed.comparison as Comparison).slice(1);
   return `<p class="headline"><strong>${escapeHtml(compressed.name)}</strong> kept ${bytes(state(compressed))} of optimizer state where dense
-${dense.name} kept ${bytes(state(dense))} (${percent(state(compressed) / state(dense))} of it), and reached ${loss(compressed)} where dense reached ${loss(dense)}.${without}</p>`;
+${dense.name} kept ${bytes(state(dense))} (${percent(state(compressed) / state(dense))} of it), and reached ${loss(compressed)} where dense reached ${loss(dense)}.${without}
+${escapeHtml(gate.join(' '))}</p>`;
 }
 
 function lossCurves({ runs, task }: TrainOutput, groups: readonly RunGroup[]): Chart {

@@ -5,6 +5,7 @@ import { crc32 } from '../../io/crc32';
 import { loadCheckpoint, saveCheckpoint } from '../../node';
 import { undivided } from '../terminal/ending';
 import type { Living } from './divergence';
+import { optimizers } from './optimizers';
 import type { TrainSettings } from './options';
 import { folderName, type RunPlan } from './plan';
 
@@ -81,13 +82,22 @@ function isSaved(plan: RunPlan, root: string, cwd: string): boolean {
 /** Whatever the numbers of a run depend on. */
 function decisiveSettings(plan: RunPlan, settings: TrainSettings, text: string): Position['settings'] {
   const { steps, batch, context, width, heads, layers, learningRate = null } = settings;
-  const { refreshEvery, projector, ordering } = settings;
+  const { refreshEvery, projector, ordering, momentum } = settings;
   const common = { ...plan, steps, batch, context, width, heads, layers, 'learning-rate': learningRate };
   const data = { data: crc32(new TextEncoder().encode(text)) };
-  return { ...common, ...data, ...(plan.rank !== null && { 'refresh-every': refreshEvery, projector, ordering }) };
+  return {
+    ...common,
+    ...data,
+    ...(optimizers[plan.optimizer].momentum && { momentum }),
+    ...(plan.rank !== null && { 'refresh-every': refreshEvery, projector, ordering }),
+  };
 }
 
-function checkSettings(saved: Position['settings'], here: Position['settings'], root: string): void {
+/** What held before there was an option for it. */
+const before: Position['settings'] = { momentum: 0.9 };
+
+function checkSettings(position: Position['settings'], here: Position['settings'], root: string): void {
+  const saved = { ...before, ...position };
   const other = Object.keys(here).filter((name) => saved[name] !== here[name]);
   if (other.length === 0) return;
   const said = other.map(

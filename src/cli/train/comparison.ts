@@ -22,9 +22,9 @@ export const comparisons: readonly Comparison[] = optimizerNames.flatMap((compre
   return [{ compressed, dense, what, ...(control !== undefined && { control }) }];
 });
 
-/** What the optimizer of a run is compared with, if with anything. */
+/** The comparison of which an optimizer is the compressed side or the dense one. */
 export function comparisonOf(optimizer: OptimizerName): Comparison | undefined {
-  return comparisons.find(({ compressed }) => compressed === optimizer);
+  return comparisons.find(({ compressed, dense }) => compressed === optimizer || dense === optimizer);
 }
 
 /** Why these are compared, for help. */

@@ -10,6 +10,8 @@ interface OptimizerSettings {
   readonly rank: number;
   readonly refreshEvery: number;
   readonly ordering: Ordering;
+  /** Weight of the past; only optimizers with momentum read it. */
+  readonly momentum: number;
   /** One of `projectorNames`. */
   readonly projector: string;
   readonly seed: number;
@@ -27,6 +29,8 @@ interface OptimizerRow<Name extends string = string> {
   readonly learningRate: number;
   /** It compresses by projection, and gives one run for each `--rank`. */
   readonly ranked?: true;
+  /** It reads `momentum`. */
+  readonly momentum?: true;
   /** It compresses something of another one, which is dense there: their losses and states are compared. */
   readonly compresses?: { readonly what: string; readonly of: Name };
   /** It is another one without something: the control for what that is worth. */
@@ -47,23 +51,23 @@ function blockWeights(rank: number): Filter {
  * Adafactor has dense momentum where Flora has its compressed one, and `none` has none there, so that the three differ in
  * the momentum alone. Without the last a table cannot say whether what Flora compresses is worth keeping.
  */
-const momentum = 0.9;
-
 const rows = [
   {
     name: 'flora',
     label: 'Flora',
     learningRate: 0.05,
     ranked: true,
+    momentum: true,
     compresses: { what: 'momentum', of: 'adafactor' },
-    make: ({ projector, ...settings }) =>
+    make: ({ projector, momentum, ...settings }) =>
       flora({ ...settings, beta: momentum, projector: projectorNamed(projector), filter: blockWeights(settings.rank) }),
   },
   {
     name: 'adafactor',
     label: 'Adafactor',
     learningRate: 0.05,
-    make: ({ learningRate }) => adafactor({ learningRate, momentum }),
+    momentum: true,
+    make: ({ learningRate, momentum }) => adafactor({ learningRate, momentum }),
   },
   {
     name: 'none',
@@ -79,7 +83,13 @@ const rows = [
     make: ({ learningRate }) => adamw({ learningRate, weightDecay: 0.01 }),
   },
   { name: 'adam', label: 'Adam', learningRate: 0.002, make: ({ learningRate }) => adam({ learningRate }) },
-  { name: 'sgd', label: 'SGD', learningRate: 0.3, make: ({ learningRate }) => sgd({ learningRate, momentum }) },
+  {
+    name: 'sgd',
+    label: 'SGD',
+    learningRate: 0.3,
+    momentum: true,
+    make: ({ learningRate, momentum }) => sgd({ learningRate, momentum }),
+  },
 ] as const satisfies readonly OptimizerRow[];
 
 export type OptimizerName = (typeof rows)[number]['name'];
@@ -92,8 +102,12 @@ export const optimizers = Object.fromEntries(rows.map((row) => [row.name, row]))
   Record<OptimizerName, Optimizer>
 >;
 
+const moved = rows.filter((row: Optimizer) => row.momentum).map(({ name }) => name);
+
+/** The optimizers that have momentum, as sentences have them. */
+export const withMomentum = `${moved.slice(0, -1).join(', ')} and ${moved.at(-1)}`;
+
 const ranked = rows.filter((row: Optimizer) => row.ranked);
 
-/** What is ranked, as sentences have it: the labels, and the names. */
+/** What is ranked, as sentences have it. */
 export const compressing = ranked.map(({ label }) => label).join(' and ');
-export const compressingNames = ranked.map(({ name }) => name).join(' or ');

@@ -4,7 +4,7 @@ import { learningRate, lines, threads } from '../common-options';
 import { flag, option } from '../options';
 import { projectorNames } from '../study/projectors';
 import { oneOf, whole, words } from '../values';
-import { compressing, compressingNames, orderings } from './optimizers';
+import { compressing } from './optimizers';
 import { presetNames, presetOptions } from './presets';
 
 export const trainOptions = {
@@ -16,21 +16,18 @@ export const trainOptions = {
     `how ${compressing} projects; floragrad study --help lists the names`,
     'gaussian',
   ),
-  ordering: option(
-    oneOf(orderings),
-    'NAME',
-    `order of ${compressing}'s steps, of which the second is that of the authors' code`,
-    'paper',
-  ),
   learningRate: learningRate('optimizer'),
   sample: option(
     whole(0, 100_000),
     'N',
-    `characters of text that one model writes: that of the last run of ${compressingNames}, else of the last run`,
-    200,
+    'characters of text that the model with the lowest validation loss writes',
+    400,
   ),
   report: { ...option(...lines.report, 'report.html'), output: true },
-  save: { ...option(words, 'FILE', 'write the model that writes the text here, as safetensors'), output: true },
+  save: {
+    ...option(words, 'FILE', 'write the model with the lowest validation loss here, as safetensors'),
+    output: true,
+  },
   checkpoint: option(words, 'DIR', 'save every run here as it goes; a crash leaves the last save whole'),
   checkpointEvery: {
     ...option(lines.steps[0], 'N', 'steps between these saves', 100),

@@ -30,6 +30,8 @@ export interface TrainOutput {
   /** The run whose model wrote the sample, and is in the file of `--save`. */
   readonly writer: RunPlan;
   readonly sample: string;
+  /** How many whole words it has, and how many of them are words of the text; absent without a sample. */
+  readonly words?: { readonly count: number; readonly known: number };
   readonly command: string;
   readonly backend: Readonly<Record<string, string | number | boolean>>;
 }

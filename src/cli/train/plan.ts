@@ -28,12 +28,6 @@ export function planRuns({ optimizer, rank, seeds, seed }: Compared): RunPlan[] 
   );
 }
 
-/** Where the run stands whose model writes the sample and is saved: the last ranked one, or the last where there is none. */
-export function writerOf(plans: readonly RunPlan[]): number {
-  const ranked = plans.findLastIndex(({ optimizer }) => optimizers[optimizer].ranked);
-  return ranked === -1 ? plans.length - 1 : ranked;
-}
-
 export const runName = ({ optimizer, rank }: Pick<RunPlan, 'optimizer' | 'rank'>): string =>
   rank === null ? optimizer : `${optimizer} rank ${rank}`;
 

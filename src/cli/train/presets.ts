@@ -1,14 +1,20 @@
 import type { ValuesOf } from '../../base/options';
 import { lines, rank } from '../common-options';
 import { required } from '../options';
-import { listOf, oneOf, whole } from '../values';
-import { compressing, optimizerNames, optimizers } from './optimizers';
+import { listOf, oneOf, positive, whole } from '../values';
+import { compressing, optimizerNames, optimizers, orderings, withMomentum } from './optimizers';
 
 /** A whole comparison: the task, the model, and which optimizers train it. What is left out is as the preset says. */
 export const presetOptions = {
   optimizer: required(listOf(oneOf(optimizerNames)), 'LIST', 'what is compared, on the same batches'),
   rank: required(listOf(rank), 'LIST', `rank of ${compressing}'s projection; several, as in 16,64, are several runs`),
   refreshEvery: required(whole(1, 1e9), 'K', `steps between new projections of ${compressing}`),
+  ordering: required(
+    oneOf(orderings),
+    'NAME',
+    `order of ${compressing}'s steps, of which the second is that of the authors' code`,
+  ),
+  momentum: required(positive({ below: 1 }), 'B', `weight of the past in the momentum of ${withMomentum}`),
   data: required(...lines.data),
   steps: required(...lines.steps),
   batch: required(...lines.batch),
@@ -24,24 +30,26 @@ type Preset = ValuesOf<typeof presetOptions>;
 const standard: Preset = {
   data: 'moby-dick',
   optimizer: [optimizers.none.name, optimizers.adafactor.name, optimizers.flora.name],
-  rank: [64],
+  rank: [32],
   refreshEvery: 100,
-  seeds: 1,
-  steps: 600,
+  ordering: 'flora-opt',
+  momentum: 0.5,
+  seeds: 3,
+  steps: 1500,
   batch: 8,
   context: 64,
-  width: 128,
+  width: 64,
   heads: 4,
   layers: 2,
 };
 
 export const presets = {
-  /** Half a minute: a small model, enough to see it learn. */
-  quick: { ...standard, rank: [32], steps: 300, width: 64 },
-  /** Two to three minutes: no momentum, dense and compressed, far enough to beat counting pairs. */
+  /** Ten seconds: one seed and a fifth of the steps, enough to see it learn and too little to tell anything. */
+  quick: { ...standard, seeds: 1, steps: 300 },
+  /** Two minutes: a task on which momentum is worth something (`docs/results.md`), dense, compressed and left out. */
   default: standard,
-  /** A quarter of an hour: how the gap to dense closes with the rank, over three seeds. */
-  full: { ...standard, rank: [8, 16, 32, 64], seeds: 3 },
+  /** Five minutes: how much of that is kept at each rank. */
+  full: { ...standard, rank: [8, 16, 32], seeds: 5 },
 } satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof presets;

@@ -29,13 +29,14 @@ export function newModel(settings: TrainSettings, vocabularySize: number, seed: 
 }
 
 export function transformOf(plan: RunPlan, settings: TrainSettings): GradientTransform<unknown> {
-  const { steps, refreshEvery, ordering, projector } = settings;
+  const { steps, refreshEvery, ordering, momentum, projector } = settings;
   const row = optimizers[plan.optimizer];
   return row.make({
     learningRate: warmedUp(settings.learningRate ?? row.learningRate, steps),
     rank: plan.rank ?? 1,
     refreshEvery,
     ordering,
+    momentum,
     projector,
     seed: plan.seed,
   });

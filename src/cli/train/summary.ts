@@ -1,5 +1,5 @@
 import { backend } from '../../index';
-import { backendLine, bytes, count, duration, meanOf, nats, overSeeds, percent } from '../terminal/format';
+import { backendLine, bytes, count, duration, meanOf, nats, overSeeds } from '../terminal/format';
 import type { Screen } from '../terminal/io';
 import { profileLines } from '../terminal/profile-table';
 import { type Column, facts, meanOver, showResults, spreadOver } from '../terminal/table';
@@ -7,34 +7,59 @@ import { type Comparison, comparisonOf, comparisons } from './comparison';
 import { optimizers } from './optimizers';
 import type { TrainSettings } from './options';
 import type { ModelSize, RunResult, TrainOutput } from './output';
+import { type Paired, paired } from './paired';
 import { type RunPlan, runName, runTitle, seedsOf } from './plan';
 
 /** The runs of one optimizer at one rank, over all seeds. */
 export interface RunGroup {
   readonly name: string;
   readonly runs: readonly RunResult[];
-  /** What its optimizer is compared with. */
+  /** The comparison that its optimizer is a part of, compressed or dense. */
   readonly comparison: Comparison | undefined;
   /**
-   * How much of what the dense optimizer learned beyond frequencies is lost, (loss − dense)/(unigram − dense); `null`
-   * where nothing is compared, and where dense learned nothing of the kind.
+   * How much lower its loss is than that of the control, seed by seed; `null` for what is compared with none, and for the
+   * control itself.
    */
-  readonly gap: number | null;
+  readonly gain: Paired | null;
 }
 
 /** Runs by optimizer and rank, in the order of their first run. */
-export function groupRuns({ runs, task }: Pick<TrainOutput, 'runs' | 'task'>): RunGroup[] {
+export function groupRuns({ runs }: Pick<TrainOutput, 'runs'>): RunGroup[] {
   const groups = new Map<string, RunResult[]>();
   for (const run of runs) groups.set(runName(run), [...(groups.get(runName(run)) ?? []), run]);
   return [...groups.values()].map((group) => {
     const { optimizer, rank } = group[0] as RunResult;
     const comparison = comparisonOf(optimizer);
-    const dense = comparison && groups.get(comparison.dense);
-    const learned = dense ? task.unigramEntropy - lossOf({ runs: dense }) : 0;
-    const gap = dense && learned > 0 ? (lossOf({ runs: group }) - lossOf({ runs: dense })) / learned : null;
-    return { name: runName({ optimizer, rank }), runs: group, comparison, gap };
+    const control = comparison?.control && groups.get(comparison.control);
+    return {
+      name: runName({ optimizer, rank }),
+      runs: group,
+      comparison,
+      gain: control ? gainOver(control, group) : null,
+    };
   });
 }
+
+/** Over the seeds that both have. */
+function gainOver(control: readonly RunResult[], runs: readonly RunResult[]): Paired {
+  const without = new Map(control.map(({ seed, validationLoss }) => [seed, validationLoss]));
+  return paired(
+    runs.flatMap(({ seed, validationLoss }) => {
+      const loss = without.get(seed);
+      return loss === undefined ? [] : [loss - validationLoss];
+    }),
+  );
+}
+
+/** A gain, with its interval where there is one. */
+function gainText({ mean, interval }: Paired): string {
+  return interval ? `${signed(mean)} [${signed(interval[0])}, ${signed(interval[1])}]` : signed(mean);
+}
+
+const signed = (x: number): string =>
+  nats(x)
+    .replace('-', '−')
+    .replace(/^−(?=[0.]*$)/, '');
 
 const first = (field: 'stateBytes' | 'peakBytes') => {
   return ({ runs }: RunGroup): string => bytes(runs[0]?.[field] ?? 0);
@@ -45,7 +70,7 @@ export const runColumns: readonly Column<RunGroup>[] = [
   { heading: 'optimizer', cell: ({ runs }) => runs[0]?.optimizer ?? '' },
   { heading: 'rank', align: 'right', cell: ({ runs }) => String(runs[0]?.rank ?? '–') },
   { heading: 'validation loss', align: 'right', cell: spreadOver((run: RunResult) => run.validationLoss, nats) },
-  { heading: 'gap to dense', align: 'right', cell: ({ gap }) => (gap === null ? '–' : percent(gap)) },
+  { heading: 'gain', align: 'right', cell: ({ gain }) => (gain === null ? '–' : gainText(gain)) },
   { heading: 'state', align: 'right', cell: first('stateBytes') },
   { heading: 'peak memory', align: 'right', cell: first('peakBytes') },
   { heading: 'tokens per s', align: 'right', cell: meanOver((run: RunResult) => run.tokensPerSecond, count) },
@@ -59,26 +84,41 @@ export function explainResults(output: Pick<TrainOutput, 'task' | 'runs'>): stri
   return [
     'Losses are in nats per character; lower is better.',
     `A model that only counts characters scores ${nats(unigramEntropy)}, one that counts pairs ${nats(bigramEntropy)}.`,
-    ...comparisons.flatMap((comparison) => [...gapLines(groups, comparison), ...controlLines(groups, comparison)]),
     ...overSeeds(seedsOf(output.runs)),
+    ...comparisons.flatMap((comparison) => gateLines(groups, comparison)),
   ];
 }
 
-function gapLines(groups: readonly RunGroup[], { compressed, dense }: Comparison): string[] {
-  if (!groups.some(({ comparison, gap }) => comparison?.compressed === compressed && gap !== null)) return [];
-  return [`Gap to dense: the part of what ${dense} learned beyond counting characters that ${compressed} did not.`];
+/** Whether what is compressed is worth anything on this task, and how much of that is kept. */
+export function gateLines(groups: readonly RunGroup[], { compressed, control, dense, what }: Comparison): string[] {
+  const [none, full] = [control, dense].map((name) => groups.find((group) => group.name === name));
+  if (control === undefined || !none || !full?.gain) return [];
+  const { mean, interval } = full.gain;
+  const gain = [
+    `Gain: how much lower the loss is than that of ${control}, ${optimizers[control].label}, the control${interval ? ', seed by seed, with its 95 % interval' : ''}.`,
+  ];
+  if (!interval) return [...gain, `One seed: whether ${what} is worth anything on this task cannot be told from it.`];
+  if (interval[0] <= 0) {
+    return [
+      ...gain,
+      `Gate not passed: dense ${what} gains ${gainText(full.gain)}, so this comparison cannot tell what compressing ${what} costs.`,
+    ];
+  }
+  const kept = groups
+    .filter(({ name, gain }) => name !== full.name && gain !== null)
+    .map(
+      ({ name, gain, runs }) =>
+        `${name} keeps ${share((gain as Paired).mean / mean)} of that, with ${share(stateOf(runs) / stateOf(full.runs))} of the state`,
+    );
+  return [
+    ...gain,
+    `Gate passed: dense ${what} gains ${gainText(full.gain)}, so what ${compressed} compresses matters on this task.`,
+    ...(kept.length > 0 ? [`${kept.join('; ')}.`] : []),
+  ];
 }
 
-/** What the runs without what is compressed say of those with it. */
-function controlLines(groups: readonly RunGroup[], { control, dense, what }: Comparison): string[] {
-  const [without, full] = [control, dense].map((name) => groups.find((group) => group.name === name));
-  if (control === undefined || !without) return [];
-  const lines = [`${control}: ${optimizers[control].label}, the control for what ${what} is worth here.`];
-  if (full && lossOf(without) <= lossOf(full)) {
-    lines.push(`It is no worse than dense ${what}, so this comparison cannot tell what compressing ${what} costs.`);
-  }
-  return lines;
-}
+const stateOf = (runs: readonly RunResult[]): number => runs[0]?.stateBytes ?? 0;
+const share = (fraction: number): string => `${Math.round(100 * fraction)} %`.replace('-', '−');
 
 /** The mean validation loss over the seeds. */
 export const lossOf = ({ runs }: Pick<RunGroup, 'runs'>): number => meanOf(runs.map((run) => run.validationLoss)).mean;
@@ -122,7 +162,15 @@ export function conclude(out: Screen, output: TrainOutput): void {
   if (output.sample !== '') {
     const writer = runTitle(output.writer, seedsOf(output.runs));
     out.line();
-    out.line(out.paint.bold(`Text written by ${writer}`));
+    out.line(out.paint.bold(`Text written by ${writer}, which has the lowest loss`));
     for (const line of output.sample.trim().split(/\r?\n/)) out.line(`  ${line}`);
+    if (output.words) out.line(out.paint.dim(wordsLine(output.words)));
   }
+}
+
+/** How much of a sample is words. */
+export function wordsLine({ count, known }: { readonly count: number; readonly known: number }): string {
+  return count === 0
+    ? 'It has no whole word.'
+    : `${known} of its ${count} words occur in the text (${share(known / count)}).`;
 }

@@ -12,14 +12,14 @@ import { checkMemory, checkRuns } from '../limits';
 import { saveModel } from '../model-file';
 import { checkFolder } from '../output-file';
 import { trainPage } from '../report/train-page';
-import { sampleText } from '../sample';
+import { knownWords, sampleText } from '../sample';
 import { count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
 import { checkpointsOf, checkResumable } from './checkpoint';
 import { comparisons, whyCompared } from './comparison';
 import { type TrainSettings, trainOptions } from './options';
 import type { RunResult, TrainOutput } from './output';
-import { folderName, planRuns, type RunPlan, runCount, runTitle, writerOf } from './plan';
+import { folderName, planRuns, type RunPlan, runCount, runTitle } from './plan';
 import { presets } from './presets';
 import { newModel, trainRun, transformOf } from './run';
 import { conclude, introduce, showProfile } from './summary';
@@ -75,6 +75,7 @@ export const train = command({
       runs,
       writer: { optimizer, rank, seed },
       sample,
+      ...(sample !== '' && { words: knownWords(sample, task.corpus.text) }),
       command: work.command,
       backend: backend().describe(),
     };
@@ -120,15 +121,14 @@ interface Trained {
   readonly model: GPT;
 }
 
-/** Train every run; the author is the one whose model is kept. */
+/** Train every run; the author is the one with the lowest validation loss, whose model is kept. */
 async function trainAll(
   settings: TrainSettings,
   plans: readonly RunPlan[],
   { corpus, vocabulary, dataset }: Task,
   { out, cwd }: Work,
 ): Promise<{ runs: RunResult[]; author: Trained }> {
-  const writer = plans[writerOf(plans)];
-  const kept: Trained[] = [];
+  let author: Trained | undefined;
   const trainings = plans.map((plan) => ({
     title: runTitle(plan, settings.seeds),
     async run(onStep: (step: number, loss: number) => void): Promise<RunResult> {
@@ -138,7 +138,7 @@ async function trainAll(
       });
       const data = { dataset, vocabularySize: vocabulary.size };
       const trained = await trainRun(plan, settings, data, onStep, checkpoints);
-      if (plan === writer) kept.push(trained);
+      if (!author || trained.result.validationLoss < author.result.validationLoss) author = trained;
       return trained.result;
     },
     say(result: RunResult): void {
@@ -149,9 +149,7 @@ async function trainAll(
   }));
   const { steps, batch, context } = settings;
   const runs = await inTurn(out, trainings, { steps, tokensPerStep: batch * context });
-  const [author] = kept;
-  if (author === undefined) throw new Error('no run wrote the sample');
-  return { runs, author };
+  return { runs, author: author as unknown as Trained }; // there is at least one run
 }
 
 function unevenHeads(width: number, heads: number): OptionError {

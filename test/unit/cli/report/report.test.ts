@@ -62,45 +62,39 @@ const made: TrainOutput = {
   ]),
   writer: { optimizer: 'flora', rank: 64, seed: 1 },
   sample: 'it was',
+  words: { count: 2, known: 1 },
   command: 'floragrad train --by hand',
   backend: { backend: 'wasm', build: 'baseline', threads: 1 },
 };
 
 describe('a comparison made by hand', () => {
-  it('has the gap of flora alone: the part that is lost of what dense learned beyond frequencies', () => {
-    // Dense 2.1 learned 1.0 of 3.1; rank 8 is at 2.6, rank 64 at 2.2.
-    const gaps = groupRuns(made).map(({ name, gap }) => [name, gap === null ? null : Number(gap.toFixed(9))]);
-    expect(gaps).toEqual([
+  it('has the gain over the control of what is compared with it, seed by seed', () => {
+    const gains = groupRuns(made).map(({ name, gain }) => [name, gain && [gain.mean, ...(gain.interval ?? [])]]);
+    // Differences of two seeds: 0.4 and 0.6, −0.1 and 0.1, 0.3 and 0.5. The 97.5 % point of one degree of freedom is 12.7062.
+    const half = 12.7062 * 0.1;
+    const near = (mean: number) => [mean, mean - half, mean + half].map((x) => expect.closeTo(x, 4));
+    expect(gains).toEqual([
       ['none', null],
-      ['adafactor', null],
-      ['flora rank 8', 0.5],
-      ['flora rank 64', 0.1],
+      ['adafactor', near(0.5)],
+      ['flora rank 8', near(0)],
+      ['flora rank 64', near(0.4)],
       ['adamw', null],
     ]);
-    const unlearned = { ...made, task: { ...made.task, unigramEntropy: 2.1 } };
-    expect(groupRuns(unlearned).map(({ gap }) => gap)).toEqual([null, null, null, null, null]);
-    const alone = { ...made, runs: made.runs.filter(({ optimizer }) => optimizer !== 'adafactor') };
-    expect(groupRuns(alone).every(({ gap }) => gap === null)).toBe(true);
+    const alone = { ...made, runs: made.runs.filter(({ optimizer }) => optimizer !== 'none') };
+    expect(groupRuns(alone).every(({ gain }) => gain === null)).toBe(true);
+    const one = { ...made, runs: made.runs.filter(({ seed }) => seed === 0) };
+    expect(groupRuns(one)[1]?.gain).toEqual({ mean: expect.closeTo(0.4, 9), interval: null });
   });
 
   it('has every number in the column of its name, in the terminal and in the report', () => {
     const rows = [
       ['none', '–', '2.600 ± 0.283', '–', '1.00 KiB', '4.88 MiB', '1,001', '23 s'],
-      ['adafactor', '–', '2.100 ± 0.141', '–', '100.0 KiB', '4.98 MiB', '100,001', '22 s'],
-      ['flora', '8', '2.600 ± 0.141', '50.0 %', '25.0 KiB', '4.91 MiB', '25,001', '23 s'],
-      ['flora', '64', '2.200 ± 0.141', '10.0 %', '60.0 KiB', '4.94 MiB', '60,001', '22 s'],
+      ['adafactor', '–', '2.100 ± 0.141', '0.500 [−0.771, 1.771]', '100.0 KiB', '4.98 MiB', '100,001', '22 s'],
+      ['flora', '8', '2.600 ± 0.141', '0.000 [−1.271, 1.271]', '25.0 KiB', '4.91 MiB', '25,001', '23 s'],
+      ['flora', '64', '2.200 ± 0.141', '0.400 [−0.871, 1.671]', '60.0 KiB', '4.94 MiB', '60,001', '22 s'],
       ['adamw', '–', '1.900 ± 0.000', '–', '200.0 KiB', '5.08 MiB', '200,001', '22 s'],
     ];
-    const headings = [
-      'optimizer',
-      'rank',
-      'validation loss',
-      'gap to dense',
-      'state',
-      'peak memory',
-      'tokens per s',
-      'time',
-    ];
+    const headings = ['optimizer', 'rank', 'validation loss', 'gain', 'state', 'peak memory', 'tokens per s', 'time'];
     expect(runColumns.map(({ heading }) => heading)).toEqual(headings);
     const cells = (line: string): string[] => line.trim().split(/ {2,}/);
     expect(textTable(runColumns, groupRuns(made)).slice(2).map(cells)).toEqual(rows);
@@ -113,13 +107,15 @@ describe('a comparison made by hand', () => {
       'flora rank 64 kept 60.0 KiB of optimizer state where dense adafactor kept 100.0 KiB (60.0 % of it), and reached 2.200 where dense reached 2.100. Without momentum it reached 2.600, with 1.00 KiB.',
     );
     expect(text).toContain('A GPT of 12,345 parameters (3 layers of width 16) learned to write a text');
-    expect(text).toContain('Text written by flora rank 64, seed 1 it was Repeat this floragrad train --by hand');
+    expect(text).toContain(
+      'Text written by flora rank 64, seed 1 it was 1 of its 2 words occur in the text (50 %). Repeat this floragrad train --by hand',
+    );
     expect(text).toContain('only counts characters scores 3.100, one that counts pairs 2.600');
     const without = (name: string) =>
       read(trainPage({ ...made, runs: made.runs.filter((one) => one.optimizer !== name) }));
     expect(without('adafactor').text).not.toContain('of optimizer state where');
     expect(without('flora').text).not.toContain('of optimizer state where');
-    expect(without('none').text).toMatch(/dense reached 2\.100\. Training/);
+    expect(without('none').text).toMatch(/dense reached 2\.100\. +Training/);
   });
 
   it('says whether momentum is worth anything on the task', () => {
@@ -130,12 +126,29 @@ describe('a comparison made by hand', () => {
       return lines.join('\n');
     };
     const verdict = 'cannot tell what compressing momentum costs';
-    expect(said(made)).toContain('none: Adafactor without momentum');
-    expect(said(made)).not.toContain(verdict);
-    const better = made.runs.map((one) => (one.optimizer === 'none' ? { ...one, validationLoss: 2.05 } : one));
-    expect(said({ ...made, runs: better })).toContain(verdict);
+    expect(said(made)).toContain('than that of none, Adafactor without momentum, the control, seed by seed');
+    // With two seeds the interval of 0.4 and 0.6 holds 0.
+    expect(said(made)).toContain(
+      `Gate not passed: dense momentum gains 0.500 [−0.771, 1.771], so this comparison ${verdict}.`,
+    );
+    const sure = made.runs.map((one) =>
+      one.optimizer === 'none' ? { ...one, validationLoss: 2.6 + 0.2 * one.seed } : one,
+    );
+    const passed = said({ ...made, runs: sure });
+    expect(passed).not.toContain(verdict);
+    expect(passed).toContain(
+      'Gate passed: dense momentum gains 0.600 [0.600, 0.600], so what flora compresses matters',
+    );
+    expect(passed).toContain(
+      'flora rank 8 keeps 17 % of that, with 25 % of the state; flora rank 64 keeps 83 % of that, with 60 % of the state.',
+    );
+    expect(read(trainPage({ ...made, runs: sure })).text).toContain('Gate passed: dense momentum gains 0.600');
+    const one = said({ ...made, runs: made.runs.filter(({ seed }) => seed === 0) });
+    expect(one).toContain('One seed: whether momentum is worth anything on this task cannot be told from it.');
+    expect(one).not.toContain('Gate');
     const none = made.runs.filter(({ optimizer }) => optimizer !== 'none');
-    expect(said({ ...made, runs: none })).not.toContain('none:');
+    expect(said({ ...made, runs: none })).not.toMatch(/Gain:|Gate/);
+    expect(said(made)).toMatch(/which has the lowest loss\n {2}it was\n1 of its 2 words occur in the text \(50 %\)\.$/);
   });
 
   it('draws the curves, their marks, the levels and the bars of these numbers', () => {

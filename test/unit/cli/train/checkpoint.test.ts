@@ -98,7 +98,7 @@ describe('floragrad train --checkpoint, killed and resumed', async () => {
       /cli\/resume.*--width 8, --learning-rate left out/,
     );
     const others = { batch: '3', context: '6', heads: '1', layers: '2', 'refresh-every': '4', projector: 'haar' };
-    for (const [name, other] of Object.entries({ ...others, ordering: 'flora-opt' }))
+    for (const [name, other] of Object.entries({ ...others, ordering: 'paper', momentum: '0.9' }))
       expect(await refused('--resume', 'saved', `--${name}`, other)).toMatch(
         new RegExp(`cli/resume.*saved with --${name} `),
       );
@@ -107,6 +107,17 @@ describe('floragrad train --checkpoint, killed and resumed', async () => {
     expect(await refused('--any-kernels')).toMatch(/cli\/needs/);
     writeFileSync(join(cwd, 'other.txt'), text.toUpperCase());
     expect(await refused('--resume', 'saved', '--data', 'other.txt')).toMatch(/cli\/resume.*--data of another text/);
+  });
+
+  it('had momentum 0.9 where it was saved before there was an option for it', async () => {
+    expect((await train('--checkpoint', 'older', '--momentum', '0.9')).status).toBe(0);
+    const record = join(cwd, 'older/flora-rank-4-seed-0/checkpoint.json');
+    const now = readFileSync(record, 'utf8');
+    const older = now.replace(/\["momentum",0\.9\],?/, '');
+    expect(older).not.toBe(now);
+    writeFileSync(record, older);
+    expect((await train('--resume', 'older')).stderr).toMatch(/cli\/resume.*saved with --momentum 0\.9;/);
+    expect((await train('--resume', 'older', '--momentum', '0.9')).status).toBe(0);
   });
 
   it('adds up the time of all processes that it took, and keeps the largest memory', async () => {

@@ -8,13 +8,18 @@ test.each(Object.keys(presets) as PresetName[])('--preset %s is all of its value
 
 test('an option comes before the preset, each in its own place', () => {
   const given = '--data a.txt --optimizer adam,sgd --rank 3,5 --refresh-every 7 --seeds 11 --steps 13 --batch 17';
+  const momentum = '--ordering paper --momentum 0.75';
   const sizes = '--context 19 --width 46 --heads 23 --layers 29';
-  expect(train.read(['--preset', 'full', ...given.split(' '), ...sizes.split(' ')])).toMatchObject({
+  expect(
+    train.read(['--preset', 'full', ...given.split(' '), ...momentum.split(' '), ...sizes.split(' ')]),
+  ).toMatchObject({
     data: 'a.txt',
     optimizer: ['adam', 'sgd'],
     rank: [3, 5],
     refreshEvery: 7,
     seeds: 11,
+    ordering: 'paper',
+    momentum: 0.75,
     steps: 13,
     batch: 17,
     context: 19,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { knownWords } from '../../../../src/cli/sample';
 import type { TrainOutput } from '../../../../src/cli/train/output';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { bigramEntropy, unigramEntropy } from '../../../../src/data/entropy';
@@ -26,10 +27,10 @@ import { captured, workFolder, writeText } from '../captured';
 const cwd = workFolder();
 const text = readFileSync(writeText(cwd), 'utf8');
 const steps = 6;
-const model = `--data text.txt --steps ${steps} --batch 2 --context 8 --width 8 --heads 2 --layers 1 --rank 4 --sample 0`;
+const tiny = `--data text.txt --steps ${steps} --batch 2 --context 8 --width 8 --heads 2 --layers 1 --rank 4 --sample 0 --seeds 1 --seed 0 --momentum 0.9 --ordering paper`;
 
 async function train(...options: string[]): Promise<TrainOutput> {
-  const { status, stdout } = await captured(cwd, ['train', ...model.split(' '), ...options, '--json', '-']);
+  const { status, stdout } = await captured(cwd, ['train', ...tiny.split(' '), ...options, '--json', '-']);
   expect(status).toBe(0);
   return JSON.parse(stdout) as TrainOutput;
 }
@@ -82,12 +83,15 @@ describe('what train measures is what a program with the library measures', () =
     ['--optimizer flora --rank 2', floraOf({ rank: 2 })],
     ['--optimizer flora --learning-rate 0.02', floraOf({}, 0.02)],
     ['--optimizer flora --seed 7', floraOf({ seed: 7 }, 0.05), 7],
+    ['--optimizer flora --momentum 0.5', floraOf({ beta: 0.5 })],
     ['--optimizer none', adafactor({ learningRate: rate(0.05) })],
     ['--optimizer adafactor', adafactor({ learningRate: rate(0.05), momentum: 0.9 })],
+    ['--optimizer adafactor --momentum 0.5', adafactor({ learningRate: rate(0.05), momentum: 0.5 })],
     ['--optimizer adamw', adamw({ learningRate: rate(0.002), weightDecay: 0.01 })],
     ['--optimizer adam', adam({ learningRate: rate(0.002) })],
     ['--optimizer adam --learning-rate 0.01', adam({ learningRate: rate(0.01) })],
     ['--optimizer sgd', sgd({ learningRate: rate(0.3), momentum: 0.9 })],
+    ['--optimizer sgd --momentum 0.5', sgd({ learningRate: rate(0.3), momentum: 0.5 })],
   ])('with %s', async (options, transform, seed = 0) => {
     const { runs } = await train(...options.split(' '));
     const numbers = numbersOf(runs[0] as Run);
@@ -125,6 +129,27 @@ describe('seeds of train', () => {
   });
 });
 
+it('lets the model with the lowest validation loss write, of all runs', async () => {
+  const { runs, writer, sample, words } = await train('--optimizer', 'adam,sgd', '--seeds', '3', '--sample', '60');
+  const least = runs.reduce((best, run) => (run.validationLoss < best.validationLoss ? run : best));
+  expect(writer).toEqual({ optimizer: least.optimizer, rank: null, seed: least.seed });
+  const alone = ['--optimizer', least.optimizer, '--seed', String(least.seed), '--sample', '60'];
+  expect(runs.indexOf(least)).not.toBe(runs.length - 1); // else the last run would do
+  // The sample's own randomness is that of --seed, so it is written again where that is the run's.
+  if (least.seed === 0) expect((await train(...alone)).sample).toBe(sample);
+  expect(words).toEqual(knownWords(sample, text));
+});
+
+it.each([
+  ['the fox jum', 'a fox jumps', 1, 1],
+  ["x Don't DOG’S y", "don't dog’s", 2, 2],
+  ['one two three four five', 'two four', 3, 2],
+  ['one', 'one', 0, 0],
+  ['', '', 0, 0],
+])('of %j, whole words of %j are counted', (sample, of, count, known) => {
+  expect(knownWords(sample, of)).toEqual({ count, known });
+});
+
 it('shows every optimizer the same batches, and no batch twice', async () => {
   // At this rate no weight moves, so that a loss says which batch it is of.
   const { runs } = await train('--optimizer', 'none,flora,adafactor,adamw,adam,sgd', '--learning-rate', '1e-37');
@@ -147,9 +172,7 @@ it('takes the steps, sizes and batches that it is told, and says so', async () =
     unigramEntropy: unigramEntropy(tokens),
     bigramEntropy: bigramEntropy(tokens),
   });
-  expect(command).toBe(
-    `floragrad train ${['--data text.txt --steps 6 --batch 2 --context 8 --width 8 --heads 2 --layers 1 --rank 4 --sample 0 --optimizer adam', ...sizes, '--threads 1 --json -'].join(' ')}`,
-  );
+  expect(command).toBe(`floragrad train ${[tiny, '--optimizer adam', ...sizes, '--threads 1 --json -'].join(' ')}`);
   expect(backend.threads).toBe(1);
   expect(run.stateBytes).toBe(2 * 4 * parameters);
   expect(run.peakBytes).toBeGreaterThan(3 * 4 * parameters); // with the parameters
