@@ -20,7 +20,7 @@ export interface Typed<T> extends Kind<T> {
 }
 
 /** `meaning` is the value of the words; where they have none, anything that the kind refuses. */
-function typed<T>(kind: Kind<T>, meaning: (words: string) => unknown, range?: string): Typed<T> {
+export function typed<T>(kind: Kind<T>, meaning: (words: string) => unknown, range?: string): Typed<T> {
   return {
     ...kind,
     ...(range !== undefined && { range }),

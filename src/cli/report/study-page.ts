@@ -1,10 +1,10 @@
-import { type ProjectionErrorRow, rounding } from '../../study';
-import { explainStudy, studyColumns, unbiased } from '../study/summary';
+import { rounding } from '../../study';
+import { explainStudy, meanSeen, type StudyRow, studyColumns } from '../study/summary';
 import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize, repeat } from './page';
 
 /** The report of `floragrad study`: charts for each shape of gradient, then all numbers. */
-export function studyPage(rows: readonly ProjectionErrorRow[], command: string): string {
-  const shapes = [...new Set(rows.map(shapeOf))];
+export function studyPage(rows: readonly StudyRow[], command: string): string {
+  const shapes = [...new Set(rows.map(({ gradient }) => gradient))];
   const names = [...new Set(rows.map(({ projector }) => projector))];
   // No more projectors in a chart than there are colours.
   const groups = Array.from({ length: Math.ceil(names.length / paletteSize) }, (_, i) =>
@@ -14,8 +14,8 @@ export function studyPage(rows: readonly ProjectionErrorRow[], command: string):
     groups.map((group, i) => ({
       shape,
       chart: errorChart(
-        `error-${shape}-${i}`,
-        rows.filter((row) => shapeOf(row) === shape && group.includes(row.projector)),
+        `error-${shapes.indexOf(shape)}-${i}`,
+        rows.filter((row) => row.gradient === shape && group.includes(row.projector)),
       ),
     })),
   );
@@ -24,16 +24,18 @@ export function studyPage(rows: readonly ProjectionErrorRow[], command: string):
       .filter((one) => one.shape === shape)
       .map(({ chart }) => figure(chart.id, 'Points: measured mean squared error. Dashed: theory.'))
       .join('\n');
-  const biased = rows.filter((row) => !unbiased(row)).length;
+  const seen = rows.map(meanSeen);
+  const [faults, declared] = [seen.filter((mean) => mean === 'fault'), seen.filter((mean) => mean === 'declared')];
+  const own = declared.length > 0 ? ` ${declared.length} of ${rows.length} are biased by design, and say so.` : '';
   const verdict =
-    biased === 0
-      ? 'No projection here shows a bias: on average each gives the gradient back.'
-      : `${biased} of ${rows.length} rows show more bias than chance explains.`;
+    faults.length === 0
+      ? `No projection here shows a bias that it does not declare.${own}`
+      : `${faults.length} of ${rows.length} rows show more bias than their theory declares and chance explains.${own}`;
   const body = `
 <p class="lead">A gradient is projected down to a few numbers and up again. These are the errors of many independent
 projections, beside the error that theory gives.</p>
 <p class="headline">${escapeHtml(verdict)}</p>
-${shapes.map((shape) => `<h2>Gradient ${shape}</h2>\n${figures(shape)}`).join('\n')}
+${shapes.map((shape) => `<h2>Gradient ${escapeHtml(shape)}</h2>\n${figures(shape)}`).join('\n')}
 <h2>All numbers</h2>
 ${htmlTable('Measured and theoretical error', studyColumns, rows)}
 ${explainStudy()
@@ -47,9 +49,7 @@ ${repeat(command)}`;
   );
 }
 
-const shapeOf = ({ rows, columns }: ProjectionErrorRow): string => `${rows}x${columns}`;
-
-function errorChart(id: string, rows: readonly ProjectionErrorRow[]): Chart {
+function errorChart(id: string, rows: readonly StudyRow[]): Chart {
   const ranks = [...new Set(rows.map((row) => row.rank))].sort((a, b) => a - b);
   const names = [...new Set(rows.map((row) => row.projector))];
   // A logarithmic axis has no 0, and an error that is only rounding would stretch it beyond use.

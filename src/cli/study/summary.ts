@@ -2,37 +2,64 @@ import { type ProjectionErrorRow, rounding } from '../../study';
 import { percent, significant } from '../terminal/format';
 import type { Column } from '../terminal/table';
 
-/** No more bias seen than chance explains. */
-export const unbiased = ({ biasStatistic, biasThreshold }: ProjectionErrorRow): boolean =>
-  biasStatistic <= biasThreshold;
+/** A row of a study, with the name of its gradient. */
+export interface StudyRow extends ProjectionErrorRow {
+  readonly gradient: string;
+}
+
+/** What a row says of the mean: the gradient comes back; times a factor; not, as is declared; or a fault. */
+export type Mean = 'unbiased' | 'scaled' | 'declared' | 'fault';
+
+export function meanSeen(row: ProjectionErrorRow): Mean {
+  const { gain, biasStatistic, biasThreshold, directionStatistic, directionThreshold } = row;
+  if (gain === null) return 'declared';
+  const off = biasStatistic > biasThreshold || (directionStatistic ?? 0) > (directionThreshold ?? 0);
+  if (off) return 'fault';
+  return gain === 1 ? 'unbiased' : 'scaled';
+}
+
+const meanWords = ({ gain }: ProjectionErrorRow): Readonly<Record<Mean, string>> => ({
+  unbiased: 'unbiased',
+  scaled: `times ${significant(gain ?? 0)}, as declared`,
+  declared: 'biased, as declared',
+  fault: 'BIASED',
+});
 
 /** The table of a study, in the terminal and in the report. */
-export const studyColumns: readonly Column<ProjectionErrorRow>[] = [
+export const studyColumns: readonly Column<StudyRow>[] = [
   { heading: 'projector', cell: ({ projector }) => projector },
-  { heading: 'gradient', align: 'right', cell: ({ rows, columns }) => `${rows}x${columns}` },
+  { heading: 'gradient', align: 'right', cell: ({ gradient }) => gradient },
   { heading: 'side', cell: ({ side }) => side },
   { heading: 'rank', align: 'right', cell: ({ rank }) => String(rank) },
   {
     heading: 'error',
     align: 'right',
-    cell: ({ relativeMse }) => significant(Math.abs(relativeMse) < rounding ? 0 : relativeMse),
+    cell: ({ relativeMse, standardError }) =>
+      Math.abs(relativeMse) < rounding ? '0' : `${significant(relativeMse)} ± ${Number(standardError.toPrecision(2))}`,
   },
   { heading: 'theory', align: 'right', cell: ({ theoryMse }) => significant(theoryMse) },
   { heading: 'off by', align: 'right', cell: ({ relativeMse, theoryMse }) => deviation(relativeMse, theoryMse) },
   { heading: 'cosine', align: 'right', cell: ({ cosine }) => significant(cosine) },
-  { heading: 'on average', cell: (row) => `${unbiased(row) ? 'unbiased' : 'BIASED'} (${bias(row)})` },
+  { heading: 'on average', cell: (row) => `${meanWords(row)[meanSeen(row)]} (${bias(row)})` },
 ];
 
 /** What a reader must know to read the table. */
 export function explainStudy(): string[] {
   return [
     'Error: mean of |projected down and up − gradient|² / |gradient|². Above 1 is normal: unbiased is not accurate.',
-    'Unbiased: the bias statistic, first in brackets, is below the threshold that chance would pass only rarely.',
+    'On average: the bias statistic, first in brackets, stays below the threshold that chance passes once in 10⁹, along the',
+    'gradient and along the direction in which the first half of the trials was off the most; else it is BIASED.',
   ];
 }
 
-const bias = (row: ProjectionErrorRow): string =>
-  `${significant(row.biasStatistic)} ${unbiased(row) ? '≤' : '>'} ${significant(row.biasThreshold)}`;
+/** The larger part of its threshold, of both statistics. */
+function bias({ biasStatistic, biasThreshold, directionStatistic, directionThreshold }: ProjectionErrorRow): string {
+  const along = { statistic: biasStatistic, threshold: biasThreshold };
+  const other = { statistic: directionStatistic ?? 0, threshold: directionThreshold ?? 1 };
+  const { statistic, threshold } =
+    other.statistic / other.threshold > along.statistic / along.threshold ? other : along;
+  return `${significant(statistic)} ${statistic <= threshold ? '≤' : '>'} ${significant(threshold)}`;
+}
 
 function deviation(measured: number, theory: number): string {
   if (theory === 0) return Math.abs(measured) < rounding ? 'rounding' : '–';

@@ -38,6 +38,16 @@ export const trainOptions = {
     ...flag('resume also what other kernels saved, where the numbers then differ'),
     needs: ['resume'],
   },
+  capture: {
+    ...option(
+      words,
+      'FILE',
+      'write the true gradients of one run here, as safetensors, for floragrad study --gradient',
+    ),
+    output: true,
+  },
+  every: { ...option(lines.steps[0], 'N', 'steps from one captured gradient to the next', 50), needs: ['capture'] },
+  parameters: { ...option(words, 'GLOB', 'what is captured; * stands for any characters', '*'), needs: ['capture'] },
   profile: flag('show where the time and memory of a step go, by op'),
   backend: option(oneOf(backendNames), 'NAME', 'what computes', usualBackend),
   threads,

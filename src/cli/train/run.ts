@@ -15,6 +15,7 @@ import { breathe } from '../breathe';
 import { warmedUp } from '../schedule';
 import { sumProfiles } from '../terminal/profile-table';
 import { validate } from '../validate';
+import type { Capture } from './capture';
 import type { RunCheckpoints } from './checkpoint';
 import { checkAlive, checkValidation, type Living, lossOf } from './divergence';
 import { optimizers } from './optimizers';
@@ -48,7 +49,7 @@ export async function trainRun(
   settings: TrainSettings,
   { dataset, vocabularySize }: { dataset: TextDataset; vocabularySize: number },
   onStep: (step: number, loss: number) => void,
-  checkpoints?: RunCheckpoints,
+  { checkpoints, capture }: { checkpoints?: RunCheckpoints; capture?: Capture | undefined } = {},
 ): Promise<{ result: RunResult; model: GPT }> {
   const { steps } = settings;
   const before = memory().bytes;
@@ -64,6 +65,7 @@ export async function trainRun(
     loss: ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets),
     seed: plan.seed,
     ...(saved && { resume: saved }),
+    ...(capture && { observe: capture.observe }),
   });
   const batches = random.fold(random.key(plan.seed), 'batches');
   const trainLoss = [...(saved?.trainLoss ?? [])];
@@ -91,6 +93,7 @@ export async function trainRun(
     };
     const loss = await lossOf(take, () => living(step));
     trainLoss.push(loss);
+    await capture?.collect();
     onStep(step, loss);
     const saves = checkpoints !== undefined && (step % checkpoints.every === 0 || step === steps);
     if (saves || step === steps) await checkAlive(parameters, living(step));

@@ -15,11 +15,12 @@ import { trainPage } from '../report/train-page';
 import { knownWords, sampleText } from '../sample';
 import { count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
+import { Capture } from './capture';
 import { checkpointsOf, checkResumable } from './checkpoint';
 import { comparisons, whyCompared } from './comparison';
 import { type TrainSettings, trainOptions } from './options';
 import type { RunResult, TrainOutput } from './output';
-import { folderName, planRuns, type RunPlan, runCount, runTitle } from './plan';
+import { folderName, planRuns, type RunPlan, runCount, runName, runTitle } from './plan';
 import { presets } from './presets';
 import { newModel, trainRun, transformOf } from './run';
 import { conclude, introduce, showProfile } from './summary';
@@ -43,6 +44,7 @@ export const train = command({
     const { width, heads, resume, checkpoint } = settings;
     if (width % heads !== 0) throw unevenHeads(width, heads);
     checkRuns(runCount(settings), settings.steps);
+    if (settings.capture !== undefined && runCount(settings) > 1) throw severalRuns(runCount(settings));
     const plans = planRuns(settings);
     const folders = (name: 'checkpoint' | 'resume'): NamedPath[] => {
       const root = namedPath(name, settings[name], cwd);
@@ -58,7 +60,8 @@ export const train = command({
     const plans = planRuns(settings);
     const task = await taskOf(settings, plans, cwd);
     introduce(out, settings, { ...task.about, plans });
-    const { runs, author } = await trainAll(settings, plans, task, work);
+    const capture = captureOf(settings);
+    const { runs, author } = await trainAll(settings, plans, task, work, capture);
 
     const { context, width, heads, layers } = settings;
     const { vocabulary } = task;
@@ -67,6 +70,10 @@ export const train = command({
     if (files.save) {
       const sizes = { vocabularySize: vocabulary.size, context, width, heads, layers };
       await saveModel(files.save.place, { model: author.model, sizes, characters: vocabulary.characters });
+    }
+    if (files.capture) {
+      const said = { optimizer: runName(author.result), seed: String(author.result.seed), data: task.corpus.name };
+      await capture?.save(files.capture.place, { ...said, command: work.command });
     }
     const { optimizer, rank, seed } = author.result;
     const output: TrainOutput = {
@@ -84,7 +91,12 @@ export const train = command({
     return {
       numbers: output,
       report: { shows: 'the loss curves', page: () => trainPage(output) },
-      ...(settings.save !== undefined && { written: [['Weights: ', out.paint.cyan(settings.save), `, of ${of}`]] }),
+      written: [
+        ...(settings.save !== undefined ? [['Weights: ', out.paint.cyan(settings.save), `, of ${of}`]] : []),
+        ...(capture && settings.capture !== undefined
+          ? [[`${count(capture.count)} gradients: `, out.paint.cyan(settings.capture)]]
+          : []),
+      ],
     };
   },
 });
@@ -108,6 +120,7 @@ async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], cwd: s
   const parameters = newModel(settings, vocabulary.size, settings.seed).parameters();
   // An optimizer that cannot treat these parameters, such as a rank too high for all of them, says so here.
   for (const plan of plans) explain(transformOf(plan, settings), parameters);
+  captureOf(settings)?.check(parameters);
   checkResumable(plans, settings, cwd);
   if (settings.checkpoint !== undefined) await checkFolder(resolve(cwd, settings.checkpoint), plans.map(folderName));
   const size = Object.values(parameters).reduce((sum, leaf) => sum + leaf.size, 0);
@@ -127,6 +140,7 @@ async function trainAll(
   plans: readonly RunPlan[],
   { corpus, vocabulary, dataset }: Task,
   { out, cwd }: Work,
+  capture: Capture | undefined,
 ): Promise<{ runs: RunResult[]; author: Trained }> {
   let author: Trained | undefined;
   const trainings = plans.map((plan) => ({
@@ -137,7 +151,7 @@ async function trainAll(
         else if (settings.resume !== undefined) out.line(`  not saved in ${settings.resume}: begins`);
       });
       const data = { dataset, vocabularySize: vocabulary.size };
-      const trained = await trainRun(plan, settings, data, onStep, checkpoints);
+      const trained = await trainRun(plan, settings, data, onStep, { checkpoints, capture });
       if (!author || trained.result.validationLoss < author.result.validationLoss) author = trained;
       return trained.result;
     },
@@ -150,6 +164,19 @@ async function trainAll(
   const { steps, batch, context } = settings;
   const runs = await inTurn(out, trainings, { steps, tokensPerStep: batch * context });
   return { runs, author: author as unknown as Trained }; // there is at least one run
+}
+
+function captureOf({ capture, every, parameters, steps }: TrainSettings): Capture | undefined {
+  return capture === undefined ? undefined : new Capture({ every, parameters }, steps);
+}
+
+function severalRuns(runs: number): OptionError {
+  return new OptionError({
+    code: 'cli/capture',
+    got: `--capture for ${count(runs)} runs`,
+    expected: 'one run, whose gradients one file holds',
+    fix: 'name one --optimizer and one --rank, with --seeds 1',
+  });
 }
 
 function unevenHeads(width: number, heads: number): OptionError {

@@ -6,6 +6,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { checkedProjector } from '../checked-projector';
 import { matrixMaps } from '../maps/matrix-maps';
 import { compressedDimension, matrixShape, needGradient, type Projector, project, smallerSide } from '../projector';
+import { lostShare } from '../theory/theory';
 import { leadingVectors, type StoredProjection, svd } from './svd';
 
 /**
@@ -45,7 +46,7 @@ export function svdOf(older: Tensor): Projector<StoredProjection> {
           kept += sum ** 2;
         }
       }
-      return { gain: null, relativeMse: 1 - kept / square, relativeMseVariance: 0 };
+      return { gain: null, relativeMse: lostShare(square - kept, square), relativeMseVariance: 0 };
     },
   });
 }

@@ -6,6 +6,7 @@ import { checkedProjector } from '../checked-projector';
 import { matrixMaps } from '../maps/matrix-maps';
 import { orthonormalRows } from '../maps/orthonormal-rows';
 import { compressedDimension, needGradient, type Projection, project, smallerSide } from '../projector';
+import { lostShare } from '../theory/theory';
 
 /** A projection that holds its A [r, d]. */
 export interface StoredProjection extends Projection {
@@ -38,7 +39,7 @@ export const svd = checkedProjector<StoredProjection>({
     const { lengths } = decompose(Float32Array.from(values), shape, Math.min(...shape));
     const squares = lengths.map((length) => length ** 2);
     const sum = (list: readonly number[]): number => list.reduce((a, b) => a + b, 0);
-    return { gain: null, relativeMse: sum(squares.slice(rank)) / sum(squares), relativeMseVariance: 0 };
+    return { gain: null, relativeMse: lostShare(sum(squares.slice(rank)), sum(squares)), relativeMseVariance: 0 };
   },
 });
 

@@ -6,7 +6,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { checkedProjector } from '../checked-projector';
 import { type SelectedProjection, selectionMaps } from '../maps/selection-maps';
 import { compressedDimension, needGradient, project, smallerSide } from '../projector';
-import { squaredNorms } from '../theory/theory';
+import { lostShare, squaredNorms } from '../theory/theory';
 
 /**
  * The r rows (left) or columns (right) of the gradient with the largest norms, as they are. Biased: what is dropped is
@@ -35,7 +35,7 @@ export const topCoordinates = checkedProjector<SelectedProjection>({
     const squares = squaredNorms(needGradient('topCoordinates', given));
     const sum = (ids: number[]): number => ids.reduce((total, j) => total + (squares[j] as number), 0);
     const order = largestFirst(squares);
-    return { gain: null, relativeMse: sum(order.slice(rank)) / sum(order), relativeMseVariance: 0 };
+    return { gain: null, relativeMse: lostShare(sum(order.slice(rank)), sum(order)), relativeMseVariance: 0 };
   },
 });
 

@@ -133,6 +133,9 @@ function symmetricProduct({ values, shape, side }: GradientValues, w: ArrayLike<
   return k;
 }
 
+/** The part of a squared norm that is lost; of a gradient that is zero, nothing is. */
+export const lostShare = (lost: number, whole: number): number => (whole === 0 ? 0 : lost / whole);
+
 /** Squared norms of the rows (left) or columns (right) of G, the vectors that a selection of coordinates keeps or drops. */
 export function squaredNorms({ values, shape: [n, m], side }: GradientValues): Float64Array {
   const norms = new Float64Array(side === 'left' ? n : m);

@@ -47,7 +47,7 @@ async function interrupted(argv: readonly string[], run: number, step: number): 
     };
     const checkpoints = checkpointsOf(plan, settings, text, cwd);
     const data = { dataset, vocabularySize: vocabulary.size };
-    const done = await trainRun(plan, settings, data, die, checkpoints).catch(() => 'killed');
+    const done = await trainRun(plan, settings, data, die, { checkpoints }).catch(() => 'killed');
     if (done === 'killed') return;
   }
 }
