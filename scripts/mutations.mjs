@@ -1817,7 +1817,7 @@ const study = [
   {
     name: 'the variance of a theory left aside',
     file: 'src/study/projection-error.ts',
-    find: 'theory.readingVariance?.(given, given.values) ?? square',
+    find: 'theory.readingVariance?.(given, values) ?? square',
     replace: 'square',
     tests: [`${unitOf('study/by-hand')} > of a known round trip`],
   },
@@ -1906,8 +1906,8 @@ const commands = [
   {
     name: 'train: updates captured as gradients',
     file: 'src/cli/train/capture.ts',
-    find: 'of Object.entries(gradients))',
-    replace: 'of Object.entries(updates))',
+    find: '({ step, gradients }: Observation)',
+    replace: '({ step, updates: gradients }: Observation)',
     tests: [`${unitOf('cli/train/capture')} > writes the true gradients`],
   },
   {
@@ -2116,8 +2116,8 @@ const commands = [
   {
     name: 'study: --seed that is not handed on',
     file: 'src/cli/study/study.ts',
-    find: 'columns: width, rank, trials, seed, onTrial',
-    replace: 'columns: width, rank, trials, onTrial',
+    find: 'gradient: make(), rank, trials, seed, onTrial',
+    replace: 'gradient: make(), rank, trials, onTrial',
     tests: [`${unitOf('cli/report/report')} > draws in its report what its JSON says, and what`],
   },
   {
@@ -2298,8 +2298,8 @@ const commands = [
   {
     name: 'study: --trials that is not handed on',
     file: 'src/cli/study/study.ts',
-    find: 'columns: width, rank, trials, seed, onTrial',
-    replace: 'columns: width, rank, trials: 200, seed, onTrial',
+    find: 'gradient: make(), rank, trials, seed, onTrial',
+    replace: 'gradient: make(), rank, trials: 200, seed, onTrial',
     tests: [`${unitOf('cli/report/report')} > draws in its report what its JSON says, and what`],
   },
   {
