@@ -16,6 +16,8 @@ const project = (test: TestProjectInlineConfiguration['test']): TestProjectInlin
 export default defineConfig({
   test: {
     globalSetup: 'test/run-folder.ts',
+    // Tests take intervals of a few steps, of which compress rightly warns.
+    onConsoleLog: (log) => !/ is unstable: a transfer every /.test(log),
     maxWorkers: '100%', // by default one core fewer, which of two leaves one idle
     projects: [
       project({

@@ -12,6 +12,7 @@ import type { Combine, CompressedLeaf, Moves } from './combine';
 import { type Filter, passes, treatments } from './filter';
 import { intervalOf, keptShare, type LeafRule, rankOf, unseen } from './leaf-rules';
 import { compressedShape, type Projection, type Projector } from './projector';
+import { instability, warnOfInstability } from './stability';
 
 /**
  * The inner state of one parameter under a new projection, from the state and the projection before it. Tensors of the
@@ -125,14 +126,35 @@ export function inSubspace<P extends Projection, S, O>(
 
   const treated = (params: Params): Treatment[] => treatments(params, filter, projector, startingRank);
 
+  /** Why carried momentum grows without bound, by path. Rules of path and step may refresh at other times: nothing is said of those. */
+  const unstable = (params: Params, rows: readonly Treatment[]): Map<string, string> => {
+    const { decay } = inner;
+    if (onRefresh !== 'transfer' || decay === undefined || typeof refreshEvery !== 'number') return new Map();
+    const found = rows.map((row) => {
+      const reason = instability(row, (params[row.path] as Tensor).shape, { projector, decay, interval: refreshEvery });
+      return [row.path, reason] as const;
+    });
+    return new Map(found.filter((one): one is [string, string] => one[1] !== null));
+  };
+  const explained = (params: Params): Treatment[] => {
+    const rows = treated(params);
+    const reasons = unstable(params, rows);
+    return rows.map((row) => {
+      const why = reasons.get(row.path);
+      return why === undefined ? row : { ...row, reason: `${row.reason}, ${why}` };
+    });
+  };
+
   return transform<CompressState<P, S, O>>({
     name: 'compress',
     leafwise: inner.leafwise === true,
-    explain: treated,
+    explain: explained,
     init(params) {
       const [chosen, others] = divide(params, (path, tensor) => passes(filter, path, tensor));
       const list = Object.entries(chosen);
       if (list.length === 0) throw nothingToCompress(params, treated(params));
+      const [first] = unstable(params, treated(chosen)); // one of them says it
+      if (first) warnOfInstability(projector.name, first[0], (params[first[0]] as Tensor).shape, first[1]);
       const leaves = Object.fromEntries(list.map(([path, x], i) => [path, start(path, x, i / list.length)]));
       return { step: 0, leaves, dense: inner.init(others) };
     },

@@ -20,6 +20,11 @@ export interface GradientTransform<S> {
   /** The update and every tensor of the state are linear in the gradients, so a linear map may be applied to the state. */
   readonly linear?: boolean;
   /**
+   * The factor by which an update multiplies what the state holds of the past, where that is one number: β of a momentum.
+   * `compress` tells from it whether momentum that it carries to new projections stays bounded.
+   */
+  readonly decay?: number;
+  /**
    * Leaves may be passed one at a time: the update of a leaf and its part of the state depend on the gradient, the state
    * and the parameter of this leaf alone, and on counts that every update moves alike. Then the trainer updates each
    * parameter as soon as its gradient is complete, and no record of all gradients exists.

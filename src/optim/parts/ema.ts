@@ -29,6 +29,7 @@ export function ema(options: EmaOptions): GradientTransform<EmaState> {
   return transform<EmaState>({
     name: 'ema',
     linear: !debias,
+    decay,
     leafwise: true,
     init: (params) => ({ mean: zerosLike(params), ...(debias && { step: 0 }) }),
     update(grads, state) {

@@ -31,6 +31,7 @@ export function momentum(options: MomentumOptions): GradientTransform<MomentumSt
   return transform<MomentumState>({
     name: 'momentum',
     linear: true,
+    decay,
     leafwise: true,
     init: (params) => ({ trace: zerosLike(params) }),
     update(grads, state) {
