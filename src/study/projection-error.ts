@@ -29,14 +29,16 @@ export interface ProjectionErrorRow {
   readonly relativeMse: number;
   /** What the projector promises for it. */
   readonly theoryMse: number;
-  /** How far the mean of ⟨Ĝ, G⟩/‖G‖² is from the gain, or from 1 where none is declared (median of block means). */
+  /** How far the mean of ⟨Ĝ, G⟩/‖G‖² is from 1 (median of block means). */
   readonly biasStatistic: number;
-  /** A projector of this gain exceeds it with chance at most 1e-9. */
+  /** An unbiased projector exceeds this with chance at most 1e-9. */
   readonly biasThreshold: number;
   /** Mean of cos(Ĝ, G). */
   readonly cosine: number;
   /** E[Ĝ] = gain·G by its own theory: 1 is unbiased, `null` declares a bias that is no factor. */
   readonly gain: number | null;
+  /** How far that mean is from the gain; a projector of this gain exceeds `biasThreshold` with chance at most 1e-9. */
+  readonly gainStatistic: number | null;
   /**
    * How far the mean of ⟨Ĝ, W⟩/‖G‖ is from gain·⟨G, W⟩/‖G‖, over the second half of the trials and along the direction W in
    * which the first half is off the most: that sees a bias which leaves ⟨Ĝ, G⟩ alone. `null` for fewer than twice the
@@ -151,10 +153,11 @@ export async function projectionError<P extends Projection>(
     trials,
     relativeMse: average(errors),
     theoryMse: norm === 0 ? 0 : theory.relativeMse,
-    biasStatistic: Math.abs(reading.estimate - (norm === 0 ? 0 : gain)),
+    biasStatistic: norm === 0 ? 0 : Math.abs(reading.estimate - 1),
     biasThreshold: reading.bound + rounding,
     cosine: average(cosines),
     gain: theory.gain,
+    gainStatistic: theory.gain === null ? null : norm === 0 ? 0 : Math.abs(reading.estimate - theory.gain),
     ...alongDirection(direction, direct, given, theory),
     standardError: Math.sqrt(varianceOf(errors) / (trials - 1)),
     seed,

@@ -11,9 +11,9 @@ export interface StudyRow extends ProjectionErrorRow {
 export type Mean = 'unbiased' | 'scaled' | 'declared' | 'fault';
 
 export function meanSeen(row: ProjectionErrorRow): Mean {
-  const { gain, biasStatistic, biasThreshold, directionStatistic, directionThreshold } = row;
+  const { gain, gainStatistic, biasThreshold, directionStatistic, directionThreshold } = row;
   if (gain === null) return 'declared';
-  const off = biasStatistic > biasThreshold || (directionStatistic ?? 0) > (directionThreshold ?? 0);
+  const off = (gainStatistic ?? 0) > biasThreshold || (directionStatistic ?? 0) > (directionThreshold ?? 0);
   if (off) return 'fault';
   return gain === 1 ? 'unbiased' : 'scaled';
 }
@@ -53,8 +53,9 @@ export function explainStudy(): string[] {
 }
 
 /** The larger part of its threshold, of both statistics. */
-function bias({ biasStatistic, biasThreshold, directionStatistic, directionThreshold }: ProjectionErrorRow): string {
-  const along = { statistic: biasStatistic, threshold: biasThreshold };
+function bias(row: ProjectionErrorRow): string {
+  const { biasStatistic, gainStatistic, biasThreshold, directionStatistic, directionThreshold } = row;
+  const along = { statistic: gainStatistic ?? biasStatistic, threshold: biasThreshold };
   const other = { statistic: directionStatistic ?? 0, threshold: directionThreshold ?? 1 };
   const { statistic, threshold } =
     other.statistic / other.threshold > along.statistic / along.threshold ? other : along;

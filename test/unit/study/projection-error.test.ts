@@ -20,6 +20,7 @@ describe('projectionError', () => {
       'biasThreshold',
       'cosine',
       'gain',
+      'gainStatistic',
       'directionStatistic',
       'directionThreshold',
       'standardError',
@@ -55,6 +56,17 @@ describe('projectionError', () => {
     const row = await projectionError({ projector, rows: 6, columns: 4, rank: 2, trials: 2000, seed: 3 });
     expect(row.biasStatistic).toBeLessThan(row.biasThreshold);
     expect((row.directionStatistic as number) > (row.directionThreshold as number)).toBe(biased);
+  });
+
+  it('tells a declared gain from an undeclared one', async () => {
+    const options = { rows: 8, columns: 8, rank: 2, trials: 400 };
+    const declared = await projectionError({ ...options, projector: projectors.haarUnscaled });
+    expect(declared.gain).toBe(0.25);
+    expect(declared.biasStatistic).toBeGreaterThan(declared.biasThreshold); // it is not unbiased
+    expect(declared.gainStatistic).toBeLessThan(declared.biasThreshold); // and keeps what it declares
+    const { theory } = projectors.haar;
+    const wrong = await projectionError({ ...options, projector: { ...projectors.haarUnscaled, theory } as never });
+    expect(wrong.gainStatistic).toBeGreaterThan(wrong.biasThreshold);
   });
 
   it('has no second direction for few trials, or where no gain is declared', async () => {

@@ -214,6 +214,7 @@ describe('a study', () => {
     biasThreshold: 0.75,
     cosine: 0.4321,
     gain: 1,
+    gainStatistic: 0.25,
     directionStatistic: 0.1,
     directionThreshold: 0.5,
     standardError: 0.0256,
@@ -236,17 +237,17 @@ describe('a study', () => {
     const rest = (one: StudyRow): string[] => cells(one).slice(4);
     expect(cells(row).slice(0, 4)).toEqual(['made', 'gaussian 16x32', 'left', '3']);
     expect(rest(row)).toEqual(['5.5 ± 0.026', '5', '+10.0 %', '0.4321', 'unbiased (0.25 ≤ 0.75)']);
-    const off = { ...row, biasStatistic: 0.8, relativeMse: 4 };
+    const off = { ...row, biasStatistic: 0.8, gainStatistic: 0.8, relativeMse: 4 };
     expect(rest(off)).toEqual(['4 ± 0.026', '5', '−20.0 %', '0.4321', 'BIASED (0.8 > 0.75)']);
     expect(rest({ ...row, directionStatistic: 0.6 }).at(-1)).toBe('BIASED (0.6 > 0.5)');
     expect(rest({ ...row, directionStatistic: null, directionThreshold: null }).at(-1)).toBe('unbiased (0.25 ≤ 0.75)');
-    expect(rest({ ...row, gain: 0.5 }).at(-1)).toBe('times 0.5, as declared (0.25 ≤ 0.75)');
+    expect(rest({ ...row, gain: 0.5, biasStatistic: 0.9 }).at(-1)).toBe('times 0.5, as declared (0.25 ≤ 0.75)');
     expect(rest({ ...off, gain: 0.5 }).at(-1)).toBe('BIASED (0.8 > 0.75)');
-    expect(rest({ ...off, gain: null }).at(-1)).toBe('biased, as declared (0.8 > 0.75)');
+    expect(rest({ ...off, gain: null, gainStatistic: null }).at(-1)).toBe('biased, as declared (0.8 > 0.75)');
   });
 
   it('counts no bias that is declared as a fault', () => {
-    const off = { ...row, biasStatistic: 0.8 };
+    const off = { ...row, biasStatistic: 0.8, gainStatistic: 0.8 };
     const said = (rows: StudyRow[]): string => read(studyPage(rows, 'floragrad study')).text;
     expect(said([row, { ...off, gain: null }])).toContain(
       'No projection here shows a bias that it does not declare. 1 of 2 are biased by design, and say so.',
