@@ -17,3 +17,4 @@ export {
   projectionError,
   rounding,
 } from './study/projection-error';
+export { type RefreshRow, type RefreshTableOptions, refreshTable } from './study/refresh-table';

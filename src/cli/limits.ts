@@ -66,3 +66,15 @@ const most = { runs: 1_000, steps: 10_000_000 };
 function tooLarge(got: string, expected: string, fix: string): OptionError {
   return new OptionError({ code: 'cli/too-large', got, expected, fix });
 }
+
+/** @throws OptionError `cli/rank` where a projection would have more rows than the gradient's smaller side */
+export function checkRank(rank: number, [rows, columns]: readonly [number, number], name: string): void {
+  const smaller = Math.min(rows, columns);
+  if (rank <= smaller) return;
+  throw new OptionError({
+    code: 'cli/rank',
+    got: `--rank ${rank} for a gradient${name} of ${rows}x${columns}`,
+    expected: `a rank of at most ${smaller}, its smaller side`,
+    fix: 'lower the rank, or project larger gradients (--shape, --dimension, --parameters)',
+  });
+}

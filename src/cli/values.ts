@@ -80,6 +80,15 @@ export function listOf<T>(kind: Typed<T>): Typed<readonly T[]> {
   };
 }
 
+/** Steps between two events: a whole number, or `never`. @throws OptionError `cli/number` */
+export const steps: Typed<number> = typed(
+  { ...kindOf<number>('a whole number from 1, or never', (x) => isInterval(x), 'cli/number') },
+  (text) => (text.trim() === 'never' ? Infinity : /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN),
+  '1 or more, or never',
+);
+
+const isInterval = (x: unknown): boolean => x === Infinity || (Number.isSafeInteger(x) && (x as number) >= 1);
+
 /** Any words, such as the name of a file. */
 export const words: Typed<string> = typed(string, (text) => text);
 

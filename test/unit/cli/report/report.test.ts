@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { errorPage } from '../../../../src/cli/report/error-page';
 import type { Chart } from '../../../../src/cli/report/page';
-import { studyPage } from '../../../../src/cli/report/study-page';
 import { trainPage } from '../../../../src/cli/report/train-page';
-import { type StudyRow, studyColumns } from '../../../../src/cli/study/summary';
+import { type StudyRow, studyColumns } from '../../../../src/cli/study/error-summary';
 import type { Screen } from '../../../../src/cli/terminal/io';
 import { textTable } from '../../../../src/cli/terminal/table';
 import type { TrainOutput } from '../../../../src/cli/train/output';
@@ -248,7 +248,7 @@ describe('a study', () => {
 
   it('counts no bias that is declared as a fault', () => {
     const off = { ...row, biasStatistic: 0.8, gainStatistic: 0.8 };
-    const said = (rows: StudyRow[]): string => read(studyPage(rows, 'floragrad study')).text;
+    const said = (rows: StudyRow[]): string => read(errorPage(rows, 'floragrad study')).text;
     expect(said([row, { ...off, gain: null }])).toContain(
       'No projection here shows a bias that it does not declare. 1 of 2 are biased by design, and say so.',
     );

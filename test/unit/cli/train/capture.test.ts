@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { StudyRow } from '../../../../src/cli/study/summary';
+import type { StudyRow } from '../../../../src/cli/study/error-summary';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {

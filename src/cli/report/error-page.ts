@@ -1,9 +1,9 @@
 import { rounding } from '../../study';
-import { explainStudy, meanSeen, type StudyRow, studyColumns } from '../study/summary';
+import { explainStudy, meanSeen, type StudyRow, studyColumns } from '../study/error-summary';
 import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize, repeat } from './page';
 
 /** The report of `floragrad study`: charts for each shape of gradient, then all numbers. */
-export function studyPage(rows: readonly StudyRow[], command: string): string {
+export function errorPage(rows: readonly StudyRow[], command: string): string {
   const shapes = [...new Set(rows.map(({ gradient }) => gradient))];
   const names = [...new Set(rows.map(({ projector }) => projector))];
   // No more projectors in a chart than there are colours.
