@@ -77,7 +77,7 @@
           ...(series.look === 'dashed' ? { dash: [6, 5], points: { show: false } } : {}),
           ...(series.look === 'points'
             ? { paths: () => null, points: { show: true, size: 15 - 3 * (series.colour % 4), fill: colour(series) } }
-            : { points: { show: false } }),
+            : { points: { show: shown[0].length <= 12, size: 7, fill: colour(series) } }),
           value: (_, y) => short(y),
         })),
       ],
@@ -92,16 +92,22 @@
     return plot;
   }
 
-  /** 1, 2 and 5 times every power of ten in a range: the ticks of a logarithmic axis. */
+  /** The ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or powers alone, as many as there is room for. */
   function mainTicks(low, high) {
+    const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
+    const stride = Math.ceil((last - first) / 10);
     const ticks = [];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
-      ticks.push(...[1, 2, 5].map((digit) => Number(`${digit}e${power}`)));
+    for (let power = first; power <= last; power++) {
+      if (last - first <= 4) ticks.push(...[1, 2, 5].map((digit) => Number(`${digit}e${power}`)));
+      else if (power % stride === 0) ticks.push(Number(`1e${power}`));
     }
     return ticks.filter((tick) => tick >= low && tick <= high);
   }
   /** Label every tick; uPlot would thin them out on a logarithmic axis. */
-  const every = { filter: (_, ticks) => ticks, values: (_, ticks) => ticks.map(short) };
+  const every = {
+    filter: (_, ticks) => ticks,
+    values: (_, ticks) => ticks.map((tick) => (tick < 1e-3 ? tick.toExponential() : short(tick))),
+  };
 
   /** Reference lines with their names, and the single points beside the curves. */
   function annotate(plot, chart, levels, colour, offset) {

@@ -34,13 +34,16 @@ export const studyColumns: readonly Column<StudyRow>[] = [
   {
     heading: 'error',
     align: 'right',
-    cell: ({ relativeMse, standardError }) =>
-      Math.abs(relativeMse) < rounding ? '0' : `${significant(relativeMse)} ± ${Number(standardError.toPrecision(2))}`,
+    cell: ({ relativeMse, standardError }) => {
+      if (Math.abs(relativeMse) < rounding) return '0';
+      const error = significant(relativeMse);
+      return standardError < rounding * relativeMse ? error : `${error} ± ${Number(standardError.toPrecision(2))}`;
+    },
   },
   { heading: 'theory', align: 'right', cell: ({ theoryMse }) => significant(theoryMse) },
   { heading: 'off by', align: 'right', cell: ({ relativeMse, theoryMse }) => deviation(relativeMse, theoryMse) },
   { heading: 'cosine', align: 'right', cell: ({ cosine }) => significant(cosine) },
-  { heading: 'on average', cell: (row) => `${meanWords(row)[meanSeen(row)]} (${bias(row)})` },
+  { heading: 'on average', cell: mean },
 ];
 
 /** What a reader must know to read the table. */
@@ -50,6 +53,12 @@ export function explainStudy(): string[] {
     'On average: the bias statistic, first in brackets, stays below the threshold that chance passes once in 10⁹, along the',
     'gradient and along the direction in which the first half of the trials was off the most; else it is BIASED.',
   ];
+}
+
+/** What the row says of the mean, and the statistic that says it. */
+function mean(row: ProjectionErrorRow): string {
+  const seen = meanSeen(row);
+  return seen === 'declared' ? meanWords(row)[seen] : `${meanWords(row)[seen]} (${bias(row)})`;
 }
 
 /** The larger part of its threshold, of both statistics. */

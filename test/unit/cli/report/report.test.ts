@@ -243,7 +243,8 @@ describe('a study', () => {
     expect(rest({ ...row, directionStatistic: null, directionThreshold: null }).at(-1)).toBe('unbiased (0.25 ≤ 0.75)');
     expect(rest({ ...row, gain: 0.5, biasStatistic: 0.9 }).at(-1)).toBe('times 0.5, as declared (0.25 ≤ 0.75)');
     expect(rest({ ...off, gain: 0.5 }).at(-1)).toBe('BIASED (0.8 > 0.75)');
-    expect(rest({ ...off, gain: null, gainStatistic: null }).at(-1)).toBe('biased, as declared (0.8 > 0.75)');
+    expect(rest({ ...off, gain: null, gainStatistic: null }).at(-1)).toBe('biased, as declared');
+    expect(rest({ ...row, standardError: 1e-12 })[0]).toBe('5.5');
   });
 
   it('counts no bias that is declared as a fault', () => {
