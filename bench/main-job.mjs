@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 const adafactorRates = [0.025, 0.035, 0.05, 0.07, 0.1];
-const adamRates = [0.001, 0.002, 0.004, 0.008];
+const adamRates = [0.002, 0.004, 0.008, 0.016, 0.032];
 const flora = (rank, ordering) => ['flora', '--rank', rank, '--ordering', ordering, '--momentum', '0.5'];
 
 /** Each method, its options and its grid. The first is the control, the second what must beat it. */

@@ -2326,9 +2326,16 @@ const commands = [
   {
     name: 'train: an interval of one side',
     file: 'src/cli/train/paired.ts',
-    find: 'tQuantile(0.975, n - 1)',
-    replace: 'tQuantile(0.95, n - 1)',
+    find: 'studentFactor(n - 1)',
+    replace: 'studentFactor(n)',
     tests: [`${unitOf('cli/report/report')} > has the gain`],
+  },
+  {
+    name: 'train: an interval of 90 %',
+    file: 'src/cli/train/student.ts',
+    find: 'within(middle, degrees) < 0.95',
+    replace: 'within(middle, degrees) < 0.9',
+    tests: [`${unitOf('cli/train/student')}`],
   },
   {
     name: 'train: the deviation of a sample as that of a population',

@@ -8,7 +8,7 @@ export type { ProjectorCase } from './laws/projector/case';
 export { type CheckProjectorOptions, checkProjector } from './laws/projector/check';
 export { Report, type Verdict } from './laws/report';
 export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
-export { type GradientFamily, gradientFamilies } from './study/gradient-families';
+export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
 export {

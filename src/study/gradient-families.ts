@@ -1,5 +1,5 @@
 import { fold, type Key, keyKind } from '../base/key';
-import { checkArgument, refuseExtra } from '../base/options';
+import { checkArgument, kindOf, refuseExtra } from '../base/options';
 import { type Shape, shapeKind } from '../base/shape';
 import { qr } from '../tensor/linalg/qr';
 import { fromArray, zeros } from '../tensor/ops/create';
@@ -13,6 +13,21 @@ import type { Tensor } from '../tensor/tensor';
 
 /** A random gradient [n, m] of one kind, a function of its key. */
 export type GradientFamily = (key: Key, shape: Shape) => Tensor;
+
+const matrixShape = kindOf<Shape>(
+  'a shape [n, m] of extents from 1',
+  (value) => shapeKind.fits(value) && value.length === 2 && value.every((extent) => extent > 0),
+);
+
+/** The kinds that there are. */
+export type GradientFamilyName =
+  | 'gaussian'
+  | 'lowRank'
+  | 'powerLaw'
+  | 'heavyTailed'
+  | 'sparse'
+  | 'illConditioned'
+  | 'zero';
 
 /** U·diag(σ)·Vᵀ with U and V uniformly distributed. */
 function withSingularValues(key: Key, [n, m]: Shape, sigma: (i: number, of: number) => number): Tensor {
@@ -50,7 +65,7 @@ const families = {
   illConditioned: (key, shape) => withSingularValues(key, shape, (i, k) => 10 ** ((-6 * i) / Math.max(1, k - 1))),
   /** Nothing but zeros, as of a parameter that a loss does not reach. */
   zero: (_, shape) => zeros(shape),
-} satisfies Record<string, GradientFamily>;
+} satisfies Record<GradientFamilyName, GradientFamily>;
 
 /**
  * Random gradients to study projections on, by name: each a function of a key and a shape [n, m].
@@ -59,14 +74,15 @@ const families = {
  * const row = await projectionError({ projector: projectors.haar, gradient, rank: 4 });
  * console.log(row.rows, row.columns); // prints 16 32
  */
-export const gradientFamilies: Readonly<Record<keyof typeof families, GradientFamily>> = Object.fromEntries(
+export const gradientFamilies: Readonly<Record<GradientFamilyName, GradientFamily>> = Object.fromEntries(
   Object.entries(families).map(([name, family]) => [
     name,
     function (key: Key, shape: Shape) {
-      if (arguments.length > 2) refuseExtra(name, arguments, 2);
-      checkArgument(name, 'key', keyKind, key);
-      checkArgument(name, 'shape', shapeKind, shape);
+      const where = `gradientFamilies.${name}`;
+      if (arguments.length > 2) refuseExtra(where, arguments, 2);
+      checkArgument(where, 'key', keyKind, key);
+      checkArgument(where, 'shape', matrixShape, shape);
       return (family as GradientFamily)(key, shape);
     },
   ]),
-) as Record<keyof typeof families, GradientFamily>;
+) as Record<GradientFamilyName, GradientFamily>;

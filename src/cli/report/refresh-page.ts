@@ -1,5 +1,5 @@
 import type { RefreshRow } from '../../study/refresh-table';
-import { curvesOf, explainRefresh, refreshColumns } from '../study/refresh';
+import { curvesOf, explainRefresh, refreshColumns } from '../study/refresh-summary';
 import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize, repeat } from './page';
 
 /** The report of `floragrad study refresh`: what is left, over the interval, for each rank. */
@@ -12,7 +12,7 @@ export function refreshPage(rows: readonly RefreshRow[], command: string): strin
     ),
   );
   const body = `
-<p class="lead">A linear teacher of full rank is learned by momentum in a subspace that is drawn anew every so many steps. How much is
+<p class="lead">A linear teacher of full rank is learned by momentum in a subspace that is drawn anew from time to time. How much is
 left at the end depends on how often, and on what becomes of the momentum.</p>
 ${charts.map((chart, i) => `<h2>Rank ${ranks[i]}</h2>\n${figure(chart.id, 'What is left of the teacher. Dashed: with one projection for good. A point that is missing diverged.')}`).join('\n')}
 <h2>All numbers</h2>

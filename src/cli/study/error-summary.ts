@@ -51,7 +51,7 @@ export function explainStudy(): string[] {
   return [
     'Error: mean of |projected down and up − gradient|² / |gradient|². Above 1 is normal: unbiased is not accurate.',
     'On average: the bias statistic, first in brackets, stays below the threshold that chance passes once in 10⁹, along the',
-    'gradient and along the direction in which the first half of the trials was off the most; else it is BIASED.',
+    'gradient and along the direction in which the first half of the trials was off the most. Capitals say that it did not.',
   ];
 }
 

@@ -1,16 +1,17 @@
 import { backend } from '../../index';
-import { type RefreshRow, refreshRuns, refreshTable } from '../../study/refresh-table';
+import { refreshRuns, refreshTable } from '../../study/refresh-table';
 import { breathe } from '../breathe';
 import { command } from '../command';
 import { rank, threads } from '../common-options';
 import { checkRank } from '../limits';
 import { option } from '../options';
 import { refreshPage } from '../report/refresh-page';
-import { backendLine, count, significant } from '../terminal/format';
+import { backendLine, count } from '../terminal/format';
 import { progress } from '../terminal/progress';
-import { type Column, showResults } from '../terminal/table';
+import { showResults } from '../terminal/table';
 import { steps as interval, listOf, oneOf, positive, whole, words } from '../values';
 import { projectorNamed, projectorNames } from './projectors';
+import { curvesOf, explainRefresh, refreshColumns } from './refresh-summary';
 
 const learningRates = [0.003, 0.01, 0.03, 0.1];
 
@@ -67,46 +68,3 @@ numbers say how much of it is left; the learning rate of each is the best of a g
     return { numbers: rows, report: { shows: 'the curves', page: () => refreshPage(rows, command) } };
   },
 });
-
-/** The cells of one rank and one policy, by interval. */
-export interface RefreshCurve {
-  readonly rank: number;
-  readonly onRefresh: RefreshRow['onRefresh'];
-  readonly cells: ReadonlyMap<RefreshRow['refreshEvery'], RefreshRow>;
-}
-
-export function curvesOf(rows: readonly RefreshRow[]): RefreshCurve[] {
-  const curves = new Map<string, RefreshRow[]>();
-  for (const row of rows) {
-    const name = `${row.rank} ${row.onRefresh}`;
-    curves.set(name, [...(curves.get(name) ?? []), row]);
-  }
-  return [...curves.values()].map((cells) => {
-    const { rank, onRefresh } = cells[0] as RefreshRow;
-    return { rank, onRefresh, cells: new Map(cells.map((row) => [row.refreshEvery, row])) };
-  });
-}
-
-/** A row for each rank and policy, a column for each interval. */
-export function refreshColumns(rows: readonly RefreshRow[]): Column<RefreshCurve>[] {
-  const intervals = [...new Set(rows.map(({ refreshEvery }) => refreshEvery))];
-  return [
-    { heading: 'rank', align: 'right', cell: ({ rank }) => String(rank) },
-    { heading: 'momentum', cell: ({ onRefresh }) => onRefresh },
-    ...intervals.map(
-      (interval): Column<RefreshCurve> => ({
-        heading: interval === 'never' ? 'never' : `every ${interval}`,
-        align: 'right',
-        cell: ({ cells }) => {
-          const { error } = cells.get(interval) as RefreshRow;
-          return error === null ? 'diverged' : significant(error);
-        },
-      }),
-    ),
-  ];
-}
-
-export const explainRefresh = [
-  'What is left of the teacher, |W − W*|²/|W*|², after the last step: mean over the seeds; 0 is all learned, 1 nothing.',
-  'Each with the best learning rate of a grid, chosen on a seed that is not counted. diverged: above 10⁶, at every rate or in a counted seed.',
-];

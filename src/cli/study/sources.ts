@@ -1,14 +1,12 @@
 import { kindOf } from '../../base/options';
-import { gradientFamilies } from '../../study';
+import { type GradientFamilyName, gradientFamilies } from '../../study';
 import { closest } from '../closest';
 import { type Typed, typed } from '../values';
 
-export type Family = keyof typeof gradientFamilies;
-
 /** Where gradients come from: a family of random ones, or a file of captured ones. */
-export type Source = { readonly family: Family } | { readonly file: string };
+export type Source = { readonly family: GradientFamilyName } | { readonly file: string };
 
-export const familyNames = Object.keys(gradientFamilies) as readonly Family[];
+export const familyNames = Object.keys(gradientFamilies) as readonly GradientFamilyName[];
 
 const prefix = 'captured:';
 
@@ -27,6 +25,6 @@ export const source: Typed<Source> = typed(
   },
   (words) => {
     if (words.startsWith(prefix) && words.length > prefix.length) return { file: words.slice(prefix.length) };
-    return familyNames.includes(words as Family) ? { family: words as Family } : words;
+    return familyNames.includes(words as GradientFamilyName) ? { family: words as GradientFamilyName } : words;
   },
 );

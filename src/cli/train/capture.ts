@@ -6,7 +6,7 @@ import { glob } from '../glob';
 import { undivided } from '../terminal/ending';
 import { bytes } from '../terminal/format';
 
-/** The true gradients of some parameters, every so many steps of one run. */
+/** The true gradients of some parameters at regular steps of one run. */
 export class Capture {
   readonly #wanted: (path: string) => boolean;
   /** Gradients of the step under way, which outlive it. */

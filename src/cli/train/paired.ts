@@ -1,4 +1,4 @@
-import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import { studentFactor } from './student';
 
 /** A mean of differences between runs of one seed, with the interval that holds it with 95 % confidence. */
 export interface Paired {
@@ -16,6 +16,6 @@ export function paired(differences: readonly number[]): Paired {
   const mean = differences.reduce((sum, x) => sum + x, 0) / n;
   if (n < 2) return { mean, interval: null };
   const squares = differences.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  const half = tQuantile(0.975, n - 1) * Math.sqrt(squares / (n - 1) / n);
+  const half = studentFactor(n - 1) * Math.sqrt(squares / (n - 1) / n);
   return { mean, interval: [mean - half, mean + half] };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Chart } from '../../../../src/cli/report/page';
 import { refreshPage } from '../../../../src/cli/report/refresh-page';
-import { curvesOf, refreshColumns } from '../../../../src/cli/study/refresh';
+import { curvesOf, refreshColumns } from '../../../../src/cli/study/refresh-summary';
 import { projectors } from '../../../../src/index';
 import { type RefreshRow, refreshTable } from '../../../../src/study';
 import { captured, workFolder } from '../captured';

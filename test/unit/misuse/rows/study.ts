@@ -1,6 +1,6 @@
-import { projectors, sgd, wasmBackend } from '../../../../src/index';
+import { Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
 import * as laws from '../../../../src/laws';
-import { MeanTest, Report } from '../../../../src/study';
+import { gradientFamilies, MeanTest, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
 import { functions, type KindName, left, nothing, numbers, options } from '../kinds';
 
@@ -38,6 +38,15 @@ const study: readonly Row[] = [
     [nothing],
     asynchronous,
   ),
+  ...Object.keys(gradientFamilies).map((name) =>
+    row(`gradientFamilies.${name}`, () => [random.key(0), [2, 3]], [nothing, nothing]),
+  ),
+  row(
+    'refreshTable',
+    () => [{ dimension: 2, ranks: [1], intervals: [2], policies: ['reset'], steps: 1, learningRates: [0.1], seeds: 1 }],
+    [options],
+    asynchronous,
+  ),
   row('new Report', () => ['subject', [verdict()]], [["''", "'x'"], ['[]']]),
   method('Report.assert', () => [new Report('subject', [verdict()])], []),
 ];
@@ -61,6 +70,18 @@ const suites: readonly Row[] = [
   row('opLaws', () => [laws.elementwise('identity', (x) => x), { runs: 1 }], [nothing, options]),
   row('projectorLaws', () => [projectors.haar, { runs: 1 }], [nothing, options]),
   row('transformLaws', () => [sgd({ learningRate: 0.1 }), { runs: 1 }], [functions, options]),
+  row(
+    'adapterLaws',
+    () => [
+      {
+        name: 'lora',
+        layer: () => new Linear(2, 2, { key: random.key(0) }),
+        attach: () => 0,
+        input: () => ones([1, 2]),
+      },
+    ],
+    [nothing],
+  ),
   row('projectorCases', () => [16], [left]),
 ];
 
