@@ -17,7 +17,11 @@ export interface KeyedParts
   readonly maps: LinearMaps<KeyedProjection>;
 }
 
-/** A projector whose A is made from a key whenever it is used: nothing is stored. The smaller side, unless told otherwise. */
+/**
+ * A projector whose A is made from a key whenever it is used: nothing is stored. The smaller side, unless told otherwise.
+ * Projectors call it as `@__PURE__`, so that a bundler drops the ones that a page does not use: that a function has no side
+ * effects is not known in other files of the package.
+ */
 /* @__NO_SIDE_EFFECTS__ */
 export function keyed(name: string, { maps, ...parts }: KeyedParts): Projector<KeyedProjection> {
   return checkedProjector<KeyedProjection>({

@@ -9,7 +9,7 @@ import { oneSided } from '../theory/theory';
  * r of the d rows (left) or columns (right), uniformly without replacement, times √(d/r): A is a scaled selection, and
  * down and up are a gather and a scatter. Unbiased, relative squared error d/r − 1.
  */
-export const coordinates = keyed('coordinates', {
+export const coordinates = /* @__PURE__ */ keyed('coordinates', {
   maps: selectionMaps((p: KeyedProjection) => {
     const d = compressedDimension(p);
     return {

@@ -8,7 +8,7 @@ import { oneSided, type Theory } from '../theory/theory';
  * above 1 for every r ≤ d: Flora is unbiased, not accurate, and averaging over draws does the work.
  * @see Flora (Hao, Cao and Mou, ICML 2024), theorem 2.4
  */
-export const gaussian = keyed('gaussian', {
+export const gaussian = /* @__PURE__ */ keyed('gaussian', {
   maps: generatedMaps('normal'),
   theory: (d, rank) => gaussianTheory(d, rank, 1),
 });

@@ -24,7 +24,7 @@ import { oneSided } from '../theory/theory';
  * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.
  * @see Tropp, "Improved analysis of the subsampled randomized Hadamard transform", 2011.
  */
-export const srht = keyed('srht', {
+export const srht = /* @__PURE__ */ keyed('srht', {
   maps: rowMaps<KeyedProjection>({
     downRows(p, x) {
       const filled = place(mul(x, signs(p)), [0, 0], [powerOfTwo(compressedDimension(p)), x.shape[1] as number]);

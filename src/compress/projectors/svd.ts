@@ -20,7 +20,7 @@ export interface StoredProjection extends Projection {
  * the projection of an older gradient, see `svdOf`. A is stored, r·d floats; before the first gradient its rows are random.
  * @see Zhao et al., "GaLore", ICML 2024, for its use; Eckart and Young (1936) for the error.
  */
-export const svd = checkedProjector<StoredProjection>({
+export const svd = /* @__PURE__ */ checkedProjector<StoredProjection>({
   name: 'svd',
   side: smallerSide,
   sample(key, shape, rank) {

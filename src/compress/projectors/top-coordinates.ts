@@ -13,7 +13,7 @@ import { lostShare, squaredNorms } from '../theory/theory';
  * lost, Σ_dropped ‖g_j‖²/‖G‖². The ids are stored, with their weights of 1, 2·r numbers. Before the first gradient the
  * choice is random.
  */
-export const topCoordinates = checkedProjector<SelectedProjection>({
+export const topCoordinates = /* @__PURE__ */ checkedProjector<SelectedProjection>({
   name: 'topCoordinates',
   side: smallerSide,
   sample(key, shape, rank) {

@@ -23,7 +23,7 @@ const half = Math.SQRT1_2; // on the way down and on the way up: ½ for the roun
  * The two errors E_L·G and G·E_R are independent; Var⟨E_L·G, G·E_R⟩ ≤ 4‖G‖⁴/r², and Minkowski's inequality adds up the
  * deviations.
  */
-export const twoSidedAverage = keyed('twoSidedAverage', {
+export const twoSidedAverage = /* @__PURE__ */ keyed('twoSidedAverage', {
   side: () => 'both',
   maps: {
     down: (p, g) => join(mul(down(leftOf(p), g), half), mul(down(rightOf(p), g), half)),

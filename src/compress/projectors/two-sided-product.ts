@@ -14,7 +14,7 @@ const { down, up, transfer } = generatedMaps('normal');
  * With H = W·S_R·Gᵀ, the variance of ⟨S_L·G·S_R, W⟩ is (2/r)·E‖sym H‖² + (2/r)·‖sym GᵀW‖², and E‖sym H‖² is
  * ‖sym W·Gᵀ‖² + (‖W‖²‖G‖² + ‖W·Gᵀ‖² + ⟨W·Wᵀ, G·Gᵀ⟩ + tr²(W·Gᵀ))/(2r). The variance of the squared error is not derived.
  */
-export const twoSidedProduct = keyed('twoSidedProduct', {
+export const twoSidedProduct = /* @__PURE__ */ keyed('twoSidedProduct', {
   side: () => 'both',
   maps: {
     down: (p, g) => down(rightOf(p), down(leftOf(p), g)),
