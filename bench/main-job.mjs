@@ -58,7 +58,7 @@ say('the same momentum compressed. Losses are validation losses in nats per char
 say(
   '## Learning rates: seed 100',
   '',
-  'Task and grid were fixed before the first run. The best of each row is set in bold.',
+  'Task and grid were fixed before the first run; that of AdamW was moved up once, since its best rate was at an edge. The best of each row is set in bold.',
   '',
 );
 const best = {};
