@@ -1925,6 +1925,20 @@ const commands = [
     tests: [`${unitOf('cli/train/capture')} > refuses captured:nan`],
   },
   {
+    name: 'a fixed projector whose draws may differ',
+    file: 'src/laws/projector/exact.ts',
+    find: '(projector.fixed ? others.length - same : same)',
+    replace: '(projector.fixed ? 0 : same)',
+    tests: ['test/laws/projectors.test.ts > is no excuse'],
+  },
+  {
+    name: 'a fixed projector whose rank may grow',
+    file: 'src/laws/projector/exact.ts',
+    find: 'projector.fixed ? Math.max(0, total - bound) : smaller - total',
+    replace: 'projector.fixed ? 0 : smaller - total',
+    tests: ['test/laws/projectors.test.ts > is no excuse'],
+  },
+  {
     name: 'refresh table: numbers of the seed that chose the rate',
     file: 'src/study/refresh-table.ts',
     find: 'await errorOf(cell, best, seed + i)',

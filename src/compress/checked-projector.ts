@@ -88,12 +88,13 @@ export function checkedProjector<P extends Projection>(definition: Projector<P>)
   return { ...checked, ...checkedExtras(definition) };
 }
 
+type Extra = 'fixed' | 'refresh' | 'compressedShape';
+
 /** What only some projectors have. */
-function checkedExtras<P extends Projection>(
-  definition: Projector<P>,
-): Pick<Projector<P>, 'refresh' | 'compressedShape'> {
-  const { name, refresh, compressedShape: own } = definition;
-  const extras: { -readonly [Name in 'refresh' | 'compressedShape']?: Projector<P>[Name] } = {};
+function checkedExtras<P extends Projection>(definition: Projector<P>): Pick<Projector<P>, Extra> {
+  const { name, fixed, refresh, compressedShape: own } = definition;
+  const extras: { -readonly [Name in Extra]?: Projector<P>[Name] } = {};
+  if (fixed) extras.fixed = fixed;
   if (refresh) {
     extras.refresh = function (projection, gradient, context) {
       if (arguments.length > 3) refuseExtra(`${name}.refresh`, arguments, 3);

@@ -56,6 +56,8 @@ export interface Projector<P extends Projection = Projection, S = unknown> {
   up(projection: P, compressed: Tensor): Tensor;
   /** C under a new projection: down(new, up(old, C)), without forming the [n, m] matrix. */
   transfer(compressed: Tensor, from: P, to: P): Tensor;
+  /** Every draw is the same, whatever the key: of an older gradient, as `svdOf`. Left out by all others. */
+  readonly fixed?: true;
   /** The shape of C where it is not the usual one. */
   compressedShape?(projection: P): Shape;
   /** Floats of state that the projection itself needs: 0 when it is a function of its key. */

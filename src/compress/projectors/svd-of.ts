@@ -21,6 +21,7 @@ export function svdOf(older: Tensor): Projector<StoredProjection> {
   matrixShape('projectors.svdOf', older.shape);
   return checkedProjector({
     name: 'svdOf',
+    fixed: true,
     side: smallerSide,
     sample(_, shape, rank) {
       if (!sameShape(shape, older.shape)) throw otherShape(shape, older.shape);
