@@ -8,6 +8,7 @@ import {
   optional,
   readOptions,
   refuseExtra,
+  required,
   whole,
 } from '../base/options';
 import { compress } from '../compress/compress';
@@ -32,8 +33,8 @@ const interval = number({ low: 1, high: Infinity });
 const refreshTableOptions = {
   /** d of the weight [d, d] that is learned (default 32). */
   dimension: optional(whole({ low: 1, high: 4096 }), 32),
-  /** Rows of the projection (default 2 and 4). */
-  ranks: optional(listOf(whole({ low: 1 })), [2, 4]),
+  /** Rows of the projection: one or several. */
+  ranks: required(listOf(whole({ low: 1 }))),
   /** κ, steps between projections; Infinity for one projection for good (default 5, 10, 20, 50, 150, Infinity). */
   intervals: optional(listOf(interval), [5, 10, 20, 50, 150, Infinity]),
   /** What a new projection does to the momentum (default all three). */
@@ -86,7 +87,7 @@ const diverged = 1e6;
  * const [often, never] = rows.map(({ error }) => error as number) as [number, number];
  * console.log(often < 0.1, never > 0.5); // prints true true
  */
-export async function refreshTable(options: RefreshTableOptions = {}): Promise<RefreshRow[]> {
+export async function refreshTable(options: RefreshTableOptions): Promise<RefreshRow[]> {
   if (arguments.length > 1) refuseExtra('refreshTable', arguments, 1);
   const read = readOptions('refreshTable', refreshTableOptions, options);
   const { ranks, intervals, policies, learningRates, seeds, seed, onRun } = read;

@@ -77,8 +77,8 @@ describe('refreshTable', () => {
 
   it('refuses what it cannot do', async () => {
     await expect(refreshTable({ ranks: [0] })).rejects.toThrow(/options\/range/);
-    await expect(refreshTable({ intervals: [0] })).rejects.toThrow(/options\/range/);
-    await expect(refreshTable({ policies: ['hold' as never] })).rejects.toThrow(/options\/choice/);
+    await expect(refreshTable({ ranks: [2], intervals: [0] })).rejects.toThrow(/options\/range/);
+    await expect(refreshTable({ ranks: [2], policies: ['hold' as never] })).rejects.toThrow(/options\/choice/);
     await expect(refreshTable({ dimension: 4, ranks: [5] })).rejects.toThrow(/compress\/nothing/);
   });
 });

@@ -44,7 +44,7 @@ const study: readonly Row[] = [
   row(
     'refreshTable',
     () => [{ dimension: 2, ranks: [1], intervals: [2], policies: ['reset'], steps: 1, learningRates: [0.1], seeds: 1 }],
-    [options],
+    [nothing],
     asynchronous,
   ),
   row('new Report', () => ['subject', [verdict()]], [["''", "'x'"], ['[]']]),
