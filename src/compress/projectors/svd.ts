@@ -14,6 +14,9 @@ export interface StoredProjection extends Projection {
   readonly matrix: Tensor;
 }
 
+// Apart, since a bundler keeps every definition that has a spread.
+const maps = /* @__PURE__ */ matrixMaps((p: StoredProjection) => p.matrix);
+
 /**
  * The r leading singular vectors of the gradient, as in GaLore. Of all rank-r matrices up(down(G)) is the nearest to G,
  * with the squared error Σ_{i>r} σ_i² / Σ σ_i²; biased, since what it drops is always the same. Between refreshes it is
@@ -29,7 +32,9 @@ export const svd = /* @__PURE__ */ checkedProjector<StoredProjection>({
     return { ...projection, matrix: fromArray(Float32Array.from(orthonormalRows(key, rank, d)), [rank, d]) };
   },
   refresh: (p, gradient) => ({ ...p, matrix: leadingVectors(p, gradient) }),
-  ...matrixMaps((p: StoredProjection) => p.matrix),
+  down: (p, gradient) => maps.down(p, gradient),
+  up: (p, compressed) => maps.up(p, compressed),
+  transfer: (compressed, from, to) => maps.transfer(compressed, from, to),
   storedFloats(shape, rank) {
     const [n, m] = shape as readonly [number, number];
     return rank * compressedDimension({ side: this.side(shape), shape: [n, m] });

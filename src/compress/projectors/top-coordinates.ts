@@ -8,6 +8,9 @@ import { type SelectedProjection, selectionMaps } from '../maps/selection-maps';
 import { compressedDimension, needGradient, project, smallerSide } from '../projector';
 import { lostShare, squaredNorms } from '../theory/theory';
 
+// Apart, since a bundler keeps every definition that has a spread.
+const maps = /* @__PURE__ */ selectionMaps((p: SelectedProjection) => p);
+
 /**
  * The r rows (left) or columns (right) of the gradient with the largest norms, as they are. Biased: what is dropped is
  * lost, Σ_dropped ‖g_j‖²/‖G‖². The ids are stored, with their weights of 1, 2·r numbers. Before the first gradient the
@@ -29,7 +32,9 @@ export const topCoordinates = /* @__PURE__ */ checkedProjector<SelectedProjectio
     const [ids] = onHost('topCoordinates', [gradient], [[p.rank]], choose, 'int32');
     return { ...p, ids: ids as Tensor };
   },
-  ...selectionMaps((p: SelectedProjection) => p),
+  down: (p, gradient) => maps.down(p, gradient),
+  up: (p, compressed) => maps.up(p, compressed),
+  transfer: (compressed, from, to) => maps.transfer(compressed, from, to),
   storedFloats: (_, rank) => 2 * rank,
   theory(_, rank, given) {
     const squares = squaredNorms(needGradient('topCoordinates', given));
