@@ -2034,7 +2034,7 @@ const commands = [
     file: 'src/compress/theory/theory.ts',
     find: 'whole === 0 ? 0 : lost / whole',
     replace: 'lost / whole',
-    tests: [`${unitOf('study/projection-error')} > takes the family zero`],
+    tests: [`${unitOf('study/projection-error')} > theories say`],
   },
   {
     name: 'train: --momentum that is not handed on',
@@ -2286,7 +2286,7 @@ const commands = [
     file: 'src/cli/train/plan.ts',
     find: 'optimizers[name].ranked ? ranks : [null]',
     replace: 'optimizers[name].ranked ? ranks.slice(0, 1) : [null]',
-    tests: [`${unitOf('cli/train/saved-model')} > --save of flora,adamw keeps`],
+    tests: ['test/integration/cli.test.ts > train writes a table'],
   },
   {
     name: 'train: --data that is not handed on',

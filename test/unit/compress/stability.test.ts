@@ -76,10 +76,13 @@ describe('flora below it', () => {
     expect(reasonOf(transform)).toBe(
       'gaussian, unstable: a transfer every 5 steps lets momentum grow without bound; refresh every 14 steps or more, or reset',
     );
+    // 1 + mse = 1 + 33/16: ln 3.06/0.2107 = 5.3. Of mse alone it would be 3.4.
+    expect(reasonOf(flora({ ...options, rank: 16, refreshEvery: 2 }))).toContain('refresh every 6 steps or more');
     expect(explain(transform, params)[1]?.reason).toBe('dense: not a matrix');
     transform.init(params); // as explain has done already, to count bytes
     expect(warn.mock.calls.map(([text]) => text)).toEqual([
       expect.stringMatching(/^floragrad: gaussian of w \[32, 32\] is unstable: .*refresh every 14 steps/),
+      expect.stringContaining('refresh every 6 steps'),
     ]);
   });
 

@@ -103,6 +103,15 @@ describe('projectionError', () => {
     }
   });
 
+  it.each([
+    projectors.svd,
+    projectors.topCoordinates,
+    projectors.svdOf(gradientFamilies.gaussian(random.key(3), [4, 6])),
+  ])('theories say that nothing of a zero gradient is lost', (projector) => {
+    const zero = { values: new Float32Array(24), shape: [4, 6], side: 'left' } as const;
+    expect(projector.theory(4, 2, zero).relativeMse).toBe(0);
+  });
+
   it('gradient families are what they say', async () => {
     const of = (name: keyof typeof gradientFamilies) => gradientFamilies[name](random.key(5), [32, 48]);
     const lengths = (name: keyof typeof gradientFamilies) =>
