@@ -1988,6 +1988,13 @@ const commands = [
     tests: [`${unit('stability')} > at decay`],
   },
   {
+    name: 'stability: a sum that forgets nothing is bounded',
+    file: 'src/compress/stability.ts',
+    find: 'if (decay === 1) return Infinity;',
+    replace: 'if (decay === 1) return 1;',
+    tests: [`${unit('stability')} > at decay`],
+  },
+  {
     name: 'stability: a growth without the momentum itself',
     file: 'src/compress/stability.ts',
     find: 'relativeMse + 2 * gain - 1',

@@ -6,10 +6,11 @@ import { compressedDimension, type Projection, type Projector } from './projecto
  * Momentum that is carried to a new projection grows: with C = M·Aᵀ, E‖C·A_old·A_newᵀ‖² = (1 + mse)·‖C‖² for an unbiased
  * projector of relative squared error mse, which is above 1 for most ranks. In κ steps it decays by β^(2κ). So it stays
  * bounded only for κ > ln(1 + mse)/(−2·ln β): 16.6 steps at β = 0.9 for a dimension of 256 and rank 8.
- * Returns the least whole κ; 1 where nothing grows.
+ * Returns the least whole κ; 1 where nothing grows, Infinity for a sum that forgets nothing (β = 1).
  */
 export function leastStableInterval(decay: number, growth: number): number {
   if (growth <= 1) return 1;
+  if (decay === 1) return Infinity;
   return decay === 0 ? 1 : Math.floor(Math.log(growth) / (-2 * Math.log(decay))) + 1;
 }
 
@@ -38,7 +39,8 @@ export function instability<P extends Projection>(
   if (growth === null) return null;
   const least = leastStableInterval(decay, growth);
   if (interval >= least) return null;
-  return `unstable: a transfer every ${interval} steps lets momentum grow without bound; refresh every ${least} steps or more, or reset`;
+  const cure = least === Infinity ? 'reset' : `refresh every ${least} steps or more, or reset`;
+  return `unstable: a transfer every ${interval} steps lets momentum grow without bound; ${cure}`;
 }
 
 const said = new Set<string>();

@@ -3,7 +3,7 @@ import type { Adaptable, Adapter } from '../../nn/adapter';
 import { noGrad } from '../../tensor/derivatives/no-grad';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { random } from '../../tensor/ops/random/random';
-import type { Params, Tensor } from '../../tensor/tensor';
+import type { Tensor } from '../../tensor/tensor';
 import type { LawOf } from '../finding';
 import { claim } from '../violation';
 
@@ -56,7 +56,7 @@ export async function outputOf(layer: Host, { input }: AdapterRow): Promise<numb
 
 /** All that a layer would save, in numbers. */
 export async function stateOf(layer: Host): Promise<Record<string, number[]>> {
-  const entries = Object.entries(layer.state() as Params).map(
+  const entries = Object.entries(layer.state()).map(
     async ([path, t]): Promise<[string, number[]]> => [path, await numbersOf(t)],
   );
   return Object.fromEntries(await Promise.all(entries));

@@ -22,6 +22,8 @@ describe('the interval from which carried momentum is bounded', () => {
     [0.5, 4, 2], // exactly 1 is not enough: the norm would stay as it is, and a step more lets it fall
     [0.5, 3.9, 1],
     [0, 1000, 1],
+    [1, 1.5, Infinity], // what never decays grows at every transfer
+    [1, 1, 1],
   ])('at decay %d and growth %d is %i', (decay, growth, steps) => {
     expect(leastStableInterval(decay, growth)).toBe(steps);
   });
@@ -127,5 +129,9 @@ describe('flora below it', () => {
       onRefresh: 'transfer',
     });
     expect(reasonOf(transform)).toContain('refresh every 14 steps');
+    const inner = momentum({ decay: 1 });
+    const endless = { projector: projectors.gaussian, rank: 2, inner, onRefresh: 'transfer' } as const;
+    expect(reasonOf(compress({ ...endless, refreshEvery: 500 }))).toMatch(/every 500 steps .* without bound; reset$/);
+    expect(reasonOf(compress({ ...endless, refreshEvery: Infinity }))).toBe('gaussian');
   });
 });
