@@ -1,0 +1,12 @@
+import { error } from './error';
+import { refresh } from './refresh';
+
+/**
+ * The questions that the lab answers, by name: each measures, and draws what it found. The command asks them as
+ * `floragrad study NAME`. A new question is a file and a row here.
+ * @example
+ * const gradient = gradientFamilies.gaussian(random.key(0), [32, 16]);
+ * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
+ * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
+ */
+export const questions = { error, refresh };
