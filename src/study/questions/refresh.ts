@@ -1,5 +1,5 @@
 import { fold, key, seedKind } from '../../base/key';
-import { choice, listOf, number, optional, type ValuesOf, whole } from '../../base/options';
+import { choice, listOf, number, optional, required, type ValuesOf, whole } from '../../base/options';
 import { compress } from '../../compress/compress';
 import { type Projection, type Projector, projectorKind } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
@@ -25,7 +25,7 @@ type RefreshPolicy = (typeof policies)[number];
 
 const options = {
   /** Rows of the projection: one or several. */
-  ranks: optional(listOf(whole({ low: 1 })), [2, 4]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** κ, steps between projections; Infinity for one projection for good. */
   intervals: optional(listOf(number({ low: 1, high: Infinity })), [5, 10, 20, 50, 150, Infinity]),
   /** What a new projection does to the momentum. */
@@ -76,6 +76,7 @@ export const refresh = question({
   about: `A linear teacher of full rank is learned from its exact gradient by momentum in a subspace. The
 numbers say how much of it is left; the learning rate of each is the best of a grid, on another seed.`,
   example: 'floragrad study refresh --rank 2,4 --every 5,10,20,50,150,never --report refresh.html',
+  usual: { ranks: [2, 4] },
   options,
   count: ({ ranks, policies, intervals }) => ranks.length * policies.length * intervals.length,
   async *answer(read, pause) {
