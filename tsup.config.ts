@@ -1,5 +1,5 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 
@@ -22,7 +22,20 @@ const raw: Plugin = {
   },
 };
 
-/** Keep what esbuild says of a bundle, for scripts/build-notices.mjs. */
+/** CommonJS inside requires Node's modules, and an ES module has no `require` for it. */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup(build) {
+    build.onResolve({ filter: /./ }, ({ path, kind }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** Keep what esbuild says of the bundles, for scripts/build-notices.mjs. */
 function kept(name: string): Plugin {
   return {
     name: 'kept metafile',
@@ -46,10 +59,29 @@ const common: Options = {
   keepNames: false,
 };
 
-export default defineConfig([
-  {
-    // The library: no dependency, and no Node module in the core; gpu.js and fast-check are peers and stay outside.
-    ...common,
+export default defineConfig({
+  // One build of everything, so that the command and the entries share their code: a projector that a user's module makes
+  // with `floragrad` is handed to `floragrad study`, and its tensors are the command's.
+  format: 'esm',
+  target: 'es2022',
+  outDir: 'dist',
+  sourcemap: true,
+  minify: false,
+  keepNames: false,
+  entry: {
+    index: 'src/index.ts',
+    study: 'src/study.ts',
+    laws: 'src/laws.ts',
+    gpu: 'src/gpu.ts',
+    node: 'src/node.ts',
+    cli: 'src/cli/main.ts',
+  },
+  platform: 'node',
+  removeNodeProtocol: false,
+  // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
+  noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
+  external: ['gpu.js', 'fast-check', /^node:/],
+  dts: {
     entry: {
       index: 'src/index.ts',
       study: 'src/study.ts',
@@ -57,23 +89,6 @@ export default defineConfig([
       gpu: 'src/gpu.ts',
       node: 'src/node.ts',
     },
-    platform: 'neutral',
-    removeNodeProtocol: false,
-    external: [/^node:/], // of the entry `node` alone, which is built with the others so that they share their classes
-    dts: true,
-    esbuildPlugins: [kept('library')],
   },
-  {
-    // The command, with everything it uses inside, so that the package has no dependencies.
-    ...common,
-    entry: { cli: 'src/cli/main.ts' },
-    platform: 'node',
-    noExternal: [/^(?!gpu\.js$)/],
-    external: ['gpu.js'], // an optional peer, loaded when somebody asks for a GPU
-    esbuildPlugins: [raw, kept('cli')],
-    // cli-progress is CommonJS and requires Node modules, which an ES module can only do with a `require` of its own.
-    banner: {
-      js: "import { createRequire as createRequireHere } from 'node:module';\nconst require = createRequireHere(import.meta.url);",
-    },
-  },
-]);
+  esbuildPlugins: [raw, builtins, kept('dist')],
+});

@@ -4,6 +4,7 @@ import type { Question } from '../../study';
 import { breathe } from '../breathe';
 import { command, type RunnableCommand } from '../command';
 import { threads } from '../common-options';
+import { wrapped } from '../help';
 import { version } from '../info/info';
 import { option } from '../options';
 import { backendLine, count } from '../terminal/format';
@@ -53,7 +54,12 @@ export function ask<S extends Specification, Row>(question: Question<S, Row>, no
       out.line();
       const { columns, lines } = spec.table(rows);
       const cells = columns.map((column, i) => ({ ...column, cell: (line: readonly string[]) => line[i] as string }));
-      showResults(out, cells, lines, spec.reading(rows));
+      showResults(
+        out,
+        cells,
+        lines,
+        spec.reading(rows).flatMap((sentence) => wrapped(sentence, 120)),
+      );
       const versions = { floragrad: version() };
       const asked: Asked<Row> = { question: name, command: numbers, seed: settings.seed, versions, rows };
       return { numbers: asked, report: { shows: 'the figures', page: () => '' } };
@@ -68,11 +74,15 @@ async function answerOf<S extends Specification, Row>(
   shown: Progress,
 ): Promise<Row[]> {
   const rows: Row[] = [];
-  const pause = pulse((text) => shown.update(rows.length, text));
+  let last = '';
+  const pause = pulse((text) => {
+    last = text;
+    shown.update(rows.length, text);
+  });
   try {
     for await (const row of question.rows(options, pause)) {
       rows.push(row);
-      shown.update(rows.length, '');
+      shown.update(rows.length, last);
       await breathe();
     }
   } finally {
