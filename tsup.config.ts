@@ -50,15 +50,6 @@ function kept(name: string): Plugin {
   };
 }
 
-const common: Options = {
-  format: 'esm',
-  target: 'es2022',
-  outDir: 'dist',
-  sourcemap: true,
-  minify: false,
-  keepNames: false,
-};
-
 export default defineConfig({
   // One build of everything, so that the command and the entries share their code: a projector that a user's module makes
   // with `floragrad` is handed to `floragrad study`, and its tensors are the command's.
