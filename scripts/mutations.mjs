@@ -1849,6 +1849,55 @@ const study = [
     replace: '2 * Math.sqrt(variance / samples.length)',
     tests: [unitOf('study/median-of-means')],
   },
+  {
+    name: 'an older gradient of another parameter',
+    file: 'src/study/aged.ts',
+    find: 'other.path === path && other.step',
+    replace: 'other.step',
+    tests: [`${unitOf('study/questions/cosine')} > at an age`],
+  },
+  {
+    name: 'a younger gradient for an older one',
+    file: 'src/study/aged.ts',
+    find: 'other.step === step - age',
+    replace: 'other.step === step + age',
+    tests: [`${unitOf('study/questions/cosine')} > at an age`],
+  },
+  {
+    name: 'the cosine of a projection that is made of the gradient at any age',
+    file: 'src/study/round-trip.ts',
+    find: 'drawProjection(projector, madeOf, draw)',
+    replace: 'drawProjection(projector, gradient, draw)',
+    tests: [`${unitOf('study/questions/cosine')} > at an age`],
+  },
+  {
+    name: 'theory of the gradient for a projection of an older one',
+    file: 'src/study/questions/cosine.ts',
+    find: 'age ? null : cosineByTheory(theory)',
+    replace: 'cosineByTheory(theory)',
+    tests: [`${unitOf('study/questions/cosine')} > at an age`],
+  },
+  {
+    name: 'a cosine of theory without the gain in the norm',
+    file: 'src/study/questions/cosine.ts',
+    find: 'theory.relativeMse + 2 * theory.gain - 1',
+    replace: 'theory.relativeMse + 1',
+    tests: [`${unitOf('study/questions/cosine')} > by theory`],
+  },
+  {
+    name: 'random projections of a gradient that are drawn once',
+    file: 'src/study/draws.ts',
+    find: 'theory?.gain === null && theory.relativeMseVariance === 0',
+    replace: 'theory !== null',
+    tests: [`${unitOf('study/questions/cosine')} > at an age`],
+  },
+  {
+    name: 'the squared cosine for the most that a rank can have',
+    file: 'src/study/questions/cosine.ts',
+    find: 'Math.sqrt(firstOf(shares, rank))',
+    replace: 'firstOf(shares, rank)',
+    tests: [`${unitOf('study/questions/cosine')} > of the best at rank 1`],
+  },
 ];
 
 /** What commands hand on, save and print. */
