@@ -1898,6 +1898,48 @@ const study = [
     replace: 'firstOf(shares, rank)',
     tests: [`${unitOf('study/questions/cosine')} > of the best at rank 1`],
   },
+  {
+    name: 'energy: a rank that holds less than 90 %',
+    file: 'src/study/best.ts',
+    find: 'if (sum >= part) return i + 1;',
+    replace: 'if (sum >= part) return i;',
+    tests: [`${unitOf('study/questions/energy')} > is the most for the leading`],
+  },
+  {
+    name: 'energy: rows of A as long as they are',
+    file: 'src/study/subspace-energy.ts',
+    find: 'basis.push(unit(rest))',
+    replace: 'basis.push(rest)',
+    tests: [`${unitOf('study/questions/energy')} > is that of a skewed row`],
+  },
+  {
+    name: 'energy: rows of A that are alike, counted twice',
+    file: 'src/study/subspace-energy.ts',
+    find: 'const dependent = 1e-5;',
+    replace: 'const dependent = 0;',
+    tests: [`${unitOf('study/questions/energy')} > counts the span once`],
+  },
+  {
+    name: 'energy: the left side read as the right',
+    file: 'src/study/subspace-energy.ts',
+    find: "side === 'left' ? [m, 1] : [1, m]",
+    replace: "side === 'left' ? [1, m] : [1, m]",
+    tests: [`${unitOf('study/questions/energy')} > counts the span once`],
+  },
+  {
+    name: 'energy: a subspace of the gradient itself at any age',
+    file: 'src/study/questions/energy.ts',
+    find: 'drawProjection(projector, madeOf, {',
+    replace: 'drawProjection(projector, gradient, {',
+    tests: [`${unitOf('study/questions/energy')} > is all of it at full rank`],
+  },
+  {
+    name: 'the matrix of a projection on the left as if it were on the right',
+    file: 'src/study/matrix-of.ts',
+    find: 'left ? j * rank + row : row * d + j',
+    replace: 'row * d + j',
+    tests: [`${unitOf('study/questions/energy')} > counts the span once`],
+  },
 ];
 
 /** What commands hand on, save and print. */

@@ -22,6 +22,7 @@ export {
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
 export { question } from './study/question';
 export type { CosineRow } from './study/questions/cosine';
+export type { EnergyRow } from './study/questions/energy';
 export type { ErrorRow } from './study/questions/error';
 export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';

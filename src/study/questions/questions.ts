@@ -1,4 +1,5 @@
 import { cosine } from './cosine';
+import { energy } from './energy';
 import { error } from './error';
 import { refresh } from './refresh';
 
@@ -10,4 +11,4 @@ import { refresh } from './refresh';
  * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
  * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
  */
-export const questions = { error, refresh, cosine };
+export const questions = { error, refresh, cosine, energy };
