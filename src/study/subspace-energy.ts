@@ -1,7 +1,7 @@
 import type { GradientValues } from '../compress/theory/theory';
 import { inner, unit } from './round-trip';
 
-/** Of a row, this part and less outside the rows before it is rounding of float32 entries. */
+/** The part of a row outside the rows before it that may be the rounding of float32 entries. */
 const dependent = 1e-5;
 
 /**

@@ -37,9 +37,11 @@ const options = {
 export interface CosineRow {
   /** Name of the gradient. */
   readonly gradient: string;
-  /** Its parameter and step where it is of a training, else null. */
+  /** Its parameter; null where it is of no training. */
   readonly path: string | null;
+  /** The step that it was captured at; null where it is of no training. */
   readonly step: number | null;
+  /** Name of the projector. */
   readonly projector: string;
   /** Which dimension was compressed. */
   readonly side: Side;
