@@ -29,6 +29,18 @@ export function agedOf(
   });
 }
 
+/** How many there are of all gradients under all projectors. */
+export function agedCount(
+  projectors: readonly Projector[],
+  gradients: readonly StudiedGradient[],
+  ages: readonly number[],
+): number {
+  const all = projectors.flatMap((projector) =>
+    gradients.flatMap((studied) => agedOf(projector, studied, gradients, ages)),
+  );
+  return all.length;
+}
+
 function olderOf(studied: StudiedGradient, all: readonly StudiedGradient[], age: number): Tensor | undefined {
   const { path, step } = studied;
   if (age === 0) return studied.gradient;

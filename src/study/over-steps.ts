@@ -4,7 +4,7 @@ import { groupsOf } from './groups';
 import { meanAndError } from './numbers';
 
 /** A row about one gradient of a training, or about a gradient that is of none. */
-export interface Stepped {
+interface Stepped {
   readonly projector: string;
   readonly age: number | null;
   /** The step that the gradient was captured at; null where it is of no training. */

@@ -5,7 +5,7 @@ import { svd } from '../../compress/projectors/svd';
 import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import type { Side } from '../../compress/side';
 import type { Theory } from '../../compress/theory/theory';
-import { type Aged, agedLabel, agedOf, agesOption, checkAges } from '../aged';
+import { type Aged, agedCount, agedLabel, agedOf, agesOption, checkAges } from '../aged';
 import { energyShares, firstOf } from '../best';
 import { drawsNeeded, theoryOf } from '../draws';
 import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
@@ -80,13 +80,7 @@ that any matrix of that rank can have. With an age, projectors that look at grad
   example: 'floragrad study cosine --gradients captured.safetensors --ages 0,50 --rank 8,32 --report cosine.html',
   usualShape: [64, 128],
   options,
-  count: ({ gradients, projectors, ranks, ages }) =>
-    ranks.length *
-    projectors.reduce(
-      (sum, projector) =>
-        sum + gradients.reduce((all, studied) => all + agedOf(projector, studied, gradients, ages).length, 0),
-      0,
-    ),
+  count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
   async *answer(read, pause): AsyncGenerator<CosineRow> {
     const { gradients, projectors, ranks, ages } = read;
     checkAges('questions.cosine', gradients, ages);

@@ -5,7 +5,7 @@ import { svd } from '../../compress/projectors/svd';
 import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import type { Side } from '../../compress/side';
 import { noGrad } from '../../tensor/derivatives/no-grad';
-import { type Aged, agedLabel, agedOf, agesOption, checkAges } from '../aged';
+import { type Aged, agedCount, agedLabel, agedOf, agesOption, checkAges } from '../aged';
 import { energyShares, firstOf, rankHolding } from '../best';
 import { drawsNeeded, theoryOf } from '../draws';
 import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
@@ -83,11 +83,7 @@ subspace of that rank holds, and the rank that 90 % of a gradient needs.`,
   example: 'floragrad study energy --gradients captured.safetensors --ages 0,50 --rank 8,32 --report energy.html',
   usualShape: [64, 128],
   options,
-  count: ({ gradients, projectors, ranks, ages }) =>
-    ranks.length *
-    projectors
-      .flatMap((projector) => gradients.map((studied) => agedOf(projector, studied, gradients, ages).length))
-      .reduce((a, b) => a + b, 0),
+  count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
   async *answer(read, pause): AsyncGenerator<EnergyRow> {
     const { gradients, projectors, ranks, ages } = read;
     checkOneSided('questions.energy', projectors, gradients);
