@@ -19,8 +19,12 @@ export {
   rounding,
 } from './study/projection-error';
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
+export type { CosineRow } from './study/questions/cosine';
+export type { EnergyRow } from './study/questions/energy';
 export type { ErrorRow } from './study/questions/error';
+export type { JlRow } from './study/questions/jl';
 export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';
+export type { Eigenvalue, SpectrumRow } from './study/questions/spectrum';
 export type { StudiedGradient } from './study/studied-gradient';
 export type { Column, Table } from './study/table';

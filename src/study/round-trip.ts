@@ -17,14 +17,17 @@ export function drawProjection<P extends Projection>(
   return projector.refresh?.(sample, gradient, context) ?? sample;
 }
 
-/** Ĝ = up(down(G)) under a draw of its own for each trial. Shapes: gradient [n, m] → n·m values. */
+/**
+ * Ĝ = up(down(G)) under a draw of its own for each trial. Projectors that look at gradients make it of `madeOf`, which is
+ * G itself where it is left out. Shapes: gradient and madeOf [n, m] → n·m values.
+ */
 export async function roundTrip<P extends Projection>(
   projector: Projector<P>,
   gradient: Tensor,
-  options: { rank: number; seed: number; trial: number },
+  { madeOf = gradient, ...draw }: { rank: number; seed: number; trial: number; madeOf?: Tensor },
 ): Promise<ArrayLike<number>> {
   const lifted = noGrad(() => {
-    const projection = drawProjection(projector, gradient, options);
+    const projection = drawProjection(projector, madeOf, draw);
     return projector.up(projection, projector.down(projection, gradient));
   });
   return lifted.data();

@@ -1,5 +1,9 @@
+import { cosine } from './cosine';
+import { energy } from './energy';
 import { error } from './error';
+import { jl } from './jl';
 import { refresh } from './refresh';
+import { spectrum } from './spectrum';
 
 /**
  * The questions that the lab answers, by name: each measures, and draws what it found. The command asks them as
@@ -9,4 +13,4 @@ import { refresh } from './refresh';
  * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
  * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
  */
-export const questions = { error, refresh };
+export const questions = { error, refresh, cosine, energy, spectrum, jl };

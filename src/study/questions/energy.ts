@@ -1,0 +1,231 @@
+import { seedKind } from '../../base/key';
+import { listOf, optional, required, type ValuesOf, whole } from '../../base/options';
+import { compressedDimension, type Projector, projectorKind } from '../../compress/projector';
+import { svd } from '../../compress/projectors/svd';
+import { topCoordinates } from '../../compress/projectors/top-coordinates';
+import type { Side } from '../../compress/side';
+import { noGrad } from '../../tensor/derivatives/no-grad';
+import { type Aged, agedCount, agedLabel, agedOf, agesOption, checkAges } from '../aged';
+import { energyShares, firstOf, rankHolding } from '../best';
+import { drawsNeeded, theoryOf } from '../draws';
+import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
+import { groupsOf } from '../groups';
+import { checkOneSided, matrixOf } from '../matrix-of';
+import { meanAndError, percent } from '../numbers';
+import { byTraining, curvesOverSteps } from '../over-steps';
+import { type Pause, question } from '../question';
+import { drawProjection, readGradient } from '../round-trip';
+import { gradientsKind, type StudiedGradient } from '../studied-gradient';
+import { energyInside, orthonormalBasis } from '../subspace-energy';
+import { type Column, tableOf } from '../table';
+import { usualProjectors } from '../usual';
+
+const options = {
+  /** Gradients [n, m] by name; those of a training have their path and step. */
+  gradients: required(gradientsKind),
+  /** How they are projected, each on one side. */
+  projectors: optional(listOf(projectorKind), [...usualProjectors, topCoordinates, svd]),
+  /** Rows of the projections: one or several. */
+  ranks: optional(listOf(whole({ low: 1 })), [8, 32]),
+  /** How many steps older the gradient is that the projection is made of: one age or several. */
+  ages: agesOption,
+  /** Fresh projections of a gradient; one where all are the same. */
+  trials: optional(whole({ low: 2 }), 20),
+  /** Everything random follows from it. */
+  seed: optional(seedKind, 0),
+};
+
+/** What the subspace of one projector holds of one gradient, at one rank and one age. */
+export interface EnergyRow {
+  /** Name of the gradient. */
+  readonly gradient: string;
+  /** Its parameter; null where it is of no training. */
+  readonly path: string | null;
+  /** The step that it was captured at; null where it is of no training. */
+  readonly step: number | null;
+  /** Name of the projector. */
+  readonly projector: string;
+  /** Which dimension was compressed. */
+  readonly side: Side;
+  /** Rows of the projection. */
+  readonly rank: number;
+  /** Steps between the gradient that the projection is made of and this one; null for projectors that look at none. */
+  readonly age: number | null;
+  /** How many projections were drawn: 1 where all are the same. */
+  readonly trials: number;
+  /** Mean of the share of ‖G‖² inside the span of the rows of A; 0 for a zero gradient. */
+  readonly energy: number;
+  /** Its standard error over the draws. */
+  readonly standardError: number;
+  /** r/d: what a subspace of this rank holds on average where no direction is likelier than another. */
+  readonly blind: number;
+  /** The most that any subspace of this rank holds: Σ_{i≤r} σ_i²/Σ σ_i². */
+  readonly most: number;
+  /** The smallest rank at which some subspace holds 90 % of this gradient. */
+  readonly rankFor90: number;
+  /** What everything random follows from. */
+  readonly seed: number;
+}
+
+const held = 0.9;
+
+/**
+ * How much of a gradient is inside the subspace that a projection spans, whatever its scale: ‖G·Qᵀ‖²/‖G‖² with the rows of
+ * Q an orthonormal basis of the rows of A (Q·G on the left). It is the squared cosine between G and the matrix in the
+ * subspace nearest to it, and 1 less the relative error of that one. No subspace of rank r holds more than the leading
+ * singular vectors do (Eckart and Young 1936); one that is uniformly distributed, as of `gaussian` and `haar`, holds r/d on average.
+ */
+export const energy = question({
+  name: 'energy',
+  asks: 'how much of a gradient is inside the subspace of a projection?',
+  about: `It measures the share of the squared norm inside the rows of the projection, beside the most that any
+subspace of that rank holds, and the rank that 90 % of a gradient needs.`,
+  example: 'floragrad study energy --gradients captured.safetensors --ages 0,50 --rank 8,32 --report energy.html',
+  usualShape: [64, 128],
+  options,
+  count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
+  async *answer(read, pause): AsyncGenerator<EnergyRow> {
+    const { gradients, projectors, ranks, ages } = read;
+    checkOneSided('questions.energy', projectors, gradients);
+    checkAges('questions.energy', gradients, ages);
+    for (const studied of gradients) {
+      const [n, m] = studied.gradient.shape as readonly [number, number];
+      const shares = energyShares({ values: await studied.gradient.data(), shape: [n, m] });
+      const rankFor90 = rankHolding(shares, held);
+      for (const projector of projectors)
+        for (const aged of agedOf(projector, studied, gradients, ages))
+          for (const rank of ranks) {
+            const row = await rowOf({ studied, projector, rank, ...aged }, read, pause);
+            yield { ...row, most: firstOf(shares, rank), rankFor90, seed: read.seed };
+          }
+    }
+  },
+  table: (rows) => tableOf(columns, rows),
+  reading: () => [
+    'Energy: the share of |gradient|² inside the span of the rows of the projection, with its standard error over the draws.',
+    'Blind: r/d, what a subspace holds on average that no direction is likelier to be in than another.',
+    'The most: what the leading singular vectors of the gradient itself hold; no subspace of that rank holds more.',
+    'For 90 %: the smallest rank at which some subspace holds nine tenths of the gradient.',
+  ],
+  figures(rows) {
+    const { trained, others } = byTraining(rows);
+    return [
+      ...[...groupsOf(trained, ({ rank }) => rank)].map(([rank, own]) => overSteps(rank, own)),
+      ...(trained.length > 0 ? [rankOverSteps(trained)] : []),
+      ...[...groupsOf(others, ({ gradient }) => gradient)].map(([name, own]) => againstRank(name, own)),
+    ];
+  },
+});
+
+interface Cell extends Aged {
+  readonly studied: StudiedGradient;
+  readonly projector: Projector;
+  readonly rank: number;
+}
+
+async function rowOf(
+  { studied, projector, rank, age, madeOf }: Cell,
+  { trials, seed }: ValuesOf<typeof options>,
+  pause: Pause,
+): Promise<Omit<EnergyRow, 'most' | 'rankFor90' | 'seed'>> {
+  const { name, gradient, path = null, step = null } = studied;
+  const given = await readGradient(projector, gradient);
+  const theory = theoryOf(projector, rank, await readGradient(projector, madeOf));
+  const draws = drawsNeeded(projector, theory, trials);
+  const shares: number[] = [];
+  for (let trial = 0; trial < draws; trial++) {
+    const projection = noGrad(() => drawProjection(projector, madeOf, { rank, seed, trial }));
+    shares.push(energyInside(given, orthonormalBasis(await matrixOf(projector, projection))));
+    await pause(`${agedLabel({ projector: projector.name, age })}, ${name}, rank ${rank}`);
+  }
+  const { mean, standardError } = meanAndError(shares);
+  return {
+    gradient: name,
+    path,
+    step,
+    projector: projector.name,
+    side: given.side,
+    rank,
+    age,
+    trials: draws,
+    energy: mean,
+    standardError,
+    blind: rank / compressedDimension(given),
+  };
+}
+
+const mostLabel = 'the most at this rank';
+
+function overSteps(rank: number, rows: readonly EnergyRow[]): Figure {
+  return curvesFigure({
+    name: `energy-rank-${rank}`,
+    title: `Energy inside the subspace over training, rank ${rank}`,
+    caption: 'Means over the parameters, from the smallest to the largest.',
+    x: { title: 'step' },
+    y: { title: 'share of the squared norm' },
+    curves: [
+      ...curvesOverSteps(rows, (row) => row.energy),
+      ...curvesOverSteps(
+        rows,
+        ({ most }) => most,
+        () => mostLabel,
+      ),
+    ],
+  });
+}
+
+function rankOverSteps(rows: readonly EnergyRow[]): Figure {
+  return curvesFigure({
+    name: 'energy-rank-for-90',
+    title: 'Rank that 90 % of a gradient needs, over training',
+    caption:
+      'The smallest rank at which some subspace holds 90 %: mean over the parameters, from the smallest to the largest.',
+    x: { title: 'step' },
+    y: { title: 'rank' },
+    curves: curvesOverSteps(
+      rows,
+      (row) => row.rankFor90,
+      () => 'for 90 %',
+    ),
+  });
+}
+
+function againstRank(gradient: string, rows: readonly EnergyRow[]): Figure {
+  const curves = [...groupsOf(rows, agedLabel)].map(
+    ([label, own]): Curve => ({
+      label,
+      points: own.map(({ rank: x, energy: y, standardError }) => ({
+        x,
+        y,
+        low: y - 2 * standardError,
+        high: y + 2 * standardError,
+      })),
+    }),
+  );
+  const once = [...groupsOf(rows, ({ rank }) => rank).values()].map(([row]) => row as EnergyRow);
+  return curvesFigure({
+    name: `energy-${fileName(gradient)}`,
+    title: `Energy inside the subspace against rank: ${gradient}`,
+    caption: 'Points: measured mean, with twice its standard error on both sides.',
+    x: { title: 'rank', log: true },
+    y: { title: 'share of the squared norm' },
+    curves: [...curves, { label: mostLabel, points: once.map(({ rank: x, most: y }) => ({ x, y })) }],
+    levels: [{ label: '90 %', y: held }],
+  });
+}
+
+const columns: readonly Column<EnergyRow>[] = [
+  { heading: 'projector', cell: ({ projector }) => projector },
+  { heading: 'gradient', cell: ({ gradient }) => gradient },
+  { heading: 'age', align: 'right', cell: ({ age }) => (age === null ? '–' : String(age)) },
+  { heading: 'rank', align: 'right', cell: ({ rank }) => String(rank) },
+  {
+    heading: 'energy',
+    align: 'right',
+    cell: ({ energy: share, standardError, trials }) =>
+      trials === 1 ? percent(share) : `${percent(share)} ± ${percent(standardError)}`,
+  },
+  { heading: 'blind', align: 'right', cell: ({ blind }) => percent(blind) },
+  { heading: 'the most', align: 'right', cell: ({ most }) => percent(most) },
+  { heading: 'for 90 %', align: 'right', cell: ({ rankFor90 }) => String(rankFor90) },
+];
