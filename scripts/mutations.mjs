@@ -1795,9 +1795,9 @@ const study = [
   },
   {
     name: 'a variance of a reading that is not relative',
-    file: 'src/laws/projector/means.ts',
-    find: 'variance: divide(theory.readingVariance?.(gradient, w), square),',
-    replace: 'variance: theory.readingVariance?.(gradient, w),',
+    file: 'src/study/readings.ts',
+    find: 'variance: derived === undefined ? undefined : derived / square,',
+    replace: 'variance: derived,',
     tests: [`${unitOf('laws/by-hand')} > take as many draws`],
   },
   {
@@ -2409,6 +2409,59 @@ const commands = [
   },
 ];
 
+/** Questions of the lab. */
+const questions = [
+  {
+    name: 'bias: one false-alarm chance for all directions',
+    file: 'src/study/questions/bias.ts',
+    find: 'falseAlarm: own / (directions + 2) }',
+    replace: 'falseAlarm: own }',
+    tests: [`${unitOf('study/questions/bias')} > convicts a skew bias`],
+  },
+  {
+    name: 'bias: one false-alarm chance for all projectors and ranks',
+    file: 'src/study/questions/bias.ts',
+    find: 'const own = falseAlarm / caseCount(read);',
+    replace: 'const own = falseAlarm;',
+    tests: [`${unitOf('study/questions/bias')} > convicts a skew bias`],
+  },
+  {
+    name: 'bias: a search that ends at the gradient',
+    file: 'src/study/questions/bias.ts',
+    find: "along.push(['most off', unit(off)]);",
+    replace: "along.push(['most off', unit(values)]);",
+    tests: [`${unitOf('study/questions/bias')} > convicts a skew bias`],
+  },
+  {
+    name: 'bias: one random direction for all',
+    file: 'src/study/questions/bias.ts',
+    find: 'await randomDirection(shape, seed, i)',
+    replace: 'await randomDirection(shape, seed, 1)',
+    tests: [`${unitOf('study/questions/bias')} > reads along random`],
+  },
+  {
+    name: 'bias: an effect that forgets the gain',
+    file: 'src/study/questions/bias.ts',
+    find: 'const effect = read.effect * Math.min(1, Math.abs(gain) || 1);',
+    replace: 'const { effect } = read;',
+    tests: [`${unitOf('study/questions/bias')} > acquits unbiased`],
+  },
+  {
+    name: 'bias: a declared bias that is a fault',
+    file: 'src/study/questions/bias.ts',
+    find: "return { ...row, verdict: 'declared',",
+    replace: "return { ...row, verdict: 'convicted',",
+    tests: [`${unitOf('study/questions/bias')} > counts a declared`],
+  },
+  {
+    name: 'a measured variance of a reading without its margin',
+    file: 'src/study/readings.ts',
+    find: 'pilotMargin * (measured',
+    replace: '(measured',
+    tests: [`${unitOf('study/questions/bias')} > says where the variance`],
+  },
+];
+
 export const mutations = [
   ...combinators,
   ...projectors,
@@ -2421,5 +2474,6 @@ export const mutations = [
   ...files,
   ...training,
   ...study,
+  ...questions,
   ...commands,
 ];

@@ -21,6 +21,7 @@ export {
 } from './study/projection-error';
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
 export { question } from './study/question';
+export type { BiasRow, BiasTest, BiasVerdict } from './study/questions/bias';
 export type { ErrorRow } from './study/questions/error';
 export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';

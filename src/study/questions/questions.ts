@@ -1,3 +1,4 @@
+import { bias } from './bias';
 import { error } from './error';
 import { refresh } from './refresh';
 
@@ -9,4 +10,4 @@ import { refresh } from './refresh';
  * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
  * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
  */
-export const questions = { error, refresh };
+export const questions = { error, bias, refresh };
