@@ -22,7 +22,9 @@ export {
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
 export { question } from './study/question';
 export type { BiasRow, BiasTest, BiasVerdict } from './study/questions/bias';
+export type { BytesRow } from './study/questions/bytes';
 export type { ErrorRow } from './study/questions/error';
+export type { MomentumAt, MomentumRow } from './study/questions/momentum';
 export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';
 export type { StudiedGradient } from './study/studied-gradient';

@@ -1,5 +1,7 @@
 import { bias } from './bias';
+import { bytes } from './bytes';
 import { error } from './error';
+import { momentum } from './momentum';
 import { refresh } from './refresh';
 
 /**
@@ -10,4 +12,4 @@ import { refresh } from './refresh';
  * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
  * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
  */
-export const questions = { error, bias, refresh };
+export const questions = { error, bias, bytes, momentum, refresh };
