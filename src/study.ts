@@ -21,6 +21,8 @@ export {
 } from './study/projection-error';
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
 export { question } from './study/question';
+export type { AccumulatedAt, AccumulatedRow } from './study/questions/accumulated';
+export type { AveragingAt, AveragingRow } from './study/questions/averaging';
 export type { BiasRow, BiasTest, BiasVerdict } from './study/questions/bias';
 export type { BytesRow } from './study/questions/bytes';
 export type { ErrorRow } from './study/questions/error';

@@ -1,3 +1,5 @@
+import { accumulated } from './accumulated';
+import { averaging } from './averaging';
 import { bias } from './bias';
 import { bytes } from './bytes';
 import { error } from './error';
@@ -12,4 +14,4 @@ import { refresh } from './refresh';
  * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
  * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
  */
-export const questions = { error, bias, bytes, momentum, refresh };
+export const questions = { error, bias, bytes, momentum, averaging, accumulated, refresh };

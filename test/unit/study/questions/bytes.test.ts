@@ -16,7 +16,7 @@ describe('questions.bytes', () => {
       [20, 12],
       [32, 0],
     ]);
-    expect(rows.map(({ bytes }) => bytes)).toEqual([80, 88, 128, 128]);
+    expect(rows.map(({ bytes }) => bytes)).toEqual([80, 96, 128, 128]);
     expect(rows[2]?.share).toBeCloseTo(32 / 60, 12);
   });
 
