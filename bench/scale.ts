@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Column } from '../src/cli/terminal/table';
+import type { Column } from '../src/study/table';
 import { type Case, type Outcome, runCase } from './scale-case';
 
 // Step time and memory as a model grows, and how large a model trains: each case in a process of its own.

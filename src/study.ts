@@ -8,8 +8,7 @@ export type { ProjectorCase } from './laws/projector/case';
 export { type CheckProjectorOptions, checkProjector } from './laws/projector/check';
 export { Report, type Verdict } from './laws/report';
 export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
-export type { Curve, CurvesOptions, Figure } from './study/figure';
-export { curvesFigure } from './study/figure';
+export type { Figure } from './study/figure';
 export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
@@ -20,7 +19,6 @@ export {
   rounding,
 } from './study/projection-error';
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
-export { question } from './study/question';
 export type { AccumulatedAt, AccumulatedRow } from './study/questions/accumulated';
 export type { AveragingAt, AveragingRow } from './study/questions/averaging';
 export type { BiasRow, BiasTest, BiasVerdict } from './study/questions/bias';
@@ -31,4 +29,3 @@ export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';
 export type { StudiedGradient } from './study/studied-gradient';
 export type { Column, Table } from './study/table';
-export { tableOf } from './study/table';

@@ -1,7 +1,7 @@
 import { fillRow } from '../../src/base/distribution';
-import { significant } from '../../src/cli/terminal/format';
-import type { Column } from '../../src/cli/terminal/table';
 import type { Backend, Storage } from '../../src/index';
+import { significant } from '../../src/study/numbers';
+import type { Column } from '../../src/study/table';
 import { median } from '../harness/statistics';
 import type { BenchDevice } from './device';
 

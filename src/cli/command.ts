@@ -3,7 +3,7 @@ import { type Machine, useMachine } from './backends';
 import { everyCommand } from './common-options';
 import { checkApart, type NamedPath, namedPath } from './files';
 import { type CommandHelp, helpOf } from './help';
-import { type CommandOptions, commandLine, parseOptions } from './options';
+import { type CommandOptions, commandLine, parseOptions, whatCounts } from './options';
 import { type OutputFile, optionalFile } from './output-file';
 import { type Io, printJson, type Screen, type ScreenPart, screen } from './terminal/io';
 
@@ -43,6 +43,8 @@ export interface Work {
   readonly files: Readonly<Record<string, OutputFile | null>>;
   /** The command line, to repeat it. */
   readonly command: string;
+  /** That which the numbers depend on: without threads and files that are written. */
+  readonly numbers: string;
 }
 
 /** What came of it. */
@@ -50,7 +52,7 @@ interface Outcome {
   /** What `--json` writes. */
   readonly numbers: unknown;
   /** What `--report` writes, and what there is to see; a command without has said all that it has to say. */
-  readonly report?: { readonly shows: string; page(): string };
+  readonly report?: { readonly shows: string; page(): string | Promise<string> };
   /** What else was written: a line each. */
   readonly written?: readonly (readonly ScreenPart[])[];
 }
@@ -97,7 +99,14 @@ export function command<S extends CommandOptions>(spec: CommandSpec<S>): Command
 
       const out = screen(io, json);
       await useMachine(machine);
-      const work = { out, cwd: io.cwd, env: io.env, files, command: commandLine(name, argv) };
+      const work = {
+        out,
+        cwd: io.cwd,
+        env: io.env,
+        files,
+        command: commandLine(name, argv),
+        numbers: commandLine(name, whatCounts(options, argv)),
+      };
       const outcome = await spec.run(settings, work);
       await writeOutcome(outcome, work);
       printJson(io, json, outcome.numbers);
@@ -115,7 +124,7 @@ function namedOutputs(options: CommandOptions, settings: Readonly<Record<string,
 }
 
 async function writeOutcome({ numbers, report }: Outcome, { files }: Work): Promise<void> {
-  if (report) await files.report?.write(report.page());
+  if (report && files.report) await files.report.write(await report.page());
   await files.json?.write(`${JSON.stringify(numbers, null, 1)}\n`);
 }
 

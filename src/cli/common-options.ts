@@ -15,7 +15,8 @@ export const everyCommand = {
 export const threads = {
   ...option(whole(1, 64), 'N', 'threads that compute; the numbers do not depend on it'),
   shown: 'one for each core',
-};
+  incidental: true,
+} as const;
 
 /**
  * Options of trainings: their kind, what stands for the value, and their help; each command says what holds where one is

@@ -18,6 +18,8 @@ export interface CommandOption<T = unknown, Otherwise = unknown, Needed extends 
   readonly needs?: readonly string[];
   /** It names a file that the command writes. */
   readonly output?: true;
+  /** No number depends on it. */
+  readonly incidental?: true;
   /** It has no name and comes first; the error is for the words that are there instead. */
   readonly operand?: OperandError;
 }
@@ -145,6 +147,17 @@ function checkNeeds(name: string, needs: readonly string[], given: Readonly<Reco
 export function commandLine(command: string, argv: readonly string[]): string {
   const quote = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
   return ['floragrad', command, ...argv.map(quote)].join(' ');
+}
+
+/** The options of a command line that numbers depend on: what `--threads` and names of outputs say is left out. */
+export function whatCounts(options: CommandOptions, argv: readonly string[]): string[] {
+  const incidental = Object.entries(options).flatMap(([name, { output, incidental }]) =>
+    output || incidental ? [`--${typedAs(name)}`] : [],
+  );
+  return argv.filter((word, i) => {
+    const named = (at: string | undefined): boolean => at !== undefined && incidental.includes(at);
+    return !named(word.split('=')[0]) && !named(argv[i - 1]);
+  });
 }
 
 function unknownOption(command: string, name: string, known: readonly string[]): OptionError {

@@ -1,4 +1,12 @@
-import { type OptionsOf, readOptions, refuseExtra, type Specification, type ValuesOf } from '../base/options';
+import {
+  callable,
+  checkArgument,
+  type OptionsOf,
+  readOptions,
+  refuseExtra,
+  type Specification,
+  type ValuesOf,
+} from '../base/options';
 import type { Figure } from './figure';
 import type { Table } from './table';
 
@@ -17,8 +25,8 @@ export interface QuestionSpec<S extends Specification, Row> {
   readonly example: string;
   /** Options by name. Those of one name mean the same in every question, and the command types them the same way. */
   readonly options: S;
-  /** The shape of the random gradient that the command makes where it is told nothing. */
-  readonly usualShape?: readonly [rows: number, columns: number];
+  /** What the command takes where it is told nothing: the shape of a random gradient, and ranks. */
+  readonly usual?: { readonly shape?: readonly [rows: number, columns: number]; readonly ranks?: readonly number[] };
   /** How many rows there will be. */
   count(read: ValuesOf<S>): number;
   /** The rows, one by one as they are found. A function of the options alone. */
@@ -42,32 +50,37 @@ export interface Answer<Row> {
 }
 
 /** A question that can be asked. */
-export interface Question<S extends Specification = Specification, Row = unknown> extends QuestionSpec<S, Row> {
+export interface Question<S extends Specification = Specification, Row = unknown> {
+  /** What it is made of. */
+  readonly spec: QuestionSpec<S, Row>;
   /**
    * Measure, and draw. The same options give the same rows.
    * @throws OptionError those of its options
    */
   ask(options: OptionsOf<S>): Promise<Answer<Row>>;
-  /** The rows one by one as they are found. @throws OptionError */
+  /** The rows one by one as they are found. @throws OptionError those of its options */
   rows(options: OptionsOf<S>, pause?: Pause): AsyncIterable<Row>;
 }
+
+const pauseKind = callable<Pause>('of a text');
 
 /** Make a question of its parts. */
 /* @__NO_SIDE_EFFECTS__ */
 export function question<S extends Specification, Row>(spec: QuestionSpec<S, Row>): Question<S, Row> {
-  const readFor = (where: string, options: OptionsOf<S>): ValuesOf<S> =>
-    readOptions(`questions.${spec.name}.${where}`, spec.options, options);
+  const where = `questions.${spec.name}`;
   return {
-    ...spec,
+    spec,
     async ask(options) {
-      if (arguments.length > 1) refuseExtra(`questions.${spec.name}.ask`, arguments, 1);
+      if (arguments.length > 1) refuseExtra(`${where}.ask`, arguments, 1);
+      const read = readOptions(`${where}.ask`, spec.options, options);
       const rows: Row[] = [];
-      for await (const row of spec.answer(readFor('ask', options), () => undefined)) rows.push(row);
+      for await (const row of spec.answer(read, () => undefined)) rows.push(row);
       return { rows, figures: spec.figures(rows) };
     },
     rows(options, pause = () => undefined) {
-      if (arguments.length > 2) refuseExtra(`questions.${spec.name}.rows`, arguments, 2);
-      return spec.answer(readFor('rows', options), pause);
+      if (arguments.length > 2) refuseExtra(`${where}.rows`, arguments, 2);
+      checkArgument(`${where}.rows`, 'pause', pauseKind, pause);
+      return spec.answer(readOptions(`${where}.rows`, spec.options, options), pause);
     },
   };
 }

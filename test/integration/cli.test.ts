@@ -99,7 +99,7 @@ test('study compares measurement with theory', async () => {
   ];
   const { status, stdout, stderr } = await captured(cwd, argv);
   expect(status).toBe(0);
-  const rows = JSON.parse(stdout) as ProjectionErrorRow[];
+  const { rows } = JSON.parse(stdout) as { rows: ProjectionErrorRow[] };
   expect(rows.length).toBe(8);
   expect(stderr).not.toContain('BIASED');
   expect(existsSync(join(cwd, 'study.html'))).toBe(true);

@@ -1,5 +1,7 @@
-import { bytes, count, duration, meanOf, nats, overSeeds, percent } from '../terminal/format';
-import { type Column, meanOver, spreadOver } from '../terminal/table';
+import { percent } from '../../study/numbers';
+import type { Column } from '../../study/table';
+import { bytes, count, duration, meanOf, nats, overSeeds } from '../terminal/format';
+import { meanOver, spreadOver } from '../terminal/table';
 import { seedsOf } from '../train/plan';
 import { type MethodName, stagedMethods } from './methods';
 import type { FineTuneSettings } from './options';

@@ -1,7 +1,7 @@
 import uPlotScript from 'uplot/dist/uPlot.iife.min.js?raw';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
+import type { Column } from '../../study/table';
 import { backendLine } from '../terminal/format';
-import type { Column } from '../terminal/table';
 import chartScript from './charts.browser.js?raw';
 import style from './style.css?raw';
 

@@ -1,4 +1,5 @@
-import { bytes, nats, percent } from '../terminal/format';
+import { percent } from '../../study/numbers';
+import { bytes, nats } from '../terminal/format';
 import type { Comparison } from '../train/comparison';
 import type { TrainOutput } from '../train/output';
 import { runName, runTitle, seedsOf } from '../train/plan';

@@ -5,11 +5,6 @@ export const count = (n: number): string => Math.round(n).toLocaleString('en-US'
 /** Nats per token: three decimals, what seeds leave certain at best. */
 export const nats = (x: number): string => x.toFixed(3);
 
-export function percent(fraction: number): string {
-  const digits = Math.abs(100 * fraction).toFixed(1);
-  return `${fraction < 0 && digits !== '0.0' ? '−' : ''}${digits} %`;
-}
-
 /** Binary units: 1 KiB is 1024 bytes. */
 export function bytes(n: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB'];
@@ -27,9 +22,6 @@ export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return minutes < 100 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
-
-/** Four significant digits, without an exponent where that stays readable. */
-export const significant = (x: number): string => String(Number(x.toPrecision(4)));
 
 /** Mean, and the standard deviation over seeds where there are several. */
 export function meanOf(values: readonly number[]): { mean: number; deviation: number | null } {

@@ -1,6 +1,8 @@
 import type { Phase, Profile, ProfileRow } from '../../index';
-import { bytes, count, percent } from './format';
-import { type Column, textTable } from './table';
+import { percent } from '../../study/numbers';
+import type { Column } from '../../study/table';
+import { bytes, count } from './format';
+import { textTable } from './table';
 
 /** What `train --profile` saw of one run: sums over some of its steps, the first few left out. */
 export interface RunProfile extends Profile {

@@ -1,13 +1,7 @@
+import type { Column } from '../../study/table';
 import { meanOf, spread } from './format';
 import type { Screen } from './io';
 import { visible } from './visible';
-
-/** One column of a table: its heading, and how to show a row in it. */
-export interface Column<Row> {
-  readonly heading: string;
-  readonly align?: 'left' | 'right';
-  readonly cell: (row: Row) => string;
-}
 
 /** Rows of text in aligned columns under their headings, a rule between. */
 export function textTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {

@@ -1,8 +1,9 @@
 import { backend } from '../../index';
+import type { Column } from '../../study/table';
 import { backendLine, bytes, count, duration, meanOf, nats, overSeeds } from '../terminal/format';
 import type { Screen } from '../terminal/io';
 import { profileLines } from '../terminal/profile-table';
-import { type Column, facts, meanOver, showResults, spreadOver } from '../terminal/table';
+import { facts, meanOver, showResults, spreadOver } from '../terminal/table';
 import { type Comparison, comparisonOf, comparisons } from './comparison';
 import { optimizers } from './optimizers';
 import type { TrainSettings } from './options';

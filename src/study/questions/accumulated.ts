@@ -1,5 +1,5 @@
 import { seedKind } from '../../base/key';
-import { choice, listOf, number, optional, type ValuesOf, whole } from '../../base/options';
+import { choice, listOf, number, optional, required, type ValuesOf, whole } from '../../base/options';
 import { compress } from '../../compress/compress';
 import { projectorKind } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
@@ -24,7 +24,7 @@ const looks = 20;
 
 const options = {
   /** Rows of the projection. */
-  ranks: optional(listOf(whole({ low: 1 })), [2, 4]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** κ, steps between projections; Infinity for one projection for good. */
   intervals: optional(listOf(number({ low: 1, high: Infinity })), [20, 100, Infinity]),
   /** What a new projection does to the momentum: a reset, unless told otherwise, since it is stable at every interval. */
@@ -95,6 +95,7 @@ export const accumulated = question({
   about: `A linear teacher of full rank is learned by momentum in a subspace. The numbers are ranks of all that
 has been added to the weight, W − W at the start, over steps.`,
   example: 'floragrad study accumulated --rank 2,4 --every 20,100,never --report accumulated.html',
+  usual: { ranks: [2, 4] },
   options,
   count: (read) => cellsOf(read).length + 1,
   async *answer(read, pause) {

@@ -20,7 +20,7 @@ const options = {
   gradients: required(gradientsKind),
   /** How gradients are projected: by one that does not look at them. */
   projector: optional(projectorKind, gaussian),
-  ranks: optional(listOf(whole({ low: 1 })), [4, 16]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** Numbers of micro-batches. */
   batches: optional(listOf(whole({ low: 1 })), [1, 2, 4, 8, 16, 32]),
   /** Squared size of the noise of one micro-batch, relative to the gradient: 0 for micro-batches that are all alike. */
@@ -78,7 +78,7 @@ export const averaging = question({
   about: `Micro-batches, a gradient with noise, are averaged: projected by one projection for all of a cycle, by a
 fresh one for each, under a momentum over fresh ones, or not at all. The numbers are squared errors.`,
   example: 'floragrad study averaging --shape 64x128 --rank 4,16 --report averaging.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128], ranks: [4, 16] },
   options,
   count: ({ gradients, ranks }) => gradients.length * ranks.length * ways.length,
   async *answer(read, pause) {

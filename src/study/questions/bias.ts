@@ -16,7 +16,7 @@ import { usualProjectors } from '../usual';
 const options = {
   gradients: required(gradientsKind),
   projectors: optional(listOf(projectorKind), usualProjectors),
-  ranks: optional(listOf(whole({ low: 1 })), [4, 16, 64]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** Random directions, besides that of the gradient and the one in which draws of their own are off the most. */
   directions: optional(whole({ low: 0 }), 3),
   /** The bias along one direction, relative to the size of the gradient, that must be seen. */
@@ -84,7 +84,7 @@ export const bias = question({
   about: `It tests whether the mean of many draws is the gradient, times the factor that a projector declares:
 along the gradient, along the direction in which other draws were off the most, and along random ones.`,
   example: 'floragrad study bias --projector gaussian,haar --shape 64x128 --rank 4,16 --report bias.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128] },
   options,
   count: caseCount,
   async *answer(read, pause) {

@@ -19,7 +19,7 @@ const averaged = 16;
 const options = {
   gradients: required(gradientsKind),
   projectors: optional(listOf(projectorKind), [...usualProjectors, svd, topCoordinates]),
-  ranks: optional(listOf(whole({ low: 1 })), [2, 8, 32, 64]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** Fresh projections of the same gradient; two groups of 16 at least. */
   trials: optional(whole({ low: 2 * averaged }), 8 * averaged),
   /** Everything random follows from it. */
@@ -58,7 +58,7 @@ export const bytes = question({
   about: `The squared error of projecting down and up again, against the bytes of a compressed state and of what
 the projection itself stores; of unbiased ones also that of means of ${averaged} draws.`,
   example: 'floragrad study bytes --projector gaussian,haar,svd --shape 64x128 --rank 2,8,32 --report bytes.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128], ranks: [2, 8, 32, 64] },
   options,
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,
   async *answer(read, pause) {

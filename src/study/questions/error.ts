@@ -3,7 +3,7 @@ import { listOf, optional, required, whole } from '../../base/options';
 import { projectorKind } from '../../compress/projector';
 import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
 import { percent, significant, withError } from '../numbers';
-import { checkTrials, type ProjectionErrorRow, projectionError, rounding } from '../projection-error';
+import { checkTrials, leastTrials, type ProjectionErrorRow, projectionError, rounding } from '../projection-error';
 import { question } from '../question';
 import { gradientsKind } from '../studied-gradient';
 import { type Column, tableOf } from '../table';
@@ -19,13 +19,13 @@ export const error = question({
   name: 'error',
   asks: 'what does projecting a gradient down and up again do to it?',
   about: `It measures the mean squared error beside what theory says, and tests whether the projection keeps
-the gradient on average (whether it is unbiased).`,
+the gradient on average (whether it is unbiased), which takes at least ${leastTrials} trials.`,
   example: 'floragrad study error --projector gaussian,haar --shape 256x512 --rank 4,16,64 --report study.html',
-  usualShape: [256, 512],
+  usual: { shape: [256, 512] },
   options: {
     gradients: required(gradientsKind),
     projectors: optional(listOf(projectorKind), usualProjectors),
-    ranks: optional(listOf(whole({ low: 1 })), [4, 16, 64]),
+    ranks: required(listOf(whole({ low: 1 }))),
     trials: optional(whole({ low: 1 }), 400),
     seed: optional(seedKind, 0),
   },

@@ -21,7 +21,7 @@ const options = {
   gradients: required(gradientsKind),
   /** How gradients are projected. */
   projector: optional(projectorKind, gaussian),
-  ranks: optional(listOf(whole({ low: 1 })), [4, 16]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** What a new projection does to the momentum. */
   policies: optional(listOf(choice(...policies)), [...policies]),
   /** κ, steps between projections. */
@@ -86,7 +86,7 @@ export const momentum = question({
   about: `A gradient enters a momentum once, which then decays and is moved from projection to projection. The
 numbers say how large it is, and how much of the gradient is left in it, beside what theory says.`,
   example: 'floragrad study momentum --shape 64x128 --rank 4,16 --every 1,5,20,50 --report momentum.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128], ranks: [4, 16] },
   options,
   count: ({ gradients, ranks, policies, intervals }) =>
     gradients.length * ranks.length * policies.length * intervals.length,

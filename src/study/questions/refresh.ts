@@ -1,20 +1,17 @@
-import { fold, key, seedKind } from '../../base/key';
-import { choice, listOf, number, optional, type ValuesOf, whole } from '../../base/options';
+import { seedKind } from '../../base/key';
+import { choice, listOf, number, optional, required, type ValuesOf, whole } from '../../base/options';
 import { compress } from '../../compress/compress';
 import { type Projection, type Projector, projectorKind } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
-import { applyUpdates } from '../../optim/apply-updates';
 import { chain } from '../../optim/combinators/chain';
 import { ema } from '../../optim/parts/ema';
 import { scale } from '../../optim/parts/scale';
 import { noGrad } from '../../tensor/derivatives/no-grad';
-import { zeros } from '../../tensor/ops/create';
-import { mul } from '../../tensor/ops/elementwise/mul';
 import { square } from '../../tensor/ops/elementwise/square';
 import { sub } from '../../tensor/ops/elementwise/sub';
-import { random } from '../../tensor/ops/random/random';
 import { sum } from '../../tensor/ops/reductions/sum';
 import { curvesFigure, type Figure } from '../figure';
+import { linearTeacher } from '../linear-teacher';
 import { significant } from '../numbers';
 import { type Pause, question } from '../question';
 import { type Column, tableOf } from '../table';
@@ -25,7 +22,7 @@ type RefreshPolicy = (typeof policies)[number];
 
 const options = {
   /** Rows of the projection: one or several. */
-  ranks: optional(listOf(whole({ low: 1 })), [2, 4]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** κ, steps between projections; Infinity for one projection for good. */
   intervals: optional(listOf(number({ low: 1, high: Infinity })), [5, 10, 20, 50, 150, Infinity]),
   /** What a new projection does to the momentum. */
@@ -76,6 +73,7 @@ export const refresh = question({
   about: `A linear teacher of full rank is learned from its exact gradient by momentum in a subspace. The
 numbers say how much of it is left; the learning rate of each is the best of a grid, on another seed.`,
   example: 'floragrad study refresh --rank 2,4 --every 5,10,20,50,150,never --report refresh.html',
+  usual: { ranks: [2, 4] },
   options,
   count: ({ ranks, policies, intervals }) => ranks.length * policies.length * intervals.length,
   async *answer(read, pause) {
@@ -207,21 +205,15 @@ async function learn({
   steps,
   seed,
 }: Training): Promise<number | null> {
-  const shape = [dimension, dimension];
-  const target = mul(random.normal(fold(key(seed), 'teacher'), shape), dimension ** -0.5);
   // A rule in place of a number: what diverges here is what is asked for, and warned of elsewhere.
   const transform = chain(
     compress({ projector, rank, inner: ema({ decay }), refreshEvery: () => refreshEvery, onRefresh, seed }),
     scale(-rate),
   );
-  const params = { w: zeros(shape) };
-  let state = transform.init(params);
-  for (let step = 0; step < steps; step++) {
-    const [updates, next] = noGrad(() => transform.update({ w: sub(params.w, target) }, state, params));
-    applyUpdates(params, updates);
-    state = next;
-  }
-  const left = noGrad(() => sum(square(sub(params.w, target))));
+  const lesson = linearTeacher(dimension, seed, transform);
+  for (let step = 0; step < steps; step++) lesson.step();
+  const { weight, target } = lesson;
+  const left = noGrad(() => sum(square(sub(weight, target))));
   const error = (await left.item()) / (await noGrad(() => sum(square(target))).item());
   return error < diverged ? error : null;
 }

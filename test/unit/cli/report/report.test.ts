@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorPage } from '../../../../src/cli/report/error-page';
 import type { Chart } from '../../../../src/cli/report/page';
 import { trainPage } from '../../../../src/cli/report/train-page';
-import { type StudyRow, studyColumns } from '../../../../src/cli/study/error-summary';
 import type { Screen } from '../../../../src/cli/terminal/io';
 import { textTable } from '../../../../src/cli/terminal/table';
 import type { TrainOutput } from '../../../../src/cli/train/output';
@@ -197,105 +195,4 @@ it('draws in the report of a run what its JSON says', async () => {
       { x: 4, y: validationLoss },
     ]),
   );
-});
-
-describe('a study', () => {
-  const row: StudyRow = {
-    gradient: 'gaussian 16x32',
-    projector: 'made',
-    rows: 16,
-    columns: 32,
-    side: 'left',
-    rank: 3,
-    trials: 200,
-    relativeMse: 5.5,
-    theoryMse: 5,
-    biasStatistic: 0.25,
-    biasThreshold: 0.75,
-    cosine: 0.4321,
-    gain: 1,
-    gainStatistic: 0.25,
-    directionStatistic: 0.1,
-    directionThreshold: 0.5,
-    standardError: 0.0256,
-    seed: 0,
-  };
-
-  it('made by hand has every number in the column of its name', () => {
-    const cells = (one: StudyRow): string[] => studyColumns.map(({ cell }) => cell(one));
-    expect(studyColumns.map(({ heading }) => heading)).toEqual([
-      'projector',
-      'gradient',
-      'side',
-      'rank',
-      'error',
-      'theory',
-      'off by',
-      'cosine',
-      'on average',
-    ]);
-    const rest = (one: StudyRow): string[] => cells(one).slice(4);
-    expect(cells(row).slice(0, 4)).toEqual(['made', 'gaussian 16x32', 'left', '3']);
-    expect(rest(row)).toEqual(['5.5 ± 0.026', '5', '+10.0 %', '0.4321', 'unbiased (0.25 ≤ 0.75)']);
-    const off = { ...row, biasStatistic: 0.8, gainStatistic: 0.8, relativeMse: 4 };
-    expect(rest(off)).toEqual(['4 ± 0.026', '5', '−20.0 %', '0.4321', 'BIASED (0.8 > 0.75)']);
-    expect(rest({ ...row, directionStatistic: 0.6 }).at(-1)).toBe('BIASED (0.6 > 0.5)');
-    expect(rest({ ...row, directionStatistic: null, directionThreshold: null }).at(-1)).toBe('unbiased (0.25 ≤ 0.75)');
-    expect(rest({ ...row, gain: 0.5, biasStatistic: 0.9 }).at(-1)).toBe('times 0.5, as declared (0.25 ≤ 0.75)');
-    expect(rest({ ...off, gain: 0.5 }).at(-1)).toBe('BIASED (0.8 > 0.75)');
-    expect(rest({ ...off, gain: null, gainStatistic: null }).at(-1)).toBe('biased, as declared');
-    expect(rest({ ...row, standardError: 1e-12 })[0]).toBe('5.5');
-  });
-
-  it('counts no bias that is declared as a fault', () => {
-    const off = { ...row, biasStatistic: 0.8, gainStatistic: 0.8 };
-    const said = (rows: StudyRow[]): string => read(errorPage(rows, 'floragrad study')).text;
-    expect(said([row, { ...off, gain: null }])).toContain(
-      'No projection here shows a bias that it does not declare. 1 of 2 are biased by design, and say so.',
-    );
-    expect(said([row, off])).toContain('1 of 2 rows show more bias than their theory declares and chance explains.');
-    expect(said([row])).toContain('No projection here shows a bias that it does not declare. Gradient');
-  });
-
-  it('draws in its report what its JSON says, and what the library measures with the same options', async () => {
-    const { projectionError } = await import('../../../../src/study');
-    const { projectors } = await import('../../../../src/index');
-    const options = '--projector haar,rademacher --shape 8x16,12x6 --rank 2,5 --trials 180 --seed 5'.split(' ');
-    const { status, stdout } = await captured(cwd, ['study', ...options, '--json', '-', '--report', 'study.html']);
-    expect(status).toBe(0);
-    const rows = JSON.parse(stdout) as StudyRow[];
-    const expected: StudyRow[] = [];
-    for (const [height, width] of [
-      [8, 16],
-      [12, 6],
-    ] as const)
-      for (const projector of [projectors.haar, projectors.rademacher])
-        for (const rank of [2, 5]) {
-          const shape = { rows: height, columns: width, rank, trials: 180, seed: 5 };
-          const row = await projectionError({ projector: projector as typeof projectors.haar, ...shape });
-          expected.push({ gradient: `gaussian ${height}x${width}`, ...row });
-        }
-    expect(rows).toEqual(expected);
-    const other = await captured(cwd, ['study', ...options.slice(0, -1), '6', '--json', '-']);
-    const again = JSON.parse(other.stdout) as StudyRow[];
-    for (const [i, one] of again.entries()) expect(one.relativeMse).not.toBe(rows[i]?.relativeMse);
-
-    const { charts, rows: table } = read(readFileSync(join(cwd, 'study.html'), 'utf8'));
-    expect(charts.map(({ id, x }) => [id, x])).toEqual([
-      ['error-0-0', [2, 5]],
-      ['error-1-0', [2, 5]],
-    ]);
-    const drawn = charts.flatMap(({ series }) => series.map(({ label, values, look }) => [label, look, values]));
-    const of = (name: string, height: number, field: 'relativeMse' | 'theoryMse') =>
-      rows.filter(({ projector, rows }) => projector === name && rows === height).map((one) => one[field]);
-    expect(drawn).toEqual(
-      [8, 12].flatMap((height) =>
-        ['haar', 'rademacher'].flatMap((name) => [
-          [name, 'points', of(name, height, 'relativeMse')],
-          [`${name}, theory`, 'dashed', of(name, height, 'theoryMse')],
-        ]),
-      ),
-    );
-    expect(table).toEqual(rows.map((one) => studyColumns.map(({ cell }) => cell(one))));
-  });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { bytes, duration, percent, spread } from '../../../../src/cli/terminal/format';
+import { bytes, duration, spread } from '../../../../src/cli/terminal/format';
 import { textTable } from '../../../../src/cli/terminal/table';
+import { percent } from '../../../../src/study/numbers';
 
 test('columns are as wide as their widest cell', () => {
   const columns = [

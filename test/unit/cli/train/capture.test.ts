@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { StudyRow } from '../../../../src/cli/study/error-summary';
+import type { Asked } from '../../../../src/cli/study/ask';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {
@@ -18,7 +18,7 @@ import {
   valueAndGrad,
 } from '../../../../src/index';
 import { GPT } from '../../../../src/nn';
-import { projectionError } from '../../../../src/study';
+import { type ErrorRow, projectionError } from '../../../../src/study';
 import { trainer } from '../../../../src/training';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
@@ -103,7 +103,7 @@ describe('study --gradient captured:FILE', () => {
     const named = ['--gradient', 'captured:g.safetensors', '--parameters', '*qkv.weight'];
     const { status, stdout } = await study(...named);
     expect(status).toBe(0);
-    const rows = JSON.parse(stdout) as StudyRow[];
+    const { rows } = JSON.parse(stdout) as Asked<ErrorRow>;
     const found = decodeSafetensors(readFileSync(join(cwd, 'g.safetensors')));
     const names = Object.keys(found).filter((name) => name.includes('qkv.weight@'));
     expect(names.length).toBe(2);
@@ -116,7 +116,7 @@ describe('study --gradient captured:FILE', () => {
 
   it('and families of random ones, each of every shape', async () => {
     const { stdout } = await study('--gradient', 'sparse,zero', '--shape', '6x8,5x4');
-    expect((JSON.parse(stdout) as StudyRow[]).map(({ gradient }) => gradient)).toEqual([
+    expect((JSON.parse(stdout) as Asked<ErrorRow>).rows.map(({ gradient }) => gradient)).toEqual([
       'sparse 6x8',
       'sparse 5x4',
       'zero 6x8',

@@ -1,6 +1,6 @@
 import { Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
 import * as laws from '../../../../src/laws';
-import { gradientFamilies, MeanTest, Report } from '../../../../src/study';
+import { gradientFamilies, MeanTest, questions, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
 import { functions, type KindName, left, nothing, numbers, options } from '../kinds';
 
@@ -20,6 +20,22 @@ const verdict = () => ({
   message: '',
 });
 const quick = { cases: [{ shape: [2, 3], rank: 1 }], effect: 5, power: 0.5, falseAlarm: 0.1 };
+
+/** Options that any question takes of those that it has: the smallest. */
+const asked = ({ options }: { options: object }) =>
+  Object.fromEntries(
+    Object.entries({
+      gradients: [{ name: 'g', gradient: ones([2, 3]) }],
+      ranks: [1],
+      trials: 166,
+      dimension: 2,
+      intervals: [2],
+      batches: [1],
+      steps: 1,
+      learningRates: [0.1],
+      seeds: 1,
+    }).filter(([name]) => name in options),
+  );
 
 const study: readonly Row[] = [
   row('checkProjector', () => [projectors.rademacher, quick], [nothing, options], asynchronous),
@@ -41,12 +57,10 @@ const study: readonly Row[] = [
   ...Object.keys(gradientFamilies).map((name) =>
     row(`gradientFamilies.${name}`, () => [random.key(0), [2, 3]], [nothing, nothing]),
   ),
-  row(
-    'refreshTable',
-    () => [{ dimension: 2, ranks: [1], intervals: [2], policies: ['reset'], steps: 1, learningRates: [0.1], seeds: 1 }],
-    [nothing],
-    asynchronous,
-  ),
+  ...Object.values(questions).flatMap(({ spec }) => [
+    row(`questions.${spec.name}.ask`, () => [asked(spec)], [nothing], asynchronous),
+    row(`questions.${spec.name}.rows`, () => [asked(spec), () => undefined], [nothing, [...functions, 'undefined']]),
+  ]),
   row('new Report', () => ['subject', [verdict()]], [["''", "'x'"], ['[]']]),
   method('Report.assert', () => [new Report('subject', [verdict()])], []),
 ];

@@ -29,7 +29,9 @@ describe('questions.bias', () => {
     expect(tests.get('gradient')).toMatchObject({ verdict: 'acquitted' });
     expect(tests.get('gradient')?.mean).toBeCloseTo(1, 6);
     expect(rows[0]?.falseAlarm).toBeCloseTo(0.5e-9, 15);
-    expect(questions.bias.verdict?.(rows)).toBe('2 of 2 are convicted of a bias that they do not declare: skewed.');
+    expect(questions.bias.spec.verdict?.(rows)).toBe(
+      '2 of 2 are convicted of a bias that they do not declare: skewed.',
+    );
   });
 
   it('reads along random directions, each of its own', async () => {
@@ -77,10 +79,21 @@ describe('questions.bias', () => {
     expect(rows[1]?.tests.map(({ direction, mean }) => [direction, mean])).toEqual(
       [1, 2, 3].map((i) => [`random ${i}`, 0]),
     );
-    expect(questions.bias.verdict?.(rows)).toBe(
+    expect(questions.bias.spec.verdict?.(rows)).toBe(
       'No projection here is convicted of a bias that it does not declare. 1 of 2 are biased by design, and say so.',
     );
-    expect(questions.bias.table(rows).lines[0]).toEqual(['svd', 'zero', 'right', '1', 'declared', '', '', '', '', '']);
+    expect(questions.bias.spec.table(rows).lines[0]).toEqual([
+      'svd',
+      'zero',
+      'right',
+      '1',
+      'declared',
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]);
   });
 
   it('says where the variance is measured, with the margin for it', async () => {
@@ -108,6 +121,6 @@ describe('questions.bias', () => {
       effect: 1,
       seed: 0,
     };
-    expect(questions.bias.count(read)).toBe(6);
+    expect(questions.bias.spec.count(read)).toBe(6);
   });
 });

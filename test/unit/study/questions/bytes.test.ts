@@ -56,6 +56,6 @@ describe('questions.bytes', () => {
     expect(rows[3]?.relativeMse).toBeLessThan(1 / 6); // the smallest of 6 singular values is all that is lost
     expect(rows[2]?.relativeMse).toBeCloseTo(rows[2]?.theoryMse as number, 5);
     expect(figures.map(({ name }) => name)).toEqual(['bytes-mine', 'bytes-mean-mine']);
-    expect(questions.bytes.table(rows).lines[2]?.at(-1)).toBe('biased');
+    expect(questions.bytes.spec.table(rows).lines[2]?.at(-1)).toBe('biased');
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { eye, type Key, projectors, random } from '../../../src/index';
-import { refreshTable } from '../../../src/study';
-import { times, transposed } from '../adapters/cases';
+import { eye, type Key, projectors, random } from '../../../../src/index';
+import { questions, type RefreshRow } from '../../../../src/study';
+import { times, transposed } from '../../adapters/cases';
 
 const [d, r] = [6, 2];
 const small = { dimension: d, ranks: [r], steps: 40, learningRates: [0.05], seeds: 1, seed: 3 };
@@ -35,7 +35,10 @@ function byHand(onRefresh: 'transfer' | 'reset' | 'keep', every: number, rate: n
   return square(w.map((x, i) => x - (target[i] as number))) / square(target);
 }
 
-describe('refreshTable', () => {
+const refreshTable = async (options: Parameters<typeof questions.refresh.ask>[0]): Promise<readonly RefreshRow[]> =>
+  (await questions.refresh.ask(options)).rows;
+
+describe('questions.refresh', () => {
   it.each(['transfer', 'reset', 'keep'] as const)('trains as plain loops do, with %s', async (onRefresh) => {
     const rows = await refreshTable({ ...small, intervals: [15, Infinity], policies: [onRefresh], seeds: 2 });
     for (const [i, every] of [15, Infinity].entries()) {
@@ -60,19 +63,33 @@ describe('refreshTable', () => {
     expect(wild).toMatchObject({ learningRate: null, error: null, errors: [null] });
   });
 
-  it('counts its trainings, in the order of the rows', async () => {
-    const runs: number[] = [];
-    const rows = await refreshTable({
-      ...small,
-      ranks: [1, 2],
-      intervals: [5, 9],
-      policies: ['reset', 'keep'],
-      onRun: (run) => runs.push(run),
-    });
-    expect(runs).toEqual(Array.from({ length: 8 * 2 }, (_, i) => i + 1));
+  it('has its rows in the order of ranks, policies and intervals, as many as it counts', async () => {
+    const options = { ...small, ranks: [1, 2], intervals: [5, 9], policies: ['reset', 'keep'] as ('reset' | 'keep')[] };
+    const rows = await refreshTable(options);
     expect(rows.map(({ rank, onRefresh, refreshEvery }) => [rank, onRefresh, refreshEvery])).toEqual(
       [1, 2].flatMap((rank) => ['reset', 'keep'].flatMap((policy) => [5, 9].map((every) => [rank, policy, every]))),
     );
+    expect(questions.refresh.spec.count(options as never)).toBe(8);
+  });
+
+  it('shows every cell in the column of its interval, in the order that was asked for', () => {
+    const row = (onRefresh: 'reset' | 'keep', refreshEvery: number | 'never', error: number | null): RefreshRow => ({
+      rank: 2,
+      onRefresh,
+      refreshEvery,
+      learningRate: 0.1,
+      error,
+      errors: [error],
+    });
+    const rows = [row('reset', 20, 0.25), row('reset', 'never', 0.5), row('keep', 20, null), row('keep', 'never', 0.5)];
+    const { columns, lines } = questions.refresh.spec.table(rows);
+    expect(columns.map(({ heading }) => heading)).toEqual(['rank', 'momentum', 'every 20', 'never']);
+    expect(lines).toEqual([
+      ['2', 'reset', '0.25', '0.5'],
+      ['2', 'keep', 'diverged', '0.5'],
+    ]);
+    // While it goes on, what is not known yet is empty.
+    expect(questions.refresh.spec.table(rows.slice(0, 3)).lines[1]).toEqual(['2', 'keep', 'diverged', '']);
   });
 
   it('refuses what it cannot do', async () => {
