@@ -19,10 +19,15 @@ export {
   rounding,
 } from './study/projection-error';
 export type { Answer, Pause, Question, QuestionSpec } from './study/question';
+export type { AccumulatedAt, AccumulatedRow } from './study/questions/accumulated';
+export type { AveragingAt, AveragingRow } from './study/questions/averaging';
+export type { BiasRow, BiasTest, BiasVerdict } from './study/questions/bias';
+export type { BytesRow } from './study/questions/bytes';
 export type { CosineRow } from './study/questions/cosine';
 export type { EnergyRow } from './study/questions/energy';
 export type { ErrorRow } from './study/questions/error';
 export type { JlRow } from './study/questions/jl';
+export type { MomentumAt, MomentumRow } from './study/questions/momentum';
 export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';
 export type { Eigenvalue, SpectrumRow } from './study/questions/spectrum';

@@ -1,11 +1,9 @@
-import { fold, key } from '../../base/key';
 import { compressedDimension, type Projector } from '../../compress/projector';
 import { type GradientValues, squaredNorms, type Theory } from '../../compress/theory/theory';
-import { MeanTest } from '../../study/mean-test';
-import { pilotDraws, pilotMargin, variance } from '../../study/pilot';
+import type { MeanTest } from '../../study/mean-test';
+import { alongDirection, judge, type Reading, randomDirection } from '../../study/readings';
 import { drawProjection, inner, readGradient, roundTrip, unit } from '../../study/round-trip';
 import { noGrad } from '../../tensor/derivatives/no-grad';
-import { random } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { type Finding, passes } from '../finding';
 import { type ProjectorCase, type ProjectorLaw, sampleGradient } from './case';
@@ -20,16 +18,10 @@ export interface Certainty {
   readonly effect: number;
 }
 
-/** A number that a draw gives, and what it is on average. */
-interface Reading {
+/** What a draw says of a finding. */
+interface LawReading extends Reading {
   /** The finding that it belongs to. */
   readonly finding: string;
-  readonly what: string;
-  readonly expected: number;
-  /** Variance of one draw; undefined if it is not derived: then it is measured first, and the level is approximate. */
-  readonly variance: number | undefined;
-  readonly effect: number;
-  of(lifted: ArrayLike<number>): number;
 }
 
 /** A row or column that is lost altogether deviates by 1; half of that must be seen. */
@@ -55,9 +47,9 @@ async function findMeans(
   const gradient = sampleGradient(given, 'gradient');
   const values = await readGradient(projector, gradient);
   const theory = projector.theory(compressedDimension(values), given.rank, values);
-  const direction = await random.normal(fold(key(given.seed), 'direction'), given.shape).data();
-  const trips = [squaredError(values, theory, effect), ...means(values, theory, unit(direction), effect)];
-  const transfers = transferMeans(projector, values, theory, unit(direction), effect);
+  const direction = await randomDirection(given.shape, given.seed);
+  const trips = [squaredError(values, theory, effect), ...means(values, theory, direction, effect)];
+  const transfers = transferMeans(projector, values, theory, direction, effect);
   const level = { power, falseAlarm: falseAlarm / (trips.length + transfers.length) };
   const once = (trial: number) => roundTrip(projector, gradient, { ...given, trial });
   const twice = (trial: number) => roundTripTwice(projector, gradient, given, trial);
@@ -67,7 +59,7 @@ async function findMeans(
 }
 
 /** E‖Ĝ − G‖²/‖G‖² */
-function squaredError({ values }: GradientValues, theory: Theory, effect: number): Reading {
+function squaredError({ values }: GradientValues, theory: Theory, effect: number): LawReading {
   const square = inner(values, values);
   return {
     finding: 'mean squared error',
@@ -80,18 +72,16 @@ function squaredError({ values }: GradientValues, theory: Theory, effect: number
 }
 
 /** E⟨Ĝ, W⟩ along G, along a random direction, and along each row or column that is compressed away. */
-function means(gradient: GradientValues, theory: Theory, direction: Float64Array, effect: number): Reading[] {
+function means(gradient: GradientValues, theory: Theory, direction: Float64Array, effect: number): LawReading[] {
   const { gain } = theory;
   if (gain === null) return [];
   const { values, shape, side } = gradient;
   const square = inner(values, values);
-  const along = (what: string, w: Float64Array, smallest: number): Reading => ({
+  const along = (what: string, w: Float64Array, smallest: number): LawReading => ({
+    ...alongDirection(gradient, theory, gain, w),
     finding: 'mean',
     what: `the mean of ⟨Ĝ, W⟩/‖G‖ for ${what}`,
-    expected: (gain * inner(values, w)) / Math.sqrt(square),
-    variance: divide(theory.readingVariance?.(gradient, w), square),
     effect: gain * smallest,
-    of: (lifted) => inner(lifted, w) / Math.sqrt(square),
   });
   if (side === 'both') return [along('W = G', unit(values), effect), along('a random W', direction, effect)];
   const coordinates = Array.from(squaredNorms(gradient), (norm, j) => {
@@ -118,20 +108,19 @@ function transferMeans(
   theory: Theory,
   direction: Float64Array,
   effect: number,
-): Reading[] {
+): LawReading[] {
   const { gain, relativeMse, largestReadingVariance = Infinity } = theory;
   if (gain === null || projector.refresh) return [];
-  const square = inner(gradient.values, gradient.values);
   const c = Math.min(relativeMse - (1 - gain) ** 2, largestReadingVariance);
   return [unit(gradient.values), direction].map((w, i) => {
-    const first = divide(theory.readingVariance?.(gradient, w), square);
+    const { expected, variance: first, of } = alongDirection(gradient, theory, gain, w);
     return {
       finding: 'transferred mean',
       what: `the mean of ⟨Ĝ′, W⟩/‖G‖ after a transfer, for ${i === 0 ? 'W = G' : 'a random W'}`,
-      expected: (gain ** 2 * inner(gradient.values, w)) / Math.sqrt(square),
+      expected: gain * expected,
       variance: first === undefined ? undefined : c * (relativeMse + 2 * gain - 1) + gain ** 2 * first,
       effect: gain ** 2 * 2 * effect, // two projections scatter more than one
-      of: (lifted) => inner(lifted, w) / Math.sqrt(square),
+      of,
     };
   });
 }
@@ -152,22 +141,12 @@ async function roundTripTwice(
 
 /** Draw until each reading is decided; each finding is about its most suspicious reading. */
 async function decide(
-  readings: readonly Reading[],
+  readings: readonly LawReading[],
   draw: (trial: number) => Promise<ArrayLike<number>>,
   level: { falseAlarm: number; power: number },
   stopAtFailure: boolean,
 ): Promise<Finding[]> {
-  const measured = readings.some(({ variance }) => variance === undefined) ? await pilot(readings, draw) : null;
-  const tests = readings.map((reading, i) => {
-    const variance = reading.variance ?? pilotMargin * (measured?.[i] as number);
-    const { expected, effect } = reading;
-    return { reading, test: new MeanTest({ ...level, expected, effect, variance }) };
-  });
-  for (let trial = 0; tests.some(({ test }) => test.verdict === null); trial++) {
-    if (stopAtFailure && tests.some(({ test }) => test.verdict === 'convicted')) break;
-    const lifted = await draw(trial);
-    for (const { reading, test } of tests) if (test.verdict === null) test.add(reading.of(lifted));
-  }
+  const tests = await judge(readings, draw, level, stopAtFailure);
   const findings = [...new Set(readings.map(({ finding }) => finding))];
   return findings.map((of) => {
     const own = tests.filter(({ reading }) => reading.finding === of);
@@ -191,19 +170,4 @@ function words(reading: Reading, test: MeanTest): string {
   const { what, expected, effect, variance } = reading;
   const level = variance === undefined ? '; its variance is measured, so the level is approximate' : '';
   return `${what} is ${test.mean.toPrecision(4)} over ${test.draws} draws; expected ${expected.toPrecision(4)}, told apart from ±${effect.toPrecision(2)}${level}`;
-}
-
-async function pilot(readings: readonly Reading[], draw: (trial: number) => Promise<ArrayLike<number>>) {
-  const samples = readings.map(() => new Float64Array(pilotDraws));
-  for (let i = 0; i < pilotDraws; i++) {
-    const lifted = await draw(-1 - i); // draws of their own
-    readings.forEach((reading, which) => {
-      (samples[which] as Float64Array)[i] = reading.of(lifted);
-    });
-  }
-  return samples.map(variance);
-}
-
-function divide(a: number | undefined, b: number): number | undefined {
-  return a === undefined ? undefined : a / b;
 }

@@ -1,7 +1,12 @@
+import { accumulated } from './accumulated';
+import { averaging } from './averaging';
+import { bias } from './bias';
+import { bytes } from './bytes';
 import { cosine } from './cosine';
 import { energy } from './energy';
 import { error } from './error';
 import { jl } from './jl';
+import { momentum } from './momentum';
 import { refresh } from './refresh';
 import { spectrum } from './spectrum';
 
@@ -13,4 +18,16 @@ import { spectrum } from './spectrum';
  * const { rows, figures } = await questions.error.ask({ gradients: [{ name: 'mine', gradient }], ranks: [4], trials: 200 });
  * console.log(rows.length, figures[0]?.name); // prints 4 error-mine
  */
-export const questions = { error, refresh, cosine, energy, spectrum, jl };
+export const questions = {
+  error,
+  bias,
+  cosine,
+  energy,
+  spectrum,
+  jl,
+  bytes,
+  averaging,
+  momentum,
+  refresh,
+  accumulated,
+};

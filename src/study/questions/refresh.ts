@@ -1,20 +1,17 @@
-import { fold, key, seedKind } from '../../base/key';
+import { seedKind } from '../../base/key';
 import { choice, listOf, number, optional, required, type ValuesOf, whole } from '../../base/options';
 import { compress } from '../../compress/compress';
 import { type Projection, type Projector, projectorKind } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
-import { applyUpdates } from '../../optim/apply-updates';
 import { chain } from '../../optim/combinators/chain';
 import { ema } from '../../optim/parts/ema';
 import { scale } from '../../optim/parts/scale';
 import { noGrad } from '../../tensor/derivatives/no-grad';
-import { zeros } from '../../tensor/ops/create';
-import { mul } from '../../tensor/ops/elementwise/mul';
 import { square } from '../../tensor/ops/elementwise/square';
 import { sub } from '../../tensor/ops/elementwise/sub';
-import { random } from '../../tensor/ops/random/random';
 import { sum } from '../../tensor/ops/reductions/sum';
 import { curvesFigure, type Figure } from '../figure';
+import { linearTeacher } from '../linear-teacher';
 import { significant } from '../numbers';
 import { type Pause, question } from '../question';
 import { type Column, tableOf } from '../table';
@@ -208,21 +205,15 @@ async function learn({
   steps,
   seed,
 }: Training): Promise<number | null> {
-  const shape = [dimension, dimension];
-  const target = mul(random.normal(fold(key(seed), 'teacher'), shape), dimension ** -0.5);
   // A rule in place of a number: what diverges here is what is asked for, and warned of elsewhere.
   const transform = chain(
     compress({ projector, rank, inner: ema({ decay }), refreshEvery: () => refreshEvery, onRefresh, seed }),
     scale(-rate),
   );
-  const params = { w: zeros(shape) };
-  let state = transform.init(params);
-  for (let step = 0; step < steps; step++) {
-    const [updates, next] = noGrad(() => transform.update({ w: sub(params.w, target) }, state, params));
-    applyUpdates(params, updates);
-    state = next;
-  }
-  const left = noGrad(() => sum(square(sub(params.w, target))));
+  const lesson = linearTeacher(dimension, seed, transform);
+  for (let step = 0; step < steps; step++) lesson.step();
+  const { weight, target } = lesson;
+  const left = noGrad(() => sum(square(sub(weight, target))));
   const error = (await left.item()) / (await noGrad(() => sum(square(target))).item());
   return error < diverged ? error : null;
 }

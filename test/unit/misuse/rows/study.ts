@@ -30,6 +30,7 @@ const asked = ({ options }: { options: object }) =>
       trials: 166,
       dimension: 2,
       intervals: [2],
+      batches: [1],
       steps: 1,
       learningRates: [0.1],
       seeds: 1,
