@@ -24,7 +24,7 @@ const options = {
   /** How they are projected. */
   projectors: optional(listOf(projectorKind), [...usualProjectors, topCoordinates, svd]),
   /** Rows of the projections: one or several. */
-  ranks: optional(listOf(whole({ low: 1 })), [8, 32]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** How many steps older the gradient is that the projection is made of: one age or several. */
   ages: agesOption,
   /** Fresh projections of a gradient; one where all are the same. */
@@ -78,7 +78,7 @@ export const cosine = question({
   about: `It measures the cosine between a gradient and what comes back of it, beside theory and beside the most
 that any matrix of that rank can have. With an age, projectors that look at gradients see an older one.`,
   example: 'floragrad study cosine --gradients captured.safetensors --ages 0,50 --rank 8,32 --report cosine.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128], ranks: [8, 32] },
   options,
   count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
   async *answer(read, pause): AsyncGenerator<CosineRow> {

@@ -26,7 +26,7 @@ const options = {
   /** How they are projected, each on one side. */
   projectors: optional(listOf(projectorKind), [...usualProjectors, topCoordinates, svd]),
   /** Rows of the projections: one or several. */
-  ranks: optional(listOf(whole({ low: 1 })), [8, 32]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** How many steps older the gradient is that the projection is made of: one age or several. */
   ages: agesOption,
   /** Fresh projections of a gradient; one where all are the same. */
@@ -81,7 +81,7 @@ export const energy = question({
   about: `It measures the share of the squared norm inside the rows of the projection, beside the most that any
 subspace of that rank holds, and the rank that 90 % of a gradient needs.`,
   example: 'floragrad study energy --gradients captured.safetensors --ages 0,50 --rank 8,32 --report energy.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128], ranks: [8, 32] },
   options,
   count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
   async *answer(read, pause): AsyncGenerator<EnergyRow> {

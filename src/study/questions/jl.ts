@@ -23,7 +23,7 @@ const options = {
   /** How, each on one side. */
   projectors: optional(listOf(projectorKind), usualProjectors),
   /** Rows of the projections: one or several. */
-  ranks: optional(listOf(whole({ low: 1 })), [4, 16, 64]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** Fresh projections; one where all are the same. */
   trials: optional(whole({ low: 2 }), 100),
   /** δ: how often a promise may fail. */
@@ -85,7 +85,7 @@ export const jl = question({
   about: `It measures how far squared lengths are off after one projection, beside what the lemma of Johnson and
 Lindenstrauss promises for each vector: at most ε but for a chance of δ.`,
   example: 'floragrad study jl --projector gaussian,coordinates --shape 64x128 --rank 16,32,64 --report jl.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128] },
   options,
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,
   async *answer(read, pause): AsyncGenerator<JlRow> {

@@ -21,7 +21,7 @@ const options = {
   /** What is drawn, each on one side. */
   projectors: optional(listOf(projectorKind), usualProjectors),
   /** Rows of the projections: one or several. */
-  ranks: optional(listOf(whole({ low: 1 })), [4, 16, 64]),
+  ranks: required(listOf(whole({ low: 1 }))),
   /** Fresh projections; one where all are the same. */
   trials: optional(whole({ low: 2 }), 20),
   /** Everything random follows from it. */
@@ -86,7 +86,7 @@ export const spectrum = question({
   about: `It measures the nonzero eigenvalues of AᵀA over fresh draws, beside the law of Marchenko and Pastur for
 independent entries, and their sum, which is d for unbiased projectors.`,
   example: 'floragrad study spectrum --projector gaussian,haar --shape 64x128 --rank 4,16,64 --report spectrum.html',
-  usualShape: [64, 128],
+  usual: { shape: [64, 128] },
   options,
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,
   async *answer(read, pause): AsyncGenerator<SpectrumRow> {
