@@ -28,7 +28,7 @@ const { values: options } = parseArgs({
 });
 const shape = options.shape.split('x').map(Number) as [number, number];
 const rounds = Number(options.rounds);
-const warmUp = 20;
+const warmUp = 300; // rounds until everything is compiled: a draw of Haar rows takes some hundreds
 const only = options.only?.split(',');
 const list = Object.entries(usualInstances()).filter(
   ([label, { refresh }]) => label === 'gaussian' || (only ? only.includes(label) : refresh === undefined),

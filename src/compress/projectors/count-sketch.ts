@@ -21,9 +21,9 @@ interface Hash {
 
 /**
  * Count-sketch, and OSNAP for more than one nonzero: each column of A has c = `nonzeros` entries ±1/√c in distinct rows
- * (default 1), columns independent. Unbiased, relative squared error (d − 1)/r for any c; down and up cost c additions an
- * entry of the gradient instead of r; up to rank 8c a product with the whole A takes less time, and takes their place. With c
- * above the rank, all rows are used.
+ * (default 1), columns independent. Unbiased, relative squared error (d − 1)/r for any c; with c above the rank, all rows
+ * are used. Down and up cost c additions an entry of the gradient instead of r; up to rank 8(c + 1) a product with the
+ * whole A takes less time, and takes their place.
  *
  * S_jj = 1, and S_ij is a sum of t signs over c, t hypergeometric with mean c²/r. Variance of the error of a unit vector x
  * with f = Σ x_j⁴: ((d − 2)f + 1)·(E[S_ij⁴] − 1/r²) + 2(1 − f)·((d − 2)/r² + (d − 2)(d − 3)/r³), which is linear in f.
@@ -43,7 +43,7 @@ export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}):
         for (const column of hashes(to)) for (const row of rows) addMeetings(cross, to.rank, row, column);
         return fromArray(cross, [from.rank, to.rank]);
       },
-      whole: { upTo: 8 * nonzeros, matrix: (p) => matrix(p, hashes(p)) },
+      whole: { upTo: 8 * (nonzeros + 1), matrix: (p) => matrix(p, hashes(p)) },
     }),
     theory(d, rank) {
       const c = Math.min(nonzeros, rank);

@@ -8,9 +8,9 @@ import { oneSided, type Theory } from '../theory/theory';
 
 /**
  * A = √(d/r)·Q with r orthonormal rows, uniformly distributed (Haar). Unbiased, relative squared error (d − r)/r, the
- * smallest of the projectors here that ignore the gradient, and lossless at r = d. An entry of Q depends
- * on the whole draw, so Q cannot be generated inside a product: it is made anew for every one, 2·r²·d flops in float64, which is
- * for studies rather than for training large models.
+ * smallest of the projectors here that ignore the gradient, and lossless at r = d. An entry of Q depends on the whole draw,
+ * so Q cannot be generated inside a product: it is made when down first uses a projection, in float64, 2·r²·d to 4·r²·d flops
+ * beside r·d normal numbers, which is for studies rather than for training large models.
  */
 export const haar = haarProjector('haar', (d, rank) => d / rank);
 

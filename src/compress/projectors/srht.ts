@@ -17,9 +17,9 @@ import { oneSided } from '../theory/theory';
 
 /**
  * Subsampled randomized Hadamard transform: A = R·H·D/√r with random signs D, the Walsh-Hadamard matrix H of ±1, and R a
- * choice of r of its rows without replacement. Down and up cost O(log d) an entry of the gradient instead of r; up to rank 64
- * a product with the whole A takes less time, and takes its place. Where d is no power of two, zeros fill the gradient up to d' = 2^p. Unbiased, relative squared error (d − 1)(d' − r)/(r(d' − 1)),
- * which is d/r − 1 for d = d'.
+ * choice of r of its rows without replacement. Where d is no power of two, zeros fill the gradient up to d' = 2^p. Unbiased,
+ * relative squared error (d − 1)(d' − r)/(r(d' − 1)), which is d/r − 1 for d = d'. Down and up cost O(log d) an entry of the
+ * gradient instead of r; up to rank 64 a product with the whole A takes less time, and takes the place of the transform.
  *
  * S_jj = 1, and S_ij = D_i·D_j·t(i xor j) with E[t²] = τ = (d' − r)/(r(d' − 1)). Without filling, S² = (d/r)·S, so the error
  * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.

@@ -28,10 +28,10 @@ describe.each([true, false])('a rank above which rows are mapped changes nothing
   });
 
   // One number decides the bucket at every rank, as its share of the rank; the signs do not depend on the rank.
-  it('count-sketch: rank 8 is made whole, rank 9 is scattered', () => {
+  it('count-sketch: rank 16 is made whole, rank 17 is scattered', () => {
     const d = 40;
     const sketch = projectors.countSketch();
-    const [whole, mapped] = [matrices(sketch, d, 8, wide), matrices(sketch, d, 9, wide)];
+    const [whole, mapped] = [matrices(sketch, d, 16, wide), matrices(sketch, d, 17, wide)];
     for (const values of [...whole, ...mapped]) expect(values.filter((x) => x !== 0)).toHaveLength(d);
     expect(whole[0]).toEqual(whole[1]);
     expect(mapped[0]).toEqual(mapped[1]);
@@ -48,8 +48,8 @@ describe.each([true, false])('a rank above which rows are mapped changes nothing
     }
   });
 
-  it('with 2 nonzeros a column: rank 17 is scattered, and up is the transpose of down', () => {
-    const [down, up] = matrices(projectors.countSketch({ nonzeros: 2 }), 40, 17, wide);
+  it('with 2 nonzeros a column: rank 25 is scattered, and up is the transpose of down', () => {
+    const [down, up] = matrices(projectors.countSketch({ nonzeros: 2 }), 40, 25, wide);
     expect(up).toEqual(down);
     const squares = Array.from({ length: 40 }, (_, j) =>
       down.reduce((sum, x, i) => sum + (i % 40 === j ? x * x : 0), 0),
