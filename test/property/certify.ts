@@ -50,7 +50,7 @@ let failures = 0;
 interface Row {
   readonly report: Report;
   readonly draws: number;
-  /** Of the check whose evidence is nearest to its threshold. */
+  /** The largest evidence, beside its threshold, of the checks of means. */
   readonly evidence: string;
   readonly threshold: string;
   readonly approximate: boolean;
