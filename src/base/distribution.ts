@@ -30,11 +30,9 @@ const bits = new Int32Array(1);
 const asFloat = new Float32Array(bits.buffer);
 
 // Minimax coefficients of Cephes (S. Moshier, netlib.org/cephes): logf, sinf and cosf.
-const l0 = f(7.0376836292e-2);
-const logarithmTail = [
-  -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
-  -2.4999993993e-1, 3.3333331174e-1,
-].map((coefficient) => f(coefficient));
+const [l0, l1, l2] = [f(7.0376836292e-2), f(-1.151461031e-1), f(1.167699874e-1)];
+const [l3, l4, l5] = [f(-1.2420140846e-1), f(1.4249322787e-1), f(-1.6668057665e-1)];
+const [l6, l7, l8] = [f(2.0000714765e-1), f(-2.4999993993e-1), f(3.3333331174e-1)];
 const ln2High = f(0.693359375);
 const ln2Low = f(-2.1219444e-4);
 const [s0, s1, s2] = [f(-1.9515295891e-4), f(8.3321608736e-3), f(-1.6666654611e-1)];
@@ -77,11 +75,14 @@ function fillUniform(key: Key, row: number, from: number, out: Float32Array): vo
 
 /** Words (0, 1) of a block give columns 0 and 1, words (2, 3) columns 2 and 3. */
 function fillNormal(key: Key, row: number, from: number, out: Float32Array): void {
-  for (let i = 0, made = -1; i < out.length; i++) {
+  for (let i = 0, block = -1, made = -1; i < out.length; i++) {
     const column = from + i;
     if (column >>> 1 !== made) {
       made = column >>> 1;
-      philox(key, row, column >>> 2, wordStream, 0, words);
+      if (column >>> 2 !== block) {
+        block = column >>> 2;
+        philox(key, row, block, wordStream, 0, words);
+      }
       const first = column & 2;
       boxMuller(words[first] as number, words[first + 1] as number);
     }
@@ -127,8 +128,9 @@ function logarithm(x: number): number {
   bits[0] = (bits[0] as number) - (exponent << 23);
   const z = f((asFloat[0] as number) - 1);
   const square = f(z * z);
-  let p = l0;
-  for (const coefficient of logarithmTail) p = step(p, z, coefficient);
+  // One long chain of steps: an array of coefficients would take several times as long.
+  const head = step(step(step(step(l0, z, l1), z, l2), z, l3), z, l4);
+  const p = step(step(step(step(head, z, l5), z, l6), z, l7), z, l8);
   let y = f(f(p * z) * square);
   y = f(y + f(exponent * ln2Low));
   y = f(y - f(0.5 * square));

@@ -65,7 +65,8 @@ export function fold(from: Key, ...parts: readonly (string | number)[]): Key {
 const words = new Uint32Array(4);
 const numberTag = 0xffffffff; // no string has this length, so a number never collides with a string
 
-function foldNumber(from: Key, part: number): Key {
+/** `fold` with one whole number, for those who fold many and know that they are. */
+export function foldNumber(from: Key, part: number): Key {
   philox(from, part >>> 0, Math.floor(part / 2 ** 32) >>> 0, 0, numberTag, words);
   return [words[0] as number, words[1] as number];
 }

@@ -1,6 +1,7 @@
 import { matmul } from '../../tensor/ops/products/matmul';
 import type { Tensor } from '../../tensor/tensor';
 import type { Projection, Projector } from '../projector';
+import type { Side } from '../side';
 
 /** What products with the A [r, d] of a projection are, however it is made. */
 export interface Products<P extends Projection> {
@@ -24,4 +25,9 @@ export function linearMaps<P extends Projection>({ times, cross }: Products<P>):
       return from.side === 'right' ? matmul(c, between) : matmul(between, c, { transposeA: true });
     },
   };
+}
+
+/** The product with a ready A: X·Aᵀ or X·A on the right, A·X or Aᵀ·X on the left. */
+export function timesMatrix(side: Side, a: Tensor, x: Tensor, way: 'down' | 'up'): Tensor {
+  return side === 'right' ? matmul(x, a, { transposeB: way === 'down' }) : matmul(a, x, { transposeA: way === 'up' });
 }

@@ -1,13 +1,14 @@
 import { fillRow } from '../../base/distribution';
-import { fold } from '../../base/key';
+import { fold, foldNumber } from '../../base/key';
 import { type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
 import { fromArray } from '../../tensor/ops/create';
 import { add } from '../../tensor/ops/elementwise/add';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { gather, scatterAdd } from '../../tensor/ops/movement/gather';
-import { permute } from '../../tensor/ops/random/random';
+import { shuffle } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { type KeyedProjection, keyed } from '../keyed';
+import { lastMade } from '../maps/last-made';
 import { rowMaps } from '../maps/row-maps';
 import { compressedDimension, type Projector } from '../projector';
 import { oneSided } from '../theory/theory';
@@ -20,8 +21,9 @@ interface Hash {
 
 /**
  * Count-sketch, and OSNAP for more than one nonzero: each column of A has c = `nonzeros` entries ±1/√c in distinct rows
- * (default 1), columns independent. Unbiased, relative squared error (d − 1)/r for any c; down and up cost c additions an
- * entry of the gradient instead of r. With c above the rank, all rows are used.
+ * (default 1), columns independent. Unbiased, relative squared error (d − 1)/r for any c; with c above the rank, all rows
+ * are used. Down and up cost c additions an entry of the gradient instead of r; up to rank 8(c + 1) a product with the
+ * whole A takes less time, and takes their place.
  *
  * S_jj = 1, and S_ij is a sum of t signs over c, t hypergeometric with mean c²/r. Variance of the error of a unit vector x
  * with f = Σ x_j⁴: ((d − 2)f + 1)·(E[S_ij⁴] − 1/r²) + 2(1 − f)·((d − 2)/r² + (d − 2)(d − 3)/r³), which is linear in f.
@@ -30,17 +32,18 @@ interface Hash {
 export function countSketch(options: OptionsOf<typeof countSketchOptions> = {}): Projector<KeyedProjection> {
   if (arguments.length > 1) refuseExtra('projectors.countSketch', arguments, 1);
   const { nonzeros } = readOptions('projectors.countSketch', countSketchOptions, options);
+  const hashes = lastMade((p: KeyedProjection) => drawHashes(p, nonzeros));
   return keyed(nonzeros === 1 ? 'countSketch' : 'osnap', {
     maps: rowMaps<KeyedProjection>({
-      downRows: (p, x) =>
-        sum(hashes(p, nonzeros).map((hash) => scatterAdd(mul(x, weights(hash)), buckets(hash), p.rank))),
-      upRows: (p, c) => sum(hashes(p, nonzeros).map((hash) => mul(gather(c, buckets(hash)), weights(hash)))),
+      downRows: (p, x) => sum(hashes(p).map((hash) => scatterAdd(mul(x, weights(hash)), buckets(hash), p.rank))),
+      upRows: (p, c) => sum(hashes(p).map((hash) => mul(gather(c, buckets(hash)), weights(hash)))),
       cross(from, to) {
         const cross = new Float32Array(from.rank * to.rank);
-        const rows = hashes(from, nonzeros);
-        for (const column of hashes(to, nonzeros)) for (const row of rows) addMeetings(cross, to.rank, row, column);
+        const rows = hashes(from);
+        for (const column of hashes(to)) for (const row of rows) addMeetings(cross, to.rank, row, column);
         return fromArray(cross, [from.rank, to.rank]);
       },
+      whole: { upTo: 8 * (nonzeros + 1), matrix: (p) => matrix(p, hashes(p)) },
     }),
     theory(d, rank) {
       const c = Math.min(nonzeros, rank);
@@ -65,18 +68,31 @@ const countSketchOptions = {
   nonzeros: optional(whole({ low: 1 }), 1),
 };
 
-function hashes(p: KeyedProjection, nonzeros: number): Hash[] {
+function drawHashes(p: KeyedProjection, nonzeros: number): Hash[] {
   const d = compressedDimension(p);
   const count = Math.min(nonzeros, p.rank);
-  const rows = Array.from({ length: d }, (_, j) => permute(fold(p.key, 'rows', j), p.rank, count));
-  return Array.from({ length: count }, (_, h) => {
-    const signs = new Float32Array(d);
-    fillRow('rademacher', fold(p.key, 'signs'), h, 0, signs);
-    return {
-      bucket: Int32Array.from(rows, (distinct) => distinct[h] as number),
-      weight: signs.map((sign) => sign / Math.sqrt(count)),
-    };
+  const made = Array.from({ length: count }, (_, h): Hash => {
+    const weight = new Float32Array(d);
+    fillRow('rademacher', fold(p.key, 'signs'), h, 0, weight);
+    for (let j = 0; j < d; j++) (weight[j] as number) /= Math.sqrt(count);
+    return { bucket: new Int32Array(d), weight };
   });
+  const [from, distinct] = [fold(p.key, 'rows'), new Int32Array(p.rank)];
+  for (let j = 0; j < d; j++) {
+    shuffle(distinct, foldNumber(from, j), count);
+    for (let h = 0; h < count; h++) (made[h] as Hash).bucket[j] = distinct[h] as number;
+  }
+  return made;
+}
+
+/** A [r, d]. */
+function matrix(p: KeyedProjection, hashes: readonly Hash[]): Tensor {
+  const d = compressedDimension(p);
+  const values = new Float32Array(p.rank * d);
+  for (const { bucket, weight } of hashes) {
+    for (let j = 0; j < d; j++) values[(bucket[j] as number) * d + j] = weight[j] as number; // the rows of a column differ
+  }
+  return fromArray(values, [p.rank, d]);
 }
 
 function buckets({ bucket }: Hash): Tensor {

@@ -1,5 +1,6 @@
 import { fromArray } from '../../tensor/ops/create';
 import { type KeyedProjection, keyed } from '../keyed';
+import { lastMade } from '../maps/last-made';
 import { matrixMaps } from '../maps/matrix-maps';
 import { orthonormalRows } from '../maps/orthonormal-rows';
 import { compressedDimension, type Projector } from '../projector';
@@ -7,9 +8,9 @@ import { oneSided, type Theory } from '../theory/theory';
 
 /**
  * A = √(d/r)·Q with r orthonormal rows, uniformly distributed (Haar). Unbiased, relative squared error (d − r)/r, the
- * smallest of the projectors here that ignore the gradient, and lossless at r = d. An entry of Q depends
- * on the whole draw, so Q cannot be generated inside a product: it is made anew for every one, 2·r²·d flops in float64, which is
- * for studies rather than for training large models.
+ * smallest of the projectors here that ignore the gradient, and lossless at r = d. An entry of Q depends on the whole draw,
+ * so Q cannot be generated inside a product: it is made when down first uses a projection, in float64, 2·r²·d to 4·r²·d flops
+ * beside r·d normal numbers, which is for studies rather than for training large models.
  */
 export const haar = haarProjector('haar', (d, rank) => d / rank);
 
@@ -21,16 +22,13 @@ export const haar = haarProjector('haar', (d, rank) => d / rank);
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function haarProjector(name: string, gain: (d: number, rank: number) => number): Projector<KeyedProjection> {
+  const matrix = lastMade((p: KeyedProjection) => {
+    const d = compressedDimension(p);
+    const scale = Math.sqrt(gain(d, p.rank));
+    return new Float32Array(orthonormalRows(p.key, p.rank, d).map((x) => scale * x));
+  });
   return keyed(name, {
-    maps: matrixMaps<KeyedProjection>((p) => {
-      const d = compressedDimension(p);
-      const scale = Math.sqrt(gain(d, p.rank));
-      const rows = orthonormalRows(p.key, p.rank, d);
-      return fromArray(
-        Float32Array.from(rows, (x) => scale * x),
-        [p.rank, d],
-      );
-    }),
+    maps: matrixMaps<KeyedProjection>((p) => fromArray(matrix(p), [p.rank, compressedDimension(p)])),
     theory: (d, rank) => haarTheory(d, rank, gain(d, rank)),
   });
 }

@@ -9,6 +9,7 @@ import { slice } from '../../tensor/ops/movement/slice';
 import { permute } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
 import { type KeyedProjection, keyed } from '../keyed';
+import { lastMade } from '../maps/last-made';
 import { rowMaps } from '../maps/row-maps';
 import { walshHadamard } from '../maps/walsh-hadamard';
 import { compressedDimension } from '../projector';
@@ -16,9 +17,9 @@ import { oneSided } from '../theory/theory';
 
 /**
  * Subsampled randomized Hadamard transform: A = R·H·D/√r with random signs D, the Walsh-Hadamard matrix H of ±1, and R a
- * choice of r of its rows without replacement. Down and up cost O(log d) an entry of the gradient instead of r. Where d is
- * no power of two, zeros fill the gradient up to d' = 2^p. Unbiased, relative squared error (d − 1)(d' − r)/(r(d' − 1)),
- * which is d/r − 1 for d = d'.
+ * choice of r of its rows without replacement. Where d is no power of two, zeros fill the gradient up to d' = 2^p. Unbiased,
+ * relative squared error (d − 1)(d' − r)/(r(d' − 1)), which is d/r − 1 for d = d'. Down and up cost O(log d) an entry of the
+ * gradient instead of r; up to rank 64 a product with the whole A takes less time, and takes the place of the transform.
  *
  * S_jj = 1, and S_ij = D_i·D_j·t(i xor j) with E[t²] = τ = (d' − r)/(r(d' − 1)). Without filling, S² = (d/r)·S, so the error
  * of a unit vector x is 1 + (d/r − 2)·xᵀSx; filling drops a part of that error, which bounds its second moment.
@@ -46,6 +47,7 @@ export const srht = /* @__PURE__ */ keyed('srht', {
       const cross = reshape(gather(spectrum, fromArray(entries, [from.rank, to.rank])), [from.rank, to.rank]);
       return mul(cross, 1 / Math.sqrt(from.rank * to.rank));
     },
+    whole: { upTo: 64, matrix: (p) => fromArray(matrix(p), [p.rank, compressedDimension(p)]) },
   }),
   theory(d, rank) {
     const filled = powerOfTwo(d);
@@ -61,12 +63,34 @@ export const srht = /* @__PURE__ */ keyed('srht', {
   },
 });
 
+/** A [r, d]. A row of H doubles itself: H_ij for j with the bit b set is that without it, times −1 where i has b too. */
+const matrix = /* @__PURE__ */ lastMade((p: KeyedProjection) => {
+  const d = compressedDimension(p);
+  const values = new Float32Array(p.rank * d);
+  const [diagonal, kept] = [signValues(p), order(p)];
+  for (let l = 0; l < p.rank; l++) {
+    const row = values.subarray(l * d, (l + 1) * d);
+    row[0] = 1 / Math.sqrt(p.rank);
+    for (let width = 1; width < d; width *= 2) {
+      const sign = ((kept[l] as number) & width) === 0 ? 1 : -1;
+      const end = Math.min(d, 2 * width);
+      for (let j = width; j < end; j++) row[j] = sign * (row[j - width] as number);
+    }
+    for (let j = 0; j < d; j++) (row[j] as number) *= diagonal[j] as number;
+  }
+  return values;
+});
+
 /** D as a column [d, 1]. */
 function signs(p: KeyedProjection): Tensor {
-  const d = compressedDimension(p);
-  const values = new Float32Array(d);
+  return fromArray(signValues(p), [compressedDimension(p), 1]);
+}
+
+/** The same as numbers. */
+function signValues(p: KeyedProjection): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(compressedDimension(p));
   fillRow('rademacher', fold(p.key, 'signs'), 0, 0, values);
-  return fromArray(values, [d, 1]);
+  return values;
 }
 
 /** The rows that R keeps, int32 [r]. */

@@ -43,17 +43,27 @@ export const random = {
 
 /** The first `count` entries of a random order of 0 … n − 1, as numbers. */
 export function permute(from: Key, n: number, count = n): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  const words = new Uint32Array(4);
+  const order = new Int32Array(n);
+  shuffle(order, from, count);
+  return order.subarray(0, count);
+}
+
+/** The same in an array of n numbers that the caller has: those behind the first `count` are in some order. */
+export function shuffle(order: Int32Array, from: Key, count: number): void {
+  const n = order.length;
+  for (let i = 0; i < n; i++) order[i] = i;
   for (let i = 0; i < count; i++) {
     philox(from, i, 0, 0, permutationStream, words);
     // 53 random bits times the number of choices: the bias of the rounding is below n·2^−53.
     const unit = ((words[0] as number) * 2 ** 21 + ((words[1] as number) >>> 11)) * 2 ** -53;
     const j = i + Math.floor(unit * (n - i));
-    [order[i], order[j]] = [order[j] as number, order[i] as number];
+    const chosen = order[j] as number;
+    order[j] = order[i] as number;
+    order[i] = chosen;
   }
-  return order.subarray(0, count);
 }
+
+const words = new Uint32Array(4);
 
 /** Keeps permutations apart from the streams of the distributions. */
 const permutationStream = 2;
