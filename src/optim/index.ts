@@ -33,4 +33,4 @@ export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './parts/scale
 export { type ScheduleState, scaleBySchedule } from './parts/scale-by-schedule';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
 export { stateBytes } from './state-bytes';
-export { type GradientTransform, mapParams, type Treatment, transform } from './transform';
+export { type CompressedGradient, type GradientTransform, mapParams, type Treatment, transform } from './transform';

@@ -1,4 +1,4 @@
-import { Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
+import { flora, Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
 import * as laws from '../../../../src/laws';
 import { gradientFamilies, MeanTest, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
@@ -47,6 +47,9 @@ const study: readonly Row[] = [
     [nothing],
     asynchronous,
   ),
+  row('observeCompression', () => [flora({ learningRate: 0.1, rank: 2 }), { every: 1 }], [nothing, options], {
+    options: { every: left, parameters: ['undefined', ...functions] },
+  }),
   row('new Report', () => ['subject', [verdict()]], [["''", "'x'"], ['[]']]),
   method('Report.assert', () => [new Report('subject', [verdict()])], []),
 ];
