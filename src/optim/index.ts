@@ -3,6 +3,7 @@
 export { applyUpdates } from './apply-updates';
 export { type AccumulateState, accumulate } from './combinators/accumulate';
 export { chain, type Parts as ChainParts } from './combinators/chain';
+export { identity } from './combinators/identity';
 export { masked } from './combinators/masked';
 export { type Parts as PartitionParts, partition } from './combinators/partition';
 export { type Explanation, explain } from './explain';
