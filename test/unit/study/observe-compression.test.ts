@@ -188,7 +188,9 @@ describe('observeCompression', () => {
     const around: Record<string, GradientTransform<unknown>> = {
       chain: chain(scale(2), inside(), scale(-1)),
       masked: masked(inside(), () => true),
-      partition: partition({ one: inside(), other: sgd({ learningRate: 1 }) }, () => 'one'),
+      partition: partition({ one: inside(), other: sgd({ learningRate: 1 }) }, (path) =>
+        path === 'w' ? 'one' : 'other',
+      ),
       accumulate: accumulate(2, inside()),
     };
     const rowsOf = (transform: GradientTransform<unknown>): readonly CompressionRow[] => {
