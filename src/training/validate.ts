@@ -22,9 +22,8 @@ const batchesKind = kindOf<Iterable<unknown>>(
  * const text = 'what follows what is what a model has to learn. '.repeat(20);
  * const vocabulary = new CharVocabulary(text);
  * const dataset = new TextDataset(vocabulary.encode(text), { batch: 4, context: 8 });
- * const model = new GPT({
- *   vocabulary: vocabulary.size, context: 8, width: 16, layers: 1, heads: 2, key: random.key(0),
- * });
+ * const sizes = { vocabularySize: vocabulary.size, context: 8, width: 16, layers: 1, heads: 2 };
+ * const model = new GPT({ ...sizes, key: random.key(0) });
  * const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
  * console.log((await validate(loss, dataset.validationBatches())) > 2); // prints true
  */

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
@@ -29,8 +29,10 @@ function install(name: string, files: Readonly<Record<string, string>>): void {
 }
 
 describe('corpus', () => {
-  it('has names without any package', async () => {
+  it.skipIf(!existsSync('dist/data/names.txt'))('has names without any package', async () => {
+    installed.anything = false;
     const names = (await corpus('names')).trimEnd().split('\n');
+    installed.anything = true;
     expect(names.length).toBe(8422);
     expect(new Set(names).size).toBe(8422);
     expect(names).not.toEqual([...names].sort());
@@ -57,7 +59,7 @@ describe('corpus', () => {
     expect(await namedText('sotu', folder, 'asked')).toBe('sooner\nlater');
   });
 
-  it('says what to install where a package is missing, which names do not need', async () => {
+  it('says what to install where a package is missing', async () => {
     installed.anything = false;
     await expect(corpus('moby-dick')).rejects.toThrow(
       /data\/missing\] corpus got 'moby-dick', which needs the package @stdlib\/datasets-moby-dick.*npm i -D @stdlib\/datasets-moby-dick/s,
@@ -65,7 +67,6 @@ describe('corpus', () => {
     await expect(namedText('sotu', folder, '--data sotu')).rejects.toThrow(
       /--data sotu needs .*npm i -D @stdlib\/datasets-sotu/s,
     );
-    expect(await corpus('names')).toContain('\n');
     installed.anything = true;
   });
 

@@ -78,7 +78,7 @@ const files: readonly Row[] = [
   onDisk('loadSafetensors', () => ['a'], [nothing]),
   onDisk('loadPeft', () => ['a'], [nothing]),
   onDisk('loadCheckpoint', () => ['a', {}], [nothing, options]),
-  row('corpus', () => ['names'], [nothing], asynchronous),
+  row('corpus', () => ['moby-dick'], [nothing], asynchronous),
 ];
 
 export const fileRows: readonly Row[] = [...inMemory, ...files];
