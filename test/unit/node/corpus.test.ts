@@ -38,15 +38,6 @@ describe('corpus', () => {
     expect(names).not.toEqual([...names].sort());
   });
 
-  it('has the addresses in the order of their years', async () => {
-    const text = await corpus('sotu');
-    const [washington, lincoln] = ['Fellow-Citizens of the Senate and House', 'slavery'].map((word) =>
-      text.indexOf(word),
-    );
-    expect(washington).toBeGreaterThanOrEqual(0);
-    expect(lincoln).toBeGreaterThan(washington as number);
-  });
-
   it('takes the package of the project first, its files in order and nothing else of it', async () => {
     install('datasets-moby-dick', {
       'chapter_10.txt': 'ten',
