@@ -65,6 +65,8 @@ export {
   type SymmetricMoments,
   type Theory,
 } from './compress/theory/theory';
+export { CharVocabulary } from './data/char-vocabulary';
+export { type TextBatch, TextDataset, type TextDatasetOptions } from './data/text-dataset';
 export * from './deprecated';
 export * from './io';
 export * from './nn';

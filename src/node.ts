@@ -1,11 +1,12 @@
 /**
- * Files of Node: models, adapters, arrays, and checkpoints that a crash never breaks. The same as bytes, for pages and
- * other places, is in the core.
+ * Files of Node: models, adapters, arrays, checkpoints that a crash never breaks, and texts to learn from. The same as
+ * bytes, for pages and other places, is in the core.
  * @module floragrad/node
  */
 import './tensor/methods'; // gives tensors their methods
 
 export { loadCheckpoint, saveCheckpoint } from './node/checkpoint';
+export { type CorpusName, corpus } from './node/corpus';
 export {
   loadNpy,
   loadNpz,

@@ -9,9 +9,16 @@ export { type CheckProjectorOptions, checkProjector } from './laws/projector/che
 export { Report, type Verdict } from './laws/report';
 export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
 export type { Figure } from './study/figure';
+export type { CompressionMeasures } from './study/compression-measures';
 export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
+export {
+  type CompressionRow,
+  type ObserveCompressionOptions,
+  type ObservedCompression,
+  observeCompression,
+} from './study/observe-compression';
 export {
   type ProjectionErrorOptions,
   type ProjectionErrorRow,

@@ -17,5 +17,6 @@ export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './periodic-lora';
 export { type PruneOptions, prune } from './prune';
+export { type Site, sitesOf } from './sites';
 export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';
 export { type XgbLoraOptions, xgbLora } from './xgb-lora';

@@ -11,6 +11,7 @@ import {
 } from '../base/options';
 import type { Module } from '../nn/module';
 import { extent } from '../nn/options';
+import { observedAround } from '../optim/observed-around';
 import { type GradientTransform, transform, transformKind } from '../optim/transform';
 import { add } from '../tensor/ops/elementwise/add';
 import { mul } from '../tensor/ops/elementwise/mul';
@@ -151,6 +152,7 @@ function inStages<S>(
     name: `${where}(${inner.name ?? 'transform'})`,
     init: (params) => ({ stage: 0, step: 0, leaves: Object.keys(params), inner: inner.init(params) }),
     ...(inner.explain && { explain: inner.explain }),
+    ...observedAround([inner], ([seen = inner]) => inStages(where, seen, stageSteps, unload)),
     update(grads, state, params) {
       const [updates, next] = inner.update(grads, state.inner, params);
       const step = state.step + (Object.keys(updates).length > 0 ? 1 : 0);

@@ -3,7 +3,13 @@ import { fold, key, seedKind } from '../base/key';
 import { optional, readOptionsOf, refuseExtra, required, type SpecificationOf, whole } from '../base/options';
 import { leafOf } from '../optim/leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
-import { type GradientTransform, mapParams, transform, transformKind } from '../optim/transform';
+import {
+  type CompressedGradient,
+  type GradientTransform,
+  mapParams,
+  transform,
+  transformKind,
+} from '../optim/transform';
 import { zeros } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
 import { mul } from '../tensor/ops/elementwise/mul';
@@ -77,7 +83,7 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
     const A = drawn(path, x, 0);
     return zeros(A ? compressedShape(projector, A) : x.shape);
   };
-  const down = (path: string, cycle: number, G: Tensor): Tensor => {
+  const down: Down = (path, { cycle }, G) => {
     const A = drawn(path, G, cycle);
     return A ? projector.down(A, G) : G;
   };
@@ -87,30 +93,50 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
   };
   const empty = (params: Params) => ({ count: 0, counts: zeroCounts(params), sums: mapParams(params, zero) });
 
-  return transform<FloraAccumulateState<S>>({
-    name: 'floraAccumulate',
-    linear: inner.linear === true,
-    init: (params) => ({ cycle: 0, ...empty(params), inner: inner.init(params) }),
-    explain: (params) => treatments(params, filter, projector, () => rank),
-    update(grads, state, params) {
-      const { cycle } = state;
-      const count = state.count + 1;
-      const counts = countLeaves(state.counts, grads);
-      const arrived = mapParams(grads, (G, path) => {
-        const C = leafOf('floraAccumulate', state.sums, path);
-        return add(C, down(path, cycle, G)); // C ← C + G·Aᵀ
-      });
-      const sums = { ...state.sums, ...arrived };
-      if (count < steps) return [{}, { ...state, count, counts, sums }];
-      const means = mapParams(leavesSeen(sums, counts), (C, path) => {
-        const parameter = leafOf('floraAccumulate', params, path);
-        return up(path, cycle, mul(C, 1 / steps), parameter); // (C/τ)·A
-      });
-      const [updates, innerState] = inner.update(means, state.inner, params);
-      return [updates, { cycle: cycle + 1, ...empty(params), inner: innerState }];
-    },
-  });
+  /** The same down, which shows what it compresses. */
+  const seenDown =
+    (see: (compressed: CompressedGradient) => void): Down =>
+    (path, state, gradient) => {
+      const compressed = down(path, state, gradient);
+      const A = drawn(path, gradient, state.cycle);
+      if (A) {
+        const maps = { down: (x: Tensor) => projector.down(A, x), up: (C: Tensor) => projector.up(A, C) };
+        const at = { step: state.cycle * steps + state.count, refreshes: state.cycle };
+        see({ path, ...at, projector: projector.name, side: A.side, rank, gradient, compressed, ...maps });
+      }
+      return compressed;
+    };
+
+  const accumulating = (goDown: Down): GradientTransform<FloraAccumulateState<S>> =>
+    transform<FloraAccumulateState<S>>({
+      name: 'floraAccumulate',
+      linear: inner.linear === true,
+      init: (params) => ({ cycle: 0, ...empty(params), inner: inner.init(params) }),
+      explain: (params) => treatments(params, filter, projector, () => rank),
+      observed: (see) => accumulating(seenDown(see)),
+      update(grads, state, params) {
+        const { cycle } = state;
+        const count = state.count + 1;
+        const counts = countLeaves(state.counts, grads);
+        const arrived = mapParams(grads, (G, path) => {
+          const C = leafOf('floraAccumulate', state.sums, path);
+          return add(C, goDown(path, state, G)); // C ← C + G·Aᵀ
+        });
+        const sums = { ...state.sums, ...arrived };
+        if (count < steps) return [{}, { ...state, count, counts, sums }];
+        const means = mapParams(leavesSeen(sums, counts), (C, path) => {
+          const parameter = leafOf('floraAccumulate', params, path);
+          return up(path, cycle, mul(C, 1 / steps), parameter); // (C/τ)·A
+        });
+        const [updates, innerState] = inner.update(means, state.inner, params);
+        return [updates, { cycle: cycle + 1, ...empty(params), inner: innerState }];
+      },
+    });
+  return accumulating(down);
 }
+
+/** G → C under the projection of the cycle; a leaf that is not compressed stays as it is. */
+type Down = (path: string, at: Pick<FloraAccumulateState<unknown>, 'cycle' | 'count'>, G: Tensor) => Tensor;
 
 function looksAtGradients(name: string): OptionError {
   return new OptionError({

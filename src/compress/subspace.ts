@@ -11,6 +11,7 @@ import { mapTensors } from '../tensor/tree';
 import type { Combine, CompressedLeaf, Moves } from './combine';
 import { type Filter, passes, treatments } from './filter';
 import { intervalOf, keptShare, type LeafRule, rankOf, unseen } from './leaf-rules';
+import { observing } from './observing';
 import { compressedShape, type Projection, type Projector } from './projector';
 import { instability, warnOfInstability } from './stability';
 
@@ -149,6 +150,17 @@ export function inSubspace<P extends Projection, S, O>(
     name: 'compress',
     leafwise: inner.leafwise === true,
     explain: explained,
+    observed(see) {
+      let step = 0;
+      const seeing = inSubspace({ ...parts, combine: observing(combine, projector.name, () => step, see) });
+      return transform({
+        ...seeing,
+        update(grads, state, params) {
+          step = state.step;
+          return seeing.update(grads, state, params);
+        },
+      });
+    },
     init(params) {
       const [chosen, others] = divide(params, (path, tensor) => passes(filter, path, tensor));
       const list = Object.entries(chosen);

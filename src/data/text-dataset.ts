@@ -1,6 +1,17 @@
 import { OptionError } from '../base/errors';
-import { number, type OptionsOf, optional, readOptions, required, whole } from '../base/options';
-import { type Key, philox } from '../base/philox';
+import { type Key, keyKind } from '../base/key';
+import {
+  checkArgument,
+  kindOf,
+  number,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  required,
+  whole,
+} from '../base/options';
+import { philox } from '../base/philox';
 import { fromArray } from '../tensor/ops/create';
 import type { Tensor } from '../tensor/tensor';
 
@@ -23,19 +34,40 @@ const textDatasetOptions = {
   validationBatches: optional(whole({ low: 1 }), 16),
 };
 
+/** How a text is cut. */
 export interface TextDatasetOptions extends OptionsOf<typeof textDatasetOptions> {}
 
-/** A text cut into training and validation parts, read in windows of `context` tokens. */
+const tokensKind = kindOf<Int32Array>(
+  'an Int32Array of tokens, such as vocabulary.encode(text)',
+  (value) => value instanceof Int32Array,
+);
+
+/**
+ * A text cut into training and validation parts, read in windows of `context` tokens.
+ * @example
+ * const text = 'Call me Ishmael. '.repeat(20);
+ * const vocabulary = new CharVocabulary(text);
+ * const dataset = new TextDataset(vocabulary.encode(text), { batch: 2, context: 8 });
+ * const { ids, targets } = dataset.trainBatch(random.key(0));
+ * console.log(ids.shape, dataset.validation.length); // prints [ 2, 8 ] 34
+ * console.log([...targets.dataSync()].slice(0, 7).join() === [...ids.dataSync()].slice(1, 8).join()); // prints true
+ */
 export class TextDataset {
+  /** The tokens that `trainBatch` takes its windows from. */
   readonly train: Int32Array;
+  /** The last tokens of the text. */
   readonly validation: Int32Array;
+  /** Windows in a batch. */
   readonly batch: number;
+  /** Tokens in a window. */
   readonly context: number;
   /** Where each validation window starts; windows lie evenly over the validation text. */
   readonly #validationStarts: readonly number[][];
 
   /** @throws OptionError `options/unknown`, `options/range`, `dataset/too-short` */
   constructor(tokens: Int32Array, options: TextDatasetOptions) {
+    if (arguments.length > 2) refuseExtra('TextDataset', arguments, 2);
+    checkArgument('TextDataset', 'tokens', tokensKind, tokens);
     const read = readOptions('TextDataset', textDatasetOptions, options, 'tokens');
     const { batch, context, validationFraction, validationBatches } = read;
     const cut = tokens.length - Math.floor(tokens.length * validationFraction);
@@ -51,6 +83,8 @@ export class TextDataset {
 
   /** `batch` windows at random places of the training text; the same key gives the same windows. */
   trainBatch(key: Key): TextBatch {
+    if (arguments.length > 1) refuseExtra('trainBatch', arguments, 1);
+    checkArgument('trainBatch', 'key', keyKind, key);
     const places = this.train.length - this.context;
     const words = new Uint32Array(4);
     const starts = Array.from({ length: this.batch }, (_, i) => {
@@ -61,7 +95,12 @@ export class TextDataset {
   }
 
   /** The same batches every time, so that validation losses can be compared. Made anew, so that a scope may free them. */
-  *validationBatches(): Generator<TextBatch> {
+  validationBatches(): Generator<TextBatch> {
+    if (arguments.length > 0) refuseExtra('validationBatches', arguments, 0); // a generator would refuse them later
+    return this.#validation();
+  }
+
+  *#validation(): Generator<TextBatch> {
     for (const starts of this.#validationStarts) yield this.#windows(this.validation, starts);
   }
 
@@ -93,7 +132,7 @@ function evenStarts(places: number, batch: number, most: number, context: number
 function tooShort(part: string, length: number, total: number, context: number): OptionError {
   return new OptionError({
     code: 'dataset/too-short',
-    got: `a text of ${total} tokens left ${length} for the ${part} part`,
+    got: `TextDataset got ${total} tokens, which leave ${length} for the ${part} part`,
     expected: `at least ${context + 1} tokens in each part, the context of ${context} and one more`,
     fix: 'use a longer text or a smaller context',
   });

@@ -3,6 +3,7 @@
 export { applyUpdates } from './apply-updates';
 export { type AccumulateState, accumulate } from './combinators/accumulate';
 export { chain, type Parts as ChainParts } from './combinators/chain';
+export { identity } from './combinators/identity';
 export { masked } from './combinators/masked';
 export { type Parts as PartitionParts, partition } from './combinators/partition';
 export { type Explanation, explain } from './explain';
@@ -33,4 +34,4 @@ export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './parts/scale
 export { type ScheduleState, scaleBySchedule } from './parts/scale-by-schedule';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
 export { stateBytes } from './state-bytes';
-export { type GradientTransform, mapParams, type Treatment, transform } from './transform';
+export { type CompressedGradient, type GradientTransform, mapParams, type Treatment, transform } from './transform';

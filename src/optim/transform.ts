@@ -2,7 +2,7 @@ import { OptionError, StateError } from '../base/errors';
 import { callable, checkArgument, inMessage, isPlainObject, type Kind, kindOf, refuseExtra } from '../base/options';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { runInScope } from '../tensor/scope';
-import type { Params } from '../tensor/tensor';
+import type { Params, Tensor } from '../tensor/tensor';
 import { isTensor } from '../tensor/tree';
 
 /**
@@ -32,6 +32,35 @@ export interface GradientTransform<S> {
   readonly leafwise?: boolean;
   /** How each parameter is treated, for `explain`; only transforms that treat some differently say so. */
   explain?(params: Params): readonly Treatment[];
+  /**
+   * The same transform, one that shows each gradient that it compresses, for `observeCompression`. Only transforms that
+   * compress have this; the one without has no step more for it.
+   */
+  observed?(see: (compressed: CompressedGradient) => void): GradientTransform<S>;
+}
+
+/** What went down to a subspace in one step, and by which maps. Its tensors live during the call that shows them. */
+export interface CompressedGradient {
+  /** The parameter's path. */
+  readonly path: string;
+  /** Steps that the compressing transform took before this one: it counts from 0, and on after a resume. */
+  readonly step: number;
+  /** The projector's name. */
+  readonly projector: string;
+  /** Which dimension is compressed. */
+  readonly side: 'left' | 'right' | 'both';
+  /** Rows of the projection. */
+  readonly rank: number;
+  /** Draws of this parameter's projection before the one in use. */
+  readonly refreshes: number;
+  /** What was compressed [n, m]: the gradient as the parts before have left it. */
+  readonly gradient: Tensor;
+  /** What it came to. */
+  readonly compressed: Tensor;
+  /** [n, m] → compressed, by the projection in use. */
+  down(gradient: Tensor): Tensor;
+  /** Compressed → [n, m], by the projection in use. */
+  up(compressed: Tensor): Tensor;
 }
 
 /** What a gradient transform is. */

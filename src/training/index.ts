@@ -3,4 +3,5 @@ export type { Observation, Observer } from './observe';
 export { type Trainer, trainer } from './trainer';
 export type { Evaluate, EvaluateOptions, Gradients, StepContext } from './trainer-gradients';
 export type { TrainerOptions } from './trainer-options';
+export { validate } from './validate';
 export { type YieldOptions, yieldToEventLoop } from './yield-to-event-loop';

@@ -12,6 +12,7 @@ import {
   flora,
   floraAccumulate,
   type GradientTransform,
+  identity,
   lion,
   masked,
   momentum,
@@ -44,6 +45,7 @@ function row<S>(name: string, make: () => GradientTransform<S>, needs: Transform
   transformRows.push({ name, make, needs: { runs: 12, ...needs } });
 }
 
+row('identity', () => identity);
 row('chain of nothing', () => chain());
 row('ema', () => ema({ decay: 0.9 }));
 row('ema, debiased', () => ema({ decay: 0.9, debias: true }));

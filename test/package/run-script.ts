@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,6 +32,7 @@ async function bundled(): Promise<string> {
     target: 'node20',
     logLevel: 'silent',
   });
+  if (existsSync('dist/data')) cpSync('dist/data', join(folder, 'data'), { recursive: true });
   return folder;
 }
 

@@ -15,10 +15,9 @@ import {
 import { GPT, type GPTOptions } from '../../nn';
 import { adopt } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
-import { trainer } from '../../training';
+import { trainer, validate } from '../../training';
 import { breathe } from '../breathe';
 import { lossOf } from '../train/divergence';
-import { validate } from '../validate';
 import { type MethodName, methods } from './methods';
 import type { FineTuneSettings } from './options';
 
@@ -92,8 +91,8 @@ export async function fineTune(
   });
   const before = await blockWeights(model);
   const sparsityBefore = await meanSparsity(model);
-  const startLoss = await validate(model, dataset);
   const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
+  const startLoss = await validate(loss, dataset.validationBatches());
   const training = trainer({ model, transform, loss, seed });
   const trainLoss: number[] = [];
   backend().resetPeak();
@@ -118,7 +117,7 @@ export async function fineTune(
     steps,
     trainLoss,
     startLoss,
-    validationLoss: await validate(model, dataset),
+    validationLoss: await validate(loss, dataset.validationBatches()),
     trainable,
     stateBytes: stateBytes(training.state),
     peakBytes,

@@ -10,11 +10,10 @@ import {
   stateBytes,
 } from '../../index';
 import { GPT } from '../../nn';
-import { trainer } from '../../training';
+import { trainer, validate } from '../../training';
 import { breathe } from '../breathe';
 import { warmedUp } from '../schedule';
 import { sumProfiles } from '../terminal/profile-table';
-import { validate } from '../validate';
 import type { Capture } from './capture';
 import type { RunCheckpoints } from './checkpoint';
 import { checkAlive, checkValidation, type Living, lossOf } from './divergence';
@@ -59,10 +58,11 @@ export async function trainRun(
   const parameters = model.parameters();
   const saved = await checkpoints?.load(() => ({ parameters, state: transform.init(parameters) }));
   if (saved) model.load(saved.parameters);
+  const lossOn = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
   const training = trainer({
     model,
     transform,
-    loss: ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets),
+    loss: lossOn,
     seed: plan.seed,
     ...(saved && { resume: saved }),
     ...(capture && { observe: capture.observe }),
@@ -101,7 +101,7 @@ export async function trainRun(
     await breathe();
   }
   const { seconds } = soFar();
-  const validationLoss = await validate(model, dataset);
+  const validationLoss = await validate(lossOn, dataset.validationBatches());
   checkValidation(validationLoss, living(steps));
   const result: RunResult = {
     ...plan,

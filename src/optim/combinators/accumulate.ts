@@ -4,6 +4,7 @@ import { div } from '../../tensor/ops/elementwise/div';
 import type { Params } from '../../tensor/tensor';
 import { leafOf } from '../leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../leaf-counts';
+import { observedAround } from '../observed-around';
 import { zerosLike } from '../parts/moving-mean';
 import { type GradientTransform, mapParams, transform, transformKind } from '../transform';
 
@@ -37,6 +38,7 @@ export function accumulate<S>(k: number, inner: GradientTransform<S>): GradientT
     linear: inner.linear === true,
     init: (params) => ({ ...empty(params), inner: inner.init(params) }),
     ...(inner.explain && { explain: inner.explain }),
+    ...observedAround([inner], ([seen = inner]) => accumulate(k, seen)),
     update(grads, state, params) {
       const count = state.count + 1;
       const counts = countLeaves(state.counts, grads);

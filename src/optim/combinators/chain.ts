@@ -1,6 +1,7 @@
 import { StateError } from '../../base/errors';
 import { checkArgument, inMessage } from '../../base/options';
 import type { Params } from '../../tensor/tensor';
+import { observedAround } from '../observed-around';
 import { type GradientTransform, type Treatment, transform, transformKind } from '../transform';
 
 /** One transform for each state of a tuple. */
@@ -15,7 +16,7 @@ export type Parts<States extends readonly unknown[]> = { readonly [I in keyof St
  * console.log(step); // prints 0
  */
 export function chain<States extends readonly unknown[]>(...parts: Parts<States>): GradientTransform<States> {
-  // The tuple type holds position by position, which a loop cannot express: the only cast of a state.
+  // The tuple type holds position by position, which a loop cannot express: the only cast of states.
   const list = parts as readonly GradientTransform<unknown>[];
   list.forEach((part, i) => {
     checkArgument('chain', `part ${i + 1}`, transformKind, part);
@@ -36,6 +37,7 @@ export function chain<States extends readonly unknown[]>(...parts: Parts<States>
       return [updates, next as unknown as States];
     },
     explain: (params) => merge(list, params),
+    ...observedAround(list, (seen) => chain<States>(...(seen as unknown as Parts<States>))),
   });
 }
 

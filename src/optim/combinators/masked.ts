@@ -1,5 +1,6 @@
 import { callable, checkArgument, refuseExtra } from '../../base/options';
 import type { Tensor } from '../../tensor/tensor';
+import { observedAround } from '../observed-around';
 import { type GradientTransform, transform, transformKind } from '../transform';
 import { divide } from './divide';
 
@@ -28,5 +29,6 @@ export function masked<S>(
       return [{ ...outside, ...updates }, next];
     },
     explain: (params) => inner.explain?.(divide(params, belongs)[0]) ?? [],
+    ...observedAround([inner], ([seen = inner]) => masked(seen, belongs)),
   });
 }

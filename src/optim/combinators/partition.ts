@@ -1,6 +1,7 @@
 import { OptionError } from '../../base/errors';
 import { callable, checkArgument, isPlainObject, kindOf, refuseExtra } from '../../base/options';
 import type { Params, Tensor } from '../../tensor/tensor';
+import { observedAround } from '../observed-around';
 import { type GradientTransform, type Treatment, transform, transformKind } from '../transform';
 import { divide } from './divide';
 
@@ -26,7 +27,7 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
   if (arguments.length > 2) refuseExtra('partition', arguments, 2);
   checkArgument('partition', 'transforms', transformsKind, transforms);
   checkArgument('partition', 'labelOf', callable('of a path and a tensor'), labelOf);
-  // The record type holds label by label, which a loop cannot express: the only cast of a state.
+  // The record type holds label by label, which a loop cannot express: the only cast of states.
   const parts = Object.entries(transforms) as [string, GradientTransform<unknown>][];
   const ofLabel = (leaves: Params, label: string): Params => divide(leaves, (path, x) => labelOf(path, x) === label)[0];
 
@@ -51,6 +52,10 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
       ];
     },
     explain: (params) => parts.flatMap(([label, part]) => treatmentsOf(label, part, ofLabel(params, label))),
+    ...observedAround(
+      parts.map(([, part]) => part),
+      (seen) => partition(Object.fromEntries(parts.map(([label], i) => [label, seen[i]])) as Parts<States>, labelOf),
+    ),
   });
 }
 

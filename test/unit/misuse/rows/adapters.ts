@@ -34,6 +34,7 @@ export const adapterRows: readonly Row[] = [
   row('xgbLora', () => [model(), { stageSteps: 3, inner: inner() }], [models, nothing]),
   row('gradientSvd', () => [source()], [nothing]),
   row('loraGa', () => [source()], [nothing]),
+  row('sitesOf', () => [adapted()], [['module']]),
   row('mergeAdapters', () => [adapted()], [nothing]),
   row('unmergeAdapters', () => [merged()], [nothing]),
   row('removeAdapters', () => [adapted()], [nothing]),

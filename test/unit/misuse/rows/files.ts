@@ -78,6 +78,7 @@ const files: readonly Row[] = [
   onDisk('loadSafetensors', () => ['a'], [nothing]),
   onDisk('loadPeft', () => ['a'], [nothing]),
   onDisk('loadCheckpoint', () => ['a', {}], [nothing, options]),
+  row('corpus', () => ['moby-dick'], [nothing], asynchronous),
 ];
 
 export const fileRows: readonly Row[] = [...inMemory, ...files];

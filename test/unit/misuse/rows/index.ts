@@ -1,6 +1,7 @@
 import type { Row } from '../harness';
 import { adapterRows } from './adapters';
 import { compressRows } from './compress';
+import { dataRows } from './data';
 import { engineRows } from './engine';
 import { fileRows } from './files';
 import { nnRows } from './nn';
@@ -17,5 +18,6 @@ export const rows: readonly Row[] = [
   ...nnRows,
   ...adapterRows,
   ...fileRows,
+  ...dataRows,
   ...studyRows,
 ];

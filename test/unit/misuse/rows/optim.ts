@@ -1,12 +1,17 @@
-import { adam, ema, scale, schedules, sgd, tensor, zeros } from '../../../../src/index';
+import { adam, ema, identity, scale, schedules, sgd, tensor, zeros } from '../../../../src/index';
 import { type Row, row } from '../harness';
-import { everything, functions, type KindName, options } from '../kinds';
+import { everything, functions, type KindName, kinds, options } from '../kinds';
 
 const params = () => ({ w: tensor([1, 2]) });
 const finite: readonly KindName[] = ['0', '-1', '1.5', '2**53'];
 const notNegative: readonly KindName[] = ['0', '1.5', '2**53'];
 const positive: readonly KindName[] = ['1.5', '2**53', 'Infinity'];
 const records: readonly KindName[] = ['{}', '{ tensor }'];
+/** A state is not looked into where nothing is kept. */
+const objects = everything.filter((name) => {
+  const value = kinds[name]();
+  return typeof value === 'object' && value !== null;
+});
 const schedule = () => schedules.constant(0.1);
 
 export const optim: readonly Row[] = [
@@ -41,6 +46,12 @@ export const optim: readonly Row[] = [
   row('explain', () => [adam({ learningRate: 0.1 }), params()], [[], records]),
   row('stateBytes', () => [ema({ decay: 0.9 }).init(params())], [everything]),
   row('mapParams', () => [params(), (x: unknown) => x], [['{}', '{ tensor }'], []], { called: ['mapParams', 'w'] }),
+  row('identity.init', () => [params()], [records]),
+  row('identity.update', () => [params(), identity.init(params()), params()], [
+    records,
+    objects,
+    [...records, '{ unknown }'],
+  ]),
   row('transform', () => [scale(2)], [[]]),
   row('transform().init', () => [params()], [records], {
     call: (args) => scale(2).init(...(args as [never])),

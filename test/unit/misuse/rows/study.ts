@@ -1,4 +1,4 @@
-import { Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
+import { flora, Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
 import * as laws from '../../../../src/laws';
 import { gradientFamilies, MeanTest, questions, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
@@ -61,6 +61,9 @@ const study: readonly Row[] = [
     row(`questions.${spec.name}.ask`, () => [asked(spec)], [nothing], asynchronous),
     row(`questions.${spec.name}.rows`, () => [asked(spec), () => undefined], [nothing, [...functions, 'undefined']]),
   ]),
+  row('observeCompression', () => [flora({ learningRate: 0.1, rank: 2 }), { every: 1 }], [nothing, options], {
+    options: { every: left, parameters: ['undefined', ...functions] },
+  }),
   row('new Report', () => ['subject', [verdict()]], [["''", "'x'"], ['[]']]),
   method('Report.assert', () => [new Report('subject', [verdict()])], []),
 ];
