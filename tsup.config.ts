@@ -76,4 +76,17 @@ export default defineConfig([
       js: "import { createRequire as createRequireHere } from 'node:module';\nconst require = createRequireHere(import.meta.url);",
     },
   },
+  {
+    // What draws a figure: a program of its own, since the command starts it only for a report of a study.
+    ...common,
+    entry: { 'render-figure': 'src/cli/figures/render-figure.ts' },
+    platform: 'neutral', // Vega without the files, addresses and canvas that it has for Node
+    noExternal: [/.*/],
+    sourcemap: false,
+    minify: true,
+    esbuildOptions(options) {
+      options.mainFields = ['module', 'main'];
+    },
+    esbuildPlugins: [kept('render-figure')],
+  },
 ]);

@@ -1,6 +1,7 @@
 import { rounding } from '../../study';
 import { explainStudy, meanSeen, type StudyRow, studyColumns } from '../study/error-summary';
-import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize, repeat } from './page';
+import { escapeHtml } from './escape';
+import { type Chart, figure, htmlTable, page, paletteSize, repeat } from './page';
 
 /** The report of `floragrad study`: charts for each shape of gradient, then all numbers. */
 export function errorPage(rows: readonly StudyRow[], command: string): string {

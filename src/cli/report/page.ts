@@ -3,6 +3,7 @@ import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
 import { backendLine } from '../terminal/format';
 import type { Column } from '../terminal/table';
 import chartScript from './charts.browser.js?raw';
+import { escapeHtml } from './escape';
 import style from './style.css?raw';
 
 /** A line chart; `charts.browser.js` draws it. */
@@ -97,14 +98,3 @@ export function barChart(caption: string, bars: readonly { label: string; value:
 
 /** Colours in style.css. */
 export const paletteSize = 8;
-
-export function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
-}

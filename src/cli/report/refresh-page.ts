@@ -1,6 +1,7 @@
 import type { RefreshRow } from '../../study/refresh-table';
 import { curvesOf, explainRefresh, refreshColumns } from '../study/refresh-summary';
-import { type Chart, escapeHtml, figure, htmlTable, page, paletteSize, repeat } from './page';
+import { escapeHtml } from './escape';
+import { type Chart, figure, htmlTable, page, paletteSize, repeat } from './page';
 
 /** The report of `floragrad study refresh`: what is left, over the interval, for each rank. */
 export function refreshPage(rows: readonly RefreshRow[], command: string): string {
