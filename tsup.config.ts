@@ -67,6 +67,7 @@ export default defineConfig([
     // The command, with everything it uses inside, so that the package has no dependencies.
     ...common,
     entry: { cli: 'src/cli/main.ts' },
+    sourcemap: false, // 2 MB, for which the library and what draws figures would not fit (docs/decisions/0024-figures.md)
     platform: 'node',
     noExternal: [/^(?!gpu\.js$)/],
     external: ['gpu.js'], // an optional peer, loaded when somebody asks for a GPU

@@ -12,7 +12,7 @@ export const shapes = [
 ];
 export const [ground, ink, quiet, rule] = ['#fdfdfc', '#1d2321', '#5b6562', '#d9dedb'] as const;
 
-/** Of the plot, in pixels; with its axis a figure is some 490 wide, and at the 358 of a phone its text is still 10 high. */
+/** The plot is that large, in pixels. With its axis a figure is some 490 wide: at the 358 of a phone, text is 10 high. */
 export const [width, tall, low] = [410, 290, 210] as const;
 export const labelSize = 14;
 

@@ -13,8 +13,7 @@ const lanes = 2;
  * them, because it is then that the report of what there is so far is drawn.
  * @throws StateError `cli/figure` where one cannot be drawn
  */
-export async function renderFigures(figures: readonly Figure[]): Promise<readonly string[]> {
-  const program = programHere();
+export async function renderFigures(figures: readonly Figure[], program = programHere()): Promise<readonly string[]> {
   const svgs: string[] = [];
   const waiting = [...figures.entries()];
   const work = async (): Promise<void> => {

@@ -34,7 +34,8 @@ interface Series {
 }
 
 /** One HTML file with everything inside: it opens offline and asks the network for nothing. */
-export function page(title: string, body: string, charts: readonly Chart[]): string {
+export function page(title: string, body: string, charts: readonly Chart[], kind = 'runs'): string {
+  const [drawingStyle, drawing] = charts.length === 0 ? ['', ''] : [`${uPlotStyle}\n`, chartScripts(charts)];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -43,19 +44,22 @@ export function page(title: string, body: string, charts: readonly Chart[]): str
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <title>${escapeHtml(title)}</title>
-<style>${uPlotStyle}
-${style}</style>
+<style>${drawingStyle}${style}</style>
 </head>
-<body>
+<body class="${kind}">
 <main>
 <h1>${escapeHtml(title)}</h1>
 ${body}
 </main>
-<script type="application/json" id="charts">${JSON.stringify(charts).replaceAll('<', '\\u003c')}</script>
+${drawing}</body>
+</html>
+`;
+}
+
+function chartScripts(charts: readonly Chart[]): string {
+  return `<script type="application/json" id="charts">${JSON.stringify(charts).replaceAll('<', '\\u003c')}</script>
 <script>${uPlotScript}</script>
 <script>${chartScript}</script>
-</body>
-</html>
 `;
 }
 
