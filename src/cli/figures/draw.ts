@@ -1,4 +1,4 @@
-import { type Loader, loader, parse, type Spec, textMetrics, View } from 'vega';
+import { type Loader, type LoggerInterface, loader, parse, type Spec, textMetrics, View } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import type { Figure } from '../../study/figure';
 import { textWidth } from './text-width';
@@ -10,32 +10,38 @@ const closed: Loader = {
   load: (uri) => Promise.reject(new Error(`a figure has its data inside, and this one names ${uri}`)),
 };
 
-/** What Vega-Lite and Vega warn of is an error: a warning says that something of the figure is left out. */
-const strict = {
-  level: () => strict,
-  error: (...said: unknown[]) => refuse(said),
-  warn: (...said: unknown[]) => refuse(said),
-  info: () => strict,
-  debug: () => strict,
-};
-
-function refuse(said: readonly unknown[]): never {
-  throw new Error(said.map((part) => (part instanceof Error ? part.message : String(part))).join(' '));
-}
-
-/** The SVG of a figure. In one process two drawings of one figure may differ: Vega counts what it names. */
+/**
+ * The SVG of a figure. What Vega-Lite or Vega warn of is an error, since a warning says that something is left out. In one
+ * process two drawings of one figure may differ: Vega counts what it names.
+ */
 export async function draw(figure: Figure): Promise<string> {
   // There is no canvas here to measure text with, and one that happens to be installed must not change the figure.
   textMetrics.width = textWidth;
-  const { spec: vega } = compile(figure.spec as unknown as TopLevelSpec, { logger: strict });
-  const view = new View(parse(vega as Spec, undefined, { ast: false }), {
-    renderer: 'none',
-    loader: closed,
-    logger: strict,
-  });
+  const complaints: unknown[] = [];
+  const logger = loggerInto(complaints);
+  const { spec } = compile(figure.spec as unknown as TopLevelSpec, { logger });
+  const view = new View(parse(spec as Spec), { renderer: 'none', loader: closed, logger });
   try {
-    return themed(await view.toSVG(), figure);
+    const svg = await view.toSVG();
+    if (complaints.length > 0) throw new Error(complaints.map(inWords).join(' '));
+    return themed(svg, figure);
   } finally {
     view.finalize();
   }
+}
+
+const inWords = (said: unknown): string => (said instanceof Error ? said.message : String(said));
+
+function loggerInto(complaints: unknown[]): LoggerInterface {
+  function level(_: number): LoggerInterface;
+  function level(): number;
+  function level(value?: number): LoggerInterface | number {
+    return value === undefined ? 0 : logger;
+  }
+  const note = (...said: readonly unknown[]): LoggerInterface => {
+    complaints.push(...said);
+    return logger;
+  };
+  const logger: LoggerInterface = { level, error: note, warn: note, info: () => logger, debug: () => logger };
+  return logger;
 }

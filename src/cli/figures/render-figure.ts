@@ -7,6 +7,6 @@ for await (const piece of process.stdin) text += piece;
 try {
   process.stdout.write(await draw(JSON.parse(text)));
 } catch (error) {
-  process.stderr.write(error instanceof Error ? error.message : String(error));
+  process.stderr.write((error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' '));
   process.exitCode = 1;
 }
