@@ -50,36 +50,52 @@ function kept(name: string): Plugin {
   };
 }
 
-export default defineConfig({
-  // One build of everything, so that the command and the entries share their code: a projector that a user's module makes
-  // with `floragrad` is handed to `floragrad study`, and its tensors are the command's.
-  format: 'esm',
-  target: 'es2022',
-  outDir: 'dist',
-  sourcemap: true,
-  minify: false,
-  keepNames: false,
-  entry: {
-    index: 'src/index.ts',
-    study: 'src/study.ts',
-    laws: 'src/laws.ts',
-    gpu: 'src/gpu.ts',
-    node: 'src/node.ts',
-    cli: 'src/cli/main.ts',
-  },
-  platform: 'node',
-  removeNodeProtocol: false,
-  // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
-  noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
-  external: ['gpu.js', 'fast-check', /^node:/],
-  dts: {
+export default defineConfig([
+  {
+    // One build of everything, so that the command and the entries share their code: a projector that a user's module makes
+    // with `floragrad` is handed to `floragrad study`, and its tensors are the command's.
+    format: 'esm',
+    target: 'es2022',
+    outDir: 'dist',
+    sourcemap: true,
+    minify: false,
+    keepNames: false,
     entry: {
       index: 'src/index.ts',
       study: 'src/study.ts',
       laws: 'src/laws.ts',
       gpu: 'src/gpu.ts',
       node: 'src/node.ts',
+      cli: 'src/cli/main.ts',
     },
+    platform: 'node',
+    removeNodeProtocol: false,
+    // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
+    noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
+    external: ['gpu.js', 'fast-check', /^node:/],
+    dts: {
+      entry: {
+        index: 'src/index.ts',
+        study: 'src/study.ts',
+        laws: 'src/laws.ts',
+        gpu: 'src/gpu.ts',
+        node: 'src/node.ts',
+      },
+    },
+    esbuildPlugins: [raw, builtins, kept('dist')],
   },
-  esbuildPlugins: [raw, builtins, kept('dist')],
-});
+  {
+    // What draws a figure: a program of its own, since the command starts it only for a report of a study.
+    format: 'esm',
+    target: 'es2022',
+    outDir: 'dist',
+    entry: { 'render-figure': 'src/cli/figures/render-figure.ts' },
+    platform: 'neutral', // Vega without the files, addresses and canvas that it has for Node
+    noExternal: [/.*/],
+    minify: true,
+    esbuildOptions(options) {
+      options.mainFields = ['module', 'main'];
+    },
+    esbuildPlugins: [kept('render-figure')],
+  },
+]);

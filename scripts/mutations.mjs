@@ -2680,6 +2680,48 @@ const commands = [
     replace: 'Math.sqrt(squares / values.length)',
     tests: [`${unitOf('cli/report/report')} > has every number in the column`],
   },
+  {
+    name: 'figures: 0 dropped from a logarithmic axis',
+    file: 'src/study/figure-axis.ts',
+    find: 'const below = values.length > positive.length;',
+    replace: 'const below = false;',
+    tests: [`${unitOf('study/figure')} > has a place for 0`],
+  },
+  {
+    name: 'figures: curves that hide each other',
+    file: 'src/study/figure-layers.ts',
+    find: 'Number((room / curves.length).toFixed(2))',
+    replace: '0',
+    tests: [`${unitOf('study/figure')} > sets curves with the same few places apart`],
+  },
+  {
+    name: 'figures: ids that several figures of a page share',
+    file: 'src/cli/figures/themed.ts',
+    find: '`${name}-${i}`',
+    replace: '`figure-${i}`',
+    tests: [`${unitOf('cli/figures/figures')} > gives no id twice`],
+  },
+  {
+    name: 'figures: a warning of Vega-Lite that is passed over',
+    file: 'src/cli/figures/draw.ts',
+    find: 'complaints.length > 0',
+    replace: 'complaints.length > 9',
+    tests: [`${unitOf('cli/figures/figures')} > refuses data from elsewhere`],
+  },
+  {
+    name: 'figures: programs that a Ctrl-C at the terminal ends too',
+    file: 'src/cli/figures/render.ts',
+    find: 'detached: true',
+    replace: 'detached: false',
+    tests: [`${unitOf('cli/figures/figures')} > draws and writes what there is on a Ctrl-C`],
+  },
+  {
+    name: 'figures: CSV with null as a number',
+    file: 'src/cli/figures/csv.ts',
+    find: "value === null ? '' :",
+    replace: "value === null ? '0' :",
+    tests: [`${unitOf('cli/figures/figures')} > gives back every number`],
+  },
 ];
 
 /** Questions of the lab. */

@@ -8,8 +8,17 @@ export type { ProjectorCase } from './laws/projector/case';
 export { type CheckProjectorOptions, checkProjector } from './laws/projector/check';
 export { Report, type Verdict } from './laws/report';
 export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
-export type { Figure } from './study/figure';
 export type { CompressionMeasures } from './study/compression-measures';
+export {
+  type Curve,
+  type CurvePoint,
+  type CurvesOptions,
+  curvesFigure,
+  type Figure,
+  type FigureAxis,
+  type FigureLevel,
+  type VegaLiteSpec,
+} from './study/figure';
 export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';

@@ -55,6 +55,8 @@ interface Outcome {
   readonly report?: { readonly shows: string; page(): string | Promise<string> };
   /** What else was written: a line each. */
   readonly written?: readonly (readonly ScreenPart[])[];
+  /** What else is to be written, once the numbers are: it says what it wrote, a line each. */
+  more?(): Promise<readonly (readonly ScreenPart[])[]>;
 }
 
 /** Options that this file reads itself, where a command has them. */
@@ -108,9 +110,9 @@ export function command<S extends CommandOptions>(spec: CommandSpec<S>): Command
         numbers: commandLine(name, whatCounts(options, argv)),
       };
       const outcome = await spec.run(settings, work);
-      await writeOutcome(outcome, work);
+      const more = await writeOutcome(outcome, work);
       printJson(io, json, outcome.numbers);
-      sayWhere(outcome, work);
+      sayWhere(outcome, [...(outcome.written ?? []), ...more], work);
     },
   };
 }
@@ -123,13 +125,18 @@ function namedOutputs(options: CommandOptions, settings: Readonly<Record<string,
   );
 }
 
-async function writeOutcome({ numbers, report }: Outcome, { files }: Work): Promise<void> {
-  if (report && files.report) await files.report.write(await report.page());
+/** The numbers first: should a figure fail, they are there. */
+async function writeOutcome(
+  { numbers, report, more }: Outcome,
+  { files }: Work,
+): Promise<readonly (readonly ScreenPart[])[]> {
   await files.json?.write(`${JSON.stringify(numbers, null, 1)}\n`);
+  if (report && files.report) await files.report.write(await report.page());
+  return (await more?.()) ?? [];
 }
 
 /** What was written, and where. */
-function sayWhere({ report, written = [] }: Outcome, { out, files }: Work): void {
+function sayWhere({ report }: Outcome, written: readonly (readonly ScreenPart[])[], { out, files }: Work): void {
   if (!report) return;
   out.line();
   if (files.report) out.line(`Report with ${report.shows}: `, out.paint.cyan(files.report.path));

@@ -12,6 +12,8 @@ export interface OutputFile {
   /** Where that leads, after all links. */
   readonly place: string;
   write(text: string): Promise<void>;
+  /** The same as a work of `beforeEnd`: when a process ends early, `write` begins nothing more. */
+  writeAtEnd(text: string): Promise<void>;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface OutputFile {
  * training is not lost to a mistyped folder.
  * @throws FileError `file/write`
  */
-async function outputFile(name: string, cwd: string): Promise<OutputFile> {
+export async function outputFile(name: string, cwd: string): Promise<OutputFile> {
   const path = resolve(cwd, name);
   const place = await placeOf(path);
   const temporary = temporaryName(place);
@@ -29,18 +31,19 @@ async function outputFile(name: string, cwd: string): Promise<OutputFile> {
     if (target && !target.isFile()) throw new Error('it is not an ordinary file');
     await probe(temporary);
   });
+  const replace = async (text: string): Promise<void> => {
+    try {
+      await writeFile(temporary, text, { flag: 'wx' });
+      await rename(temporary, place);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  };
   return {
     path,
     place,
-    write: (text) =>
-      attempt(path, async () => {
-        try {
-          await writeFile(temporary, text, { flag: 'wx' });
-          await rename(temporary, place);
-        } finally {
-          await rm(temporary, { force: true });
-        }
-      }),
+    write: (text) => attempt(path, () => replace(text)),
+    writeAtEnd: (text) => writing(path, () => replace(text)),
   };
 }
 

@@ -7,8 +7,9 @@ import {
 } from '../finetune/summary';
 import { bytes, meanOf } from '../terminal/format';
 import { seedsOf } from '../train/plan';
+import { escapeHtml } from './escape';
 import { lossChart } from './loss-chart';
-import { barChart, type Chart, escapeHtml, figure, htmlTable, page, repeat } from './page';
+import { barChart, type Chart, figure, htmlTable, page, repeat } from './page';
 
 /** The report of `floragrad finetune`. */
 export function fineTunePage(output: FineTuneOutput): string {

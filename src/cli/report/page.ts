@@ -3,6 +3,7 @@ import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
 import type { Column } from '../../study/table';
 import { backendLine } from '../terminal/format';
 import chartScript from './charts.browser.js?raw';
+import { escapeHtml } from './escape';
 import style from './style.css?raw';
 
 /** A line chart; `charts.browser.js` draws it. */
@@ -33,7 +34,8 @@ interface Series {
 }
 
 /** One HTML file with everything inside: it opens offline and asks the network for nothing. */
-export function page(title: string, body: string, charts: readonly Chart[]): string {
+export function page(title: string, body: string, charts: readonly Chart[], kind = 'runs'): string {
+  const [drawingStyle, drawing] = charts.length === 0 ? ['', ''] : [`${uPlotStyle}\n`, chartScripts(charts)];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -42,19 +44,22 @@ export function page(title: string, body: string, charts: readonly Chart[]): str
 <meta name="color-scheme" content="light dark">
 <link rel="icon" href="data:,">
 <title>${escapeHtml(title)}</title>
-<style>${uPlotStyle}
-${style}</style>
+<style>${drawingStyle}${style}</style>
 </head>
-<body>
+<body class="${kind}">
 <main>
 <h1>${escapeHtml(title)}</h1>
 ${body}
 </main>
-<script type="application/json" id="charts">${JSON.stringify(charts).replaceAll('<', '\\u003c')}</script>
+${drawing}</body>
+</html>
+`;
+}
+
+function chartScripts(charts: readonly Chart[]): string {
+  return `<script type="application/json" id="charts">${JSON.stringify(charts).replaceAll('<', '\\u003c')}</script>
 <script>${uPlotScript}</script>
 <script>${chartScript}</script>
-</body>
-</html>
 `;
 }
 
@@ -97,14 +102,3 @@ export function barChart(caption: string, bars: readonly { label: string; value:
 
 /** Colours in style.css. */
 export const paletteSize = 8;
-
-export function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] as string);
-}

@@ -4,8 +4,9 @@ import type { Comparison } from '../train/comparison';
 import type { TrainOutput } from '../train/output';
 import { runName, runTitle, seedsOf } from '../train/plan';
 import { explainResults, gateLines, groupRuns, lossOf, type RunGroup, runColumns, wordsLine } from '../train/summary';
+import { escapeHtml } from './escape';
 import { lossChart } from './loss-chart';
-import { barChart, type Chart, escapeHtml, figure, htmlTable, page, repeat } from './page';
+import { barChart, type Chart, figure, htmlTable, page, repeat } from './page';
 
 /** The report of `floragrad train`. */
 export function trainPage(output: TrainOutput): string {

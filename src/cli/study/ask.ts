@@ -1,28 +1,23 @@
 import type { OptionsOf, Specification, ValuesOf } from '../../base/options';
 import { backend } from '../../index';
-import type { Question } from '../../study';
+import type { Pause, Question } from '../../study';
 import { breathe } from '../breathe';
 import { command, type RunnableCommand } from '../command';
 import { threads } from '../common-options';
+import { checkFiguresFolder, recordOf, writeFigures } from '../figures/folder';
+import { reportIfEnded } from '../figures/partial';
+import { renderFigures } from '../figures/render';
+import { namedPath } from '../files';
 import { wrapped } from '../help';
-import { version } from '../info/info';
 import { option } from '../options';
 import { backendLine, count } from '../terminal/format';
 import { type Progress, progress } from '../terminal/progress';
 import { showResults } from '../terminal/table';
 import { words } from '../values';
+import { cellsOf } from './cells';
 import { projectorHelp } from './projectors';
+import { partialReport, reportOf } from './report';
 import { spelled } from './words';
-
-/** What `--json` writes: what was asked, of which version, and what came out. The same bytes for the same question. */
-export interface Asked<Row> {
-  readonly question: string;
-  /** Without what no number depends on, such as threads. */
-  readonly command: string;
-  readonly seed: number;
-  readonly versions: { readonly floragrad: string };
-  readonly rows: readonly Row[];
-}
 
 /** The command of a question: all that it says and takes is the question's own. */
 export function ask<S extends Specification, Row>(question: Question<S, Row>, notes = ''): RunnableCommand {
@@ -41,54 +36,79 @@ export function ask<S extends Specification, Row>(question: Question<S, Row>, no
     options: {
       ...options,
       report: { ...option(words, 'FILE', 'write a page with the figures, one HTML file'), output: true },
+      figures: {
+        ...option(words, 'FOLDER', 'write each figure as SVG and as Vega-Lite, and the rows as CSV and JSON'),
+        incidental: true,
+      },
       threads,
     },
-    check: (settings, { cwd }) => ({ read: check(settings, cwd) }),
-    async run(settings, { out, cwd, command, numbers }) {
+    async check(settings, { cwd }) {
+      const read = check(settings, cwd);
+      const folder = namedPath('figures', settings.figures, cwd);
+      if (folder) await checkFiguresFolder(folder.path);
+      return { read, written: folder ? [folder] : [] };
+    },
+    async run(settings, { out, cwd, files, numbers: command }) {
       const { dim } = out.paint;
+      const { seed } = settings;
       const read = (await values(settings, cwd)) as OptionsOf<S> & ValuesOf<S>;
       const total = spec.count(read);
-      out.line(dim('study'), `    ${count(total)} ${total === 1 ? 'row' : 'rows'}, seed ${settings.seed}`);
+      out.line(dim('study'), `    ${count(total)} ${total === 1 ? 'row' : 'rows'}, seed ${seed}`);
       out.line(dim('backend'), `  ${backendLine(backend().describe())}`);
-      const rows = await answerOf(question, read, progress(out, 'row', total));
+      const rows: Row[] = [];
+      const file = files.report;
+      const off = file && reportIfEnded(file, out, () => partialReport(spec, { rows, command }, total));
+      const seconds = await answerInto(rows, (pause) => question.rows(read, pause), progress(out, 'row', total));
       out.line();
       const { columns, lines } = spec.table(rows);
-      const cells = columns.map((column, i) => ({ ...column, cell: (line: readonly string[]) => line[i] as string }));
-      showResults(
-        out,
-        cells,
-        lines,
-        spec.reading(rows).flatMap((sentence) => wrapped(sentence, 120)),
-      );
-      const versions = { floragrad: version() };
-      const asked: Asked<Row> = { question: name, command: numbers, seed: settings.seed, versions, rows };
-      return { numbers: asked, report: { shows: 'the figures', page: () => '' } };
+      const notes = spec.reading(rows).flatMap((sentence) => wrapped(sentence, 120));
+      showResults(out, cellsOf(columns), lines, notes);
+      const verdict = spec.verdict?.(rows);
+      if (verdict !== undefined) out.line(verdict);
+
+      const found = { question: name, command, seed, rows: rows as readonly object[] };
+      const figures = spec.figures(rows);
+      const folder = namedPath('figures', settings.figures, cwd)?.path;
+      // Once for both: the page and the folder show the same drawings.
+      const svgs = file || folder ? renderFigures(figures).finally(off ?? undefined) : [];
+      return {
+        numbers: recordOf(found),
+        report: { shows: 'the figures', page: async () => reportOf(spec, { rows, command }, await svgs) },
+        ...(folder && {
+          more: async () => {
+            await writeFigures(folder, { ...found, figures, svgs: await svgs, timings: { seconds } });
+            return [['Figures: ', out.paint.cyan(folder)]];
+          },
+        }),
+      };
     },
   });
 }
 
-/** All rows, while something says how far it is. */
-async function answerOf<S extends Specification, Row>(
-  question: Question<S, Row>,
-  options: OptionsOf<S>,
+/** Add the rows as they are found, while something says how far it is. @returns seconds for each */
+async function answerInto<Row>(
+  rows: Row[],
+  answer: (pause: Pause) => AsyncIterable<Row>,
   shown: Progress,
-): Promise<Row[]> {
-  const rows: Row[] = [];
-  let last = '';
+): Promise<number[]> {
+  const seconds: number[] = [];
+  let [last, start] = ['', performance.now()];
   const pause = pulse((text) => {
     last = text;
     shown.update(rows.length, text);
   });
   try {
-    for await (const row of question.rows(options, pause)) {
+    for await (const row of answer(pause)) {
       rows.push(row);
+      seconds.push((performance.now() - start) / 1000);
       shown.update(rows.length, last);
       await breathe();
+      start = performance.now();
     }
   } finally {
     shown.stop();
   }
-  return rows;
+  return seconds;
 }
 
 /** Let signals and timers run now and then, with a word about how far it is: computing alone never would. */

@@ -119,7 +119,12 @@ const vocabulary: Readonly<Record<string, Word>> = {
   batches: plain('batches', listOf(whole(1, 65_536)), 'LIST', 'micro-batches that are averaged'),
   noise: plain('noise', positive({ upTo: 1e6 }), 'X', 'size of the noise of a micro-batch, relative to the gradient'),
   refreshes: plain('refreshes', whole(1, 1000), 'N', 'new projections in a row'),
-  directions: plain('directions', whole(0, 1000), 'N', 'random directions to look along, besides the two that stand out'),
+  directions: plain(
+    'directions',
+    whole(0, 1000),
+    'N',
+    'random directions to look along, besides the two that stand out',
+  ),
   effect: plain('effect', positive({ upTo: 1e6 }), 'X', 'the bias that must be seen, relative to the gradient'),
   failureChance: plain('failureChance', positive({ below: 1 }), 'X', 'how often a promise may fail'),
   seeds: plain('seeds', whole(1, 1000), 'N', 'repetitions, each of other random numbers'),

@@ -54,6 +54,20 @@ const study: readonly Row[] = [
     [nothing],
     asynchronous,
   ),
+  row(
+    'curvesFigure',
+    () => [
+      {
+        name: 'a',
+        title: 'b',
+        caption: 'c',
+        x: { title: 'd' },
+        y: { title: 'e' },
+        curves: [{ label: 'f', points: [] }],
+      },
+    ],
+    [nothing],
+  ),
   ...Object.keys(gradientFamilies).map((name) =>
     row(`gradientFamilies.${name}`, () => [random.key(0), [2, 3]], [nothing, nothing]),
   ),
