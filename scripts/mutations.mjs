@@ -2890,15 +2890,15 @@ const questions = [
   {
     name: 'accumulated: one teacher for all seeds',
     file: 'src/study/questions/accumulated.ts',
-    find: 'linearTeacher(dimension, seed + i, ',
-    replace: 'linearTeacher(dimension, seed, ',
+    find: 'lessonOf(cell, read, seed + i)',
+    replace: 'lessonOf(cell, read, seed)',
     tests: [`${unitOf('study/questions/accumulated')} > ends where`],
   },
   {
     name: 'accumulated: a dense momentum at the rate of 1',
     file: 'src/study/questions/accumulated.ts',
-    find: 'if (!cell) return chain(inner, scale(-learningRate));',
-    replace: 'if (!cell) return chain(inner, scale(-1));',
+    find: 'scale(-learningRate)]',
+    replace: 'scale(-1)]',
     tests: [`${unitOf('study/questions/accumulated')} > has the effective`],
   },
   {

@@ -125,9 +125,7 @@ function cellsOf({ ranks, policies, intervals }: Read): Cell[] {
 
 async function rowOf(cell: Cell | null, read: Read, pause: Pause): Promise<AccumulatedRow> {
   const { dimension, steps, seeds, seed } = read;
-  const lessons = Array.from({ length: seeds }, (_, i) =>
-    linearTeacher(dimension, seed + i, transformOf(cell, read, seed + i)),
-  );
+  const lessons = Array.from({ length: seeds }, (_, i) => lessonOf(cell, read, seed + i));
   const every = Math.ceil(steps / looks);
   const at: AccumulatedAt[] = [];
   for (let step = 1; step <= steps; step++) {
@@ -163,13 +161,13 @@ async function rowOf(cell: Cell | null, read: Read, pause: Pause): Promise<Accum
 /** What counts as diverged. */
 const diverged = 1e6;
 
-function transformOf(cell: Cell | null, { projector, decay, learningRate }: Read, seed: number) {
-  const inner = ema({ decay });
-  if (!cell) return chain(inner, scale(-learningRate));
+function lessonOf(cell: Cell | null, { dimension, projector, decay, learningRate }: Read, seed: number): Lesson {
+  const [inner, rate] = [ema({ decay }), scale(-learningRate)];
+  if (!cell) return linearTeacher(dimension, seed, chain(inner, rate));
   const { rank, onRefresh, refreshEvery } = cell;
   // A rule in place of a number: what diverges here is what is asked for, and warned of elsewhere.
   const compressed = compress({ projector, rank, inner, refreshEvery: () => refreshEvery, onRefresh, seed });
-  return chain(compressed, scale(-learningRate));
+  return linearTeacher(dimension, seed, chain(compressed, rate));
 }
 
 /** Ranks of W, which was zero at the start, and what is left of the teacher; in float64. */
@@ -187,7 +185,7 @@ async function look({ weight, target }: Lesson) {
   return { ...ranksOf(lengths), left };
 }
 
-/** Of singular values in descending order. */
+/** Both ranks of a matrix with these singular values, in descending order. */
 function ranksOf(lengths: readonly number[]): { readonly rank: number; readonly effectiveRank: number } {
   const total = lengths.reduce((sum, x) => sum + x * x, 0);
   const entropy = lengths.reduce((sum, x) => (x === 0 ? sum : sum - ((x * x) / total) * Math.log((x * x) / total)), 0);

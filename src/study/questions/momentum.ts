@@ -117,7 +117,7 @@ interface About {
   readonly onRefresh: Policy;
 }
 
-/** Of each refresh, a sample for each trial: sizes and what is left, without decay. */
+/** Samples by refresh, one for each trial: sizes and what is left, without decay. */
 interface Chains {
   readonly sizes: readonly Float64Array[];
   readonly left: readonly Float64Array[];
