@@ -3,7 +3,7 @@
 /** Four significant digits, without an exponent where that stays readable. */
 export const significant = (x: number): string => String(Number(x.toPrecision(4)));
 
-/** Of a whole, with one decimal. */
+/** A part of a whole, with one decimal. */
 export function percent(fraction: number): string {
   const digits = Math.abs(100 * fraction).toFixed(1);
   return `${fraction < 0 && digits !== '0.0' ? '−' : ''}${digits} %`;

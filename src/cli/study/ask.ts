@@ -2,14 +2,14 @@ import type { OptionsOf, Specification, ValuesOf } from '../../base/options';
 import { backend } from '../../index';
 import type { Pause, Question } from '../../study';
 import { breathe } from '../breathe';
-import { command, type RunnableCommand } from '../command';
+import { type Command, command } from '../command';
 import { threads } from '../common-options';
 import { checkFiguresFolder, recordOf, writeFigures } from '../figures/folder';
 import { reportIfEnded } from '../figures/partial';
 import { renderFigures } from '../figures/render';
 import { namedPath } from '../files';
 import { wrapped } from '../help';
-import { option } from '../options';
+import { type CommandOptions, option } from '../options';
 import { backendLine, count } from '../terminal/format';
 import { type Progress, progress } from '../terminal/progress';
 import { showResults } from '../terminal/table';
@@ -20,7 +20,7 @@ import { partialReport, reportOf } from './report';
 import { spelled } from './words';
 
 /** The command of a question: all that it says and takes is the question's own. */
-export function ask<S extends Specification, Row>(question: Question<S, Row>, notes = ''): RunnableCommand {
+export function ask<S extends Specification, Row>(question: Question<S, Row>, notes = ''): Command<CommandOptions> {
   const { spec } = question;
   const { name, asks, about, example } = spec;
   const { options, check, values } = spelled(spec.options, spec.usual);

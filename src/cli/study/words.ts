@@ -117,7 +117,12 @@ const vocabulary: Readonly<Record<string, Word>> = {
   learningRate: plain('learningRate', positive({ upTo: 1e38 }), 'X', 'learning rate of each training'),
   ages: plain('age', listOf(whole(0, 1_000_000)), 'LIST', 'make projections of the gradient that many steps before'),
   batches: plain('batches', listOf(whole(1, 65_536)), 'LIST', 'micro-batches that are averaged'),
-  noise: plain('noise', positive({ upTo: 1e6 }), 'X', 'size of the noise of a micro-batch, relative to the gradient'),
+  noise: plain(
+    'noise',
+    positive({ upTo: 1e6 }),
+    'X',
+    'squared size of the noise of a micro-batch, relative to that of the gradient',
+  ),
   refreshes: plain('refreshes', whole(1, 1000), 'N', 'new projections in a row'),
   directions: plain(
     'directions',

@@ -3,7 +3,8 @@ import { listOf, number, optional, required, type ValuesOf, whole } from '../../
 import { compressedDimension, type Projector, projectorKind } from '../../compress/projector';
 import type { Side } from '../../compress/side';
 import type { GradientValues, Theory } from '../../compress/theory/theory';
-import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
+import { type Curve, curvesFigure, type Figure } from '../figure';
+import { fileName } from '../file-name';
 import { significant, withError } from '../numbers';
 import { pilotDraws } from '../pilot';
 import { type Pause, question } from '../question';

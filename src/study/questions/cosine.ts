@@ -8,7 +8,8 @@ import type { Theory } from '../../compress/theory/theory';
 import { type Aged, agedCount, agedLabel, agedOf, agesOption, checkAges } from '../aged';
 import { energyShares, firstOf } from '../best';
 import { drawsNeeded, theoryOf } from '../draws';
-import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
+import { type Curve, curvesFigure, type Figure } from '../figure';
+import { fileName } from '../file-name';
 import { groupsOf } from '../groups';
 import { meanAndError, significant, withError } from '../numbers';
 import { byTraining, curvesOverSteps } from '../over-steps';
@@ -77,7 +78,7 @@ export const cosine = question({
   asks: 'how much of the direction of a gradient is left, also by a projection that is some steps old?',
   about: `It measures the cosine between a gradient and what comes back of it, beside theory and beside the most
 that any matrix of that rank can have. With an age, projectors that look at gradients see an older one.`,
-  example: 'floragrad study cosine --gradients captured.safetensors --ages 0,50 --rank 8,32 --report cosine.html',
+  example: 'floragrad study cosine --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report cosine.html',
   usual: { shape: [64, 128], ranks: [8, 32] },
   options,
   count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),

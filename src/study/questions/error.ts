@@ -1,7 +1,8 @@
 import { seedKind } from '../../base/key';
 import { listOf, optional, required, whole } from '../../base/options';
 import { projectorKind } from '../../compress/projector';
-import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
+import { type Curve, curvesFigure, type Figure } from '../figure';
+import { fileName } from '../file-name';
 import { percent, significant, withError } from '../numbers';
 import { checkTrials, leastTrials, type ProjectionErrorRow, projectionError, rounding } from '../projection-error';
 import { question } from '../question';

@@ -4,7 +4,8 @@ import { compressedDimension, type Projector, projectorKind } from '../../compre
 import { noGrad } from '../../tensor/derivatives/no-grad';
 import { symmetricEigen } from '../../tensor/linalg/symmetric-eigen';
 import { drawsNeeded, theoryOf } from '../draws';
-import { type Curve, curvesFigure, type Figure, fileName } from '../figure';
+import { type Curve, curvesFigure, type Figure } from '../figure';
+import { fileName } from '../file-name';
 import { groupsOf } from '../groups';
 import { marchenkoPastur } from '../marchenko-pastur';
 import { checkOneSided, matrixOf } from '../matrix-of';

@@ -5,7 +5,7 @@ import { csvParse } from 'd3-dsv';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { csvOf } from '../../../../src/cli/figures/csv';
-import { checkFiguresFolder, rowsJson, writeFigures } from '../../../../src/cli/figures/folder';
+import { checkFiguresFolder, recordOf, writeFigures } from '../../../../src/cli/figures/folder';
 import { renderFigures } from '../../../../src/cli/figures/render';
 import { textWidth } from '../../../../src/cli/figures/text-width';
 import { darkOf, themed } from '../../../../src/cli/figures/themed';
@@ -192,7 +192,7 @@ describe('writeFigures', () => {
     const after = read();
     expect(names.filter((_, i) => before[i] !== after[i])).toEqual(['timings.json']);
     expect(JSON.parse(readFileSync(join(folder, 'first.vl.json'), 'utf8'))).toEqual(figures[0]?.spec);
-    expect(Object.keys(JSON.parse(rowsJson(found)))).toEqual(['question', 'command', 'seed', 'versions', 'rows']);
+    expect(Object.keys(recordOf(found))).toEqual(['question', 'command', 'seed', 'versions', 'rows']);
   });
 
   it('says before the work that the folder is a file', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Asked } from '../../../../src/cli/study/ask';
+import { ask } from '../../../../src/cli/study/ask';
 import { projectors, random } from '../../../../src/index';
-import { type ErrorRow, gradientFamilies, questions, type RefreshRow } from '../../../../src/study';
+import { type ErrorRow, gradientFamilies, type Question, questions, type RefreshRow } from '../../../../src/study';
 import { captured, workFolder } from '../captured';
 
 const cwd = workFolder();
@@ -27,7 +27,7 @@ describe('floragrad study', () => {
       trials: 180,
       seed: 5,
     });
-    const said = JSON.parse(stdout) as Asked<ErrorRow>;
+    const said = JSON.parse(stdout) as { rows: ErrorRow[] };
     expect(said).toEqual({
       question: 'error',
       command: `floragrad study error ${more.join(' ')}`,
@@ -35,7 +35,7 @@ describe('floragrad study', () => {
       versions: { floragrad: expect.stringMatching(/^\d+\.\d+\.\d+/) },
       rows,
     });
-    const other = JSON.parse((await study(...more.slice(0, -1), '6', '--json', '-')).stdout) as Asked<ErrorRow>;
+    const other = JSON.parse((await study(...more.slice(0, -1), '6', '--json', '-')).stdout) as { rows: ErrorRow[] };
     for (const [i, one] of other.rows.entries()) expect(one.relativeMse).not.toBe(rows[i]?.relativeMse);
   });
 
@@ -43,7 +43,7 @@ describe('floragrad study', () => {
     const small = '--rank 2,1 --every 5,never --on-refresh reset,keep --dimension 6 --steps 30 --seeds 2'.split(' ');
     const more = '--seed 4 --momentum 0.5 --projector haar --learning-rates 0.02,0.2'.split(' ');
     const { stdout, stderr } = await study('refresh', ...small, ...more, '--json', '-');
-    const { rows } = JSON.parse(stdout) as Asked<RefreshRow>;
+    const { rows } = JSON.parse(stdout) as { rows: RefreshRow[] };
     const expected = await questions.refresh.ask({
       ranks: [2, 1],
       intervals: [5, Infinity],
@@ -62,9 +62,9 @@ describe('floragrad study', () => {
     for (const name of ['seed', 'momentum', 'projector', 'learning-rates']) {
       const at = more.indexOf(`--${name}`);
       const rest = [...more.slice(0, at), ...more.slice(at + 2)];
-      const without = JSON.parse(
-        (await study('refresh', ...small, ...rest, '--json', '-')).stdout,
-      ) as Asked<RefreshRow>;
+      const without = JSON.parse((await study('refresh', ...small, ...rest, '--json', '-')).stdout) as {
+        rows: RefreshRow[];
+      };
       expect(without.rows, name).not.toEqual(rows);
     }
   });
@@ -75,6 +75,18 @@ describe('floragrad study', () => {
     expect((await study('error', '--help')).stdout).toBe(plain);
     for (const [name, { spec }] of Object.entries(questions))
       expect(plain).toMatch(new RegExp(`  ${name} +${spec.asks.slice(0, 20)}`));
+  });
+
+  it('shows an example in the help of each question that it would take', async () => {
+    for (const [name, question] of Object.entries(questions)) {
+      const [, , asked, ...options] = question.spec.example.split(' ');
+      expect(asked).toBe(name);
+      const read = ask(question as Question).read(options);
+      expect(Object.keys(read ?? {}), name).toEqual(expect.arrayContaining(['seed', 'report', 'figures']));
+      const help = (await study(name, '--help')).stdout;
+      expect(help).toContain(question.spec.example);
+      expect(Math.max(...help.split('\n').map(({ length }) => length)), name).toBeLessThanOrEqual(100);
+    }
   });
 
   it.each([

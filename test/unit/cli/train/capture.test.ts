@@ -1,7 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Asked } from '../../../../src/cli/study/ask';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {
@@ -103,7 +102,7 @@ describe('study --gradient captured:FILE', () => {
     const named = ['--gradient', 'captured:g.safetensors', '--parameters', '*qkv.weight'];
     const { status, stdout } = await study(...named);
     expect(status).toBe(0);
-    const { rows } = JSON.parse(stdout) as Asked<ErrorRow>;
+    const { rows } = JSON.parse(stdout) as { rows: ErrorRow[] };
     const found = decodeSafetensors(readFileSync(join(cwd, 'g.safetensors')));
     const names = Object.keys(found).filter((name) => name.includes('qkv.weight@'));
     expect(names.length).toBe(2);
@@ -116,7 +115,7 @@ describe('study --gradient captured:FILE', () => {
 
   it('and families of random ones, each of every shape', async () => {
     const { stdout } = await study('--gradient', 'sparse,zero', '--shape', '6x8,5x4');
-    expect((JSON.parse(stdout) as Asked<ErrorRow>).rows.map(({ gradient }) => gradient)).toEqual([
+    expect((JSON.parse(stdout) as { rows: ErrorRow[] }).rows.map(({ gradient }) => gradient)).toEqual([
       'sparse 6x8',
       'sparse 5x4',
       'zero 6x8',

@@ -83,7 +83,7 @@ describe('the cosine', () => {
       Array(4).fill('coordinates'),
     );
     expect(rows).toHaveLength(4 * 3 + 2);
-    expect(cosine.count({ ...(await defaults()), gradients, ranks: [1], ages: [0, 10] })).toBe(4 * 6 + 2 * 1);
+    expect(cosine.spec.count({ ...(await defaults()), gradients, ranks: [1], ages: [0, 10] })).toBe(4 * 6 + 2 * 1);
     expect(figures.map(({ name }) => name)).toEqual(['cosine-rank-1']);
     const random = await cosine.ask({
       gradients,
@@ -103,9 +103,11 @@ describe('the cosine', () => {
 
   it('is refused for an age that no gradient has', async () => {
     const gradients = [diagonal('w', 0, 5, 1), diagonal('b', 10, 1, 5), ray];
-    await expect(cosine.ask({ gradients, ages: [0, 10] })).rejects.toThrow(/\[study\/ages\].*age 10.*steps 0, 10/);
-    await expect(cosine.ask({ gradients: [ray], ages: [3] })).rejects.toThrow(/without steps/);
-    await expect(cosine.ask({ gradients, trials: 1 })).rejects.toThrow(/options\/range/);
+    await expect(cosine.ask({ gradients, ranks: [1], ages: [0, 10] })).rejects.toThrow(
+      /\[study\/ages\].*age 10.*steps 0, 10/,
+    );
+    await expect(cosine.ask({ gradients: [ray], ranks: [1], ages: [3] })).rejects.toThrow(/without steps/);
+    await expect(cosine.ask({ gradients, ranks: [1], trials: 1 })).rejects.toThrow(/options\/range/);
   });
 
   it('of a zero gradient is 0, and a seed gives the same again', async () => {
@@ -120,6 +122,6 @@ describe('the cosine', () => {
 
 /** What the options are where nothing is said. */
 async function defaults() {
-  const values = Object.entries(cosine.options).map(([name, { otherwise }]) => [name, otherwise]);
-  return Object.fromEntries(values) as Parameters<typeof cosine.count>[0];
+  const values = Object.entries(cosine.spec.options).map(([name, { otherwise }]) => [name, otherwise]);
+  return Object.fromEntries(values) as Parameters<typeof cosine.spec.count>[0];
 }

@@ -84,8 +84,10 @@ describe('the energy inside', () => {
 
   it('refuses two sides and ages that there are not, and is 0 of zero', async () => {
     const [gradients, two] = [[known], [projectors.twoSidedAverage]];
-    await expect(energy.ask({ gradients, projectors: two })).rejects.toThrow(/\[study\/two-sided\].*twoSidedAverage/);
-    await expect(energy.ask({ gradients, ages: [2] })).rejects.toThrow(/study\/ages/);
+    await expect(energy.ask({ gradients, ranks: [1], projectors: two })).rejects.toThrow(
+      /\[study\/two-sided\].*twoSidedAverage/,
+    );
+    await expect(energy.ask({ gradients, ranks: [1], ages: [2] })).rejects.toThrow(/study\/ages/);
     const zero = { name: 'zero', gradient: tensor([0, 0, 0, 0], { shape: [2, 2] }) };
     const { rows } = await energy.ask({ gradients: [zero], ranks: [1], trials: 2 });
     expect(rows.map((row) => [row.energy, row.most, row.rankFor90])).toEqual(Array(6).fill([0, 0, 0]));

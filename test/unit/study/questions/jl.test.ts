@@ -61,7 +61,7 @@ describe('lengths after a projection', () => {
     expect(promised(30)).toEqual([...Array(3).fill(expect.closeTo(0.991818, 5)), null, null]);
     expect(promised(40)).toEqual([...Array(3).fill(expect.closeTo(0.858939, 5)), null, null]);
     for (const { failures } of rows.filter((row) => row.promised !== null)) expect(failures).toBeLessThan(0.05);
-    expect(jl.verdict?.(rows)).toBe('The promise is kept in all 6 rows that have one, of 15.');
+    expect(jl.spec.verdict?.(rows)).toBe('The promise is kept in all 6 rows that have one, of 15.');
   });
 
   it('that fail too often are counted, and said', async () => {
@@ -72,18 +72,18 @@ describe('lengths after a projection', () => {
     expect(rows[0]?.failures).toBeGreaterThan(0.05);
     expect(rows[0]?.failures).toBeLessThan(0.16);
     const broken = rows.map((row) => ({ ...row, failureChance: 0.01 }));
-    expect(jl.verdict?.(broken)).toBe('The promise is broken in 1 of the 1 rows that have one.');
+    expect(jl.spec.verdict?.(broken)).toBe('The promise is broken in 1 of the 1 rows that have one.');
     // One that doubles A is off by about 3, and is no longer the projector that promises.
     const doubled = { ...projectors.gaussian, down: (p: never, x: never) => mul(projectors.gaussian.down(p, x), 2) };
     const own = await jl.ask({ ...asked, projectors: [doubled as typeof projectors.gaussian] });
     expect(own.rows[0]?.median).toBeGreaterThan(2);
-    expect(jl.verdict?.(own.rows)).toMatch(/promises nothing/);
+    expect(jl.spec.verdict?.(own.rows)).toMatch(/promises nothing/);
   });
 
   it('refuses two sides; a seed gives the same again, and a zero gradient has no vectors', async () => {
     const two = jl.ask({ gradients: [ray], projectors: [projectors.twoSidedAverage], ranks: [1] });
     await expect(two).rejects.toThrow(/\[study\/two-sided\]/);
-    await expect(jl.ask({ gradients: [ray], failureChance: 1 })).rejects.toThrow(/options\/range/);
+    await expect(jl.ask({ gradients: [ray], ranks: [1], failureChance: 1 })).rejects.toThrow(/options\/range/);
     const asked = (seed: number) => jl.ask({ gradients: [ray], ranks: [2], trials: 3, seed });
     expect((await asked(4)).rows).toEqual((await asked(4)).rows);
     expect((await asked(4)).rows[0]?.median).not.toBe((await asked(5)).rows[0]?.median);
