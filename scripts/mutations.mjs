@@ -2422,10 +2422,10 @@ const commands = [
     tests: [`${unitOf('study/figure')} > sets curves with the same few places apart`],
   },
   {
-    name: 'figures: ids that several figures of a page share',
+    name: 'figures: references to ids that are no longer there',
     file: 'src/cli/figures/themed.ts',
-    find: '`${name}-${i}`',
-    replace: '`figure-${i}`',
+    find: '.replace(/url\\(#([^)]*)',
+    replace: '.replace(/url\\(%([^)]*)',
     tests: [`${unitOf('cli/figures/figures')} > gives no id twice`],
   },
   {
