@@ -2440,7 +2440,7 @@ const commands = [
     file: 'src/cli/figures/render.ts',
     find: 'detached: true',
     replace: 'detached: false',
-    tests: [`${unitOf('cli/figures/figures')} > draws and writes what there is on a Ctrl-C`],
+    tests: [`${unitOf('cli/figures/figures')} > draws in a process group`],
   },
   {
     name: 'figures: CSV with null as a number',
