@@ -2695,10 +2695,10 @@ const commands = [
     tests: [`${unitOf('study/figure')} > sets curves with the same few places apart`],
   },
   {
-    name: 'figures: ids that several figures of a page share',
+    name: 'figures: references to ids that are no longer there',
     file: 'src/cli/figures/themed.ts',
-    find: '`${name}-${i}`',
-    replace: '`figure-${i}`',
+    find: '.replace(/url\\(#([^)]*)',
+    replace: '.replace(/url\\(%([^)]*)',
     tests: [`${unitOf('cli/figures/figures')} > gives no id twice`],
   },
   {
@@ -2713,7 +2713,7 @@ const commands = [
     file: 'src/cli/figures/render.ts',
     find: 'detached: true',
     replace: 'detached: false',
-    tests: [`${unitOf('cli/figures/figures')} > draws and writes what there is on a Ctrl-C`],
+    tests: [`${unitOf('cli/figures/figures')} > draws in a process group`],
   },
   {
     name: 'figures: CSV with null as a number',

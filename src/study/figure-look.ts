@@ -10,7 +10,8 @@ export const shapes = [
   'triangle-right',
   'triangle-left',
 ];
-export const [ground, ink, quiet, rule] = ['#fdfdfc', '#1d2321', '#5b6562', '#d9dedb'] as const;
+export const [ground, quiet] = ['#fdfdfc', '#5b6562'] as const;
+const [ink, rule] = ['#1d2321', '#d9dedb'] as const;
 
 /** The plot is that large, in pixels. With its axis a figure is some 490 wide: at the 358 of a phone, text is 10 high. */
 export const [width, tall, low] = [410, 290, 210] as const;

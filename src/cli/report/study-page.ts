@@ -6,7 +6,7 @@ import { escapeHtml } from './escape';
 import { htmlTable, page } from './page';
 
 /** A figure, and its drawing where there was time for one. */
-export interface DrawnFigure {
+interface DrawnFigure {
   readonly figure: Figure;
   readonly svg: string | null;
 }
@@ -99,12 +99,16 @@ function shown(value: unknown): string {
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-const types: Readonly<Record<string, string>> = { svg: 'image/svg+xml', csv: 'text/csv', json: 'application/json' };
+const types: Readonly<Record<string, string>> = {
+  svg: 'image/svg+xml;charset=utf-8',
+  csv: 'text/csv;charset=utf-8',
+  json: 'application/json;charset=utf-8',
+};
 
 /** A file inside the page, to be saved. */
 function link(file: string, words: string, text: string): string {
   const type = types[file.slice(file.lastIndexOf('.') + 1)] as string;
-  const href = `data:${type};charset=utf-8;base64,${Buffer.from(text).toString('base64')}`;
+  const href = `data:${type};base64,${Buffer.from(text).toString('base64')}`;
   return `<a download="${escapeHtml(file)}" href="${href}">${words}</a>`;
 }
 

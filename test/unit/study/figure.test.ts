@@ -104,7 +104,7 @@ describe('curvesFigure', () => {
         })[0] as Layer[],
       ).encoding.x.axis.values;
     expect(ticks([4, 16, 64])).toEqual([4, 16, 64]);
-    expect(ticks(Array.from({ length: 40 }, (_, i) => 30 + i))).toEqual([50]);
+    expect(ticks(Array.from({ length: 40 }, (_, i) => 30 + i))).toEqual([20, 50, 100]);
     expect(ticks(Array.from({ length: 100 }, (_, i) => 1 + i))).toEqual([1, 2, 5, 10, 20, 50, 100]);
     const wide = ticks(Array.from({ length: 40 }, (_, i) => 10 ** i));
     expect(wide.length).toBeLessThan(8);

@@ -111,6 +111,15 @@ describe('renderFigures', () => {
     await expect(renderFigures([wrong as unknown as Figure], program)).rejects.toThrow(message);
   });
 
+  it.skipIf(process.platform === 'win32')(
+    'draws in a process group that a Ctrl-C at the terminal does not reach',
+    async () => {
+      const leader = join(cwd, 'leader.mjs');
+      writeFileSync(leader, 'process.kill(-process.pid, 0); process.stdout.write("leads its group");');
+      expect(await renderFigures(figures, leader)).toEqual(['leads its group', 'leads its group']);
+    },
+  );
+
   it('says so when a process dies', async () => {
     const dying = join(cwd, 'dying.mjs');
     writeFileSync(dying, 'process.kill(process.pid, "SIGKILL");');
