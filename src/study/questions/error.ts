@@ -21,7 +21,7 @@ export const error = question({
   asks: 'what does projecting a gradient down and up again do to it?',
   about: `It measures the mean squared error beside what theory says, and tests whether the projection keeps
 the gradient on average (whether it is unbiased), which takes at least ${leastTrials} trials.`,
-  example: 'floragrad study error --projector gaussian,haar --shape 256x512 --rank 4,16,64 --report study.html',
+  example: 'floragrad study error --projector gaussian,haar --rank 4,16,64 --report study.html',
   usual: { shape: [256, 512] },
   options: {
     gradients: required(gradientsKind),
