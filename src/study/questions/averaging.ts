@@ -228,7 +228,7 @@ function figureOf(gradient: string, rank: number, all: readonly AveragingRow[]):
   return curvesFigure({
     name: `averaging-${fileName(gradient)}-rank-${rank}`,
     title: `Error of an average, rank ${rank}: ${gradient}`,
-    caption: 'Points: measured, with twice the standard error on both sides. Dashed: theory.',
+    caption: 'Points: measured, with twice the standard error on both sides.',
     x: { title: 'micro-batches', log: true },
     y: { title: 'relative squared error', log: true },
     curves: rows.map(({ way, at }) => ({

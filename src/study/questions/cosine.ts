@@ -195,7 +195,7 @@ function againstRank(gradient: string, rows: readonly CosineRow[]): Figure {
   return curvesFigure({
     name: `cosine-${fileName(gradient)}`,
     title: `Cosine against rank: ${gradient}`,
-    caption: 'Points: measured mean, with twice its standard error on both sides. Dashed: theory.',
+    caption: 'Points: measured mean, with twice its standard error on both sides.',
     x: { title: 'rank', log: true },
     y: { title: 'cosine' },
     curves: [...curves, { label: mostLabel, points: most }],

@@ -82,7 +82,7 @@ function figureOf(gradient: string, rows: readonly ErrorRow[]): Figure {
   return curvesFigure({
     name: `error-${fileName(gradient)}`,
     title: `Error against rank: ${gradient}`,
-    caption: 'Points: measured mean squared error, with twice its standard error on both sides. Dashed: theory.',
+    caption: 'Points: measured mean squared error, with twice its standard error on both sides.',
     x: { title: 'rank', log: true },
     y: { title: 'relative squared error', log: true },
     curves,

@@ -185,7 +185,7 @@ function figureOf(gradient: string, rows: readonly JlRow[]): Figure {
   return curvesFigure({
     name: `jl-${fileName(gradient)}`,
     title: `How far squared lengths are off: ${gradient}`,
-    caption: `Points: what only the part δ = ${(rows[0] as JlRow).failureChance} exceeds, from the median to the largest. Dashed: the promise, ε at that δ, for gaussian, rademacher and haar.`,
+    caption: `Points: what only the part δ = ${(rows[0] as JlRow).failureChance} exceeds, from the median to the largest. Theory: the promise, ε at that δ, for gaussian, rademacher and haar.`,
     x: { title: 'rank', log: true },
     y: { title: '| |Ax|²/|x|² − 1 |', log: true },
     curves: [...curves, ...(promised.length > 0 ? [{ label: 'promised', points: [], theory: promised }] : [])],

@@ -223,7 +223,7 @@ function figuresOf(gradient: string, all: readonly MomentumRow[]): Figure[] {
   const rows = all.filter((row) => row.gradient === gradient);
   const shortest = Math.min(...rows.map(({ refreshEvery }) => refreshEvery));
   const short = rows.filter(({ refreshEvery }) => refreshEvery === shortest);
-  const bars = 'Bars: twice the standard error on both sides. Dashed: theory.';
+  const bars = 'Bars: twice the standard error on both sides.';
   const over = (of: (at: MomentumAt) => Measured): Curve[] =>
     short.map((row) => curve(`${row.onRefresh}, rank ${row.rank}`, row.at, ({ refresh }) => refresh, of));
   return [

@@ -183,7 +183,7 @@ function figureOf(name: string, rows: readonly SpectrumRow[]): Figure {
     name: `spectrum-${fileName(name)}`,
     title: `Eigenvalues of AᵀA in falling order: ${name}`,
     caption:
-      'Each of the r eigenvalues: its mean over the draws, from the smallest to the largest. Dashed: the law of Marchenko and Pastur for independent entries.',
+      'Each of the r eigenvalues: its mean over the draws, from the smallest to the largest. Theory: the law of Marchenko and Pastur for independent entries.',
     x: { title: 'share of the eigenvalues that are larger' },
     y: { title: 'eigenvalue' },
     curves: [
