@@ -50,7 +50,7 @@ export const loraProjection: ClaimOf<Setting, Job, number> = {
     rank: 4,
     samples: 64,
     steps: 20,
-    rates: [0.16, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025, 0.00125],
+    rates: [0.16, 0.08, 0.04, 0.02, 0.01, 0.005, 0.0025, 0.00125, 0.000625],
   },
 
   perform: deviation,
