@@ -9,7 +9,8 @@ import {
 import { againstDense } from '../against-dense';
 import type { ClaimOf } from '../claim';
 import { fixed, interval } from '../format';
-import { blocks, signs, type TextTraining, trainText, warmedUp } from '../tasks/text';
+import { warmedUp } from '../tasks/schedule';
+import { blocks, signs, type TextTraining, trainText } from '../tasks/text';
 import { type Seeds, tuned } from '../tuned';
 
 /** How large, how long, on which grids. */

@@ -2,7 +2,8 @@ import { adafactor, flora, type GradientTransform, type Schedule } from '../../.
 import { againstDense } from '../against-dense';
 import type { ClaimOf } from '../claim';
 import { fixed, interval } from '../format';
-import { blocks, type TextTraining, trainText, warmedUp } from '../tasks/text';
+import { warmedUp } from '../tasks/schedule';
+import { blocks, type TextTraining, trainText } from '../tasks/text';
 import { type Seeds, tuned } from '../tuned';
 
 /** How large, how long, on which grid. */

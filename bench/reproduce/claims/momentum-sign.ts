@@ -12,7 +12,8 @@ import {
 import { againstDense } from '../against-dense';
 import type { ClaimOf } from '../claim';
 import { fixed, interval } from '../format';
-import { blocks, signs, type TextTraining, trainText, warmedUp } from '../tasks/text';
+import { warmedUp } from '../tasks/schedule';
+import { blocks, signs, type TextTraining, trainText } from '../tasks/text';
 import { type Seeds, tuned } from '../tuned';
 
 /** How large, how long, on which grids. */
@@ -67,8 +68,13 @@ export const momentumSign: ClaimOf<Setting, Job, number | null> = {
   },
 
   perform({ method, rate, ...task }) {
-    const step = [signs(), scaleByParameterRms(), scaleByLearningRate(warmedUp(rate, task.steps))];
-    return trainText(task, chain(...methods[method](task.seed), ...step));
+    const parts: readonly GradientTransform<unknown>[] = [
+      ...methods[method](task.seed),
+      signs(),
+      scaleByParameterRms(),
+      scaleByLearningRate(warmedUp(rate, task.steps)),
+    ];
+    return trainText(task, chain(...parts));
   },
 
   async measure({ seeds, rates, ...task }, run) {

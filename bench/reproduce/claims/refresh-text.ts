@@ -1,7 +1,8 @@
 import { adafactor, flora, type GradientTransform, type Schedule } from '../../../src/index';
 import type { ClaimOf } from '../claim';
 import { fixed, interval, lossTable } from '../format';
-import { blocks, type TextTraining, trainText, warmedUp } from '../tasks/text';
+import { warmedUp } from '../tasks/schedule';
+import { blocks, type TextTraining, trainText } from '../tasks/text';
 import { type Seeds, type Tuned, tuned } from '../tuned';
 import { above, type BySeed, behindGate, difference } from '../verdict';
 

@@ -1,10 +1,11 @@
+import binomial from '@stdlib/stats-base-dists-binomial';
 import { paired } from '../../../src/cli/train/paired';
 import { eye, noGrad, projectors, random } from '../../../src/index';
 import { checkProjector, projectionError } from '../../../src/study';
 import { markdownTable } from '../../harness/markdown';
 import type { ClaimOf } from '../claim';
 import { fixed, interval, significant } from '../format';
-import { above, all, counted } from '../verdict';
+import { all, counted, type Verdict } from '../verdict';
 
 /** Sizes of the experiments. */
 interface Setting {
@@ -89,8 +90,8 @@ export const unbiased: ClaimOf<Setting, Job, Result> = {
     );
     const worst = Math.max(...errors.flatMap(({ found }) => found.map(([bias = 0, bound = 0]) => bias / bound)));
     const ratios = errors.map(({ found }) => paired(found.map(([, , mse = 0, theory = 1]) => mse / theory - 1)));
-    const certain = (shares.at(-1) ?? []).map(([share = 1]) => delta - share);
-    const margin = paired(certain);
+    const drawn = seeds.length * draws;
+    const failures = (shares.at(-1) ?? []).reduce((sum, [share = 1]) => sum + Math.round(share * draws), 0);
     return {
       setting: [
         `Gradients are random normal ones; ${trials} fresh projections of each. The theorem with m = ${dimension}, ε = ${epsilon} and δ = ${delta}, ${draws} draws`,
@@ -104,8 +105,8 @@ export const unbiased: ClaimOf<Setting, Job, Result> = {
         },
         {
           statement: 'The theorem holds with c = 16.',
-          verdict: above({ mean: margin.mean, interval: margin.interval }),
-          because: `Draws that fail are fewer than δ by ${interval(margin, fixed(3))}.`,
+          verdict: rarer(failures, drawn, delta),
+          because: `${failures} of ${drawn} draws fail, where δ allows ${(delta * drawn).toFixed(0)}; as few have chance ${significant(binomial.cdf(failures, drawn, delta))} at a rate of δ.`,
         },
         {
           statement: 'The relative squared error of one projection is (d + 1)/r, d the compressed dimension.',
@@ -148,6 +149,12 @@ export const unbiased: ClaimOf<Setting, Job, Result> = {
     };
   },
 };
+
+/** Whether events are rarer than `rate`, by the exact binomial law and with 2.5 % on either side. */
+function rarer(events: number, trials: number, rate: number): Verdict {
+  if (binomial.cdf(events, trials, rate) < 0.025) return 'holds';
+  return 1 - binomial.cdf(events - 1, trials, rate) < 0.025 ? 'fails' : 'cannot tell here';
+}
 
 /** Shares of draws with an entry of AᵀA − I beyond ε, and with ‖A·x‖²/‖x‖² off by more than ε for a random vector x. */
 async function entries({ seed, rank, dimension, epsilon, draws }: Extract<Job, { kind: 'entries' }>): Promise<Result> {

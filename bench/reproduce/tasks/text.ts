@@ -10,8 +10,6 @@ import {
   matrixFilter,
   noGrad,
   random,
-  type Schedule,
-  schedules,
   scope,
   sign,
   type Tensor,
@@ -69,11 +67,6 @@ export async function trainText(
     for (const windows of validation.validationBatches()) losses.push(await noGrad(() => loss(windows)).item());
     return losses.reduce((a, b) => a + b, 0) / losses.length;
   });
-}
-
-/** Up to the peak over the first twentieth of the steps, then down along a cosine. */
-export function warmedUp(peak: number, steps: number): Schedule {
-  return schedules.warmupCosine({ peak, warmup: Math.max(1, Math.round(steps / 20)), steps });
 }
 
 /** Compress the matrices of the transformer blocks alone: rows of the embeddings and of the head belong to tokens. */
