@@ -29,7 +29,7 @@ export interface Recovery {
 export interface Recovered {
   /** Mean squared error after training; null where it diverged. */
   readonly loss: number | null;
-  /** Of the numbers that pruning made zero, how many are zero after merging. */
+  /** How many of the numbers that pruning made zero are zero after merging. */
   readonly zeros: number;
   readonly pruned: number;
 }
