@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     say(`wrote ${path}`);
     return;
   }
-  const found = differences(page, made, only ? [] : names);
+  const found = differences(page, made, { order: names, required: only ?? names });
   if (found.length === 0) return say(`${path} says the same`);
   console.error(`${path} says something else:\n${found.join('\n')}\nMend what changed, or write the page: --write.`);
   process.exitCode = 1;

@@ -55,10 +55,16 @@ export function pageOf(names: readonly string[], sections: ReadonlyMap<string, s
   return `${[introduction.join('\n'), summary.join('\n'), ...present].join('\n\n')}\n`;
 }
 
+/** The claims in their order, and those that the page must have. */
+interface Expected {
+  readonly order: readonly string[];
+  readonly required: readonly string[];
+}
+
 /** Where a page differs from sections that were made anew: lines for a person, none where it does not. */
-export function differences(page: string, made: ReadonlyMap<string, string>, names: readonly string[]): string[] {
+export function differences(page: string, made: ReadonlyMap<string, string>, { order, required }: Expected): string[] {
   const written = sectionsOf(page);
-  const missing = names.filter((name) => !written.has(name)).map((name) => `${name}: the page has no such claim`);
+  const missing = required.filter((name) => !written.has(name)).map((name) => `${name}: the page has no such claim`);
   const found = [...made].flatMap(([name, section]) => {
     const old = written.get(name)?.split('\n');
     if (!old) return [];
@@ -68,9 +74,6 @@ export function differences(page: string, made: ReadonlyMap<string, string>, nam
       ? []
       : [`${name}: line ${at + 1} of its section`, `  page: ${old[at] ?? '(none)'}`, `  now:  ${now[at] ?? '(none)'}`];
   });
-  const around =
-    missing.length === 0 && pageOf(names, written) !== page
-      ? ['the page is not made of its sections: it was edited']
-      : [];
-  return [...missing, ...found, ...around];
+  const edited = pageOf(order, written) === page ? [] : ['the page is not made of its sections: it was edited'];
+  return [...missing, ...found, ...edited];
 }

@@ -13,6 +13,7 @@ interface Setting {
   readonly steps: number;
   readonly stages: readonly number[];
   readonly rates: readonly number[];
+  readonly tasks: readonly (Pick<FineTuning, 'layers' | 'shift'> & { readonly name: string })[];
 }
 
 type Job =
@@ -37,11 +38,16 @@ export const periodicLora: ClaimOf<Setting, Job, number | null> = {
     steps: 800,
     stages: [2, 4, 8],
     rates: [0.003, 0.01, 0.03, 0.1],
+    tasks: [
+      { name: 'linear, shift of full rank', layers: 1, shift: 32 },
+      { name: 'MLP, shift of full rank', layers: 2, shift: 32 },
+      { name: 'MLP, shift of rank 2', layers: 2, shift: 2 },
+    ],
   },
 
   perform: (job) => ('floor' in job ? floorOf(job, job.floor) : fineTune(job)),
 
-  async measure({ seeds, width, rank, steps, stages, rates }, run) {
+  async measure({ seeds, width, rank, steps, stages, rates, tasks }, run) {
     const rowsOf = (task: Pick<FineTuning, 'layers' | 'shift'>): Row[] => {
       const row = (name: string, method: FineTuning['method'], more: { stages?: number; rank?: number } = {}): Row => ({
         name,
@@ -57,11 +63,6 @@ export const periodicLora: ClaimOf<Setting, Job, number | null> = {
         ...stages.map((k) => row(`PeriodicLoRA, ${k} stages`, 'PeriodicLoRA', { stages: k })),
       ];
     };
-    const tasks = [
-      { name: 'linear, shift of full rank', layers: 1, shift: width },
-      { name: 'MLP, shift of full rank', layers: 2, shift: width },
-      { name: `MLP, shift of rank ${rank}`, layers: 2, shift: rank },
-    ] as const;
     const found = await Promise.all(
       tasks.map(async (task) => ({
         task,
@@ -81,7 +82,7 @@ export const periodicLora: ClaimOf<Setting, Job, number | null> = {
         `${seeds.tuning}; seeds ${seeds.counted.join(', ')} count. Numbers are log₁₀ of the loss over that before. The gate, does rank matter here: LoRA of ${several} times the rank`,
         `better than LoRA by ${found.map(({ task, rows }) => `${show(rankGate(rows, rank))} (${task.name})`).join(', ')}.`,
       ],
-      parts: found.flatMap(({ task, rows }) => partsOf(task.name, rows, rank)),
+      parts: found.flatMap(({ task, rows }) => partsOf(task, rows, rank)),
       table: found.flatMap(({ task, rows }, i) => [
         ...(i > 0 ? [''] : []),
         `${task.name[0]?.toUpperCase()}${task.name.slice(1)}:`,
@@ -113,10 +114,10 @@ function rankGate(rows: readonly Tuned[], rank: number) {
 }
 
 /** Within the rank of LoRA the gate has to fail, and the question is another one: does it cost anything there? */
-function partsOf(task: string, rows: readonly Tuned[], rank: number): Part[] {
+function partsOf({ name: task, shift }: Setting['tasks'][number], rows: readonly Tuned[], rank: number): Part[] {
   const periodic = of(rows, `PeriodicLoRA, ${several} stages`);
   const gain = difference(of(rows, 'LoRA'), periodic);
-  if (task.endsWith(`rank ${rank}`)) {
+  if (shift <= rank) {
     return [
       {
         statement: `${task}: PeriodicLoRA in ${several} stages costs nothing there, to a factor of ten in the loss.`,
