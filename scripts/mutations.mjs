@@ -2458,14 +2458,14 @@ const results = [
     file: 'bench/reproduce/page.ts',
     find: 'Math.max(old.length, now.length)',
     replace: 'Math.min(old.length, now.length)',
-    tests: [unitOf('bench/reproduce/page')],
+    tests: [`${unitOf('bench/reproduce/page')} > the page of results`],
   },
   {
     name: 'results: an edited table of verdicts that passes',
     file: 'bench/reproduce/page.ts',
     find: 'pageOf(order, written) === page',
     replace: 'pageOf(order, written).length === page.length',
-    tests: [unitOf('bench/reproduce/page')],
+    tests: [`${unitOf('bench/reproduce/page')} > the page of results`],
   },
 ];
 

@@ -32,7 +32,7 @@ export function againstDense(
         {
           statement: `${name}: it is as good as dense, with at least ${100 * share} % of the gain.`,
           verdict: behindGate(gate, above(beyond)),
-          because: `It keeps ${keeps(gain, gate)}; beyond ${100 * share} % it is by ${interval(beyond, fixed(4))}.`,
+          because: `${keeps(gain, gate)}Beyond ${100 * share} % it is by ${interval(beyond, fixed(4))}.`,
         },
       ];
     }),
@@ -48,8 +48,8 @@ function aim(none: BySeed, dense: BySeed): BySeed {
   });
 }
 
+/** Where the gate is closed there is no gain to keep a share of. */
 function keeps(gain: Paired | null, gate: Paired | null): string {
-  return gain === null || gate === null
-    ? 'nothing that can be said'
-    : `${((100 * gain.mean) / gate.mean).toFixed(0)} %`;
+  if (gain === null || gate === null || above(gate) !== 'holds') return '';
+  return `It keeps ${((100 * gain.mean) / gate.mean).toFixed(0)} %. `;
 }

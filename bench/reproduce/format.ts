@@ -50,6 +50,6 @@ export function lossTable(
   );
 }
 
-export function shown(x: number | null | undefined, show: Show): string {
+function shown(x: number | null | undefined, show: Show): string {
   return typeof x === 'number' ? show(x) : 'diverged';
 }

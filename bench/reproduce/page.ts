@@ -46,12 +46,13 @@ export function sectionsOf(page: string): Map<string, string> {
 /** The page: introduction, all verdicts, and the sections in the order of the claims. */
 export function pageOf(names: readonly string[], sections: ReadonlyMap<string, string>): string {
   const present = names.flatMap((name) => sections.get(name) ?? []);
-  const verdicts = present.flatMap((section) =>
-    [...section.matchAll(/^- \*\*(holds|fails|cannot tell here)\*\*: (.*?\.)(?= |$)/gm)].map(
-      ([, verdict, statement]) => `| ${statement} | ${verdict} |`,
-    ),
-  );
-  const summary = ['| claim | verdict |', '| --- | --- |', ...verdicts];
+  const verdicts = present.flatMap((section) => {
+    const title = /^## (.*)$/m.exec(section)?.[1] ?? '';
+    return [...section.matchAll(/^- \*\*(holds|fails|cannot tell here)\*\*: (.*?\.)(?= |$)/gm)].map(
+      ([, verdict, statement]) => `| ${title} | ${statement} | ${verdict} |`,
+    );
+  });
+  const summary = ['| claim | what can be false | verdict |', '| --- | --- | --- |', ...verdicts];
   return `${[introduction.join('\n'), summary.join('\n'), ...present].join('\n\n')}\n`;
 }
 

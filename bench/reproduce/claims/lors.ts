@@ -29,7 +29,7 @@ export const lors: ClaimOf<Setting, Job, Result> = {
   setting: {
     layer: { tokens: 512, size: 1024, rank: 16 },
     task: { width: 32, rank: 4, steps: 400 },
-    rates: [0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3],
+    rates: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
     seeds: { tuning: 100, counted: [0, 1, 2, 3, 4] },
   },
 

@@ -94,7 +94,7 @@ export const momentumSign: ClaimOf<Setting, Job, number | null> = {
         `A GPT of 2 layers of width ${task.width} on Moby-Dick by characters, ${task.steps} steps of ${task.batch} × 64 characters; validation loss in nats on 16,384`,
         `characters. The signs of the momentum (${decay}) make the step; Flora compresses the weights of the blocks, a new projection every`,
         `1000 steps. Peak rates ${rates.none.join(', ')} for none and ${rates.momentum.join(', ')} for the others on seed ${seeds.tuning}; seeds ${seeds.counted.join(', ')} count.`,
-        `The gate, dense better than none: by ${interval(gate, fixed(4))}. A shortened run: 12,000 steps were looked at elsewhere.`,
+        `The gate, dense better than none: by ${interval(gate, fixed(4))}. A shortened run.`,
       ],
       parts,
       table,

@@ -37,9 +37,9 @@ export const periodicLora: ClaimOf<Setting, Job, number | null> = {
     rank: 2,
     steps: 800,
     stages: [2, 4, 8],
-    rates: [0.003, 0.01, 0.03, 0.1],
+    rates: [0.003, 0.01, 0.03, 0.1, 0.3],
     tasks: [
-      { name: 'linear, shift of full rank', layers: 1, shift: 32 },
+      { name: 'Linear, shift of full rank', layers: 1, shift: 32 },
       { name: 'MLP, shift of full rank', layers: 2, shift: 32 },
       { name: 'MLP, shift of rank 2', layers: 2, shift: 2 },
     ],
@@ -85,7 +85,7 @@ export const periodicLora: ClaimOf<Setting, Job, number | null> = {
       parts: found.flatMap(({ task, rows }) => partsOf(task, rows, rank)),
       table: found.flatMap(({ task, rows }, i) => [
         ...(i > 0 ? [''] : []),
-        `${task.name[0]?.toUpperCase()}${task.name.slice(1)}:`,
+        `${task.name}:`,
         '',
         ...lossTable(logarithmic(rows), seeds.counted, (x) => x.toFixed(2), task.layers === 1 ? [floor] : []),
       ]),

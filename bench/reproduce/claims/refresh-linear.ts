@@ -92,8 +92,8 @@ export const refreshLinear: ClaimOf<Setting, Job, Cell> = {
       setting: [
         `A linear teacher ${dimension} × ${dimension} of full rank is learned from its exact gradient by momentum ${decay} in ${steps} steps: \`refreshTable\`. Rates ${rates.join(', ')}`,
         `for each cell on seed 0; seeds 1 to ${seeds} count. Differences are of log₁₀ of what is left, ‖W − W*‖²/‖W*‖². The gate: without a subspace`,
-        `more is learned than with one projection for good (${said(gate)}). The momentum is no help here, and`,
-        'none does as well as dense: what is looked at is the subspace.',
+        `more is learned than with one projection for good (${said(gate)}). What momentum`,
+        'is worth is not asked here: what is looked at is the subspace.',
       ],
       parts: [
         {

@@ -21,7 +21,7 @@ const page = pageOf(names, sections);
 describe('the page of results', () => {
   test('has the claims in their order, and every verdict in the table at its top', () => {
     expect(page.indexOf('## About one')).toBeLessThan(page.indexOf('## About two'));
-    expect(page).toContain('| One holds. | holds |\n| Two is r/m = 0.5 of it. | fails |');
+    expect(page).toContain('| About one | One holds. | holds |\n| About two | Two is r/m = 0.5 of it. | fails |');
   });
 
   test('is read back into the sections that it was made of', () => {
