@@ -26,15 +26,16 @@ export interface Seeds {
   readonly counted: readonly number[];
 }
 
-/** Choose a rate for each method alone, then train with it on every seed that counts. */
+/** Choose a rate for each method alone, then train with it on every seed that counts. A single rate needs no choice. */
 export async function tuned<J>(
   methods: readonly Method<J>[],
   { tuning, counted }: Seeds,
   run: Run<J, number | null>,
 ): Promise<Tuned[]> {
-  const tries = methods.flatMap(({ rates, job }) => rates.map((rate) => job(rate, tuning)));
+  const tries = methods.flatMap(({ rates, job }) => (rates.length > 1 ? rates.map((rate) => job(rate, tuning)) : []));
   const tried = [...(await run(tries))];
   const chosen = methods.map((method) => {
+    if (method.rates.length === 1) return { method, at: 0, rate: method.rates[0] as number };
     const losses = tried.splice(0, method.rates.length).map((loss) => loss ?? Infinity);
     const least = Math.min(...losses);
     const at = losses.indexOf(least);

@@ -48,7 +48,7 @@ export const refreshText: ClaimOf<Setting, Job, number | null> = {
   quick: false,
   setting: {
     width: 64,
-    batch: 8,
+    batch: 4,
     steps: 600,
     rank: 4,
     seeds: { tuning: 100, counted: [0, 1, 2] },

@@ -36,11 +36,24 @@ test('a rate is chosen for each method on the seed for tuning, which does not co
 });
 
 test('a method that diverges at every rate has no rate and no loss, and the next keeps its own', async () => {
-  const rows = await tuned([method('wild', [1, 2]), method('a', [2])], seeds, async (jobs) => jobs.map(loss));
+  const rows = await tuned([method('wild', [1, 2]), method('a', [2, 4])], seeds, async (jobs) => jobs.map(loss));
   expect(rows).toEqual([
     { name: 'wild', rate: null, edge: false, losses: [null, null] },
-    { name: 'a', rate: 2, edge: false, losses: [1, 1.001] },
+    { name: 'a', rate: 2, edge: true, losses: [1, 1.001] },
   ]);
+});
+
+test('a single rate is not tried, and takes no result of another method', async () => {
+  const asked: Job[] = [];
+  const rows = await tuned([method('a', [1]), method('b', [1, 2])], { ...seeds, counted: [0] }, async (jobs) => {
+    asked.push(...jobs);
+    return jobs.map(loss);
+  });
+  expect(rows).toEqual([
+    { name: 'a', rate: 1, edge: false, losses: [4] },
+    { name: 'b', rate: 2, edge: true, losses: [1] },
+  ]);
+  expect(asked.filter(({ seed }) => seed === seeds.tuning).map(({ name }) => name)).toEqual(['b', 'b']);
 });
 
 test('as good as dense means nine tenths of its gain, and better than none is another sentence', () => {
