@@ -1,3 +1,4 @@
+import { markdownTable } from '../harness/markdown';
 import type { Claim, Finding } from './claim';
 
 /** What the page begins with. */
@@ -11,7 +12,7 @@ const introduction = [
   'How to read it. A claim is a sentence that can be false. Learning rates are chosen for each method alone, on a grid that is',
   'stated and on a seed that does not count. Numbers are means of differences between runs of one seed, which share weights and',
   "data, with Student's 95 % interval over the seeds in brackets. The **gate** comes first: does what is compressed matter on this",
-  'task at all, dense against *none*? A claim **holds** or **fails** where its whole interval lies on one side of what it says; where',
+  'task at all, dense against _none_? A claim **holds** or **fails** where its whole interval lies on one side of what it says; where',
   'it does not, or where the gate fails, the page **cannot tell here**. "(edge)" marks a rate at the edge of its grid.',
   '',
   'Other tables, each with the command that printed it, are in [older results](results-older.md); the task of `npm start` and',
@@ -49,10 +50,17 @@ export function pageOf(names: readonly string[], sections: ReadonlyMap<string, s
   const verdicts = present.flatMap((section) => {
     const title = /^## (.*)$/m.exec(section)?.[1] ?? '';
     return [...section.matchAll(/^- \*\*(holds|fails|cannot tell here)\*\*: (.*?\.)(?= |$)/gm)].map(
-      ([, verdict, statement]) => `| ${title} | ${statement} | ${verdict} |`,
+      ([, verdict = '', statement = '']) => ({ title, statement, verdict }),
     );
   });
-  const summary = ['| claim | what can be false | verdict |', '| --- | --- | --- |', ...verdicts];
+  const summary = markdownTable(
+    [
+      { heading: 'claim', cell: ({ title }) => title },
+      { heading: 'what can be false', cell: ({ statement }) => statement },
+      { heading: 'verdict', cell: ({ verdict }) => verdict },
+    ],
+    verdicts,
+  );
   return `${[introduction.join('\n'), summary.join('\n'), ...present].join('\n\n')}\n`;
 }
 

@@ -93,7 +93,7 @@ export const accumulation: ClaimOf<Setting, Job, number | null> = {
     return {
       setting: [
         `A GPT of 2 layers of width ${task.width} on Moby-Dick by characters under sign descent, ${task.steps} micro-batches of ${task.batch} × 64 characters for all;`,
-        'validation loss in nats on 16,384 characters. *None* steps on every micro-batch, the others on the mean of a cycle of 4, 16 or 64.',
+        'validation loss in nats on 16,384 characters. _None_ steps on every micro-batch, the others on the mean of a cycle of 4, 16 or 64.',
         `Peak rates ${cycles.map(({ size, rates }) => `${rates.join(', ')} for ${size}`).join('; ')}, on seed ${seeds.tuning}; seeds ${seeds.counted.join(', ')} count.`,
         `The gate, dense sums better than none at equal characters: by ${gates.join('; ')}.`,
       ],

@@ -117,7 +117,7 @@ export const momentumMlp: ClaimOf<Setting, Job, number | null> = {
     return {
       setting: [
         `A student learns an MLP of widths ${width}, ${width}, ${width} (tanh) from ${samples} fixed inputs, all of them in each of ${steps} steps, by gradient descent with`,
-        `momentum ${beta}. Flora has rank ${rank} and a new projection every 100 steps; *split* has momentum in the ${small} leading singular directions`,
+        `momentum ${beta}. Flora has rank ${rank} and a new projection every 100 steps; _split_ has momentum in the ${small} leading singular directions`,
         `and the gradient itself elsewhere. Rates ${rates.join(', ')} on seed ${seeds.tuning}; seeds ${seeds.counted.join(', ')} count. Numbers are log₁₀ of the final loss.`,
         `The gate, dense better than none: by ${said(gate)}.`,
       ],

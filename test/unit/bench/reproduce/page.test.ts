@@ -21,7 +21,9 @@ const page = pageOf(names, sections);
 describe('the page of results', () => {
   test('has the claims in their order, and every verdict in the table at its top', () => {
     expect(page.indexOf('## About one')).toBeLessThan(page.indexOf('## About two'));
-    expect(page).toContain('| About one | One holds. | holds |\n| About two | Two is r/m = 0.5 of it. | fails |');
+    expect(page).toMatch(
+      /\| About one \| One holds\. +\| holds +\|\n\| About two \| Two is r\/m = 0\.5 of it\. \| fails +\|/,
+    );
   });
 
   test('is read back into the sections that it was made of', () => {
@@ -53,7 +55,7 @@ describe('the page of results', () => {
   });
 
   test('that was edited outside of its sections says so', () => {
-    const edited = page.replace('| One holds. | holds |', '| One holds. | fails |');
+    const edited = page.replace('| holds   |', '| fails   |');
     expect(differences(edited, sections, expected)).toEqual(['the page is not made of its sections: it was edited']);
   });
 });
