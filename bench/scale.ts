@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import type { Column } from '../src/study/table';
+import { markdownTable } from './harness/markdown';
 import { type Case, type Outcome, runCase } from './scale-case';
 
 // Step time and memory as a model grows, and how large a model trains: each case in a process of its own.
@@ -83,16 +83,18 @@ function doubling(): void {
       console.error(rows.at(-1)?.name);
     }
   }
-  table(
-    [
-      { heading: 'size', cell: ({ name }) => name },
-      { heading: 'parameters', align: 'right', cell: ({ runs }) => millions(runs[0]) },
-      { heading: 'Flora, ms a step', align: 'right', cell: ({ runs }) => milliseconds(runs[0]) },
-      { heading: 'peak MiB', align: 'right', cell: ({ runs }) => mib(runs[0]?.peakBytes) },
-      { heading: 'AdamW, ms a step', align: 'right', cell: ({ runs }) => milliseconds(runs[1]) },
-      { heading: 'peak MiB', align: 'right', cell: ({ runs }) => mib(runs[1]?.peakBytes) },
-    ],
-    rows,
+  say(
+    ...markdownTable(
+      [
+        { heading: 'size', cell: ({ name }) => name },
+        { heading: 'parameters', align: 'right', cell: ({ runs }) => millions(runs[0]) },
+        { heading: 'Flora, ms a step', align: 'right', cell: ({ runs }) => milliseconds(runs[0]) },
+        { heading: 'peak MiB', align: 'right', cell: ({ runs }) => mib(runs[0]?.peakBytes) },
+        { heading: 'AdamW, ms a step', align: 'right', cell: ({ runs }) => milliseconds(runs[1]) },
+        { heading: 'peak MiB', align: 'right', cell: ({ runs }) => mib(runs[1]?.peakBytes) },
+      ],
+      rows,
+    ),
   );
 }
 
@@ -117,22 +119,24 @@ function large(): void {
       }
     }
   }
-  table(
-    [
-      { heading: 'parameters', align: 'right', cell: ({ runs }) => millions(runs[0]) },
-      { heading: 'optimizer', cell: ({ optimizer }) => optimizer },
-      { heading: 'updates', cell: ({ streamed }) => (streamed ? 'streamed' : 'whole') },
-      { heading: 'fits', cell: ({ runs }) => (runs[0]?.failure ? 'no' : 'yes') },
-      {
-        heading: 'state GiB',
-        align: 'right',
-        cell: ({ runs }) => (runs[0]?.stateBytes ? gib(runs[0].stateBytes) : '–'),
-      },
-      { heading: 'peak GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.peakBytes) },
-      { heading: 'resident GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.residentBytes) },
-      { heading: 's a step', align: 'right', cell: ({ runs }) => runs[0]?.seconds?.toFixed(1) ?? '–' },
-    ],
-    rows,
+  say(
+    ...markdownTable(
+      [
+        { heading: 'parameters', align: 'right', cell: ({ runs }) => millions(runs[0]) },
+        { heading: 'optimizer', cell: ({ optimizer }) => optimizer },
+        { heading: 'updates', cell: ({ streamed }) => (streamed ? 'streamed' : 'whole') },
+        { heading: 'fits', cell: ({ runs }) => (runs[0]?.failure ? 'no' : 'yes') },
+        {
+          heading: 'state GiB',
+          align: 'right',
+          cell: ({ runs }) => (runs[0]?.stateBytes ? gib(runs[0].stateBytes) : '–'),
+        },
+        { heading: 'peak GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.peakBytes) },
+        { heading: 'resident GiB', align: 'right', cell: ({ runs }) => gib(runs[0]?.residentBytes) },
+        { heading: 's a step', align: 'right', cell: ({ runs }) => runs[0]?.seconds?.toFixed(1) ?? '–' },
+      ],
+      rows,
+    ),
   );
   const failure = rows.find(({ runs }) => runs[0]?.failure)?.runs[0]?.failure;
   say(
@@ -152,16 +156,4 @@ function large(): void {
 interface Row {
   readonly name: string;
   readonly runs: readonly Outcome[];
-}
-
-/** A table of Markdown, its columns aligned in the source too. */
-function table<R>(columns: readonly Column<R>[], rows: readonly R[]): void {
-  const cells = [columns.map(({ heading }) => heading), ...rows.map((row) => columns.map(({ cell }) => cell(row)))];
-  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
-  const right = (i: number): boolean => columns[i]?.align === 'right';
-  const line = (row: readonly string[]): string =>
-    `| ${row.map((text, i) => (right(i) ? text.padStart(widths[i] ?? 0) : text.padEnd(widths[i] ?? 0))).join(' | ')} |`;
-  const rule = widths.map((n, i) => (right(i) ? `${'-'.repeat(n - 1)}:` : '-'.repeat(n)));
-  const [headings, ...rest] = cells.map(line);
-  say(headings as string, line(rule), ...rest);
 }

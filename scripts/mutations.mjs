@@ -2917,6 +2917,66 @@ const questions = [
   },
 ];
 
+/** The page of results and its verdicts. */
+const results = [
+  {
+    name: 'results: a verdict from half of an interval',
+    file: 'bench/reproduce/verdict.ts',
+    find: "if (low > least) return 'holds';",
+    replace: "if (high > least) return 'holds';",
+    tests: [unitOf('bench/reproduce/verdict')],
+  },
+  {
+    name: 'results: a gate that lets through what cannot be told',
+    file: 'bench/reproduce/verdict.ts',
+    find: "above(gate) === 'holds' ?",
+    replace: "above(gate) !== 'fails' ?",
+    tests: [unitOf('bench/reproduce/verdict')],
+  },
+  {
+    name: 'results: seeds that diverged left out of a difference',
+    file: 'bench/reproduce/verdict.ts',
+    find: 'differences.some(Number.isNaN) ? null : paired(differences)',
+    replace: 'paired(differences.filter((x) => !Number.isNaN(x)))',
+    tests: [unitOf('bench/reproduce/verdict')],
+  },
+  {
+    name: 'results: a rate chosen on a seed that counts',
+    file: 'bench/reproduce/tuned.ts',
+    find: 'rates.map((rate) => job(rate, tuning))',
+    replace: 'rates.map((rate) => job(rate, counted[0] ?? tuning))',
+    tests: [unitOf('bench/reproduce/tuned')],
+  },
+  {
+    name: 'results: losses of a method that diverged taken from the next',
+    file: 'bench/reproduce/tuned.ts',
+    find: 'losses: rate === null ? counted.map(() => null) : results.splice(0, counted.length)',
+    replace: 'losses: results.splice(0, counted.length)',
+    tests: [unitOf('bench/reproduce/tuned')],
+  },
+  {
+    name: 'results: half of the gain called as good as dense',
+    file: 'bench/reproduce/against-dense.ts',
+    find: 'const share = 0.9;',
+    replace: 'const share = 0.4;',
+    tests: [unitOf('bench/reproduce/tuned')],
+  },
+  {
+    name: 'results: a page compared as far as the shorter section goes',
+    file: 'bench/reproduce/page.ts',
+    find: 'Math.max(old.length, now.length)',
+    replace: 'Math.min(old.length, now.length)',
+    tests: [`${unitOf('bench/reproduce/page')} > the page of results`],
+  },
+  {
+    name: 'results: an edited table of verdicts that passes',
+    file: 'bench/reproduce/page.ts',
+    find: 'pageOf(order, written) === page',
+    replace: 'pageOf(order, written).length === page.length',
+    tests: [`${unitOf('bench/reproduce/page')} > the page of results`],
+  },
+];
+
 export const mutations = [
   ...combinators,
   ...projectors,
@@ -2931,4 +2991,5 @@ export const mutations = [
   ...study,
   ...questions,
   ...commands,
+  ...results,
 ];

@@ -46,7 +46,7 @@ const standard: Preset = {
 export const presets = {
   /** A quarter of a minute: one seed and a fifth of the steps, enough to see it learn and too little to tell anything. */
   quick: { ...standard, seeds: 1, steps: 300 },
-  /** Two to three minutes: a task on which momentum is worth something (`docs/results.md`), dense, compressed and left out. */
+  /** Two to three minutes: a task on which momentum is worth something (`docs/main-job.md`), dense, compressed and left out. */
   default: standard,
   /** Eight minutes: how much of that is kept at each rank. */
   full: { ...standard, rank: [8, 16, 32], seeds: 5 },
