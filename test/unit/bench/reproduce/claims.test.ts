@@ -43,7 +43,7 @@ describe('claims on small settings', () => {
   });
 
   test('periodic-lora: no linear result is below its floor', async () => {
-    const small = { width: 8, rank: 1, steps: 120, stages: [4], rates: [0.03], seeds };
+    const small = { width: 8, rank: 1, steps: 160, stages: [4], rates: [0.03], seeds };
     const tasks = [{ name: 'linear', layers: 1, shift: 8 }] as const;
     const finding = await measured(periodicLora, { ...small, tasks });
     expect(verdicts(finding).slice(0, 2)).toEqual(['holds', 'holds']);
