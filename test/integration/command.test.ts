@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -55,6 +55,29 @@ describe.skipIf(process.platform === 'win32')('the command as a process', () => 
     const [hide, show] = ['\x1b[?25l', '\x1b[?25h'];
     expect(ended.stdout).toContain(hide);
     expect(ended.stdout.lastIndexOf(show)).toBeGreaterThan(ended.stdout.lastIndexOf(hide));
+  });
+
+  it('leaves a whole report of the rows so far when a study is interrupted, and an older one before the first row', async () => {
+    writeFileSync(join(cwd, 'part.html'), 'an older report');
+    const study = ['study', '--shape', '32x32', '--projector', 'haar', '--rank', '2,4,8', '--report', 'part.html'];
+    const interrupted = async (trials: string, when: RegExp): Promise<string> => {
+      let killed = false;
+      const { status } = await ran(process.execPath, [cli, ...study, '--trials', trials], cwd, (shown, child) => {
+        if (killed || !when.test(shown)) return;
+        killed = true;
+        child.kill('SIGINT');
+      });
+      expect(status).toBe(130);
+      return readFileSync(join(cwd, 'part.html'), 'utf8');
+    };
+    expect(await interrupted('1000000', /row 0\/3/)).toBe('an older report');
+    const page = await interrupted('4000', /row 1\/3/);
+    const [, n] = /Interrupted after ([12]) of 3 rows/.exec(page) ?? [];
+    expect(page.slice(-8)).toBe('</html>\n');
+    expect(page.match(/<svg /g)).toHaveLength(1);
+    const [, all] = /<h2>All numbers<\/h2>(.*)/s.exec(page) ?? [];
+    expect(all?.match(/<th scope="row">haar/g)).toHaveLength(Number(n));
+    expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   it('hears a signal that arrives as a save ends', async () => {

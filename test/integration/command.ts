@@ -4,23 +4,27 @@ import { build } from 'esbuild';
 import type { Options } from 'tsup';
 import configuration from '../../tsup.config';
 
-/** The command as the package has it, built from the sources into a folder; the path of the file to run. */
+/** The command as the package has it, built from the sources into a folder; the path of the file to run. What draws figures is beside it. */
 export async function builtCommand(folder: string): Promise<string> {
   const outfile = join(folder, 'cli.mjs');
-  const { esbuildPlugins = [], banner } = (configuration as Options[]).find(
+  const { esbuildPlugins = [] } = (configuration as Options[]).find(
     ({ entry }) => entry !== undefined && 'cli' in entry,
   ) as Options;
+  const common = { bundle: true, format: 'esm', target: 'node20', logLevel: 'silent' } as const;
   await build({
+    ...common,
     entryPoints: ['src/cli/main.ts'],
     outfile,
-    bundle: true,
     external: ['gpu.js'],
     plugins: esbuildPlugins as NonNullable<Parameters<typeof build>[0]['plugins']>,
-    banner: banner as { js: string },
     platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    logLevel: 'silent',
+  });
+  await build({
+    ...common,
+    entryPoints: ['src/cli/figures/render-figure.ts'],
+    outfile: join(folder, 'render-figure.js'),
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
   });
   return outfile;
 }

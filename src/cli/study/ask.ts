@@ -53,6 +53,7 @@ export function ask<S extends Specification, Row>(question: Question<S, Row>, no
       const { seed } = settings;
       const read = (await values(settings, cwd)) as OptionsOf<S> & ValuesOf<S>;
       const total = spec.count(read);
+      question.rows(read); // refuses what it cannot take, before anything is said
       out.line(dim('study'), `    ${count(total)} ${total === 1 ? 'row' : 'rows'}, seed ${seed}`);
       out.line(dim('backend'), `  ${backendLine(backend().describe())}`);
       const rows: Row[] = [];

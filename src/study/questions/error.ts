@@ -4,7 +4,7 @@ import { projectorKind } from '../../compress/projector';
 import { type Curve, curvesFigure, type Figure } from '../figure';
 import { fileName } from '../file-name';
 import { percent, significant, withError } from '../numbers';
-import { checkTrials, leastTrials, type ProjectionErrorRow, projectionError, rounding } from '../projection-error';
+import { leastTrials, type ProjectionErrorRow, projectionError, rounding } from '../projection-error';
 import { question } from '../question';
 import { gradientsKind } from '../studied-gradient';
 import { type Column, tableOf } from '../table';
@@ -27,12 +27,11 @@ the gradient on average (whether it is unbiased), which takes at least ${leastTr
     gradients: required(gradientsKind),
     projectors: optional(listOf(projectorKind), usualProjectors),
     ranks: required(listOf(whole({ low: 1 }))),
-    trials: optional(whole({ low: 1 }), 400),
+    trials: optional({ ...whole({ low: leastTrials }), code: 'study/trials' }, 400),
     seed: optional(seedKind, 0),
   },
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,
   async *answer({ gradients, projectors, ranks, trials, seed }, pause): AsyncGenerator<ErrorRow> {
-    checkTrials(trials);
     for (const { name, gradient } of gradients) {
       for (const projector of projectors) {
         for (const rank of ranks) {
@@ -91,9 +90,9 @@ function figureOf(gradient: string, rows: readonly ErrorRow[]): Figure {
 }
 
 /** What a row says of the mean: the gradient comes back; times a factor; not, as is declared; or a fault. */
-export type Mean = 'unbiased' | 'scaled' | 'declared' | 'fault';
+type Mean = 'unbiased' | 'scaled' | 'declared' | 'fault';
 
-export function meanSeen(row: ProjectionErrorRow): Mean {
+function meanSeen(row: ProjectionErrorRow): Mean {
   const { gain, gainStatistic, biasThreshold, directionStatistic, directionThreshold } = row;
   if (gain === null) return 'declared';
   const off = (gainStatistic ?? 0) > biasThreshold || (directionStatistic ?? 0) > (directionThreshold ?? 0);

@@ -1,3 +1,6 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { csvParse } from 'd3-dsv';
 import { describe, expect, it } from 'vitest';
 import { ask } from '../../../../src/cli/study/ask';
 import { projectors, random } from '../../../../src/index';
@@ -77,6 +80,65 @@ describe('floragrad study', () => {
       expect(plain).toMatch(new RegExp(`  ${name} +${spec.asks.slice(0, 20)}`));
   });
 
+  it('measures projectors of a module, all that it exports, in their place of the list', async () => {
+    writeFileSync(
+      join(cwd, 'mine.mjs'),
+      `export const half = {
+         name: 'half', side: () => 'left',
+         sample: (key, shape, rank) => ({ side: 'left', shape, rank }),
+         down: (p, gradient) => gradient.mul(0.5),
+         up: (p, compressed) => compressed,
+         transfer: (compressed) => compressed,
+         storedFloats: () => 0,
+         theory: () => ({ gain: 0.5, relativeMse: 0.25 }),
+       };
+       export const other = { ...half, name: 'quarter', up: (p, compressed) => compressed.mul(0.5) };`,
+    );
+    const argv = ['--projector', 'haar,./mine.mjs', '--shape', '4x6', '--rank', '2', '--trials', '166', '--json', '-'];
+    const { stdout, status } = await study(...argv);
+    expect(status).toBe(0);
+    const { rows } = JSON.parse(stdout) as { rows: ErrorRow[] };
+    expect(rows.map(({ projector }) => projector)).toEqual(['haar', 'half', 'quarter']);
+    expect(rows.slice(1).map(({ relativeMse }) => relativeMse)).toEqual([
+      expect.closeTo(0.25, 6),
+      expect.closeTo(0.5625, 6),
+    ]);
+    expect(questions.error.spec.table(rows).lines.map((line) => line.at(-1)?.split(' ')[0])).toEqual([
+      'unbiased',
+      'times',
+      'BIASED',
+    ]);
+  });
+
+  it('writes figures, rows and times into a folder, and what the page shows is in it', async () => {
+    const argv = '--projector haar,gaussian --shape 6x8 --rank 2,3 --trials 166'.split(' ');
+    const { stdout, status } = await study(...argv, '--figures', 'figs', '--report', 'r.html', '--json', 'r.json');
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/Figures: .*figs/)]);
+    const read = (file: string): string => readFileSync(join(cwd, file), 'utf8');
+    expect(readdirSync(join(cwd, 'figs')).sort()).toEqual([
+      'error-gaussian-6x8.svg',
+      'error-gaussian-6x8.vl.json',
+      'rows.csv',
+      'rows.json',
+      'timings.json',
+    ]);
+    const said = JSON.parse(read('r.json')) as { command: string; rows: ErrorRow[] };
+    expect(said.command).toBe(`floragrad study error ${argv.join(' ')}`);
+    expect(JSON.parse(read('figs/rows.json'))).toEqual(said);
+    const errors = csvParse(read('figs/rows.csv')).map(({ relativeMse }) => Number(relativeMse));
+    expect(errors).toEqual(said.rows.map(({ relativeMse }) => relativeMse));
+    expect((JSON.parse(read('figs/timings.json')) as { seconds: number[] }).seconds).toHaveLength(4);
+    const page = read('r.html');
+    expect(page).toContain(read('figs/error-gaussian-6x8.svg'));
+    expect(page).toContain('No projection here shows a bias that it does not declare.');
+    for (const cell of questions.error.spec.table(said.rows).lines.flat())
+      expect(page).toContain(cell.replaceAll('>', '&gt;'));
+    // The same bytes with another number of threads, but for the times.
+    await study(...argv, '--figures', 'again', '--threads', '1');
+    for (const file of readdirSync(join(cwd, 'figs')).filter((name) => name !== 'timings.json'))
+      expect(read(`again/${file}`), file).toBe(read(`figs/${file}`));
+  });
+
   it('shows an example in the help of each question that it would take', async () => {
     for (const [name, question] of Object.entries(questions)) {
       const [, , asked, ...options] = question.spec.example.split(' ');
@@ -94,12 +156,20 @@ describe('floragrad study', () => {
     [['refresh', '--every', 'often'], /cli\/number/],
     [['refresh', '--on-refresh', 'hold'], /cli\/choice/],
     [['refresh', '--dimension', '3', '--rank', '4'], /cli\/rank/],
+    [['--projector', './nothing.mjs'], /file\/read/, 1],
+    [['--projector', './broken.mjs'], /projector\/module.*cannot be imported/, 1],
+    [['--projector', './empty.mjs'], /projector\/module.*exports no projector/, 1],
+    [['--projector', 'har'], /cli\/choice.*write haar/],
+    [['--figures', 'r.html'], /file\/write/, 1],
+    [['--figures', 'x', '--report', 'x/r.html'], /cli\/same-file/],
     [['refesh'], /cli\/choice.*floragrad study refresh/],
     [['--shape', '8x8', '--gradient', 'captured:x.safetensors'], /cli\/needs.*--shape/],
     [['--parameters', '*', '--gradient', 'gaussian'], /cli\/needs.*--parameters/],
     [['--rank', '65', '--shape', '64x128'], /cli\/rank/],
-  ])('refuses %j', async (more, message) => {
+  ])('refuses %j', async (more, message, code = 2) => {
+    writeFileSync(join(cwd, 'empty.mjs'), 'export const nothing = 1;');
+    writeFileSync(join(cwd, 'broken.mjs'), 'export const = 1;');
     const { status, stderr } = await study(...more);
-    expect([status, stderr]).toEqual([2, expect.stringMatching(message)]);
+    expect([status, stderr]).toEqual([code, expect.stringMatching(message)]);
   });
 });
