@@ -23,7 +23,8 @@ import { parseArgs } from 'node:util';
 import { mutations } from './mutations.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const generated = 'src/backend/wasm/generated';
+/** What is built, and needed by tests of sources: the kernels, and the program that draws figures. */
+const built = ['src/backend/wasm/generated', 'dist/render-figure.js'];
 const report = 'vitest-report.json';
 /** Time limit of one run of tests: a break that makes them loop is no catch, and must not hold up the rest. */
 const limit = 10 * 60_000;
@@ -97,7 +98,8 @@ function copyTree(to) {
     .split('\0')
     .filter((file) => file && existsSync(join(root, file)));
   for (const file of files) cpSync(join(root, file), join(to, file));
-  if (existsSync(join(root, generated))) cpSync(join(root, generated), join(to, generated), { recursive: true });
+  for (const path of built.filter((path) => existsSync(join(root, path))))
+    cpSync(join(root, path), join(to, path), { recursive: true });
   symlinkSync(join(root, 'node_modules'), join(to, 'node_modules'), 'junction');
 }
 

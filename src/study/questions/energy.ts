@@ -81,7 +81,7 @@ export const energy = question({
   asks: 'how much of a gradient is inside the subspace of a projection?',
   about: `It measures the share of the squared norm inside the rows of the projection, beside the most that any
 subspace of that rank holds, and the rank that 90 % of a gradient needs.`,
-  example: 'floragrad study energy --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report energy.html',
+  example: 'floragrad study energy --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report e.html',
   usual: { shape: [64, 128], ranks: [8, 32] },
   options,
   count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
