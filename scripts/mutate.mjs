@@ -139,7 +139,7 @@ async function judge(lane, { file, find, replace, tests }) {
     return { escaped: 'SURVIVED' };
   } finally {
     writeFileSync(path, right);
-    if (file.startsWith('kernels/')) cpSync(join(root, generated), join(lane, generated), { recursive: true });
+    if (file.startsWith('kernels/')) cpSync(join(root, built[0]), join(lane, built[0]), { recursive: true });
   }
 }
 
