@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {
@@ -95,6 +95,7 @@ describe('train --capture', () => {
 });
 
 describe('study --gradient captured:FILE', () => {
+  beforeAll(() => train('--capture', 'g.safetensors', '--every', '2', '--parameters', 'blocks.*weight'));
   const study = (...more: string[]) =>
     captured(cwd, ['study', '--projector', 'haar', '--rank', '2', '--trials', '200', '--json', '-', ...more]);
 
