@@ -1854,7 +1854,7 @@ const study = [
     file: 'src/node/corpus.ts',
     find: '.sort((a, b) => number(a) - number(b))',
     replace: '.sort()',
-    tests: [`${unitOf('node/corpus')} > takes the package of the project first`],
+    tests: ['test/integration/corpus.test.ts > takes the package of the project first'],
   },
   {
     name: 'a sequential test that passes when it runs out of draws',

@@ -199,7 +199,7 @@ function gradientOf(
 }
 
 /** @throws OptionError `study/trials` */
-export function checkTrials(trials: number): void {
+function checkTrials(trials: number): void {
   if (!(trials >= leastTrials)) throw tooFewTrials('projectionError', trials, leastTrials, falseAlarm);
 }
 

@@ -76,8 +76,8 @@ export interface CosineRow {
 export const cosine = question({
   name: 'cosine',
   asks: 'how much of the direction of a gradient is left, also by an older projection?',
-  about: `It measures the cosine between a gradient and what comes back of it, beside theory and the most that
-any matrix of that rank can have. With an age, projectors that look at gradients see an older one.`,
+  about: `It measures the cosine between a gradient and what comes back, beside theory and the most that any
+matrix of that rank can have. With an age, projectors that look at gradients see an older one.`,
   example: 'floragrad study cosine --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report c.html',
   usual: { shape: [64, 128], ranks: [8, 32] },
   options,

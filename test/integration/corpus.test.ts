@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import { corpus } from '../../../src/node';
-import { namedText } from '../../../src/node/corpus';
+import { corpus } from '../../src/node';
+import { namedText } from '../../src/node/corpus';
 
 const installed = vi.hoisted(() => ({ anything: true }));
 vi.mock('node:module', async (original) => {
