@@ -75,7 +75,7 @@ export interface CosineRow {
  */
 export const cosine = question({
   name: 'cosine',
-  asks: 'how much of the direction of a gradient is left, also by an older projection?',
+  asks: 'how much of a gradient’s direction is left, by an older projection too?',
   about: `It measures the cosine between a gradient and what comes back, beside theory and the most that any
 matrix of that rank can have. With an age, projectors that look at gradients see an older one.`,
   example: 'floragrad study cosine --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report c.html',
