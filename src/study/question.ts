@@ -19,7 +19,7 @@ export interface QuestionSpec<S extends Specification, Row> {
   readonly name: string;
   /** The question, in one line. */
   readonly asks: string;
-  /** What is measured, in lines of at most 100 characters. */
+  /** What is measured, in sentences. */
   readonly about: string;
   /** A command that asks it. */
   readonly example: string;

@@ -29,7 +29,7 @@ export function ask<S extends Specification, Row>(question: Question<S, Row>, no
     name: `study ${name}`,
     summary: asks,
     purpose: asks,
-    about,
+    about: wrapped(about.replaceAll('\n', ' '), 100).join('\n'),
     notes: [...(projects ? [`Projectors\n${projectorHelp}`] : []), `Example\n  ${example}`, notes]
       .join('\n\n')
       .trimEnd(),

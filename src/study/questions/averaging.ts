@@ -75,10 +75,10 @@ export interface AveragingRow {
  */
 export const averaging = question({
   name: 'averaging',
-  asks: 'does averaging over micro-batches or steps average the error of projections away?',
+  asks: 'does averaging take the error of projections away?',
   about: `Micro-batches, a gradient with noise, are averaged: projected by one projection for all of a cycle, by a
 fresh one for each, under a momentum over fresh ones, or not at all. The numbers are squared errors.`,
-  example: 'floragrad study averaging --shape 64x128 --rank 4,16 --report averaging.html',
+  example: 'floragrad study averaging --rank 4,16 --report averaging.html',
   usual: { shape: [64, 128], ranks: [4, 16] },
   options,
   count: ({ gradients, ranks }) => gradients.length * ranks.length * ways.length,

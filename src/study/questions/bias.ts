@@ -84,7 +84,7 @@ export const bias = question({
   asks: 'does a projection give the gradient back on average?',
   about: `It tests whether the mean of many draws is the gradient, times the factor that a projector declares,
 along the gradient, the direction in which other draws were off the most, and random ones.`,
-  example: 'floragrad study bias --projector gaussian,haar --shape 64x128 --rank 4,16 --report bias.html',
+  example: 'floragrad study bias --projector gaussian,haar --rank 4,16 --report bias.html',
   usual: { shape: [64, 128] },
   options,
   count: caseCount,

@@ -58,7 +58,7 @@ export const bytes = question({
   asks: 'how near does a projection come for the bytes that it takes?',
   about: `The squared error of projecting down and up again, against the bytes of a compressed state and of what
 the projection itself stores; of unbiased ones also that of means of ${averaged} draws.`,
-  example: 'floragrad study bytes --projector gaussian,haar,svd --shape 64x128 --rank 2,8,32 --report bytes.html',
+  example: 'floragrad study bytes --projector gaussian,haar,svd --rank 2,8,32 --report bytes.html',
   usual: { shape: [64, 128], ranks: [2, 8, 32, 64] },
   options,
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,

@@ -85,7 +85,7 @@ export const jl = question({
   asks: 'how far is a projection off the lengths of vectors, and is the promise kept?',
   about: `It measures how far squared lengths are off after one projection, beside what the lemma of Johnson and
 Lindenstrauss promises for each vector: at most ε but for a chance of δ.`,
-  example: 'floragrad study jl --projector gaussian,coordinates --shape 64x128 --rank 16,32,64 --report jl.html',
+  example: 'floragrad study jl --projector gaussian,coordinates --rank 16,32,64 --report jl.html',
   usual: { shape: [64, 128] },
   options,
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,

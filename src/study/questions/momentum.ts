@@ -86,7 +86,7 @@ export const momentum = question({
   asks: 'what do new projections do to a compressed momentum?',
   about: `A gradient enters a momentum once, which then decays and is moved from projection to projection. The
 numbers say how large it is, and how much of the gradient is left in it, beside what theory says.`,
-  example: 'floragrad study momentum --shape 64x128 --rank 4,16 --every 1,5,20,50 --report momentum.html',
+  example: 'floragrad study momentum --rank 4,16 --every 1,5,20,50 --report momentum.html',
   usual: { shape: [64, 128], ranks: [4, 16] },
   options,
   count: ({ gradients, ranks, policies, intervals }) =>

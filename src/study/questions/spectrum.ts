@@ -86,7 +86,7 @@ export const spectrum = question({
   asks: 'how unevenly does one draw of a projection stretch its subspace?',
   about: `It measures the nonzero eigenvalues of AᵀA over fresh draws, beside the law of Marchenko and Pastur for
 independent entries, and their sum, which is d for unbiased projectors.`,
-  example: 'floragrad study spectrum --projector gaussian,haar --shape 64x128 --rank 4,16,64 --report spectrum.html',
+  example: 'floragrad study spectrum --projector gaussian,haar --rank 4,16,64 --report spectrum.html',
   usual: { shape: [64, 128] },
   options,
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,
