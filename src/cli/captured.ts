@@ -53,7 +53,7 @@ function noGradients(path: string, isCaptured: boolean): FileError {
 function notFinite(path: string, name: string, value: number): FileError {
   return new FileError({
     code: 'captured/values',
-    got: `${path} has a ${value} in ${name}`,
+    got: `${path} has ${value} in ${name}`,
     expected: 'finite numbers',
     fix: 'capture the gradients again',
   });

@@ -22,7 +22,7 @@ export function linearAxis(values: readonly number[]): ReadAxis {
   const [low, high] = ends(values, 0);
   const room = high > low ? margin * (high - low) : margin * (Math.abs(low) || 1);
   // What is never negative must not look as if it could be.
-  const domain = [low >= 0 ? Math.max(0, low - room) : low - room, high + room] as const;
+  const domain = [low > 0 ? Math.max(0, low - room) : low - room, high + room] as const; // what is at 0 has room too
   return {
     scale: { domain, zero: false, nice: false },
     ticks: { tickCount: mostTicks - 1 },
