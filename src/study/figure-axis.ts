@@ -21,8 +21,8 @@ const mostTicks = 7;
 export function linearAxis(values: readonly number[]): ReadAxis {
   const [low, high] = ends(values, 0);
   const room = high > low ? margin * (high - low) : margin * (Math.abs(low) || 1);
-  // What is never negative must not look as if it could be.
-  const domain = [low > 0 ? Math.max(0, low - room) : low - room, high + room] as const; // what is at 0 has room too
+  // What is positive must not look as if it could be negative; what is at 0 has room beside it.
+  const domain = [low > 0 ? Math.max(0, low - room) : low - room, high + room] as const;
   return {
     scale: { domain, zero: false, nice: false },
     ticks: { tickCount: mostTicks - 1 },
