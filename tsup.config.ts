@@ -50,6 +50,14 @@ function kept(name: string): Plugin {
   };
 }
 
+const library = {
+  index: 'src/index.ts',
+  study: 'src/study.ts',
+  laws: 'src/laws.ts',
+  gpu: 'src/gpu.ts',
+  node: 'src/node.ts',
+};
+
 export default defineConfig([
   {
     // One build of everything, so that the command and the entries share their code: a projector that a user's module makes
@@ -60,28 +68,13 @@ export default defineConfig([
     sourcemap: true,
     minify: false,
     keepNames: false,
-    entry: {
-      index: 'src/index.ts',
-      study: 'src/study.ts',
-      laws: 'src/laws.ts',
-      gpu: 'src/gpu.ts',
-      node: 'src/node.ts',
-      cli: 'src/cli/main.ts',
-    },
+    entry: { ...library, cli: 'src/cli/main.ts' },
     platform: 'node',
     removeNodeProtocol: false,
     // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
     noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
     external: ['gpu.js', 'fast-check', /^node:/],
-    dts: {
-      entry: {
-        index: 'src/index.ts',
-        study: 'src/study.ts',
-        laws: 'src/laws.ts',
-        gpu: 'src/gpu.ts',
-        node: 'src/node.ts',
-      },
-    },
+    dts: { entry: library },
     esbuildPlugins: [raw, builtins, kept('dist')],
   },
   {

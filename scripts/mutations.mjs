@@ -2039,10 +2039,17 @@ const study = [
     tests: [`${unitOf('study/questions/energy')} > counts the span once`],
   },
   {
+    name: 'one draw that counts as many',
+    file: 'src/study/aged-cells.ts',
+    find: 'await measure({ rank, seed, trial })',
+    replace: 'await measure({ rank, seed, trial: 0 * trial })',
+    tests: [`${unitOf('study/questions/cosine')} > under a gaussian of rank 1`],
+  },
+  {
     name: 'energy: a subspace of the gradient itself at any age',
     file: 'src/study/questions/energy.ts',
-    find: 'drawProjection(projector, madeOf, {',
-    replace: 'drawProjection(projector, gradient, {',
+    find: 'drawProjection(projector, madeOf, draw)',
+    replace: 'drawProjection(projector, cell.studied.gradient, draw)',
     tests: [`${unitOf('study/questions/energy')} > is all of it at full rank`],
   },
   {

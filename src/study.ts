@@ -8,6 +8,7 @@ export type { ProjectorCase } from './laws/projector/case';
 export { type CheckProjectorOptions, checkProjector } from './laws/projector/check';
 export { Report, type Verdict } from './laws/report';
 export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
+export type { AgedRow } from './study/aged-cells';
 export type { CompressionMeasures } from './study/compression-measures';
 export {
   type Curve,

@@ -1,67 +1,24 @@
-import { seedKind } from '../../base/key';
-import { listOf, optional, required, type ValuesOf, whole } from '../../base/options';
-import { type Projector, projectorKind } from '../../compress/projector';
-import { svd } from '../../compress/projectors/svd';
-import { topCoordinates } from '../../compress/projectors/top-coordinates';
-import type { Side } from '../../compress/side';
 import type { Theory } from '../../compress/theory/theory';
-import { type Aged, agedCount, agedLabel, agedOf, agesOption, checkAges } from '../aged';
-import { energyShares, firstOf } from '../best';
-import { drawsNeeded, theoryOf } from '../draws';
+import { agedCount, agedLabel } from '../aged';
+import { type AgedRow, agedCells, agedOptions, meanOverDraws } from '../aged-cells';
+import { firstOf } from '../best';
 import { type Curve, curvesFigure, type Figure } from '../figure';
 import { fileName } from '../file-name';
 import { groupsOf } from '../groups';
-import { meanAndError, significant, withError } from '../numbers';
+import { significant, withError } from '../numbers';
 import { byTraining, curvesOverSteps } from '../over-steps';
-import { type Pause, question } from '../question';
-import { inner, readGradient, roundTrip } from '../round-trip';
-import { gradientsKind, type StudiedGradient } from '../studied-gradient';
+import { question } from '../question';
+import { inner, roundTrip } from '../round-trip';
 import { type Column, tableOf } from '../table';
-import { usualProjectors } from '../usual';
-
-const options = {
-  /** Gradients [n, m] by name; those of a training have their path and step. */
-  gradients: required(gradientsKind),
-  /** How they are projected. */
-  projectors: optional(listOf(projectorKind), [...usualProjectors, topCoordinates, svd]),
-  /** Rows of the projections: one or several. */
-  ranks: required(listOf(whole({ low: 1 }))),
-  /** How many steps older the gradient is that the projection is made of: one age or several. */
-  ages: agesOption,
-  /** Fresh projections of a gradient; one where all are the same. */
-  trials: optional(whole({ low: 2 }), 20),
-  /** Everything random follows from it. */
-  seed: optional(seedKind, 0),
-};
 
 /** The cosine of one gradient under one projector, at one rank and one age. */
-export interface CosineRow {
-  /** Name of the gradient. */
-  readonly gradient: string;
-  /** Its parameter; null where it is of no training. */
-  readonly path: string | null;
-  /** The step that it was captured at; null where it is of no training. */
-  readonly step: number | null;
-  /** Name of the projector. */
-  readonly projector: string;
-  /** Which dimension was compressed. */
-  readonly side: Side;
-  /** Rows of the projection. */
-  readonly rank: number;
-  /** Steps between the gradient that the projection is made of and this one; null for projectors that look at none. */
-  readonly age: number | null;
-  /** How many projections were drawn: 1 where all are the same. */
-  readonly trials: number;
+export interface CosineRow extends AgedRow {
   /** Mean of cos(Ĝ, G); 0 for a zero gradient. */
   readonly cosine: number;
-  /** Its standard error over the draws. */
-  readonly standardError: number;
   /** √(E⟨Ĝ, G⟩²/(E‖Ĝ‖²·‖G‖²)) by the projector's theory; null where that does not say. */
   readonly theoryCosine: number | null;
   /** The largest cosine that any matrix of this rank has with the gradient. */
   readonly best: number;
-  /** What everything random follows from. */
-  readonly seed: number;
 }
 
 /**
@@ -80,20 +37,16 @@ export const cosine = question({
 matrix of that rank can have. With an age, projectors that look at gradients see an older one.`,
   example: 'floragrad study cosine --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report c.html',
   usual: { shape: [64, 128], ranks: [8, 32] },
-  options,
+  options: agedOptions,
   count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
   async *answer(read, pause): AsyncGenerator<CosineRow> {
-    const { gradients, projectors, ranks, ages } = read;
-    checkAges('questions.cosine', gradients, ages);
-    for (const studied of gradients) {
-      const [n, m] = studied.gradient.shape as readonly [number, number];
-      const shares = energyShares({ values: await studied.gradient.data(), shape: [n, m] });
-      for (const projector of projectors)
-        for (const aged of agedOf(projector, studied, gradients, ages))
-          for (const rank of ranks) {
-            const best = Math.sqrt(firstOf(shares, rank));
-            yield { ...(await rowOf({ studied, projector, rank, ...aged }, read, pause)), best, seed: read.seed };
-          }
+    for await (const cell of agedCells('questions.cosine', read)) {
+      const { projector, studied, madeOf, given, theory, shares, rank, age } = cell;
+      const { row, mean } = await meanOverDraws(cell, read, pause, async (draw) =>
+        cosineOf(await roundTrip(projector, studied.gradient, { ...draw, madeOf }), given.values),
+      );
+      const theoryCosine = age ? null : cosineByTheory(theory);
+      yield { ...row, cosine: mean, theoryCosine, best: Math.sqrt(firstOf(shares, rank)) };
     }
   },
   table: (rows) => tableOf(columns, rows),
@@ -110,42 +63,6 @@ matrix of that rank can have. With an age, projectors that look at gradients see
     ];
   },
 });
-
-interface Cell extends Aged {
-  readonly studied: StudiedGradient;
-  readonly projector: Projector;
-  readonly rank: number;
-}
-
-async function rowOf(
-  { studied, projector, rank, age, madeOf }: Cell,
-  { trials, seed }: ValuesOf<typeof options>,
-  pause: Pause,
-): Promise<Omit<CosineRow, 'best' | 'seed'>> {
-  const { name, gradient, path = null, step = null } = studied;
-  const { values, side } = await readGradient(projector, gradient);
-  const theory = theoryOf(projector, rank, await readGradient(projector, madeOf));
-  const draws = drawsNeeded(projector, theory, trials);
-  const cosines: number[] = [];
-  for (let trial = 0; trial < draws; trial++) {
-    cosines.push(cosineOf(await roundTrip(projector, gradient, { rank, seed, trial, madeOf }), values));
-    await pause(`${agedLabel({ projector: projector.name, age })}, ${name}, rank ${rank}`);
-  }
-  const { mean, standardError } = meanAndError(cosines);
-  return {
-    gradient: name,
-    path,
-    step,
-    projector: projector.name,
-    side,
-    rank,
-    age,
-    trials: draws,
-    cosine: mean,
-    standardError,
-    theoryCosine: age ? null : cosineByTheory(theory),
-  };
-}
 
 function cosineOf(lifted: ArrayLike<number>, values: ArrayLike<number>): number {
   const dot = inner(lifted, values);

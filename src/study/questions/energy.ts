@@ -1,71 +1,29 @@
-import { seedKind } from '../../base/key';
-import { listOf, optional, required, type ValuesOf, whole } from '../../base/options';
-import { compressedDimension, type Projector, projectorKind } from '../../compress/projector';
-import { svd } from '../../compress/projectors/svd';
-import { topCoordinates } from '../../compress/projectors/top-coordinates';
-import type { Side } from '../../compress/side';
+import { compressedDimension } from '../../compress/projector';
 import { noGrad } from '../../tensor/derivatives/no-grad';
-import { type Aged, agedCount, agedLabel, agedOf, agesOption, checkAges } from '../aged';
-import { energyShares, firstOf, rankHolding } from '../best';
-import { drawsNeeded, theoryOf } from '../draws';
+import { agedCount, agedLabel } from '../aged';
+import { type AgedRow, agedCells, agedOptions, meanOverDraws } from '../aged-cells';
+import { firstOf, rankHolding } from '../best';
 import { type Curve, curvesFigure, type Figure } from '../figure';
 import { fileName } from '../file-name';
 import { groupsOf } from '../groups';
 import { checkOneSided, matrixOf } from '../matrix-of';
-import { meanAndError, percent } from '../numbers';
+import { percent } from '../numbers';
 import { byTraining, curvesOverSteps } from '../over-steps';
-import { type Pause, question } from '../question';
-import { drawProjection, readGradient } from '../round-trip';
-import { gradientsKind, type StudiedGradient } from '../studied-gradient';
+import { question } from '../question';
+import { drawProjection } from '../round-trip';
 import { energyInside, orthonormalBasis } from '../subspace-energy';
 import { type Column, tableOf } from '../table';
-import { usualProjectors } from '../usual';
-
-const options = {
-  /** Gradients [n, m] by name; those of a training have their path and step. */
-  gradients: required(gradientsKind),
-  /** How they are projected, each on one side. */
-  projectors: optional(listOf(projectorKind), [...usualProjectors, topCoordinates, svd]),
-  /** Rows of the projections: one or several. */
-  ranks: required(listOf(whole({ low: 1 }))),
-  /** How many steps older the gradient is that the projection is made of: one age or several. */
-  ages: agesOption,
-  /** Fresh projections of a gradient; one where all are the same. */
-  trials: optional(whole({ low: 2 }), 20),
-  /** Everything random follows from it. */
-  seed: optional(seedKind, 0),
-};
 
 /** What the subspace of one projector holds of one gradient, at one rank and one age. */
-export interface EnergyRow {
-  /** Name of the gradient. */
-  readonly gradient: string;
-  /** Its parameter; null where it is of no training. */
-  readonly path: string | null;
-  /** The step that it was captured at; null where it is of no training. */
-  readonly step: number | null;
-  /** Name of the projector. */
-  readonly projector: string;
-  /** Which dimension was compressed. */
-  readonly side: Side;
-  /** Rows of the projection. */
-  readonly rank: number;
-  /** Steps between the gradient that the projection is made of and this one; null for projectors that look at none. */
-  readonly age: number | null;
-  /** How many projections were drawn: 1 where all are the same. */
-  readonly trials: number;
+export interface EnergyRow extends AgedRow {
   /** Mean of the share of ‖G‖² inside the span of the rows of A; 0 for a zero gradient. */
   readonly energy: number;
-  /** Its standard error over the draws. */
-  readonly standardError: number;
   /** r/d: what a subspace of this rank holds on average where no direction is likelier than another. */
   readonly blind: number;
   /** The most that any subspace of this rank holds: Σ_{i≤r} σ_i²/Σ σ_i². */
   readonly most: number;
   /** The smallest rank at which some subspace holds 90 % of this gradient. */
   readonly rankFor90: number;
-  /** What everything random follows from. */
-  readonly seed: number;
 }
 
 const held = 0.9;
@@ -83,22 +41,18 @@ export const energy = question({
 subspace of that rank holds, and the rank that 90 % of a gradient needs.`,
   example: 'floragrad study energy --gradient captured:g.safetensors --age 0,50 --rank 8,32 --report e.html',
   usual: { shape: [64, 128], ranks: [8, 32] },
-  options,
+  options: agedOptions,
   count: ({ gradients, projectors, ranks, ages }) => ranks.length * agedCount(projectors, gradients, ages),
   async *answer(read, pause): AsyncGenerator<EnergyRow> {
-    const { gradients, projectors, ranks, ages } = read;
-    checkOneSided('questions.energy', projectors, gradients);
-    checkAges('questions.energy', gradients, ages);
-    for (const studied of gradients) {
-      const [n, m] = studied.gradient.shape as readonly [number, number];
-      const shares = energyShares({ values: await studied.gradient.data(), shape: [n, m] });
-      const rankFor90 = rankHolding(shares, held);
-      for (const projector of projectors)
-        for (const aged of agedOf(projector, studied, gradients, ages))
-          for (const rank of ranks) {
-            const row = await rowOf({ studied, projector, rank, ...aged }, read, pause);
-            yield { ...row, most: firstOf(shares, rank), rankFor90, seed: read.seed };
-          }
+    checkOneSided('questions.energy', read.projectors, read.gradients);
+    for await (const cell of agedCells('questions.energy', read)) {
+      const { projector, madeOf, given, shares, rank } = cell;
+      const { row, mean } = await meanOverDraws(cell, read, pause, async (draw) => {
+        const projection = noGrad(() => drawProjection(projector, madeOf, draw));
+        return energyInside(given, orthonormalBasis(await matrixOf(projector, projection)));
+      });
+      const blind = rank / compressedDimension(given);
+      yield { ...row, energy: mean, blind, most: firstOf(shares, rank), rankFor90: rankHolding(shares, held) };
     }
   },
   table: (rows) => tableOf(columns, rows),
@@ -117,43 +71,6 @@ subspace of that rank holds, and the rank that 90 % of a gradient needs.`,
     ];
   },
 });
-
-interface Cell extends Aged {
-  readonly studied: StudiedGradient;
-  readonly projector: Projector;
-  readonly rank: number;
-}
-
-async function rowOf(
-  { studied, projector, rank, age, madeOf }: Cell,
-  { trials, seed }: ValuesOf<typeof options>,
-  pause: Pause,
-): Promise<Omit<EnergyRow, 'most' | 'rankFor90' | 'seed'>> {
-  const { name, gradient, path = null, step = null } = studied;
-  const given = await readGradient(projector, gradient);
-  const theory = theoryOf(projector, rank, await readGradient(projector, madeOf));
-  const draws = drawsNeeded(projector, theory, trials);
-  const shares: number[] = [];
-  for (let trial = 0; trial < draws; trial++) {
-    const projection = noGrad(() => drawProjection(projector, madeOf, { rank, seed, trial }));
-    shares.push(energyInside(given, orthonormalBasis(await matrixOf(projector, projection))));
-    await pause(`${agedLabel({ projector: projector.name, age })}, ${name}, rank ${rank}`);
-  }
-  const { mean, standardError } = meanAndError(shares);
-  return {
-    gradient: name,
-    path,
-    step,
-    projector: projector.name,
-    side: given.side,
-    rank,
-    age,
-    trials: draws,
-    energy: mean,
-    standardError,
-    blind: rank / compressedDimension(given),
-  };
-}
 
 const mostLabel = 'the most at this rank';
 
