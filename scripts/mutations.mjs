@@ -2247,6 +2247,13 @@ const commands = [
     tests: ['test/integration/command.test.ts > leaves a whole report of the rows so far'],
   },
   {
+    name: 'a command: figures before the numbers',
+    file: 'src/cli/study/ask.ts',
+    find: 'let drawn: Promise<readonly string[]> | undefined;',
+    replace: 'let drawn: Promise<readonly string[]> | undefined = file ? renderFigures(figures) : undefined;',
+    tests: ['test/integration/command.test.ts > has written the numbers when a figure cannot be drawn'],
+  },
+  {
     name: 'study: a report that does not say that it was interrupted',
     file: 'src/cli/study/report.ts',
     find: '    partial,\n    lead',

@@ -32,7 +32,7 @@ export type { Distribution, Sparse } from './base/distribution';
 export type { DType, TypedArray } from './base/dtype';
 export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, StateError } from './base/errors';
 export type { Key } from './base/key';
-export type { Kind, Option, OptionsOf, Specification } from './base/options';
+export type { Kind, Option, OptionsOf, Specification, ValuesOf } from './base/options';
 export type { Shape } from './base/shape';
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';

@@ -44,7 +44,7 @@ export type { CosineRow } from './study/questions/cosine';
 export type { EnergyRow } from './study/questions/energy';
 export type { ErrorRow } from './study/questions/error';
 export type { JlRow } from './study/questions/jl';
-export type { MomentumAt, MomentumRow } from './study/questions/momentum';
+export type { MomentumAt, MomentumMeasured, MomentumRow } from './study/questions/momentum';
 export { questions } from './study/questions/questions';
 export type { RefreshRow } from './study/questions/refresh';
 export type { Eigenvalue, SpectrumRow } from './study/questions/spectrum';

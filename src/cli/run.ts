@@ -23,7 +23,7 @@ Every command takes --help, --seed N and --json FILE.
 
 Start here, with nothing but this package
   floragrad study --shape 64x128 --rank 4,16
-  floragrad train --data names --preset quick --steps 100
+  floragrad train --data names --preset quick --steps 50
 `;
 
 /** Run one command line; the exit status: 0, 1 when something failed, 2 when the command line is wrong. */

@@ -8,10 +8,10 @@ import { checkArgument, choice, refuseExtra } from '../base/options';
 import { reading } from './write';
 
 /** All of them, as messages list them. */
-export const corpora = ['moby-dick', 'names', 'sotu'] as const;
+export const corpora: readonly CorpusName[] = ['moby-dick', 'names', 'sotu'];
 
 /** A text that has a name. */
-export type CorpusName = (typeof corpora)[number];
+export type CorpusName = 'moby-dick' | 'names' | 'sotu';
 
 /**
  * A text to learn from, all of them free of rights:

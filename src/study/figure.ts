@@ -56,7 +56,7 @@ export interface Curve {
   /** What was measured. */
   readonly points: readonly CurvePoint[];
   /** What theory says: dashed, in the same colour. */
-  readonly theory?: readonly { readonly x: number | string; readonly y: number | null }[] | undefined;
+  readonly theory?: readonly Omit<CurvePoint, 'low' | 'high'>[] | undefined;
 }
 
 /** An axis. */

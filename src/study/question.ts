@@ -26,7 +26,12 @@ export interface QuestionSpec<S extends Specification, Row> {
   /** Options by name. Those of one name mean the same in every question, and the command types them the same way. */
   readonly options: S;
   /** What the command takes where it is told nothing: the shape of a random gradient, and ranks. */
-  readonly usual?: { readonly shape?: readonly [rows: number, columns: number]; readonly ranks?: readonly number[] };
+  readonly usual?: {
+    /** Of a random gradient. */
+    readonly shape?: readonly [rows: number, columns: number];
+    /** Rows of the projections. */
+    readonly ranks?: readonly number[];
+  };
   /** How many rows there will be. */
   count(read: ValuesOf<S>): number;
   /** The rows, one by one as they are found. A function of the options alone. */

@@ -10,7 +10,9 @@ export interface Column<Row> {
 
 /** A table as text: one column for each heading, one line of cells for each row. */
 export interface Table {
+  /** Headings and sides. */
   readonly columns: readonly Omit<Column<never>, 'cell'>[];
+  /** Cells, a list for each row. */
   readonly lines: readonly (readonly string[])[];
 }
 

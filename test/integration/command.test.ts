@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -78,6 +87,18 @@ describe.skipIf(process.platform === 'win32')('the command as a process', () => 
     const [, all] = /<h2>All numbers<\/h2>(.*)/s.exec(page) ?? [];
     expect(all?.match(/<th scope="row">haar/g)).toHaveLength(Number(n));
     expect(readdirSync(cwd).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('has written the numbers when a figure cannot be drawn, and leaves an older report', async () => {
+    const alone = join(cwd, 'alone');
+    mkdirSync(alone);
+    copyFileSync(cli, join(alone, 'cli.mjs')); // with nothing beside it that draws
+    writeFileSync(join(cwd, 'old.html'), 'an older report');
+    const options = '--shape 4x6 --rank 2 --trials 166 --projector haar --report old.html --json n.json'.split(' ');
+    const { status, stderr } = await ran(process.execPath, [join(alone, 'cli.mjs'), 'study', ...options], cwd);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^floragrad: \[cli\/figure\] cannot draw[^\n]+\n$/)]);
+    expect(readFileSync(join(cwd, 'old.html'), 'utf8')).toBe('an older report');
+    expect((JSON.parse(readFileSync(join(cwd, 'n.json'), 'utf8')) as { rows: unknown[] }).rows).toHaveLength(1);
   });
 
   it('hears a signal that arrives as a save ends', async () => {

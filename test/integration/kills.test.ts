@@ -46,7 +46,7 @@ const everywhere = (x: Tensor | undefined, value: number): boolean =>
   (x?.dataSync() as Float32Array | undefined)?.every((each) => each === value) === true;
 
 /** `KILLS=50 npx vitest run test/integration/kills.test.ts` is the long form, which CI runs. */
-const kills = Number(process.env.KILLS ?? 20);
+const kills = Number(process.env.KILLS ?? 12);
 
 it(`${kills} kills at random moments never lose a checkpoint that was saved`, async () => {
   const folder = join(work, 'checkpoint');

@@ -12,7 +12,7 @@ const sized = ['--min-semi-space-size=8', '--max-semi-space-size=8'];
 const most = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
 
 /** `STEPS=2000 npx vitest run test/integration/memory.test.ts` is the long form, which CI runs. */
-const steps = Number(process.env.STEPS ?? 500);
+const steps = Number(process.env.STEPS ?? 300);
 
 /** Steps with 5.2 MB of gradients each; a single one that is not freed per step would make 2.6 GB in 500. */
 describe(`${steps} steps`, () => {

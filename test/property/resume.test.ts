@@ -21,7 +21,7 @@ import { transformRows } from '../laws/transforms';
 import { checkpointOf, trainerOf, trainUntil } from './resume-run';
 
 /** `RUNS=12 npx vitest run test/property/resume.test.ts` is the long form, which CI runs. */
-const runs = Number(process.env.RUNS ?? 5);
+const runs = Number(process.env.RUNS ?? 3);
 const backends = { reference: referenceBackend, wasm: wasmBackend };
 
 /** In words, where two trees differ in a bit; null if they do not. */

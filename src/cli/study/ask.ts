@@ -70,14 +70,18 @@ export function ask<S extends Specification, Row>(question: Question<S, Row>, no
       const found = { question: name, command, seed, rows: rows as readonly object[] };
       const figures = spec.figures(rows);
       const folder = namedPath('figures', settings.figures, cwd)?.path;
-      // Once for both: the page and the folder show the same drawings.
-      const svgs = file || folder ? renderFigures(figures).finally(off ?? undefined) : [];
+      // Once for both, since the page and the folder show the same drawings; and not before the numbers are written.
+      let drawn: Promise<readonly string[]> | undefined;
+      const svgs = (): Promise<readonly string[]> => {
+        drawn ??= renderFigures(figures).finally(off ?? undefined);
+        return drawn;
+      };
       return {
         numbers: recordOf(found),
-        report: { shows: 'the figures', page: async () => reportOf(spec, { rows, command }, await svgs) },
+        report: { shows: 'the figures', page: async () => reportOf(spec, { rows, command }, await svgs()) },
         ...(folder && {
           more: async () => {
-            await writeFigures(folder, { ...found, figures, svgs: await svgs, timings: { seconds } });
+            await writeFigures(folder, { ...found, figures, svgs: await svgs(), timings: { seconds } });
             return [['Figures: ', out.paint.cyan(folder)]];
           },
         }),

@@ -52,9 +52,11 @@ export interface AccumulatedAt {
   readonly step: number;
   /** Singular values above 10⁻⁴ of the largest one. */
   readonly rank: number;
+  /** Its standard error over the seeds. */
   readonly rankError: number;
   /** exp of the entropy of σᵢ²/Σσ²: d for d equal ones, 1 for one alone. */
   readonly effectiveRank: number;
+  /** Its standard error over the seeds. */
   readonly effectiveRankError: number;
   /** Rows of all projections so far, at most d: no rank is above it. */
   readonly bound: number;
@@ -72,8 +74,11 @@ export interface AccumulatedRow {
   readonly refreshEvery: number | 'never' | null;
   /** In the order of steps; it ends early where a training diverged. */
   readonly at: readonly AccumulatedAt[];
+  /** d of the weight [d, d]. */
   readonly dimension: number;
+  /** Trainings behind each mean. */
   readonly seeds: number;
+  /** What everything random follows from. */
   readonly seed: number;
 }
 

@@ -18,9 +18,11 @@ import { gradientsKind, type StudiedGradient } from '../studied-gradient';
 import { type Column, tableOf } from '../table';
 
 const options = {
+  /** Gradients [n, m] by name. */
   gradients: required(gradientsKind),
   /** How gradients are projected: by one that does not look at them. */
   projector: optional(projectorKind, gaussian),
+  /** Rows of the projections: one or several. */
   ranks: required(listOf(whole({ low: 1 }))),
   /** Numbers of micro-batches. */
   batches: optional(listOf(whole({ low: 1 })), [1, 2, 4, 8, 16, 32]),
@@ -45,6 +47,7 @@ export interface AveragingAt {
   readonly batches: number;
   /** Mean of ‖average − G‖²/‖G‖² over the trials. */
   readonly error: number;
+  /** Standard error of the mean. */
   readonly standardError: number;
   /** Null where no theory says it. */
   readonly theory: number | null;
@@ -52,18 +55,26 @@ export interface AveragingAt {
 
 /** One way to average, at one rank. */
 export interface AveragingRow {
+  /** Name of the gradient. */
   readonly gradient: string;
+  /** Name of the projector. */
   readonly projector: string;
+  /** Rows of the projection. */
   readonly rank: number;
   /**
    * `one projection` for all of a cycle (`floraAccumulate`, Algorithm 1); `fresh projections`, one for each micro-batch,
    * and the mean of what comes up; `momentum`, a moving mean of the same, debiased; `exact`, the mean of the micro-batches.
    */
   readonly way: Way;
+  /** What came of each number of micro-batches. */
   readonly at: readonly AveragingAt[];
+  /** Squared size of a micro-batch’s noise, relative to the gradient. */
   readonly noise: number;
+  /** β of the momentum that stands beside the averages. */
   readonly decay: number;
+  /** Cycles behind each mean. */
   readonly trials: number;
+  /** What everything random follows from. */
   readonly seed: number;
 }
 

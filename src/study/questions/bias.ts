@@ -15,8 +15,11 @@ import { type Column, tableOf } from '../table';
 import { usualProjectors } from '../usual';
 
 const options = {
+  /** Gradients [n, m] by name. */
   gradients: required(gradientsKind),
+  /** How they are projected. */
   projectors: optional(listOf(projectorKind), usualProjectors),
+  /** Rows of the projections: one or several. */
   ranks: required(listOf(whole({ low: 1 }))),
   /** Random directions, besides that of the gradient and the one in which draws of their own are off the most. */
   directions: optional(whole({ low: 0 }), 3),
@@ -43,6 +46,7 @@ export type BiasVerdict = 'acquitted' | 'convicted' | 'declared';
 export interface BiasTest {
   /** W: `gradient`, `most off` (in the mean of draws of their own), or `random 1` and so on. */
   readonly direction: string;
+  /** What the test found. */
   readonly verdict: 'acquitted' | 'convicted';
   /** Draws that the test took until the case was clear. */
   readonly draws: number;
@@ -58,14 +62,19 @@ export interface BiasTest {
   readonly approximate: boolean;
   /** Evidence against the expected mean, in nats, and what convicts. */
   readonly evidence: number;
+  /** Evidence that convicts, in nats. */
   readonly threshold: number;
 }
 
 /** One projector on one gradient at one rank. */
 export interface BiasRow {
+  /** Name of the gradient. */
   readonly gradient: string;
+  /** Name of the projector. */
   readonly projector: string;
+  /** Which dimension was compressed. */
   readonly side: Side;
+  /** Rows of the projection. */
   readonly rank: number;
   /** E[Ĝ] = gain·G by its theory; null declares a bias that is no factor. */
   readonly gain: number | null;
@@ -75,6 +84,7 @@ export interface BiasRow {
   readonly tests: readonly BiasTest[];
   /** The chance that one of its tests convicts a mean as declared. */
   readonly falseAlarm: number;
+  /** What everything random follows from. */
   readonly seed: number;
 }
 

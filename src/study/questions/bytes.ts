@@ -18,8 +18,11 @@ import { usualProjectors } from '../usual';
 const averaged = 16;
 
 const options = {
+  /** Gradients [n, m] by name. */
   gradients: required(gradientsKind),
+  /** How they are projected. */
   projectors: optional(listOf(projectorKind), [...usualProjectors, svd, topCoordinates]),
+  /** Rows of the projections: one or several. */
   ranks: required(listOf(whole({ low: 1 }))),
   /** Fresh projections of the same gradient; two groups of 16 at least. */
   trials: optional(whole({ low: 2 * averaged }), 8 * averaged),
@@ -29,8 +32,11 @@ const options = {
 
 /** What one projector costs at one rank, and how far it is off. */
 export interface BytesRow {
+  /** Name of the gradient. */
   readonly gradient: string;
+  /** Name of the projector. */
   readonly projector: string;
+  /** Rows of the projection. */
   readonly rank: number;
   /** Floats of the compressed gradient: as many as those of a state of one slot, such as a momentum. */
   readonly compressedFloats: number;
@@ -42,13 +48,17 @@ export interface BytesRow {
   readonly share: number;
   /** Mean of ‖Ĝ − G‖²/‖G‖². */
   readonly relativeMse: number;
+  /** Standard error of the mean. */
   readonly standardError: number;
+  /** What the projector promises for the error of one draw. */
   readonly theoryMse: number;
   /** Mean of ‖Ḡ − G‖²/‖G‖² for means Ḡ of 16 draws; null where they would not come nearer: E[Ĝ] is not G. */
   readonly averagedMse: number | null;
+  /** Its standard error. */
   readonly averagedError: number | null;
   /** Draws that were measured: 1 of a projection whose error is the same in each. */
   readonly trials: number;
+  /** What everything random follows from. */
   readonly seed: number;
 }
 

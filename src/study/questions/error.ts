@@ -12,6 +12,7 @@ import { usualProjectors } from '../usual';
 
 /** A row of it, with the name of its gradient. */
 export interface ErrorRow extends ProjectionErrorRow {
+  /** Name of the gradient. */
   readonly gradient: string;
 }
 
@@ -24,10 +25,15 @@ the gradient on average (whether it is unbiased), which takes at least ${leastTr
   example: 'floragrad study error --projector gaussian,haar --rank 4,16,64 --report study.html',
   usual: { shape: [256, 512] },
   options: {
+    /** Gradients [n, m] by name. */
     gradients: required(gradientsKind),
+    /** How they are projected. */
     projectors: optional(listOf(projectorKind), usualProjectors),
+    /** Rows of the projections: one or several. */
     ranks: required(listOf(whole({ low: 1 }))),
+    /** Independent projections behind each row, at least 166. */
     trials: optional({ ...whole({ low: leastTrials }), code: 'study/trials' }, 400),
+    /** Everything random follows from it. */
     seed: optional(seedKind, 0),
   },
   count: ({ gradients, projectors, ranks }) => gradients.length * projectors.length * ranks.length,

@@ -19,9 +19,11 @@ const policies = ['transfer', 'reset', 'keep'] as const;
 type Policy = (typeof policies)[number];
 
 const options = {
+  /** Gradients [n, m] by name. */
   gradients: required(gradientsKind),
   /** How gradients are projected. */
   projector: optional(projectorKind, gaussian),
+  /** Rows of the projections: one or several. */
   ranks: required(listOf(whole({ low: 1 }))),
   /** What a new projection does to the momentum. */
   policies: optional(listOf(choice(...policies)), [...policies]),
@@ -39,8 +41,10 @@ const options = {
 type Read = ValuesOf<typeof options>;
 
 /** A mean over trials beside its theory. */
-interface Measured {
+export interface MomentumMeasured {
+  /** Over the trials. */
   readonly mean: number;
+  /** Of the mean. */
   readonly standardError: number;
   /** Null where no theory says it. */
   readonly theory: number | null;
@@ -51,27 +55,34 @@ export interface MomentumAt {
   /** New projections so far; 0 is right after the gradient. */
   readonly refresh: number;
   /** ‖C‖²/‖G‖² of the compressed momentum C. */
-  readonly size: Measured;
+  readonly size: MomentumMeasured;
   /** ⟨up(C), G⟩/‖G‖²: what is left of the gradient in it. */
-  readonly left: Measured;
+  readonly left: MomentumMeasured;
 }
 
 /** What becomes of a momentum under one policy, at one interval. */
 export interface MomentumRow {
+  /** Name of the gradient. */
   readonly gradient: string;
+  /** Name of the projector. */
   readonly projector: string;
+  /** Rows of the projection. */
   readonly rank: number;
+  /** What a new projection does to the momentum. */
   readonly onRefresh: Policy;
   /** κ */
   readonly refreshEvery: number;
+  /** β of the momentum. */
   readonly decay: number;
   /** After 0, 1, … refreshes. */
   readonly at: readonly MomentumAt[];
   /** The factor of the size from one refresh to the next, a geometric mean over all of them: above 1 it grows without bound. */
-  readonly growth: Measured;
+  readonly growth: MomentumMeasured;
   /** The least whole κ above κ*, from which on it stays bounded; `'never'` where β is 1, null where no theory says it. */
   readonly stableFrom: number | 'never' | null;
+  /** Sequences of projections behind each mean. */
   readonly trials: number;
+  /** What everything random follows from. */
   readonly seed: number;
 }
 
@@ -224,7 +235,7 @@ function figuresOf(gradient: string, all: readonly MomentumRow[]): Figure[] {
   const shortest = Math.min(...rows.map(({ refreshEvery }) => refreshEvery));
   const short = rows.filter(({ refreshEvery }) => refreshEvery === shortest);
   const bars = 'Bars: twice the standard error on both sides.';
-  const over = (of: (at: MomentumAt) => Measured): Curve[] =>
+  const over = (of: (at: MomentumAt) => MomentumMeasured): Curve[] =>
     short.map((row) => curve(`${row.onRefresh}, rank ${row.rank}`, row.at, ({ refresh }) => refresh, of));
   return [
     curvesFigure({
@@ -263,7 +274,7 @@ function figuresOf(gradient: string, all: readonly MomentumRow[]): Figure[] {
   ];
 }
 
-function curve<T>(label: string, items: readonly T[], x: (item: T) => number, y: (item: T) => Measured): Curve {
+function curve<T>(label: string, items: readonly T[], x: (item: T) => number, y: (item: T) => MomentumMeasured): Curve {
   return {
     label,
     points: items.map((item) => {
@@ -277,7 +288,7 @@ function curve<T>(label: string, items: readonly T[], x: (item: T) => number, y:
   };
 }
 
-const shown = ({ mean, standardError, theory }: Measured): string =>
+const shown = ({ mean, standardError, theory }: MomentumMeasured): string =>
   withError(mean, standardError) + (theory === null ? '' : ` (${significant(theory)})`);
 
 function columnsOf(rows: readonly MomentumRow[]): Column<MomentumRow>[] {
