@@ -27,7 +27,7 @@ export interface QuestionSpec<S extends Specification, Row> {
   readonly options: S;
   /** What the command takes where it is told nothing: the shape of a random gradient, and ranks. */
   readonly usual?: {
-    /** Of a random gradient. */
+    /** The shape of a random gradient. */
     readonly shape?: readonly [rows: number, columns: number];
     /** Rows of the projections. */
     readonly ranks?: readonly number[];

@@ -1,5 +1,5 @@
 /**
- * Training loops as users write them, STEPS (or 500) steps each, one per process since resident memory belongs to the process:
+ * Training loops as users write them, STEPS (or 300) steps each, one per process since resident memory belongs to the process:
  * `node bundle.mjs NAME` prints what was held along the way as JSON. `memory.test.ts` bundles and runs this file.
  */
 import {
@@ -27,7 +27,7 @@ export interface Held {
   readonly lastLoss: number;
 }
 
-const steps = Number(process.env.STEPS ?? 500);
+const steps = Number(process.env.STEPS ?? 300);
 const [inputs, outputs] = [1024, 1281]; // 1.31 million weights: gradients, updates and momentum have 5.2 MB each
 const model = new Linear(inputs, outputs, { key: random.key(0) });
 const params = model.parameters();

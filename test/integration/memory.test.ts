@@ -14,7 +14,7 @@ const most = (values: readonly number[]): number => values.reduce((a, b) => Math
 /** `STEPS=2000 npx vitest run test/integration/memory.test.ts` is the long form, which CI runs. */
 const steps = Number(process.env.STEPS ?? 300);
 
-/** Steps with 5.2 MB of gradients each; a single one that is not freed per step would make 2.6 GB in 500. */
+/** Steps with 5.2 MB of gradients each; a single one that is not freed per step would make 1.6 GB in 300. */
 describe(`${steps} steps`, () => {
   const layer = 4 * (1024 * 1281 + 1281);
   const parameters = { tensors: 2, bytes: layer };

@@ -42,9 +42,9 @@ type Read = ValuesOf<typeof options>;
 
 /** A mean over trials beside its theory. */
 export interface MomentumMeasured {
-  /** Over the trials. */
+  /** The mean over the trials. */
   readonly mean: number;
-  /** Of the mean. */
+  /** Its standard error. */
   readonly standardError: number;
   /** Null where no theory says it. */
   readonly theory: number | null;
