@@ -50,7 +50,7 @@ function kept(name: string): Plugin {
   };
 }
 
-const library = {
+const entries = {
   index: 'src/index.ts',
   study: 'src/study.ts',
   laws: 'src/laws.ts',
@@ -68,13 +68,13 @@ export default defineConfig([
     sourcemap: true,
     minify: false,
     keepNames: false,
-    entry: { ...library, cli: 'src/cli/main.ts' },
+    entry: { ...entries, cli: 'src/cli/main.ts' },
     platform: 'node',
     removeNodeProtocol: false,
     // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
     noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
     external: ['gpu.js', 'fast-check', /^node:/],
-    dts: { entry: library },
+    dts: { entry: entries },
     esbuildPlugins: [raw, builtins, kept('dist')],
   },
   {

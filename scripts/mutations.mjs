@@ -2254,6 +2254,20 @@ const commands = [
     tests: ['test/integration/command.test.ts > has written the numbers when a figure cannot be drawn'],
   },
   {
+    name: 'study: the first of several projectors where one is asked for',
+    file: 'src/cli/study/projectors.ts',
+    find: 'if (more.length === 0) return',
+    replace: 'if (more.length >= 0) return',
+    tests: [`${unitOf('cli/study/ask')} > refuses`],
+  },
+  {
+    name: 'study: an option typed under the name of another',
+    file: 'src/cli/study/words.ts',
+    find: "effect: plain('effect'",
+    replace: "effect: plain('noise'",
+    tests: [`${unitOf('cli/study/ask')} > has words for every option`],
+  },
+  {
     name: 'study: a report that does not say that it was interrupted',
     file: 'src/cli/study/report.ts',
     find: '    partial,\n    lead',
@@ -2319,8 +2333,8 @@ const commands = [
   {
     name: 'study refresh: --projector that is not handed on',
     file: 'src/cli/study/words.ts',
-    find: '(await projectorsNamed([projector as string], cwd))[0]',
-    replace: "(await projectorsNamed([projector && 'gaussian'], cwd))[0]",
+    find: 'theProjector(projector as string, cwd)',
+    replace: "theProjector(projector && 'gaussian', cwd)",
     tests: [`${unitOf('cli/study/ask')} > hands every option of a question on`],
   },
   {

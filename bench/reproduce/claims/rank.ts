@@ -73,11 +73,10 @@ export const rank: ClaimOf<Setting, Job, number> = {
 
   perform(job) {
     const { dimension, seed, steps, method } = job;
-    const target = teacher(dimension, seed);
     const make = methods[method];
-    if (make === null) return loraRank(job, target);
-    const learned = learnTeacher(target, chain(make(job), scale(-rate)), steps);
-    return rankOfChange(learned, learned);
+    if (make === null) return loraRank(job, teacher(dimension, seed));
+    const { weight } = learnTeacher(dimension, seed, chain(make(job), scale(-rate)), steps);
+    return rankOfChange(weight, weight);
   },
 
   async measure({ seeds, ...sizes }, run) {

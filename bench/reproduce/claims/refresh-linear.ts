@@ -3,7 +3,7 @@ import { questions, type RefreshRow } from '../../../src/study';
 import { markdownTable } from '../../harness/markdown';
 import type { ClaimOf } from '../claim';
 import { interval, significant } from '../format';
-import { learnTeacher, leftOf, teacher } from '../tasks/linear';
+import { learnTeacher, leftOf } from '../tasks/linear';
 import { above, all, type BySeed, behindGate, difference } from '../verdict';
 
 /** How large, how long, on which grid. */
@@ -155,9 +155,8 @@ async function cellOf({ dimension, steps, seeds, rates, rank, policy, refreshEve
     return { rate: row?.learningRate ?? null, errors: row?.errors ?? [] };
   }
   const train = (rate: number, seed: number): Promise<number | null> => {
-    const target = teacher(dimension, seed);
     const momentum = policy === 'dense' ? [ema({ decay })] : [];
-    return leftOf(learnTeacher(target, chain(...momentum, scale(-rate)), steps), target);
+    return leftOf(learnTeacher(dimension, seed, chain(...momentum, scale(-rate)), steps));
   };
   const tried = await Promise.all(rates.map(async (rate) => (await train(rate, 0)) ?? Infinity));
   const rate = rates[tried.indexOf(Math.min(...tried))] as number;

@@ -1,5 +1,4 @@
 import {
-  applyUpdates,
   type GradientTransform,
   linalg,
   mul,
@@ -10,28 +9,28 @@ import {
   sub,
   sum,
   type Tensor,
-  zeros,
 } from '../../../src/index';
+import { type Lesson, linearTeacher } from '../../../src/study/linear-teacher';
 
 /** A random matrix [n, n] of full rank whose singular values lie between 0 and 2: what linear tasks learn. */
 export function teacher(dimension: number, seed: number): Tensor {
   return mul(random.normal(random.fold(random.key(seed), 'teacher'), [dimension, dimension]), dimension ** -0.5);
 }
 
-/** Learn the teacher from the exact gradient W − W*, and say what W [n, n] has become. It starts at zero. */
-export function learnTeacher(target: Tensor, transform: GradientTransform<unknown>, steps: number): Tensor {
-  const params = { w: zeros(target.shape) };
-  let state = transform.init(params);
-  for (let step = 0; step < steps; step++) {
-    const [updates, next] = noGrad(() => transform.update({ w: sub(params.w, target) }, state, params));
-    applyUpdates(params, updates);
-    state = next;
-  }
-  return params.w;
+/** Learn the teacher of a seed, as `floragrad study` does, and give what W [n, n] has become with what it learned from. */
+export function learnTeacher<S>(
+  dimension: number,
+  seed: number,
+  transform: GradientTransform<S>,
+  steps: number,
+): Lesson {
+  const lesson = linearTeacher(dimension, seed, transform);
+  for (let step = 0; step < steps; step++) lesson.step();
+  return lesson;
 }
 
 /** ‖W − W*‖²/‖W*‖²; null where that is not below 10⁶. */
-export async function leftOf(w: Tensor, target: Tensor): Promise<number | null> {
+export async function leftOf({ weight: w, target }: Pick<Lesson, 'weight' | 'target'>): Promise<number | null> {
   const total = (x: Tensor): Promise<number> | number => noGrad(() => sum(square(x))).item();
   const error = (await total(noGrad(() => sub(w, target)))) / (await total(target));
   return error < 1e6 ? error : null;

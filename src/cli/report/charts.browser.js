@@ -34,34 +34,28 @@
     const shown = chart.series.map((series) => (chart.smooth ? smoothed(series.values, weight) : series.values));
     const levels = chart.levels ?? [];
     const extra = [...levels.map(({ y }) => y), ...chart.series.flatMap(({ mark }) => (mark ? [mark.y] : []))];
-    const axis = (label, more) => ({
+    const axis = (label) => ({
       label,
       stroke: ink,
       grid: { stroke: rule, width: 1 },
       ticks: { stroke: rule, width: 1 },
       font: '13px system-ui, sans-serif',
       labelFont: '13px system-ui, sans-serif',
-      ...more,
     });
     const options = {
       width: mount.clientWidth,
       height: Math.max(280, Math.min(440, mount.clientWidth * 0.55)),
       scales: {
-        x: chart.log ? { time: false, distr: 3, range: (_, low, high) => [low / 1.2, high * 1.2] } : { time: false },
-        y: chart.log
-          ? { distr: 3, range: (_, low, high) => [low / 1.5, high * 1.5] }
-          : {
-              range: (_, low, high) => {
-                const bottom = Math.min(low, ...extra);
-                const top = Math.max(high, ...extra);
-                return [bottom - 0.04 * (top - bottom), top + 0.04 * (top - bottom)];
-              },
-            },
+        x: { time: false },
+        y: {
+          range: (_, low, high) => {
+            const bottom = Math.min(low, ...extra);
+            const top = Math.max(high, ...extra);
+            return [bottom - 0.04 * (top - bottom), top + 0.04 * (top - bottom)];
+          },
+        },
       },
-      axes: [
-        axis(chart.xLabel, chart.log ? { ...every, splits: () => chart.x } : {}),
-        axis(chart.yLabel, chart.log ? { ...every, splits: (_, __, low, high) => mainTicks(low, high) } : {}),
-      ],
+      axes: [axis(chart.xLabel), axis(chart.yLabel)],
       series: [
         { label: chart.xLabel, value: (_, x) => short(x) },
         ...faint.map((series) => ({
@@ -74,10 +68,7 @@
           label: series.label,
           stroke: colour(series),
           width: 2,
-          ...(series.look === 'dashed' ? { dash: [6, 5], points: { show: false } } : {}),
-          ...(series.look === 'points'
-            ? { paths: () => null, points: { show: true, size: 15 - 3 * (series.colour % 4), fill: colour(series) } }
-            : { points: { show: shown[0].length <= 12, size: 7, fill: colour(series) } }),
+          points: { show: shown[0].length <= 12, size: 7, fill: colour(series) },
           value: (_, y) => short(y),
         })),
       ],
@@ -91,23 +82,6 @@
     });
     return plot;
   }
-
-  /** The ticks of a logarithmic axis: 1, 2 and 5 times powers of ten, or powers alone, as many as there is room for. */
-  function mainTicks(low, high) {
-    const [first, last] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-    const stride = Math.ceil((last - first) / 10);
-    const ticks = [];
-    for (let power = first; power <= last; power++) {
-      if (last - first <= 4) ticks.push(...[1, 2, 5].map((digit) => Number(`${digit}e${power}`)));
-      else if (power % stride === 0) ticks.push(Number(`1e${power}`));
-    }
-    return ticks.filter((tick) => tick >= low && tick <= high);
-  }
-  /** Label every tick; uPlot would thin them out on a logarithmic axis. */
-  const every = {
-    filter: (_, ticks) => ticks,
-    values: (_, ticks) => ticks.map((tick) => (tick < 1e-3 ? tick.toExponential() : short(tick))),
-  };
 
   /** Reference lines with their names, and the single points beside the curves. */
   function annotate(plot, chart, levels, colour, offset) {

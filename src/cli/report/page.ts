@@ -13,8 +13,6 @@ export interface Chart {
   readonly x: readonly number[];
   readonly xLabel: string;
   readonly yLabel: string;
-  /** Logarithmic axes. */
-  readonly log?: boolean;
   /** Offer a slider that averages over neighbouring points. */
   readonly smooth?: boolean;
   readonly series: readonly Series[];
@@ -27,8 +25,6 @@ interface Series {
   /** Index into the palette. */
   readonly colour: number;
   readonly values: readonly (number | null)[];
-  /** How values are shown: joined (default), joined by dashes, or as points alone. */
-  readonly look?: 'dashed' | 'points';
   /** A single point beside the curve, for example its validation loss. */
   readonly mark?: { readonly x: number; readonly y: number };
 }

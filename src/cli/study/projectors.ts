@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { kindOf } from '../../base/options';
 import { type Projector, projectorKind } from '../../compress/projector';
 import { usualInstances } from '../../compress/projectors/projectors';
-import { FileError } from '../../index';
+import { FileError, OptionError } from '../../index';
 import { closest } from '../closest';
 import { checkFile } from '../files';
 import { type Typed, typed } from '../values';
@@ -52,6 +52,18 @@ export async function projectorsNamed(words: readonly string[], cwd: string): Pr
     else found.push(...(byName.has(word) ? [projectorNamed(word)] : await projectorsIn(word, cwd)));
   }
   return [...new Set(found)];
+}
+
+/** The one projector of these words. @throws OptionError `cli/choice` where they name several */
+export async function theProjector(words: string, cwd: string): Promise<Projector> {
+  const [projector, ...more] = await projectorsNamed([words], cwd);
+  if (more.length === 0) return projector as Projector;
+  throw new OptionError({
+    code: 'cli/choice',
+    got: `--projector got "${words}", which is ${more.length + 1} projectors`,
+    expected: 'one projector',
+    fix: 'name one, or a module that exports one',
+  });
 }
 
 /** The projectors that a module exports. */

@@ -7,7 +7,7 @@ import { checkGradient, checkRank } from '../limits';
 import { type CommandOptions, option } from '../options';
 import { listOf, matrixShape, oneOf, positive, steps, type Typed, whole, words } from '../values';
 import { checkSources, type GradientSettings, gradientsOf } from './gradients';
-import { projectorsNamed, projectorWords } from './projectors';
+import { projectorsNamed, projectorWords, theProjector } from './projectors';
 import { familyNames, source } from './sources';
 
 /** How an option of a question is typed. */
@@ -18,8 +18,8 @@ interface Word {
   check?(settings: Values): void;
   /** Files that will be read. */
   read?(settings: Values, cwd: string): readonly (NamedPath | undefined)[];
-  /** The value for the question; where this is left out, that of the option of the same name. */
-  value?(settings: Values, about: Asked & { readonly cwd: string }): unknown;
+  /** The value for the question. */
+  value(settings: Values, about: Asked & { readonly cwd: string }): unknown;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -96,7 +96,7 @@ const vocabulary: Readonly<Record<string, Word>> = {
         (otherwise as Projector).name,
       ),
     }),
-    value: async ({ projector }, { cwd }) => (await projectorsNamed([projector as string], cwd))[0],
+    value: ({ projector }, { cwd }) => theProjector(projector as string, cwd),
   },
   ranks: {
     options: ({ usual }) => ({ rank: option(listOf(rank), 'LIST', 'rows of the projection', usual.ranks) }),
@@ -153,7 +153,7 @@ export function spelled(
     },
     async values(settings: Values, cwd: string): Promise<Values> {
       const values: Record<string, unknown> = { seed: settings.seed };
-      for (const { name, word, about } of used) values[name] = await word.value?.(settings, { ...about, cwd });
+      for (const { name, word, about } of used) values[name] = await word.value(settings, { ...about, cwd });
       for (const { name, gradient } of (values.gradients ?? []) as readonly StudiedGradient[])
         for (const rank of ranksOf(settings)) checkRank(rank, gradient.shape as [number, number], ` ${name}`);
       return values;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { csvParse } from 'd3-dsv';
 import { describe, expect, it } from 'vitest';
 import { ask } from '../../../../src/cli/study/ask';
+import { spelled } from '../../../../src/cli/study/words';
 import { projectors, random } from '../../../../src/index';
 import { type ErrorRow, gradientFamilies, type Question, questions, type RefreshRow } from '../../../../src/study';
 import { captured, workFolder } from '../captured';
@@ -139,6 +140,39 @@ describe('floragrad study', () => {
       expect(read(`again/${file}`), file).toBe(read(`figs/${file}`));
   });
 
+  it('has words for every option of every question, and each reaches the option of its name', async () => {
+    const typed: Record<string, readonly [words: string, value: unknown]> = {
+      projectors: ['--projector haar,srht', [projectors.haar, projectors.srht]],
+      projector: ['--projector haar', projectors.haar],
+      ranks: ['--rank 2,3', [2, 3]],
+      trials: ['--trials 177', 177],
+      seed: ['--seed 9', 9],
+      intervals: ['--every 6,never', [6, Infinity]],
+      policies: ['--on-refresh keep', ['keep']],
+      dimension: ['--dimension 7', 7],
+      steps: ['--steps 11', 11],
+      decay: ['--momentum 0.25', 0.25],
+      learningRates: ['--learning-rates 0.5,2', [0.5, 2]],
+      learningRate: ['--learning-rate 0.75', 0.75],
+      ages: ['--age 0,4', [0, 4]],
+      batches: ['--batches 3,5', [3, 5]],
+      noise: ['--noise 1.5', 1.5],
+      refreshes: ['--refreshes 8', 8],
+      directions: ['--directions 6', 6],
+      effect: ['--effect 0.125', 0.125],
+      failureChance: ['--failure-chance 0.375', 0.375],
+      seeds: ['--seeds 5', 5],
+    };
+    for (const { spec, ...rest } of Object.values(questions)) {
+      const names = Object.keys(spec.options).filter((name) => name !== 'gradients');
+      const settings = ask({ spec, ...rest } as Question).read(
+        names.flatMap((name) => typed[name]?.[0].split(' ') ?? []),
+      );
+      const values = await spelled(spec.options, spec.usual).values(settings ?? {}, cwd);
+      for (const name of names) expect(values[name], `${spec.name}: ${name}`).toEqual(typed[name]?.[1]);
+    }
+  });
+
   it('shows an example in the help of each question that it would take', async () => {
     for (const [name, question] of Object.entries(questions)) {
       const [, , asked, ...options] = question.spec.example.split(' ');
@@ -160,7 +194,8 @@ describe('floragrad study', () => {
     [['--projector', './broken.mjs'], /projector\/module.*cannot be imported/, 1],
     [['--projector', './empty.mjs'], /projector\/module.*exports no projector/, 1],
     [['--projector', 'har'], /cli\/choice.*write haar/],
-    [['--figures', 'r.html'], /file\/write/, 1],
+    [['refresh', '--projector', 'all'], /cli\/choice.*\d+ projectors/],
+    [['--figures', 'a-file'], /file\/write/, 1],
     [['--figures', 'x', '--report', 'x/r.html'], /cli\/same-file/],
     [['refesh'], /cli\/choice.*floragrad study refresh/],
     [['--shape', '8x8', '--gradient', 'captured:x.safetensors'], /cli\/needs.*--shape/],
@@ -169,6 +204,7 @@ describe('floragrad study', () => {
   ])('refuses %j', async (more, message, code = 2) => {
     writeFileSync(join(cwd, 'empty.mjs'), 'export const nothing = 1;');
     writeFileSync(join(cwd, 'broken.mjs'), 'export const = 1;');
+    writeFileSync(join(cwd, 'a-file'), '');
     const { status, stderr } = await study(...more);
     expect([status, stderr]).toEqual([code, expect.stringMatching(message)]);
   });
