@@ -36,7 +36,7 @@ export type { Kind, Option, OptionsOf, Specification, ValuesOf } from './base/op
 export type { Shape } from './base/shape';
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';
-export { type Filter, matrixFilter } from './compress/filter';
+export { matrixFilter } from './compress/filter';
 export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { KeyedProjection } from './compress/keyed';

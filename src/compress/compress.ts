@@ -8,9 +8,10 @@ import {
   required,
   type SpecificationOf,
 } from '../base/options';
+import { type Filter, filterKind } from '../optim/filter';
 import { type GradientTransform, transformKind } from '../optim/transform';
 import type { Combine } from './combine';
-import { type Filter, filterKind, matrixFilter } from './filter';
+import { matrixFilter } from './filter';
 import { liftUpdate } from './flora';
 import { intervalKind, type LeafRule, rankKind } from './leaf-rules';
 import { type Projection, type Projector, projectorKind } from './projector';

@@ -1,36 +1,9 @@
-import {
-  callable,
-  checkArgument,
-  type Kind,
-  kindOf,
-  number,
-  optional,
-  readOptions,
-  refuseExtra,
-  required,
-} from '../base/options';
+import { number, optional, readOptions, refuseExtra, required } from '../base/options';
+import type { Filter } from '../optim/filter';
 import type { Treatment } from '../optim/transform';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type LeafRule, rankKind, rankOf, unseen } from './leaf-rules';
 import type { Projection, Projector } from './projector';
-
-/** `true`, or the reason why this parameter stays dense. */
-export type Filter = (path: string, tensor: Tensor) => true | string;
-
-/** What a filter is; its answers are checked where it is asked. */
-export const filterKind: Kind<Filter> = callable('of a path and a tensor that returns true or the reason why not');
-
-/** Whether a filter lets a parameter be compressed. @throws OptionError `options/type` for an answer that is neither */
-export function passes(filter: Filter, path: string, tensor: Tensor): boolean {
-  const verdict = filter(path, tensor);
-  checkArgument('filter', `the answer for "${path}"`, verdictKind, verdict);
-  return verdict === true;
-}
-
-const verdictKind = kindOf<true | string>(
-  'true, or the reason why this parameter stays dense',
-  (value) => value === true || typeof value === 'string',
-);
 
 const matrixFilterOptions = {
   rank: required(rankKind),

@@ -1,6 +1,7 @@
 import { OptionError } from '../base/errors';
 import { fold, key, seedKind } from '../base/key';
 import { optional, readOptionsOf, refuseExtra, required, type SpecificationOf, whole } from '../base/options';
+import { type Filter, filterKind, passes } from '../optim/filter';
 import { leafOf } from '../optim/leaf';
 import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
 import {
@@ -14,7 +15,7 @@ import { zeros } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
 import { mul } from '../tensor/ops/elementwise/mul';
 import type { Params, Tensor } from '../tensor/tensor';
-import { type Filter, filterKind, matrixFilter, passes, treatments } from './filter';
+import { matrixFilter, treatments } from './filter';
 import { compressedShape, type Projector, projectorKind } from './projector';
 import { gaussian } from './projectors/gaussian';
 

@@ -10,12 +10,13 @@ import {
   refuseExtra,
   required,
 } from '../base/options';
+import { filterKind } from '../optim/filter';
 import { adafactorAround, adafactorParts } from '../optim/optimizers/adafactor';
 import { type EmaState, ema } from '../optim/parts/ema';
 import { axpby } from '../tensor/ops/elementwise/axpby';
 import type { Tensor } from '../tensor/tensor';
 import { type Combine, type CompressedLeaf, checkCombine, type Moves } from './combine';
-import { filterKind, matrixFilter } from './filter';
+import { matrixFilter } from './filter';
 import { intervalKind, rankKind } from './leaf-rules';
 import { type Projection, projectorKind } from './projector';
 import { gaussian } from './projectors/gaussian';

@@ -8,6 +8,7 @@ export { masked } from './combinators/masked';
 export { type Parts as PartitionParts, partition } from './combinators/partition';
 export { type Explanation, explain } from './explain';
 export { type FactorPair, factorPairs } from './factor-pairs';
+export type { Filter } from './filter';
 export type { LeafCounts } from './leaf-counts';
 export { type AdafactorOptions, adafactor } from './optimizers/adafactor';
 export { type AdamOptions, adam } from './optimizers/adam';

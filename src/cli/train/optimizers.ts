@@ -1,6 +1,6 @@
-import { type Filter, matrixFilter } from '../../compress/filter';
+import { matrixFilter } from '../../compress/filter';
 import { flora } from '../../compress/flora';
-import { adafactor, adam, adamw, type GradientTransform, type Schedule, sgd } from '../../index';
+import { adafactor, adam, adamw, type Filter, type GradientTransform, type Schedule, sgd } from '../../index';
 import { projectorNamed } from '../study/projectors';
 
 /** What an optimizer of the command line is made from. */
