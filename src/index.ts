@@ -36,26 +36,31 @@ export type { Kind, Option, OptionsOf, Specification, ValuesOf } from './base/op
 export type { Shape } from './base/shape';
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';
+export { type CompressedSide, onSide } from './compress/compressed-side';
 export { matrixFilter } from './compress/filter';
 export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
+export { liftScaled } from './compress/lift-scaled';
 export type { LinearMaps } from './compress/maps/linear-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
 export type { SelectedProjection } from './compress/maps/selection-maps';
+export * from './compress/methods';
 export {
   compressedDimension,
   type Projection,
   type Projector,
   project,
   type RefreshContext,
+  rankAxis,
   smallerSide,
 } from './compress/projector';
 export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
+export { scaleByChannels } from './compress/scale-by-channels';
 export type { Side } from './compress/side';
 export type { Carry, CompressState, OnRefresh } from './compress/subspace';
 export {

@@ -23,6 +23,8 @@ export {
 export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
+export type { LinearCore, Method, MethodSettings } from './study/methods/method';
+export { type MethodName, methods } from './study/methods/methods';
 export {
   type CompressionRow,
   type ObserveCompressionOptions,

@@ -18,13 +18,15 @@ import { type Projection, type Projector, projectorKind } from './projector';
 import { type CompressState, inSubspace, type OnRefresh, onRefreshKind } from './subspace';
 
 /** What to compress, how far, and what runs in the compressed space. */
-export interface CompressOptions<P extends Projection, S, O = undefined> {
+export interface CompressOptions<P extends Projection, S, O = undefined, D = S> {
   /** How gradients are projected: one of `projectors`, or one of your own. */
   readonly projector: Projector<P, NoInfer<S>>;
   /** Rows of the projection, or a rule that says so for each parameter when it is drawn. */
   readonly rank: number | LeafRule;
-  /** The transform that runs in the compressed space, a `scaleBy…` part without parameters; dense leaves get it too. */
+  /** The transform that runs in the compressed space, a `scaleBy…` part without parameters. */
   readonly inner: GradientTransform<S>;
+  /** What the parameters get that are not compressed (default: `inner`, as it is). */
+  readonly dense?: GradientTransform<D> | undefined;
   /** κ in the paper: optimizer steps between new projections, Infinity for never; or a rule that is asked in each step. */
   readonly refreshEvery: number | LeafRule;
   /**
@@ -34,19 +36,20 @@ export interface CompressOptions<P extends Projection, S, O = undefined> {
    */
   readonly onRefresh: OnRefresh<NoInfer<S>, NoInfer<P>>;
   /** How the moves make a step (default `liftUpdate`). */
-  readonly combine?: Combine<NoInfer<S>, O>;
+  readonly combine?: Combine<NoInfer<S>, O> | undefined;
   /** Which parameters are compressed (default: matrices whose smaller dimension is at least the rank). */
-  readonly filter?: Filter;
+  readonly filter?: Filter | undefined;
   /** Refresh the parameters one after the other over an interval, not all in one step (default false). */
-  readonly stagger?: boolean;
+  readonly stagger?: boolean | undefined;
   /** What all projections are drawn from (default 0). */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 const compressOptions = {
   projector: required(projectorKind),
   rank: required(rankKind),
   inner: required(transformKind),
+  dense: optional(transformKind),
   refreshEvery: required(intervalKind),
   onRefresh: required(onRefreshKind<unknown, Projection>()),
   combine: optional(callable('such as liftUpdate'), liftUpdate),
@@ -62,10 +65,10 @@ const compressOptions = {
  * @throws OptionError `compress/transfer`, `compress/nothing`, `compress/kept`, `compress/withheld`, `options/…`
  * @see Flora (Hao, Cao and Mou, ICML 2024), Algorithm 2, of which this is the general form.
  */
-export function compress<P extends Projection, S, O = undefined>(
-  options: CompressOptions<P, S, O>,
-): GradientTransform<CompressState<P, S, O>> {
+export function compress<P extends Projection, S, O = undefined, D = S>(
+  options: CompressOptions<P, S, O, D>,
+): GradientTransform<CompressState<P, S, O, D>> {
   if (arguments.length > 1) refuseExtra('compress', arguments, 1);
-  const read = readOptionsOf<CompressOptions<P, S, O>, typeof compressOptions>('compress', compressOptions, options);
+  const read = readOptionsOf<CompressOptions<P, S, O, D>, typeof compressOptions>('compress', compressOptions, options);
   return inSubspace({ ...read, filter: read.filter ?? matrixFilter({ rank: read.rank }) });
 }

@@ -121,6 +121,22 @@ export function compressedDimension(projection: Pick<Projection, 'side' | 'shape
   return side === 'left' ? n : m;
 }
 
+/**
+ * The axis of the r coordinates in a compressed gradient: 1 on the right, 0 on the left.
+ * @throws OptionError `projector/both-sides`
+ */
+export function rankAxis(projection: Pick<Projection, 'side' | 'shape'>): 0 | 1 {
+  if (arguments.length > 1) refuseExtra('rankAxis', arguments, 1);
+  checkArgument('rankAxis', 'projection', sidedKind, projection);
+  if (projection.side !== 'both') return projection.side === 'right' ? 1 : 0;
+  throw new OptionError({
+    code: 'projector/both-sides',
+    got: "rankAxis got a projection of the side 'both'",
+    expected: 'one that compresses a single side',
+    fix: 'use a projector such as projectors.gaussian',
+  });
+}
+
 /** [n, r] on the right, [r, m] on the left, unless the projector has a shape of its own. */
 export function compressedShape<P extends Projection>(projector: Projector<P>, projection: P): Shape {
   const { side, shape, rank } = projection;

@@ -34,10 +34,12 @@ export function onRefreshKind<S, P>(): Kind<OnRefresh<S, P>> {
 }
 
 /** What runs in a subspace, and when the subspace changes: every part is given. */
-export interface SubspaceParts<P extends Projection, S, O> {
+export interface SubspaceParts<P extends Projection, S, O, D> {
   readonly projector: Projector<P, NoInfer<S>>;
   readonly rank: number | LeafRule;
   readonly inner: GradientTransform<S>;
+  /** What the parameters get that are not compressed; `inner` where it is left out. */
+  readonly dense?: GradientTransform<D> | undefined;
   readonly refreshEvery: number | LeafRule;
   readonly onRefresh: OnRefresh<NoInfer<S>, NoInfer<P>>;
   readonly combine: Combine<NoInfer<S>, O>;
@@ -47,23 +49,24 @@ export interface SubspaceParts<P extends Projection, S, O> {
 }
 
 /** The state of `compress`. */
-export interface CompressState<P, S, O = undefined> {
+export interface CompressState<P, S, O = undefined, D = S> {
   /** Optimizer steps done. */
   readonly step: number;
   /** What each compressed parameter keeps, by path. */
   readonly leaves: Readonly<Record<string, CompressedLeaf<P, S, O>>>;
-  /** Inner state of all parameters that are not compressed. */
-  readonly dense: S;
+  /** State of what all other parameters get. */
+  readonly dense: D;
 }
 
 /**
  * The transform under `compress` and `flora`: `combine` makes the moves of each parameter that the filter lets through,
- * and all others get the inner transform as it is.
+ * and all others get `dense`.
  */
-export function inSubspace<P extends Projection, S, O>(
-  parts: SubspaceParts<P, S, O>,
-): GradientTransform<CompressState<P, S, O>> {
+export function inSubspace<P extends Projection, S, O, D = S>(
+  parts: SubspaceParts<P, S, O, D>,
+): GradientTransform<CompressState<P, S, O, D>> {
   const { projector, rank, inner, refreshEvery, onRefresh, combine, filter, stagger, seed } = parts;
+  const dense = parts.dense ?? (inner as GradientTransform<unknown> as GradientTransform<D>); // without dense, D is S
   if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name ?? 'a transform');
   type Leaf = CompressedLeaf<P, S, O>;
 
@@ -147,9 +150,9 @@ export function inSubspace<P extends Projection, S, O>(
     });
   };
 
-  return transform<CompressState<P, S, O>>({
+  return transform<CompressState<P, S, O, D>>({
     name: 'compress',
-    leafwise: inner.leafwise === true,
+    leafwise: inner.leafwise === true && dense.leafwise === true,
     explain: explained,
     observed(see) {
       let step = 0;
@@ -169,11 +172,11 @@ export function inSubspace<P extends Projection, S, O>(
       const [first] = unstable(params, treated(chosen)); // one of them says it
       if (first) warnOfInstability(projector.name, first[0], (params[first[0]] as Tensor).shape, first[1]);
       const leaves = Object.fromEntries(list.map(([path, x], i) => [path, start(path, x, i / list.length)]));
-      return { step: 0, leaves, dense: inner.init(others) };
+      return { step: 0, leaves, dense: dense.init(others) };
     },
     update(grads, state, params) {
       const [chosen, others] = divide(grads, (path) => Object.hasOwn(state.leaves, path));
-      const [dense, denseState] = inner.update(others, state.dense, params);
+      const [untouched, denseState] = dense.update(others, state.dense, params);
       const moved = Object.entries(chosen).map(([path, gradient]) => {
         const leaf = state.leaves[path] as Leaf;
         // A scope of its own: only one parameter's full-size temporaries live at a time.
@@ -183,7 +186,7 @@ export function inSubspace<P extends Projection, S, O>(
       const updates = Object.fromEntries(moved.map(({ path, update }) => [path, update]));
       const leaves = { ...state.leaves, ...Object.fromEntries(moved.map(({ path, next }) => [path, next])) };
       return [
-        { ...dense, ...updates },
+        { ...untouched, ...updates },
         { step: state.step + 1, leaves, dense: denseState },
       ];
     },

@@ -4,15 +4,21 @@ import {
   adam,
   adamw,
   addDecayedWeights,
+  apollo,
+  apolloMini,
   chain,
   clipByBlockRms,
   clipByGlobalNorm,
   compress,
+  correctBias,
+  decayAfterStep,
   ema,
   flora,
   floraAccumulate,
   type GradientTransform,
+  galore,
   identity,
+  limitNormGrowth,
   lion,
   masked,
   momentum,
@@ -52,6 +58,10 @@ row('ema, debiased', () => ema({ decay: 0.9, debias: true }));
 row('momentum', () => momentum({ decay: 0.9 }));
 row('momentum, Nesterov', () => momentum({ decay: 0.9, nesterov: true }));
 row('scaleByAdam', () => scaleByAdam());
+row('scaleByAdam, correction of the step', () => scaleByAdam({ biasCorrection: 'step' }));
+row('correctBias', () => correctBias());
+row('decayAfterStep', () => decayAfterStep(0.1, schedules.linear({ from: 1, steps: 4 })));
+row('limitNormGrowth', () => limitNormGrowth());
 row('scaleByFactoredRms', () => scaleByFactoredRms());
 row('scaleByFactoredRms, nothing factored', () => scaleByFactoredRms({ factored: () => false }));
 row('scaleByLion', () => scaleByLion());
@@ -105,3 +115,11 @@ for (const onRefresh of ['reset', 'keep'] as const) {
 }
 row('floraAccumulate', () => floraAccumulate({ steps: 2, rank: 2, seed: 3, inner: adamw({ learningRate: 0.1 }) }));
 row('floraAccumulate, linear', () => floraAccumulate({ steps: 3, rank: 2, seed: 3, inner: scale(-1) }));
+
+// The methods only compose parts that are held to the laws above and by themselves: a few cases are enough (D23).
+function method<S>(name: string, make: () => GradientTransform<S>): void {
+  row(name, make, { always, runs: 4 });
+}
+method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));

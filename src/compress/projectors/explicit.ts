@@ -43,7 +43,10 @@ export function explicit(matrices: readonly Tensor[]): Projector<ExplicitProject
       return { ...project(this.side(shape), shape, rank), refresh };
     },
     ...matrixMaps(matrix),
-    storedFloats: ([n, m], rank) => rank * Math.min(n as number, m as number),
+    storedFloats(shape, rank) {
+      const [n, m] = shape as readonly [number, number];
+      return rank * compressedDimension({ side: this.side(shape), shape: [n, m] });
+    },
     theory: () => {
       throw new OptionError({
         code: 'projector/no-theory',

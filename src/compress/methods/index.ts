@@ -1,0 +1,4 @@
+// The methods: one line each.
+
+export { type ApolloMiniOptions, type ApolloOptions, apollo, apolloMini } from './apollo';
+export { type GaloreOptions, galore } from './galore';

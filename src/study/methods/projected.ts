@@ -1,0 +1,54 @@
+import { compress } from '../../compress/compress';
+import { apollo, apolloMini } from '../../compress/methods/apollo';
+import { galore } from '../../compress/methods/galore';
+import type { Projection, Projector } from '../../compress/projector';
+import { svd } from '../../compress/projectors/svd';
+import { identity } from '../../optim/combinators/identity';
+import type { LinearCore, Method } from './method';
+
+/** The round trip of a projector, which is all that is linear in a method around it. */
+function roundTrip<P extends Projection>(projector: Projector<P>, gain: LinearCore['gain']): LinearCore {
+  return {
+    gain,
+    make: ({ rank, seed }) =>
+      compress({ projector, rank, inner: identity, refreshEvery: Infinity, onRefresh: 'keep', seed }),
+  };
+}
+
+/** Methods that step in a subspace, or by what they see in one. */
+export const projectedMethods = {
+  galore: {
+    label: 'GaLore',
+    paper: 'Zhao et al., ICML 2024, arXiv 2403.03507',
+    keeps: 'Adam’s moments of the compressed gradient, and the projection',
+    floats: '2·r·M + r·μ',
+    file: 'src/compress/methods/galore.ts',
+    use: 'galore({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(svd, 'biased'),
+    make: galore,
+  },
+  apollo: {
+    label: 'APOLLO',
+    paper: 'Zhu et al., MLSys 2025, arXiv 2412.05270',
+    keeps: 'Adam’s moments of the compressed gradient, and the norm of the last update',
+    floats: '2·r·M + 1',
+    file: 'src/compress/methods/apollo.ts',
+    use: 'apollo({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    make: apollo,
+  },
+  apolloMini: {
+    label: 'APOLLO-Mini',
+    paper: 'Zhu et al., MLSys 2025, arXiv 2412.05270',
+    keeps: 'Adam’s moments of one coordinate of each channel, and the norm of the last update',
+    floats: '2·M + 1',
+    file: 'src/compress/methods/apollo.ts',
+    use: 'apolloMini({ learningRate: 0.01 })',
+    ranked: false,
+    learningRate: 0.01,
+    make: ({ rank: _, ...settings }) => apolloMini(settings),
+  },
+} as const satisfies Readonly<Record<string, Method>>;

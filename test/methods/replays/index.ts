@@ -1,0 +1,6 @@
+import type { Replay } from '../replay';
+import { apolloReplays } from './apollo';
+import { galoreReplays } from './galore';
+
+/** Every recorded run of the methods that are here: a line for each file. */
+export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays];
