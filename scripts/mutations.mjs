@@ -3061,10 +3061,99 @@ const results = [
   },
 ];
 
+/** The methods of the papers around Flora, and the parts that they share. */
+const methods = [
+  {
+    name: 'a correction of the step that leaves ε as it is',
+    file: 'src/optim/parts/scale-by-adam.ts',
+    find: "biasCorrection === 'step' ? least * Math.sqrt(correction2) : least",
+    replace: 'least',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'a correction of bias that forgets the mean square',
+    file: 'src/optim/parts/correct-bias.ts',
+    find: 'Math.sqrt(1 - beta2 ** t) / (1 - beta1 ** t)',
+    replace: '1 / (1 - beta1 ** t)',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'a decay of the weight before the step',
+    file: 'src/optim/parts/decay-after-step.ts',
+    find: 'axpby(1 - share, u, -share,',
+    replace: 'axpby(1, u, -share,',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'a limiter that compares with the norm before its limit',
+    file: 'src/optim/parts/limit-norm-growth.ts',
+    find: '{ norm: div(size, q) }',
+    replace: '{ norm: size }',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'a limiter that holds the update after one of zeros',
+    file: 'src/optim/parts/limit-norm-growth.ts',
+    find: 'where(equal(norm, 0), 1, ratio)',
+    replace: 'where(equal(norm, -1), 1, ratio)',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'factors of channels over the wrong axis',
+    file: 'src/compress/scale-by-channels.ts',
+    find: '{ axis, keepDims: true }',
+    replace: '{ axis: 1 - axis, keepDims: true }',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'the reverse side of a square that is the usual one',
+    file: 'src/compress/compressed-side.ts',
+    find: "smallerSide(shape) === 'left' ? 'right' : 'left'",
+    replace: "(shape[0] as number) > (shape[1] as number) ? 'left' : 'right'",
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'dense parameters that get the compressed transform',
+    file: 'src/compress/subspace.ts',
+    find: 'const [untouched, denseState] = dense.update(',
+    replace: 'const [untouched, denseState] = (inner as typeof dense).update(',
+    tests: [unit('methods/parts')],
+  },
+  {
+    name: 'GaLore without its scale',
+    file: 'src/compress/methods/galore.ts',
+    find: 'combine: liftScaled(scale)',
+    replace: 'combine: liftScaled(1)',
+    tests: ['test/unit/compress/methods/replays.test.ts > galore'],
+  },
+  {
+    name: 'GaLore that starts its moments again',
+    file: 'src/compress/methods/galore.ts',
+    find: "onRefresh: 'keep'",
+    replace: "onRefresh: 'reset'",
+    tests: ['test/unit/compress/methods/replays.test.ts > galore'],
+  },
+  {
+    name: 'APOLLO that takes α for its root',
+    file: 'src/compress/methods/apollo.ts',
+    find: '[Math.sqrt(scale), 1] : [1, Math.sqrt(scale)]',
+    replace: '[scale, 1] : [1, scale]',
+    tests: ['test/unit/compress/methods/replays.test.ts > apollo'],
+  },
+  {
+    name: 'APOLLO with a limiter of its own default',
+    file: 'src/compress/methods/apollo.ts',
+    find: 'leaf.own, growth)',
+    replace: 'leaf.own, 1.5)',
+    tests: ['test/unit/compress/methods/replays.test.ts > apollo'],
+  },
+];
+
 export const mutations = [
   ...combinators,
   ...projectors,
   ...optimizers,
+  ...methods,
   ...lifetimes,
   ...derivatives,
   ...kernels,

@@ -106,7 +106,7 @@ function apolloWith(options: ValuesOf<typeof apolloOptions>) {
       inner: scaleByAdam({ beta1, beta2, epsilon, biasCorrection: 'none' }),
       refreshEvery,
       onRefresh: 'keep',
-      combine: Object.assign(step, { init: noLimit }),
+      combine: Object.assign(step, { init: () => noLimit() }),
       stagger,
       filter,
       seed,

@@ -1,5 +1,6 @@
 import { checkArgument, kindOf, number, refuseExtra } from '../../base/options';
 import { checkTensor } from '../../tensor/check';
+import { checkFloat } from '../../tensor/op';
 import { zeros } from '../../tensor/ops/create';
 import { add } from '../../tensor/ops/elementwise/add';
 import { equal } from '../../tensor/ops/elementwise/compare';
@@ -21,6 +22,7 @@ export interface NormLimit {
 
 /** A limiter before its first update. */
 export function noLimit(): NormLimit {
+  if (arguments.length > 0) refuseExtra('noLimit', arguments, 0);
   return { norm: zeros([]) };
 }
 
@@ -35,6 +37,7 @@ const limitKind = kindOf<NormLimit>('what noLimit() or the last call returned', 
 export function growthLimited(u: Tensor, limit: NormLimit, growth: number): [limited: Tensor, limit: NormLimit] {
   if (arguments.length > 3) refuseExtra('growthLimited', arguments, 3);
   checkTensor('growthLimited', u);
+  checkFloat('growthLimited', u);
   checkArgument('growthLimited', 'limit', limitKind, limit);
   checkArgument('growthLimited', 'growth', growthKind, growth);
   const { norm } = limit;

@@ -1,3 +1,4 @@
+import type { LeafRule } from '../../compress/leaf-rules';
 import type { Filter } from '../../optim/filter';
 import type { Schedule } from '../../optim/schedules';
 import type { GradientTransform } from '../../optim/transform';
@@ -9,7 +10,7 @@ export interface MethodSettings {
   /** Rows of the projection. */
   readonly rank: number;
   /** Steps between new projections. */
-  readonly refreshEvery: number;
+  readonly refreshEvery: number | LeafRule;
   /** What everything random is drawn from. */
   readonly seed: number;
   /** Which parameters the method treats; the others get Adam. */

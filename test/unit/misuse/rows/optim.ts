@@ -1,4 +1,4 @@
-import { adam, ema, identity, scale, schedules, sgd, tensor, zeros } from '../../../../src/index';
+import { adam, ema, identity, noLimit, scale, schedules, sgd, tensor, zeros } from '../../../../src/index';
 import { type Row, row } from '../harness';
 import { everything, functions, type KindName, kinds, options } from '../kinds';
 
@@ -32,6 +32,11 @@ export const optim: readonly Row[] = [
   row('scaleBySchedule', () => [schedule()], [functions]),
   row('scaleByParameterRms', () => [1e-3], [['undefined', ...notNegative]]),
   row('addDecayedWeights', () => [0.1], [notNegative]),
+  row('correctBias', () => [{ beta1: 0.5 }], [options]),
+  row('decayAfterStep', () => [0.1, 0.1], [notNegative, [...notNegative, ...functions]]),
+  row('limitNormGrowth', () => [1.01], [['undefined', '1.5', '2**53']]),
+  row('growthLimited', () => [tensor([1, 2]), noLimit(), 1.01], [['other shape'], [], ['1.5', '2**53']]),
+  row('noLimit', () => [], []),
   row('clipByBlockRms', () => [1], [positive]),
   row('clipByGlobalNorm', () => [1], [positive]),
   row('schedules.constant', () => [0.1], [finite]),

@@ -1,6 +1,6 @@
 import { flora, Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
 import * as laws from '../../../../src/laws';
-import { gradientFamilies, MeanTest, questions, Report } from '../../../../src/study';
+import { gradientFamilies, MeanTest, methods, questions, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
 import { functions, type KindName, left, nothing, numbers, options } from '../kinds';
 
@@ -145,4 +145,8 @@ const cases: readonly Row[] = [
   row('broadcastShapesOf', () => [extent(), 2], [nothing, left]),
 ];
 
-export const studyRows: readonly Row[] = [...study, ...suites, ...cases];
+const made = Object.keys(methods).map((name) =>
+  row(`methods.${name}.make`, () => [{ learningRate: 0.1, rank: 2, refreshEvery: 2, seed: 0 }], [nothing]),
+);
+
+export const studyRows: readonly Row[] = [...study, ...suites, ...cases, ...made];
