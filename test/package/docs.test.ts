@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix, resolve } from 'node:path';
 import ts from 'typescript';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { docExamples } from './doc-examples';
-import { runScript } from './run-script';
+import { runScript, runScripts } from './run-script';
 
 /** A fenced block of a page, with the fence that follows it directly. */
 interface Block {
@@ -102,9 +102,12 @@ describe('examples in doc comments', async () => {
     expect(typeErrors(programs)).toEqual([]);
   });
 
-  it.concurrent.each(programs.map((block) => [block.name, block] as const))('%s runs', async (_, block) => {
-    const lines = await runScript({ code: block.text });
-    expect(lines).toEqual(promised(block) ?? ['']);
+  let lines: string[][];
+  beforeAll(async () => {
+    lines = await runScripts(programs.map(({ text }) => text));
+  }, 60_000);
+  it.each(programs.map((block, i) => [block.name, block, i] as const))('%s runs', (_, block, i) => {
+    expect(lines[i]).toEqual(promised(block) ?? ['']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -52,26 +52,64 @@ const limit = 60_000; // milliseconds
 
 /** Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints. */
 export async function runScript(source: { readonly code: string } | { readonly file: string }): Promise<string[]> {
+  return inFolder(async (folder) => {
+    const outfile = join(folder, 'script.mjs');
+    const entry =
+      'file' in source
+        ? { entryPoints: [source.file] }
+        : { stdin: { contents: source.code, loader: 'ts' as const, resolveDir: '.' } };
+    await build({ ...entry, ...(await settings()), outfile });
+    return linesOf(await inNode(folder, outfile));
+  });
+}
+
+/**
+ * The same for many short programs, one after the other in one Node, which starts a process once and not for each: they
+ * must leave the library as they found it. A program that throws has the error as its last line.
+ */
+export async function runScripts(codes: readonly string[]): Promise<string[][]> {
+  return inFolder(async (folder) => {
+    codes.forEach((code, i) => {
+      writeFileSync(join(folder, `${i}.ts`), code);
+    });
+    const entryPoints = codes.map((_, i) => join(folder, `${i}.ts`));
+    await build({ entryPoints, ...(await settings()), outdir: folder, outExtension: { '.js': '.mjs' } });
+    const runner = join(folder, 'all.mjs');
+    writeFileSync(runner, oneAfterTheOther(codes.length));
+    return JSON.parse(await inNode(folder, runner)) as string[][];
+  });
+}
+
+/** A program that imports `0.mjs`, `1.mjs` and so on, and prints the lines of each. */
+const oneAfterTheOther = (count: number): string => `
+import { format } from 'node:util';
+const all = [];
+for (let i = 0; i < ${count}; i++) {
+  let printed = '';
+  console.log = (...values) => (printed += format(...values) + '\\n');
+  await import('./' + i + '.mjs').catch((error) => console.log(String(error)));
+  all.push(printed.trimEnd().split('\\n'));
+}
+process.stdout.write(JSON.stringify(all));
+`;
+
+async function settings() {
   library ??= bundled();
-  const plugins = [fromLibrary(await library)];
+  const shared = { bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'silent' } as const;
+  return { plugins: [fromLibrary(await library)], ...shared };
+}
+
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'floragrad-script-'));
   try {
-    const outfile = join(folder, 'script.mjs');
-    await build({
-      ...('file' in source
-        ? { entryPoints: [source.file] }
-        : { stdin: { contents: source.code, loader: 'ts', resolveDir: '.' } }),
-      plugins,
-      outfile,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      logLevel: 'silent',
-    });
-    const { stdout } = await promisify(execFile)(process.execPath, [outfile], { cwd: folder, timeout: limit });
-    return stdout.trimEnd().split('\n');
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+async function inNode(cwd: string, file: string): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [file], { cwd, timeout: limit })).stdout;
+}
+
+const linesOf = (stdout: string): string[] => stdout.trimEnd().split('\n');
