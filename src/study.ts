@@ -24,6 +24,7 @@ export { type GradientFamily, type GradientFamilyName, gradientFamilies } from '
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
 export type { LinearCore, Method, MethodSettings } from './study/methods/method';
+export { type MethodBias, type MethodBiasOptions, type MethodBiasTest, methodBias } from './study/methods/method-bias';
 export { type MethodName, methods } from './study/methods/methods';
 export {
   type CompressionRow,

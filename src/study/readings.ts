@@ -25,7 +25,7 @@ export interface Judged<R extends Reading> {
 /** ⟨Ĝ, W⟩/‖G‖ for a projection of this gain, W of norm 1 and G that is not zero. */
 export function alongDirection(
   gradient: GradientValues,
-  theory: Theory,
+  theory: Pick<Theory, 'readingVariance'>,
   gain: number,
   w: ArrayLike<number>,
 ): Pick<Reading, 'expected' | 'variance' | 'of'> {

@@ -34,7 +34,7 @@ export async function roundTrip<P extends Projection>(
 }
 
 /** A gradient with its values, and the side that a projector compresses of it. */
-export async function readGradient(projector: Projector, gradient: Tensor): Promise<GradientValues> {
+export async function readGradient(projector: Pick<Projector, 'side'>, gradient: Tensor): Promise<GradientValues> {
   const [n, m] = gradient.shape as readonly [number, number];
   return { values: await gradient.data(), shape: [n, m], side: projector.side(gradient.shape) };
 }

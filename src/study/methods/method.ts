@@ -1,4 +1,5 @@
 import type { LeafRule } from '../../compress/leaf-rules';
+import type { Projector } from '../../compress/projector';
 import type { Filter } from '../../optim/filter';
 import type { Schedule } from '../../optim/schedules';
 import type { GradientTransform } from '../../optim/transform';
@@ -23,6 +24,8 @@ export interface LinearCore {
   make(settings: { readonly rank: number; readonly seed: number }): GradientTransform<unknown>;
   /** E[update] = gain·G over the draws; `biased` where it is of no such form, as for projections that look at G. */
   readonly gain: number | 'biased';
+  /** The projector whose round trip it is, where it is one: its theory says how far draws scatter. */
+  readonly projector?: Projector;
 }
 
 /** A method of the field, and what a comparison, a table or a reader must know of it. */

@@ -10,6 +10,7 @@ import type { LinearCore, Method } from './method';
 function roundTrip<P extends Projection>(projector: Projector<P>, gain: LinearCore['gain']): LinearCore {
   return {
     gain,
+    projector,
     make: ({ rank, seed }) =>
       compress({ projector, rank, inner: identity, refreshEvery: Infinity, onRefresh: 'keep', seed }),
   };

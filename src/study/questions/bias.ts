@@ -5,6 +5,7 @@ import type { Side } from '../../compress/side';
 import type { GradientValues, Theory } from '../../compress/theory/theory';
 import { type Curve, curvesFigure, type Figure } from '../figure';
 import { fileName } from '../file-name';
+import { meanOff, searchDraws } from '../most-off';
 import { significant, withError } from '../numbers';
 import { pilotDraws } from '../pilot';
 import { type Pause, question } from '../question';
@@ -35,9 +36,6 @@ const falseAlarm = 1e-9;
 
 /** The least chance that a mean which is off by the effect or more is convicted. */
 const power = 0.999;
-
-/** Draws whose mean says where a projection is off the most. */
-const searchDraws = 200;
 
 /** What a test found; `declared` where the theory says that there is a bias, so that nothing is tested. */
 export type BiasVerdict = 'acquitted' | 'convicted' | 'declared';
@@ -175,7 +173,7 @@ async function readingsOf(given: GradientValues, theory: Theory, gain: number, d
   const along: [what: string, w: Float64Array][] = [];
   const isZero = inner(values, values) === 0;
   if (!isZero) along.push(['gradient', unit(values)]);
-  const off = await meanOff(values, gain, draw);
+  const off = await meanOff(values, gain, draw, -1 - pilotDraws);
   if (inner(off, off) > 0) along.push(['most off', unit(off)]);
   for (let i = 1; i <= directions; i++) along.push([`random ${i}`, await randomDirection(shape, seed, i)]);
   // The effect of a gain below 1 is as much smaller: of 0.1·G a tenth may be lost unseen, not all of it.
@@ -184,17 +182,6 @@ async function readingsOf(given: GradientValues, theory: Theory, gain: number, d
     if (!isZero) return { ...alongDirection(given, theory, gain, w), what, effect };
     return { what, expected: 0, variance: 0, effect, of: (lifted) => inner(lifted, w) };
   });
-}
-
-/** The mean of Ĝ − gain·G over draws that no test sees, and that no variance is measured on. */
-async function meanOff(values: ArrayLike<number>, gain: number, draw: Draw): Promise<Float64Array> {
-  const off = new Float64Array(values.length);
-  for (let i = 0; i < searchDraws; i++) {
-    const lifted = await draw(-1 - pilotDraws - i);
-    for (let at = 0; at < off.length; at++)
-      (off[at] as number) += ((lifted[at] as number) - gain * (values[at] as number)) / searchDraws;
-  }
-  return off;
 }
 
 function figureOf(gradient: string, all: readonly BiasRow[]): Figure {

@@ -68,6 +68,14 @@ const study: readonly Row[] = [
     ],
     [nothing],
   ),
+  row(
+    'methodBias',
+    () => [methods.galore, { shape: [2, 3], rank: 1, effect: 5, falseAlarm: 0.1 }],
+    [nothing, nothing],
+    {
+      asynchronous: true,
+    },
+  ),
   ...Object.keys(gradientFamilies).map((name) =>
     row(`gradientFamilies.${name}`, () => [random.key(0), [2, 3]], [nothing, nothing]),
   ),
