@@ -120,6 +120,7 @@ row('floraAccumulate, linear', () => floraAccumulate({ steps: 3, rank: 2, seed: 
 function method<S>(name: string, make: () => GradientTransform<S>): void {
   row(name, make, { always, runs: 4 });
 }
+method('floraReset', () => flora({ learningRate: 0.1, rank: 2, refreshEvery: 2, onRefresh: 'reset', seed: 3 }));
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));

@@ -14,7 +14,7 @@ export interface MethodSettings {
   readonly refreshEvery: number | LeafRule;
   /** What everything random is drawn from. */
   readonly seed: number;
-  /** Which parameters the method treats; the others get Adam. */
+  /** Which parameters the method treats; the others get Adam, and in Flora dense Adafactor. */
   readonly filter?: Filter | undefined;
 }
 

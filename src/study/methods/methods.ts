@@ -3,10 +3,11 @@ import { optional, readOptions, refuseExtra, required, whole } from '../../base/
 import { intervalKind } from '../../compress/leaf-rules';
 import { filterKind } from '../../optim/filter';
 import { rate } from '../../optim/schedules';
+import { floraMethods } from './flora';
 import type { LinearCore, Method } from './method';
 import { projectedMethods } from './projected';
 
-const rows = { ...projectedMethods };
+const rows = { ...floraMethods, ...projectedMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;

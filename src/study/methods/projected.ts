@@ -7,7 +7,7 @@ import { identity } from '../../optim/combinators/identity';
 import type { LinearCore, Method } from './method';
 
 /** The round trip of a projector, which is all that is linear in a method around it. */
-function roundTrip<P extends Projection>(projector: Projector<P>, gain: LinearCore['gain']): LinearCore {
+export function roundTrip<P extends Projection>(projector: Projector<P>, gain: LinearCore['gain']): LinearCore {
   return {
     gain,
     projector,

@@ -1,0 +1,151 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  adam,
+  applyUpdates,
+  chain,
+  correctBias,
+  explain,
+  type GradientTransform,
+  type Params,
+  random,
+  scale,
+  scaleByAdam,
+  stateBytes,
+  zeros,
+} from '../../../../src/index';
+import { type Method, methods } from '../../../../src/study';
+import { transformRows } from '../../../laws/transforms';
+import { floatsOf, type Weight } from './floats';
+
+// What the catalogue says of each method, against the method: a row that is added is held to it.
+
+const rows = Object.entries(methods);
+const settings = { learningRate: 0.1, refreshEvery: 2, seed: 3 };
+const weights: readonly Weight[] = [
+  [9, 16],
+  [16, 9],
+  [12, 12],
+].flatMap(([n, m]) => [2, 5].map((r) => ({ n, m, r }) as Weight));
+
+/** In words, where the formula of a row is not the bytes of a fresh state; null if it is. */
+function difference({ floats, ranked, make }: Pick<Method, 'floats' | 'ranked' | 'make'>): string | null {
+  if (!ranked && /\br\b/.test(floats)) return `${floats} has a rank`;
+  for (const { n, m, r } of weights) {
+    const bytes = stateBytes(make({ ...settings, rank: r }).init({ w: zeros([n, m]) }));
+    const said = 4 * floatsOf(floats, { n, m, r });
+    if (bytes !== said) return `[${n}, ${m}] at rank ${r}: ${bytes} bytes, not ${said}`;
+  }
+  return null;
+}
+
+describe.each(rows)('%s', (name, method) => {
+  it('keeps as many floats as its row says, to the byte', () => expect(difference(method)).toBe(null));
+
+  it('is explained with the same bytes, and by its projector', () => {
+    for (const { n, m, r } of weights) {
+      const [weight, bias] = explain(method.make({ ...settings, rank: r }), { w: zeros([n, m]), b: zeros([m]) });
+      expect(weight?.bytes).toBe(4 * floatsOf(method.floats, { n, m, r }));
+      expect(bias).toMatchObject({ compressed: false, side: null, rank: null });
+      expect(bias?.reason).toMatch(/^dense/);
+      if (!method.ranked) continue;
+      expect(weight).toMatchObject({ compressed: true, rank: r });
+      expect(weight?.reason.startsWith(method.core?.projector?.name ?? ''), weight?.reason).toBe(true);
+    }
+  });
+
+  it('is resumed exactly: it has rows among the laws of transforms', () => {
+    expect(transformRows.filter((row) => row.name === name || row.name.startsWith(`${name}, `))).not.toEqual([]);
+  });
+
+  it('has its formula where the row says', () => expect(existsSync(method.file)).toBe(true));
+});
+
+describe('what the count of floats is worth', () => {
+  const { flora, galore, apollo } = methods;
+  it.each<[string, Method, string]>([
+    ['a float too many', apollo, '2·r·M + 2'],
+    ['a projection that is not counted', galore, '2·r·M'],
+    ['the smaller side for the larger', galore, '2·r·μ + r·M'],
+    ['rows counted twice', flora, 'r·M + 2·n'],
+  ])('%s is seen', (_, method, floats) => expect(difference({ ...method, floats })).not.toBe(null));
+
+  it('a letter that is none is refused', () => {
+    expect(() => floatsOf('2·k', { n: 1, m: 1, r: 1 })).toThrow('"k"');
+    expect(floatsOf('2·r·M + r·μ + 1', { n: 3, m: 5, r: 2 })).toBe(27);
+  });
+});
+
+/** Parameters of which `bias` is nothing that a projection compresses. */
+const leaves = (purpose: string, step: number): Params => {
+  const key = random.fold(random.key(5), purpose, step);
+  return {
+    weight: random.normal(random.fold(key, 'weight'), [6, 8]),
+    bias: random.normal(random.fold(key, 'bias'), [8]),
+  };
+};
+
+/** The bias after some steps, with the weight beside it. */
+function biasAfter(transform: GradientTransform<unknown>): number[] {
+  const params = leaves('start', 0);
+  let state = transform.init(params);
+  for (let step = 0; step < 5; step++) {
+    const [updates, next] = transform.update(leaves('gradient', step), state, params);
+    state = next;
+    applyUpdates(params, updates);
+  }
+  return Array.from(params.bias?.dataSync() ?? []);
+}
+
+describe('what is not compressed gets dense Adam, bit for bit', () => {
+  const eta = scale(-settings.learningRate);
+  const dense = [1e-8, 1e-6].flatMap((epsilon) => [
+    ...(['moments', 'step'] as const).map((biasCorrection) => chain(scaleByAdam({ biasCorrection, epsilon }), eta)),
+    chain(scaleByAdam({ biasCorrection: 'none', epsilon }), correctBias(), eta),
+  ]);
+  const trajectories = dense.map(biasAfter);
+  /** Methods that give it something else, and what. */
+  const others: Readonly<Record<string, string>> = {
+    flora: 'Adafactor, whose momentum is then dense',
+    floraReset: 'Adafactor, whose momentum is then dense',
+  };
+
+  it.each(rows)('by %s', (name, method) => {
+    const found = biasAfter(method.make({ ...settings, rank: 2 }));
+    const same = trajectories.some((each) => each.every((x, i) => Object.is(x, found[i])));
+    expect(same).toBe(!(name in others));
+  });
+
+  it('and the six of them differ', () => {
+    expect(new Set(trajectories.map(String)).size).toBe(trajectories.length);
+    expect(biasAfter(adam({ learningRate: settings.learningRate }))).toEqual(trajectories[0]);
+  });
+});
+
+describe('at full rank', () => {
+  const d = 6;
+  const gradient = random.normal(random.key(2), [d, 8]);
+  const G = gradient.dataSync();
+  const lossless = rows.filter(([, { core }]) => {
+    if (!core?.projector) return false;
+    const given = { values: G, shape: [d, 8], side: core.projector.side([d, 8]) } as const;
+    return core.projector.theory(d, d, given).relativeMse === 0;
+  });
+
+  it.each(lossless)('%s loses nothing of a gradient', (_, { core }) => {
+    const transform = (core as NonNullable<Method['core']>).make({ rank: d, seed: 1 });
+    const params = { w: gradient };
+    const update = transform.update(params, transform.init(params), params)[0].w?.dataSync() as Float32Array;
+    const far = Math.hypot(...update.map((x, i) => x - (G[i] as number)));
+    expect(far / Math.hypot(...G)).toBeLessThan(1e-5);
+  });
+
+  it('a projection that is not orthonormal does', () => {
+    expect(lossless.map(([name]) => name)).toContain('galore');
+    expect(lossless.map(([name]) => name)).not.toContain('flora');
+    const core = methods.flora.core as NonNullable<Method['core']>;
+    const transform = core.make({ rank: d, seed: 1 });
+    const update = transform.update({ w: gradient }, transform.init({ w: gradient }), {})[0].w?.dataSync();
+    expect(Math.hypot(...(update as Float32Array).map((x, i) => x - (G[i] as number)))).toBeGreaterThan(1);
+  });
+});
