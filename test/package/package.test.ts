@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,6 +52,11 @@ describe.skipIf(!built)('the packed package', () => {
 
   it('has a command line', async () => {
     expect(await run(alone, 'npx', '--no-install', 'floragrad', '--help')).toContain('floragrad');
+  });
+
+  it('has what a method needs: one that a user writes from public names is bit for bit the one that comes along', async () => {
+    await copyFile('test/package/third-party-method.mjs', join(alone, 'method.mjs'));
+    expect(await run(alone, process.execPath, 'method.mjs')).toBe('same\nseeing\n');
   });
 
   describe.each(nodes)('on %s', (_, node) => {
