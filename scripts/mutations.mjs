@@ -3149,7 +3149,54 @@ const methods = [
   },
 ];
 
+/** The catalogue of methods, and how its rows are held to what they say. */
+const catalogue = [
+  {
+    name: 'methodBias: one draw for all trials',
+    file: 'src/study/methods/method-bias.ts',
+    find: "fold(key(seed), 'trial', trial)",
+    replace: "fold(key(seed), 'trial')",
+    tests: ['test/property/methods-expectation.test.ts > flora keeps'],
+  },
+  {
+    name: 'methodBias: what is off along the gradient counts as across it',
+    file: 'src/study/methods/method-bias.ts',
+    find: 'x - share * (values[at] as number)',
+    replace: 'x - 0 * share * (values[at] as number)',
+    tests: ['test/property/methods-expectation.test.ts > a factor other than 1'],
+  },
+  {
+    name: 'methodBias: a conviction along the gradient alone is none',
+    file: 'src/study/methods/method-bias.ts',
+    find: "verdict: convicted.length > 0 ? ('biased' as const)",
+    replace: "verdict: convicted.length > 1 ? ('biased' as const)",
+    tests: ['test/property/methods-expectation.test.ts > a factor other than 1'],
+  },
+  {
+    name: 'methodBias: a bias that is not declared passes',
+    file: 'src/study/methods/method-bias.ts',
+    find: "convicted.length > 0 === (declared === 'biased')",
+    replace: "convicted.length > 0 || declared !== 'biased'",
+    tests: ['test/property/methods-expectation.test.ts > the same verdict convicts'],
+  },
+  {
+    name: 'catalogue: the projection of GaLore is not counted',
+    file: 'src/study/methods/projected.ts',
+    find: "keeps: 'Adam’s moments of the compressed gradient, and the projection',\n    floats: '2·r·M + r·μ',",
+    replace: "keeps: 'Adam’s moments of the compressed gradient, and the projection',\n    floats: '2·r·M',",
+    tests: ['test/unit/study/methods/rows.test.ts > galore'],
+  },
+  {
+    name: 'catalogue: Flora that forgets does not',
+    file: 'src/study/methods/flora.ts',
+    find: "flora({ ...settings, onRefresh: 'reset' })",
+    replace: "flora({ ...settings, onRefresh: 'transfer' })",
+    tests: ['test/unit/study/methods/rows.test.ts > Flora that forgets'],
+  },
+];
+
 export const mutations = [
+  ...catalogue,
   ...combinators,
   ...projectors,
   ...optimizers,

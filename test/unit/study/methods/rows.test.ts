@@ -87,17 +87,19 @@ const leaves = (purpose: string, step: number): Params => {
   };
 };
 
-/** The bias after some steps, with the weight beside it. */
-function biasAfter(transform: GradientTransform<unknown>): number[] {
+/** Weight or bias after some steps, with the other beside it. */
+function valuesAfter(transform: GradientTransform<unknown>, steps: number, which: 'weight' | 'bias'): number[] {
   const params = leaves('start', 0);
   let state = transform.init(params);
-  for (let step = 0; step < 5; step++) {
+  for (let step = 0; step < steps; step++) {
     const [updates, next] = transform.update(leaves('gradient', step), state, params);
     state = next;
     applyUpdates(params, updates);
   }
-  return Array.from(params.bias?.dataSync() ?? []);
+  return Array.from(params[which]?.dataSync() ?? []);
 }
+
+const biasAfter = (transform: GradientTransform<unknown>): number[] => valuesAfter(transform, 5, 'bias');
 
 describe('what is not compressed gets dense Adam, bit for bit', () => {
   const eta = scale(-settings.learningRate);
@@ -158,4 +160,11 @@ describe('at full rank', () => {
     const update = transform.update({ w: gradient }, transform.init({ w: gradient }), {})[0].w?.dataSync();
     expect(Math.hypot(...(update as Float32Array).map((x, i) => x - (G[i] as number)))).toBeGreaterThan(1);
   });
+});
+
+it('Flora that forgets its momentum is Flora until the first refresh', () => {
+  const after = (name: 'flora' | 'floraReset', steps: number): number[] =>
+    valuesAfter(methods[name].make({ ...settings, rank: 2 }), steps, 'weight');
+  expect(after('floraReset', 2)).toEqual(after('flora', 2));
+  expect(after('floraReset', 3)).not.toEqual(after('flora', 3));
 });
