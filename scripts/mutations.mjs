@@ -10,6 +10,59 @@ const unitOf = (name) => `test/unit/${name}.test.ts`;
 const accuracy = (name) => `test/unit/backend/accuracy.test.ts > measured ${name}`;
 const adafactor = 'test/unit/optim/adafactor.test.ts';
 
+/** FRUGAL, Fira and GRASS. */
+const splitMethods = [
+  {
+    name: 'frugal: a rest of the step in place of the gradient',
+    file: 'src/compress/methods/frugal.ts',
+    find: 'const R = sub(G, up(leaf, C));',
+    replace: 'const R = sub(G, up(next, N));',
+    tests: ['test/unit/compress/methods/replays.test.ts > frugal'],
+  },
+  {
+    name: 'frugal: moments that a refresh keeps',
+    file: 'src/compress/methods/frugal.ts',
+    find: "onRefresh: reset ? 'reset' : 'keep',",
+    replace: "onRefresh: reset ? 'keep' : 'reset',",
+    tests: ['test/unit/compress/methods/replays.test.ts > frugal'],
+  },
+  {
+    name: 'frugal: half a row rounded up',
+    file: 'src/compress/methods/frugal.ts',
+    find: 'return exact % 1 === 0.5 ? 2 * Math.round(exact / 2) : Math.round(exact); // half to even',
+    replace: 'return Math.round(exact);',
+    tests: [unit('methods/frugal')],
+  },
+  {
+    name: 'frugal: signs of rounding errors at full rank',
+    file: 'src/compress/methods/frugal.ts',
+    find: "return projection.side !== 'both' && projection.rank === compressedDimension(projection);",
+    replace: "return projection.side !== 'both' && projection.rank > compressedDimension(projection);",
+    tests: [unit('methods/frugal')],
+  },
+  {
+    name: 'frugal: a scale that only the projected part has',
+    file: 'src/compress/methods/frugal.ts',
+    find: 'mul(step, projectedScale * inactiveScale)',
+    replace: 'mul(step, inactiveScale)',
+    tests: [unit('methods/frugal')],
+  },
+  {
+    name: 'entries: one entry too many',
+    file: 'src/compress/projectors/entries.ts',
+    find: 'Math.floor(density * sizeOf(shape))',
+    replace: 'Math.ceil(density * sizeOf(shape))',
+    tests: [unit('projectors/entries')],
+  },
+  {
+    name: 'entries: draws that are independent in the theory',
+    file: 'src/compress/projectors/entries.ts',
+    find: '((share * (1 - share) * size) / (size - 1)) * (squares - sum ** 2 / size)',
+    replace: 'share * (1 - share) * squares',
+    tests: [unit('projectors/entries')],
+  },
+];
+
 /** Compress, Flora and accumulation. */
 const combinators = [
   {
@@ -384,8 +437,8 @@ const projectors = [
   {
     name: 'coordinates times d/r in place of its root',
     file: 'src/compress/projectors/coordinates.ts',
-    find: 'weights: full([p.rank], Math.sqrt(d / p.rank)),',
-    replace: 'weights: full([p.rank], d / p.rank),',
+    find: 'weights: full([p.rank], Math.sqrt(gain(d, p.rank))),',
+    replace: 'weights: full([p.rank], gain(d, p.rank)),',
     tests: [law('coordinates ')],
   },
   {
@@ -3151,6 +3204,7 @@ const methods = [
 
 export const mutations = [
   ...combinators,
+  ...splitMethods,
   ...projectors,
   ...optimizers,
   ...methods,

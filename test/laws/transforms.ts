@@ -15,6 +15,7 @@ import {
   ema,
   flora,
   floraAccumulate,
+  frugal,
   type GradientTransform,
   galore,
   identity,
@@ -123,3 +124,5 @@ function method<S>(name: string, make: () => GradientTransform<S>): void {
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
+method('frugal', () => frugal({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('frugal, entries', () => frugal({ learningRate: 0.1, kind: 'entries', refreshEvery: 2, seed: 3 }));

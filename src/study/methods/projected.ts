@@ -1,5 +1,6 @@
 import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
+import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
 import type { Projection, Projector } from '../../compress/projector';
 import { svd } from '../../compress/projectors/svd';
@@ -50,5 +51,17 @@ export const projectedMethods = {
     ranked: false,
     learningRate: 0.01,
     make: ({ rank: _, ...settings }) => apolloMini(settings),
+  },
+  frugal: {
+    label: 'FRUGAL',
+    paper: 'Zmushko et al., 2024, arXiv 2411.07837',
+    keeps:
+      'Adam’s moments of the compressed gradient, and the projection; nothing of the rest, which moves by its sign',
+    floats: '2·r·M + r·μ',
+    file: 'src/compress/methods/frugal.ts',
+    use: 'frugal({ learningRate: 0.001, rank: 16 })',
+    ranked: true,
+    learningRate: 0.001,
+    make: frugal,
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -1,6 +1,7 @@
 import type { Replay } from '../replay';
 import { apolloReplays } from './apollo';
+import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
 
 /** Every recorded run of the methods that are here: a line for each file. */
-export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays];
+export const replays: readonly Replay[] = [...frugalReplays, ...galoreReplays, ...apolloReplays];
