@@ -48,6 +48,37 @@ const splitMethods = [
     tests: [unit('methods/frugal')],
   },
   {
+    name: 'fira: a rest without the gain',
+    file: 'src/compress/methods/fira.ts',
+    find: 'sub(G, mul(up(leaf, C), scale))',
+    replace: 'sub(G, up(leaf, C))',
+    tests: ['test/unit/compress/methods/replays.test.ts > fira'],
+  },
+  {
+    name: 'fira: a limit on both parts of the step',
+    file: 'src/compress/methods/fira.ts',
+    find: `const [R, own] = growthLimited(scaleByChannels(outside, N, C, rankAxis(leaf.projection)), leaf.own, growth);
+    return [add(mul(up(next, N), scale), R), { ...next, own }];`,
+    replace: `const R = scaleByChannels(outside, N, C, rankAxis(leaf.projection));
+    const [step, own] = growthLimited(add(mul(up(next, N), scale), R), leaf.own, growth);
+    return [step, { ...next, own }];`,
+    tests: ['test/unit/compress/methods/replays.test.ts > fira'],
+  },
+  {
+    name: 'fira: one factor for all channels',
+    file: 'src/compress/methods/fira.ts',
+    find: 'scaleByChannels(outside, N, C, rankAxis(leaf.projection))',
+    replace: 'scaleByChannels(outside, N, C)',
+    tests: [unit('methods/fira')],
+  },
+  {
+    name: 'fira: a bias correction that cannot be left out',
+    file: 'src/compress/methods/fira.ts',
+    find: 'correctBias ? { beta1, beta2 } : { beta1: 0, beta2: 0 }',
+    replace: 'correctBias ? { beta1, beta2 } : { beta1, beta2 }',
+    tests: [unit('methods/fira')],
+  },
+  {
     name: 'entries: one entry too many',
     file: 'src/compress/projectors/entries.ts',
     find: 'Math.floor(density * sizeOf(shape))',

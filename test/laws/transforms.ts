@@ -13,6 +13,7 @@ import {
   correctBias,
   decayAfterStep,
   ema,
+  fira,
   flora,
   floraAccumulate,
   frugal,
@@ -124,5 +125,6 @@ function method<S>(name: string, make: () => GradientTransform<S>): void {
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
+method('fira', () => fira({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('frugal', () => frugal({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('frugal, entries', () => frugal({ learningRate: 0.1, kind: 'entries', refreshEvery: 2, seed: 3 }));

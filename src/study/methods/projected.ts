@@ -1,5 +1,6 @@
 import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
+import { fira } from '../../compress/methods/fira';
 import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
 import type { Projection, Projector } from '../../compress/projector';
@@ -51,6 +52,17 @@ export const projectedMethods = {
     ranked: false,
     learningRate: 0.01,
     make: ({ rank: _, ...settings }) => apolloMini(settings),
+  },
+  fira: {
+    label: 'Fira',
+    paper: 'Chen et al., 2024, arXiv 2410.01623',
+    keeps: 'Adam’s moments of the compressed gradient, the projection, and the norm of the last rest',
+    floats: '2·r·M + r·μ + 1',
+    file: 'src/compress/methods/fira.ts',
+    use: 'fira({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    make: fira,
   },
   frugal: {
     label: 'FRUGAL',

@@ -99,6 +99,7 @@ export const compressRows: readonly Row[] = [
   row('smallerSide', () => [shape], [nothing]),
   row('compressedDimension', () => [{ side: 'left', shape }], [nothing]),
   row('oneSided', () => [{ gain: 1, relativeMse: 2, varianceOf: () => 1 }], [nothing]),
+  row('fira', () => [{ learningRate: 0.1, rank }], [nothing]),
   row('frugal', () => [{ learningRate: 0.1 }], [nothing]),
   row('projectors.sparse', () => [{ sparsity: 3 }], [options]),
   row('projectors.countSketch', () => [{ nonzeros: 2 }], [options]),
