@@ -79,6 +79,27 @@ const splitMethods = [
     tests: [unit('methods/fira')],
   },
   {
+    name: 'grass: moments that a refresh keeps',
+    file: 'src/compress/methods/grass.ts',
+    find: "onRefresh: reset ? 'reset' : 'keep',",
+    replace: "onRefresh: reset ? 'keep' : 'reset',",
+    tests: [unit('methods/grass')],
+  },
+  {
+    name: 'grass: draws by the norm where the square is asked for',
+    file: 'src/compress/methods/grass.ts',
+    find: 'coordinatesByNorm({ of: select })',
+    replace: "coordinatesByNorm({ of: 'norm' })",
+    tests: [unit('methods/grass')],
+  },
+  {
+    name: 'grass: any rows in place of the top ones',
+    file: 'src/compress/methods/grass.ts',
+    find: "if (select === 'top') return topCoordinates;",
+    replace: "if (select === 'top') return coordinatesUnscaled;",
+    tests: [unit('methods/grass')],
+  },
+  {
     name: 'entries: one entry too many',
     file: 'src/compress/projectors/entries.ts',
     find: 'Math.floor(density * sizeOf(shape))',

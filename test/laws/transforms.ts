@@ -19,6 +19,7 @@ import {
   frugal,
   type GradientTransform,
   galore,
+  grass,
   identity,
   limitNormGrowth,
   lion,
@@ -128,3 +129,6 @@ method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed
 method('fira', () => fira({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('frugal', () => frugal({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('frugal, entries', () => frugal({ learningRate: 0.1, kind: 'entries', refreshEvery: 2, seed: 3 }));
+method('grass', () =>
+  grass({ learningRate: 0.1, rank: 2, refreshEvery: 2, select: 'norm', weightDecay: 0.1, seed: 3 }),
+);

@@ -4,3 +4,4 @@ export { type ApolloMiniOptions, type ApolloOptions, apollo, apolloMini } from '
 export { type FiraOptions, fira } from './fira';
 export { type FrugalOptions, frugal } from './frugal';
 export { type GaloreOptions, galore } from './galore';
+export { type GrassOptions, grass } from './grass';

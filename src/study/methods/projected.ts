@@ -3,8 +3,10 @@ import { apollo, apolloMini } from '../../compress/methods/apollo';
 import { fira } from '../../compress/methods/fira';
 import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
+import { grass } from '../../compress/methods/grass';
 import type { Projection, Projector } from '../../compress/projector';
 import { svd } from '../../compress/projectors/svd';
+import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import { identity } from '../../optim/combinators/identity';
 import type { LinearCore, Method } from './method';
 
@@ -62,6 +64,7 @@ export const projectedMethods = {
     use: 'fira({ learningRate: 0.01, rank: 16 })',
     ranked: true,
     learningRate: 0.01,
+    core: roundTrip(svd, 'biased'),
     make: fira,
   },
   frugal: {
@@ -74,6 +77,19 @@ export const projectedMethods = {
     use: 'frugal({ learningRate: 0.001, rank: 16 })',
     ranked: true,
     learningRate: 0.001,
+    core: roundTrip(svd, 'biased'),
     make: frugal,
+  },
+  grass: {
+    label: 'GRASS',
+    paper: 'Muhamed et al., EMNLP 2024, arXiv 2406.17660',
+    keeps: 'Adam’s moments of the selected rows, and which they are',
+    floats: '2·r·M + 2·r',
+    file: 'src/compress/methods/grass.ts',
+    use: 'grass({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(topCoordinates, 'biased'),
+    make: grass,
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -101,6 +101,7 @@ export const compressRows: readonly Row[] = [
   row('oneSided', () => [{ gain: 1, relativeMse: 2, varianceOf: () => 1 }], [nothing]),
   row('fira', () => [{ learningRate: 0.1, rank }], [nothing]),
   row('frugal', () => [{ learningRate: 0.1 }], [nothing]),
+  row('grass', () => [{ learningRate: 0.1, rank }], [nothing]),
   row('projectors.sparse', () => [{ sparsity: 3 }], [options]),
   row('projectors.countSketch', () => [{ nonzeros: 2 }], [options]),
   row('projectors.coordinatesWithReplacement', () => [{ chances: [1, 2] }], [options]),
