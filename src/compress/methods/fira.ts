@@ -69,7 +69,7 @@ export function fira(options: FiraOptions) {
       inner: scaleByAdam({ beta1, beta2, epsilon, biasCorrection: 'none' }),
       refreshEvery,
       onRefresh: 'keep',
-      combine: Object.assign(step, { init: noLimit }),
+      combine: Object.assign(step, { init: () => noLimit() }),
       ...places,
     }),
     corrected(correctBias ? { beta1, beta2 } : { beta1: 0, beta2: 0 }), // with 0 it is a factor of 1

@@ -34,7 +34,7 @@ const frugalOptions = {
    * `randperm`, random rows or columns of the smaller side, random `columns` or `rows` whatever the shape, or `entries`.
    */
   kind: optional(kinds, 'svd'),
-  /** The share of a matrix that is projected (default 0.25); r is density·d, rounded to even, and down for coordinates. */
+  /** The share of a matrix that is projected (default 0.25); r is density·d, a half goes to even, and down for selections. */
   density: optional(number({ low: 0, high: 1 })),
   /** Rows of the projection, or a rule, in place of a density. */
   rank: optional(rankKind),
