@@ -10,6 +10,111 @@ const unitOf = (name) => `test/unit/${name}.test.ts`;
 const accuracy = (name) => `test/unit/backend/accuracy.test.ts > measured ${name}`;
 const adafactor = 'test/unit/optim/adafactor.test.ts';
 
+/** FRUGAL, Fira and GRASS. */
+const splitMethods = [
+  {
+    name: 'frugal: a rest of the step in place of the gradient',
+    file: 'src/compress/methods/frugal.ts',
+    find: 'const R = sub(G, up(leaf, C));',
+    replace: 'const R = sub(G, up(next, N));',
+    tests: ['test/unit/compress/methods/replays.test.ts > frugal'],
+  },
+  {
+    name: 'frugal: moments that a refresh keeps',
+    file: 'src/compress/methods/frugal.ts',
+    find: "onRefresh: reset ? 'reset' : 'keep',",
+    replace: "onRefresh: reset ? 'keep' : 'reset',",
+    tests: ['test/unit/compress/methods/replays.test.ts > frugal'],
+  },
+  {
+    name: 'frugal: half a row rounded up',
+    file: 'src/compress/methods/frugal.ts',
+    find: 'return exact % 1 === 0.5 ? 2 * Math.round(exact / 2) : Math.round(exact); // half to even',
+    replace: 'return Math.round(exact);',
+    tests: [unit('methods/frugal')],
+  },
+  {
+    name: 'frugal: signs of rounding errors at full rank',
+    file: 'src/compress/methods/frugal.ts',
+    find: "return projection.side !== 'both' && projection.rank === compressedDimension(projection);",
+    replace: "return projection.side !== 'both' && projection.rank > compressedDimension(projection);",
+    tests: [unit('methods/frugal')],
+  },
+  {
+    name: 'frugal: a scale that only the projected part has',
+    file: 'src/compress/methods/frugal.ts',
+    find: 'mul(step, projectedScale * inactiveScale)',
+    replace: 'mul(step, inactiveScale)',
+    tests: [unit('methods/frugal')],
+  },
+  {
+    name: 'fira: a rest without the gain',
+    file: 'src/compress/methods/fira.ts',
+    find: 'sub(G, mul(up(leaf, C), scale))',
+    replace: 'sub(G, up(leaf, C))',
+    tests: ['test/unit/compress/methods/replays.test.ts > fira'],
+  },
+  {
+    name: 'fira: a limit on both parts of the step',
+    file: 'src/compress/methods/fira.ts',
+    find: `const [R, own] = growthLimited(scaleByChannels(outside, N, C, rankAxis(leaf.projection)), leaf.own, growth);
+    return [add(mul(up(next, N), scale), R), { ...next, own }];`,
+    replace: `const R = scaleByChannels(outside, N, C, rankAxis(leaf.projection));
+    const [step, own] = growthLimited(add(mul(up(next, N), scale), R), leaf.own, growth);
+    return [step, { ...next, own }];`,
+    tests: ['test/unit/compress/methods/replays.test.ts > fira'],
+  },
+  {
+    name: 'fira: one factor for all channels',
+    file: 'src/compress/methods/fira.ts',
+    find: 'scaleByChannels(outside, N, C, rankAxis(leaf.projection))',
+    replace: 'scaleByChannels(outside, N, C)',
+    tests: [unit('methods/fira')],
+  },
+  {
+    name: 'fira: a bias correction that cannot be left out',
+    file: 'src/compress/methods/fira.ts',
+    find: 'correctBias ? { beta1, beta2 } : { beta1: 0, beta2: 0 }',
+    replace: 'correctBias ? { beta1, beta2 } : { beta1, beta2 }',
+    tests: [unit('methods/fira')],
+  },
+  {
+    name: 'grass: moments that a refresh keeps',
+    file: 'src/compress/methods/grass.ts',
+    find: "onRefresh: reset ? 'reset' : 'keep',",
+    replace: "onRefresh: reset ? 'keep' : 'reset',",
+    tests: [unit('methods/grass')],
+  },
+  {
+    name: 'grass: draws by the norm where the square is asked for',
+    file: 'src/compress/methods/grass.ts',
+    find: 'coordinatesByNorm({ of: select })',
+    replace: "coordinatesByNorm({ of: 'norm' })",
+    tests: [unit('methods/grass')],
+  },
+  {
+    name: 'grass: any rows in place of the top ones',
+    file: 'src/compress/methods/grass.ts',
+    find: "if (select === 'top') return topCoordinates;",
+    replace: "if (select === 'top') return coordinatesUnscaled;",
+    tests: [unit('methods/grass')],
+  },
+  {
+    name: 'entries: one entry too many',
+    file: 'src/compress/projectors/entries.ts',
+    find: 'Math.floor(density * sizeOf(shape))',
+    replace: 'Math.ceil(density * sizeOf(shape))',
+    tests: [unit('projectors/entries')],
+  },
+  {
+    name: 'entries: draws that are independent in the theory',
+    file: 'src/compress/projectors/entries.ts',
+    find: '((share * (1 - share) * size) / (size - 1)) * (squares - sum ** 2 / size)',
+    replace: 'share * (1 - share) * squares',
+    tests: [unit('projectors/entries')],
+  },
+];
+
 /** Compress, Flora and accumulation. */
 const combinators = [
   {
@@ -384,8 +489,8 @@ const projectors = [
   {
     name: 'coordinates times d/r in place of its root',
     file: 'src/compress/projectors/coordinates.ts',
-    find: 'weights: full([p.rank], Math.sqrt(d / p.rank)),',
-    replace: 'weights: full([p.rank], d / p.rank),',
+    find: 'weights: full([p.rank], Math.sqrt(gain(d, p.rank))),',
+    replace: 'weights: full([p.rank], gain(d, p.rank)),',
     tests: [law('coordinates ')],
   },
   {
@@ -3198,6 +3303,7 @@ const catalogue = [
 export const mutations = [
   ...catalogue,
   ...combinators,
+  ...splitMethods,
   ...projectors,
   ...optimizers,
   ...methods,

@@ -13,10 +13,13 @@ import {
   correctBias,
   decayAfterStep,
   ema,
+  fira,
   flora,
   floraAccumulate,
+  frugal,
   type GradientTransform,
   galore,
+  grass,
   identity,
   limitNormGrowth,
   lion,
@@ -124,3 +127,9 @@ method('floraReset', () => flora({ learningRate: 0.1, rank: 2, refreshEvery: 2, 
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
+method('fira', () => fira({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('frugal', () => frugal({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('frugal, entries', () => frugal({ learningRate: 0.1, kind: 'entries', refreshEvery: 2, seed: 3 }));
+method('grass', () =>
+  grass({ learningRate: 0.1, rank: 2, refreshEvery: 2, select: 'norm', weightDecay: 0.1, seed: 3 }),
+);

@@ -28,6 +28,12 @@ export const sampled: readonly SampledRow[] = [
   { name: 'haarUnscaled', projector: p.haarUnscaled, law: () => exact.haar(() => 1)(d, rank) },
   { name: 'coordinates', projector: p.coordinates, law: () => exact.coordinates(d, rank), finite },
   {
+    name: 'coordinatesUnscaled',
+    projector: p.coordinatesUnscaled,
+    law: () => exact.selected(d, rank),
+    finite,
+  },
+  {
     name: 'coordinatesWithReplacement',
     projector: p.coordinatesWithReplacement(),
     law: () => exact.drawn([1, 1, 1])(d, rank),

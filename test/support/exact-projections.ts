@@ -151,10 +151,13 @@ const diagonal = (values: readonly number[]): Float64Array =>
     at % (values.length + 1) === 0 ? (values[at / (values.length + 1)] as number) : 0,
   );
 
-/** r of d, without replacement. */
-export function coordinates(d: number, rank: number): Atom[] {
+/** r of d, without replacement, scaled or as they are. */
+export const coordinates = (d: number, rank: number): Atom[] => chosen(d, rank, d / rank);
+export const selected = (d: number, rank: number): Atom[] => chosen(d, rank, 1);
+
+function chosen(d: number, rank: number, gain: number): Atom[] {
   return evenly(subsets(d, rank)).map(({ x, chance }) => ({
-    s: diagonal(Array.from({ length: d }, (_, j) => (x.includes(j) ? d / rank : 0))),
+    s: diagonal(Array.from({ length: d }, (_, j) => (x.includes(j) ? gain : 0))),
     chance,
   }));
 }

@@ -1,4 +1,7 @@
 // The methods: one line each.
 
 export { type ApolloMiniOptions, type ApolloOptions, apollo, apolloMini } from './apollo';
+export { type FiraOptions, fira } from './fira';
+export { type FrugalOptions, frugal } from './frugal';
 export { type GaloreOptions, galore } from './galore';
+export { type GrassOptions, grass } from './grass';

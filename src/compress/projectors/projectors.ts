@@ -1,8 +1,10 @@
 import type { Projection, Projector } from '../projector';
 import { coordinates } from './coordinates';
 import { coordinatesByNorm } from './coordinates-by-norm';
+import { coordinatesUnscaled } from './coordinates-unscaled';
 import { coordinatesWithReplacement } from './coordinates-with-replacement';
 import { countSketch } from './count-sketch';
+import { entries } from './entries';
 import { explicit } from './explicit';
 import { gaussian } from './gaussian';
 import { haar } from './haar';
@@ -45,6 +47,7 @@ const rows = {
   countSketch: made(countSketch, () => ({ countSketch: countSketch(), osnap: countSketch({ nonzeros: 4 }) })),
   srht: only(srht),
   haarUnscaled: only(haarUnscaled),
+  coordinatesUnscaled: only(coordinatesUnscaled),
   /** Rows or columns drawn independently, some perhaps twice. */
   coordinatesWithReplacement: made(coordinatesWithReplacement, () => ({
     coordinatesWithReplacement: coordinatesWithReplacement(),
@@ -61,6 +64,8 @@ const rows = {
   twoSidedAverage: only(twoSidedAverage),
   twoSidedProduct: only(twoSidedProduct),
   shrunkGaussian: only(shrunkGaussian),
+  /** Single entries of the matrix, a share of them. */
+  entries: made(entries),
   /** Given matrices in place of random ones, one for each refresh. */
   explicit: made(explicit),
 };

@@ -1,8 +1,12 @@
 import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
+import { fira } from '../../compress/methods/fira';
+import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
+import { grass } from '../../compress/methods/grass';
 import type { Projection, Projector } from '../../compress/projector';
 import { svd } from '../../compress/projectors/svd';
+import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import { identity } from '../../optim/combinators/identity';
 import type { LinearCore, Method } from './method';
 
@@ -51,5 +55,42 @@ export const projectedMethods = {
     ranked: false,
     learningRate: 0.01,
     make: ({ rank: _, ...settings }) => apolloMini(settings),
+  },
+  fira: {
+    label: 'Fira',
+    paper: 'Chen et al., 2024, arXiv 2410.01623',
+    keeps: 'Adam’s moments of the compressed gradient, the projection, and the norm of the last rest',
+    floats: '2·r·M + r·μ + 1',
+    file: 'src/compress/methods/fira.ts',
+    use: 'fira({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(svd, 'biased'),
+    make: fira,
+  },
+  frugal: {
+    label: 'FRUGAL',
+    paper: 'Zmushko et al., 2024, arXiv 2411.07837',
+    keeps:
+      'Adam’s moments of the compressed gradient, and the projection; nothing of the rest, which moves by its sign',
+    floats: '2·r·M + r·μ',
+    file: 'src/compress/methods/frugal.ts',
+    use: 'frugal({ learningRate: 0.001, rank: 16 })',
+    ranked: true,
+    learningRate: 0.001,
+    core: roundTrip(svd, 'biased'),
+    make: frugal,
+  },
+  grass: {
+    label: 'GRASS',
+    paper: 'Muhamed et al., EMNLP 2024, arXiv 2406.17660',
+    keeps: 'Adam’s moments of the selected rows, and which they are',
+    floats: '2·r·M + 2·r',
+    file: 'src/compress/methods/grass.ts',
+    use: 'grass({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(topCoordinates, 'biased'),
+    make: grass,
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -1,6 +1,8 @@
 import type { Replay } from '../replay';
 import { apolloReplays } from './apollo';
+import { firaReplays } from './fira';
+import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
 
 /** Every recorded run of the methods that are here: a line for each file. */
-export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays];
+export const replays: readonly Replay[] = [...firaReplays, ...frugalReplays, ...galoreReplays, ...apolloReplays];

@@ -94,6 +94,14 @@ describe('A has', () => {
     expectEach(nonzeros(a.flat()), Math.sqrt(d / rank));
     expectOrthogonal(a, d / rank);
   });
+  it('coordinatesUnscaled: the same selection, each entry 1', () => {
+    const a = rowsOf(projectors.coordinatesUnscaled);
+    expect(new Set(a.flat())).toEqual(new Set([0, 1]));
+    expectOrthogonal(a, 1);
+    expect(a.map((row) => row.indexOf(1))).toEqual(
+      rowsOf(projectors.coordinates).map((row) => row.findIndex((x) => x !== 0)),
+    );
+  });
   it('coordinatesWithReplacement: one entry 1/√(r·q) in each row, with q the chance of its column', () => {
     const chances = Array.from({ length: d }, (_, j) => 1 + j);
     const total = chances.reduce((a, b) => a + b);

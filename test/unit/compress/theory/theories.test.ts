@@ -111,6 +111,17 @@ const rows: readonly Row[] = [
     reached: true,
   },
   {
+    name: 'coordinatesUnscaled',
+    projector: p.coordinatesUnscaled,
+    law: exact.selected,
+    sizes: [
+      [2, 1],
+      [3, 1],
+      [5, 2],
+    ],
+    reached: true,
+  },
+  {
     name: 'coordinatesWithReplacement',
     projector: p.coordinatesWithReplacement(),
     law: (d, r) => exact.drawn(new Array<number>(d).fill(1))(d, r),
