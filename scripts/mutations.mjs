@@ -112,6 +112,42 @@ const splitMethods = [
     find: '((share * (1 - share) * size) / (size - 1)) * (squares - sum ** 2 / size)',
     replace: 'share * (1 - share) * squares',
     tests: [unit('projectors/entries')],
+/** VLoRP, Subset-Norm, Subspace-Momentum and LOZO. */
+const momentumMethods = [
+  {
+    name: 'units of the other side for a gradient that is compressed on the left',
+    file: 'src/compress/projectors/in-units.ts',
+    find: '([n / c, m * c] as const)',
+    replace: '([n * c, m / c] as const)',
+    tests: [unit('projectors/in-units')],
+  },
+  {
+    name: 'units: the side of the reshaped gradient, which is another one for a small c',
+    file: 'src/compress/projectors/in-units.ts',
+    find: "sideOf = (shape: Shape): 'left' | 'right' => (projector.side(shape) === 'left' ? 'left' : 'right');",
+    replace: "sideOf = (shape: Shape): 'left' | 'right' => (projector.side(shape) === 'left' ? 'right' : 'left');",
+    tests: [unit('projectors/in-units')],
+  },
+  {
+    name: 'vlorp: the second moment of the gradient, not of its round trip',
+    file: 'src/compress/methods/vlorp.ts',
+    find: 'square(up(leaf, C))',
+    replace: 'square(G)',
+    tests: [unit('methods/vlorp')],
+  },
+  {
+    name: 'vlorp: a momentum that starts anew with each projection',
+    file: 'src/compress/methods/vlorp.ts',
+    find: "onRefresh: 'keep'",
+    replace: "onRefresh: 'reset'",
+    tests: [`${unit('methods/replays')} > vlorp`],
+  },
+  {
+    name: 'vlorp: gradients of zeros make NaN',
+    file: 'src/compress/methods/vlorp.ts',
+    find: 'maximum(sum(own.rows), leastNormal)',
+    replace: 'sum(own.rows)',
+    tests: [unit('methods/vlorp')],
   },
 ];
 
@@ -3305,6 +3341,7 @@ export const mutations = [
   ...combinators,
   ...splitMethods,
   ...projectors,
+  ...momentumMethods,
   ...optimizers,
   ...methods,
   ...lifetimes,

@@ -58,6 +58,7 @@ export {
 } from './compress/projector';
 export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
+export { inUnits, type UnitProjection } from './compress/projectors/in-units';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
 export { scaleByChannels } from './compress/scale-by-channels';

@@ -37,6 +37,8 @@ import {
   scaleBySchedule,
   schedules,
   sgd,
+  type Tensor,
+  vlorp,
 } from '../../src/index';
 import type { TransformLawsOptions } from '../../src/laws';
 
@@ -133,3 +135,7 @@ method('frugal, entries', () => frugal({ learningRate: 0.1, kind: 'entries', ref
 method('grass', () =>
   grass({ learningRate: 0.1, rank: 2, refreshEvery: 2, select: 'norm', weightDecay: 0.1, seed: 3 }),
 );
+method('vlorp', () => {
+  const filter = (_: string, { shape }: Tensor) => shape.join() === '6,5' || 'other units';
+  return vlorp({ learningRate: 0.1, rank: 2, refreshEvery: 2, units: 0.5, weightDecay: 0.1, filter, seed: 3 });
+});

@@ -5,3 +5,4 @@ export { type FiraOptions, fira } from './fira';
 export { type FrugalOptions, frugal } from './frugal';
 export { type GaloreOptions, galore } from './galore';
 export { type GrassOptions, grass } from './grass';
+export { type VlorpOptions, vlorp } from './vlorp';

@@ -4,7 +4,9 @@ import { fira } from '../../compress/methods/fira';
 import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
 import { grass } from '../../compress/methods/grass';
+import { vlorp } from '../../compress/methods/vlorp';
 import type { Projection, Projector } from '../../compress/projector';
+import { gaussian } from '../../compress/projectors/gaussian';
 import { svd } from '../../compress/projectors/svd';
 import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import { identity } from '../../optim/combinators/identity';
@@ -92,5 +94,16 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(topCoordinates, 'biased'),
     make: grass,
+  vlorp: {
+    label: 'VLoRP',
+    paper: 'arXiv 2505.01744, 2025',
+    keeps: 'the momentum of the compressed gradient, and the row and column sums of the squared round trip',
+    floats: 'r·M + n + m',
+    file: 'src/compress/methods/vlorp.ts',
+    use: 'vlorp({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(gaussian, 1),
+    make: vlorp,
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -3,6 +3,8 @@ import { apolloReplays } from './apollo';
 import { firaReplays } from './fira';
 import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
+import { vlorpReplays } from './vlorp';
 
 /** Every recorded run of the methods that are here: a line for each file. */
 export const replays: readonly Replay[] = [...firaReplays, ...frugalReplays, ...galoreReplays, ...apolloReplays];
+export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays, ...vlorpReplays];

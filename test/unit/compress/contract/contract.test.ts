@@ -13,14 +13,12 @@ import {
   tensor,
 } from '../../../../src/index';
 import { checkLike } from '../../../../src/io/checkpoint-like';
-import { checkProjector } from '../../../../src/study';
 import { apollo } from './apollo';
 import { ldAdam } from './ldadam';
-import { inUnits, vlorp } from './vlorp';
 
-// Three methods that stretch the contract of compress, one file each, written with public names: a step that needs the
-// compressed gradient and a limiter that survives refreshes, moments that turn with the basis and an error buffer, and
-// another unit of projection. Each follows the numbers that its authors' program gives.
+// Two methods that stretch the contract of compress, one file each, written with public names: a step that needs the
+// compressed gradient and a limiter that survives refreshes, and moments that turn with the basis and an error buffer.
+// Each follows the numbers that its authors' program gives.
 
 interface Matrix {
   readonly shape: number[];
@@ -148,30 +146,5 @@ describe('LDAdam', () => {
       const after = momentum(now).add(now.own.error.mul(1 - beta1));
       expect(norm(before.sub(after)) / norm(before)).toBeLessThan(64 * unit);
     }
-  });
-});
-
-describe('VLoRP', () => {
-  it.each(['c2-wide', 'c4-tall-rank1'])('%s: the weights of its authors', (name) => {
-    const one = recorded('VLoRP', name);
-    const { rank, factor: units } = one.options as Case['options'] & { readonly factor: number };
-    // Its entries are N(0, 1), and up divides by r: in A = P/√r both share that.
-    const method = vlorp({ projector: given(one, 1 / Math.sqrt(rank)), units, rank, refreshEvery: 3 });
-    const states = follow(one, method);
-    expect(states.at(-1)?.leaves.w?.refreshes).toBe(2);
-    const [n, m] = one.init.shape as [number, number];
-    expect(stateBytes(states[0])).toBe(4 * (Math.max(n, m) * units * rank + n + m));
-  });
-
-  it('projects by finer units as lawfully as by rows and columns', async () => {
-    const units = inUnits(projectors.gaussian, 2);
-    const report = await checkProjector(units, {
-      cases: [
-        { shape: [8, 16], rank: 2 },
-        { shape: [15, 8], rank: 3 },
-      ],
-      effect: 0.3,
-    });
-    expect(report.verdicts.filter(({ passed }) => !passed)).toEqual([]);
   });
 });

@@ -94,6 +94,8 @@ export const compressRows: readonly Row[] = [
   row('apollo', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('apolloMini', () => [{ learningRate: 0.1 }], [nothing]),
   row('fixedSide', () => [projectors.gaussian, 'left'], [nothing, nothing]),
+  row('inUnits', () => [projectors.gaussian, 2], [nothing, ['1.5', '2**53']]),
+  row('vlorp', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('matrixMaps', () => [() => ones([2, 6])], [functions]),
   row('project', () => ['left', shape, rank], [nothing, nothing, nothing]),
   row('smallerSide', () => [shape], [nothing]),
