@@ -42,6 +42,7 @@ export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/fl
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
+export { liftPlusRest } from './compress/lift-plus-rest';
 export { liftScaled } from './compress/lift-scaled';
 export type { LinearMaps } from './compress/maps/linear-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
@@ -61,6 +62,7 @@ export { fixedSide } from './compress/projectors/fixed-side';
 export { inUnits, type UnitProjection } from './compress/projectors/in-units';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
+export { withGain } from './compress/projectors/with-gain';
 export { scaleByChannels } from './compress/scale-by-channels';
 export type { Side } from './compress/side';
 export type { Carry, CompressState, OnRefresh } from './compress/subspace';

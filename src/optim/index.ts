@@ -16,6 +16,7 @@ export { type AdamWOptions, adamw } from './optimizers/adamw';
 export { type LionOptions, lion } from './optimizers/lion';
 export { type RmspropOptions, rmsprop } from './optimizers/rmsprop';
 export { type SgdOptions, sgd } from './optimizers/sgd';
+export { type SubsetNormOptions, subsetNorm } from './optimizers/subset-norm';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';
@@ -36,6 +37,12 @@ export { type LionState, type ScaleByLionOptions, scaleByLion } from './parts/sc
 export { scaleByParameterRms } from './parts/scale-by-parameter-rms';
 export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './parts/scale-by-rms';
 export { type ScheduleState, scaleBySchedule } from './parts/scale-by-schedule';
+export {
+  type ScaleBySubsetNormOptions,
+  type Subset,
+  type SubsetNormState,
+  scaleBySubsetNorm,
+} from './parts/scale-by-subset-norm';
 export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
 export { stateBytes } from './state-bytes';
 export { type CompressedGradient, type GradientTransform, mapParams, type Treatment, transform } from './transform';

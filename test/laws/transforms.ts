@@ -2,6 +2,7 @@ import {
   accumulate,
   adafactor,
   adam,
+  adamSnsm,
   adamw,
   addDecayedWeights,
   apollo,
@@ -35,8 +36,11 @@ import {
   scaleByParameterRms,
   scaleByRms,
   scaleBySchedule,
+  scaleBySubsetNorm,
   schedules,
   sgd,
+  subsetNorm,
+  subspaceMomentum,
   type Tensor,
   vlorp,
 } from '../../src/index';
@@ -70,6 +74,7 @@ row('limitNormGrowth', () => limitNormGrowth());
 row('scaleByFactoredRms', () => scaleByFactoredRms());
 row('scaleByFactoredRms, nothing factored', () => scaleByFactoredRms({ factored: () => false }));
 row('scaleByLion', () => scaleByLion());
+row('scaleBySubsetNorm', () => scaleBySubsetNorm({ subset: -1 }));
 row('scaleByRms', () => scaleByRms());
 row('scaleByRms, centered', () => scaleByRms({ centered: true }));
 row('clipByGlobalNorm', () => clipByGlobalNorm(1));
@@ -139,3 +144,11 @@ method('vlorp', () => {
   const filter = (_: string, { shape }: Tensor) => shape.join() === '6,5' || 'other units';
   return vlorp({ learningRate: 0.1, rank: 2, refreshEvery: 2, units: 0.5, weightDecay: 0.1, filter, seed: 3 });
 });
+method('subsetNorm', () => subsetNorm({ learningRate: 0.1, weightDecay: 0.1 }));
+method('subsetNorm, AdaGrad', () => subsetNorm({ learningRate: 0.1, beta1: 0, beta2: 1 }));
+for (const projector of ['topk', 'uniform', 'srht'] as const) {
+  method(`subspaceMomentum, ${projector}`, () =>
+    subspaceMomentum({ learningRate: 0.1, rank: 2, refreshEvery: 2, projector, seed: 3 }),
+  );
+}
+method('adamSnsm', () => adamSnsm({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));

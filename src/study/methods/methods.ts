@@ -6,8 +6,10 @@ import { rate } from '../../optim/schedules';
 import { floraMethods } from './flora';
 import type { LinearCore, Method } from './method';
 import { projectedMethods } from './projected';
+import { subsetMethods } from './subsets';
 
 const rows = { ...floraMethods, ...projectedMethods };
+const rows = { ...projectedMethods, ...subsetMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;

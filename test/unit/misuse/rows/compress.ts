@@ -94,6 +94,12 @@ export const compressRows: readonly Row[] = [
   row('apollo', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('apolloMini', () => [{ learningRate: 0.1 }], [nothing]),
   row('fixedSide', () => [projectors.gaussian, 'left'], [nothing, nothing]),
+  row('liftPlusRest', ofCombine, [nothing, nothing, nothing, ['undefined', ...strings]], {
+    called: ['liftPlusRest', 'gaussian.down'],
+  }),
+  row('withGain', () => [projectors.coordinates, (d: number, r: number) => r / d], [nothing, functions]),
+  row('subspaceMomentum', () => [{ rank, learningRate: 0.1 }], [nothing]),
+  row('adamSnsm', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('inUnits', () => [projectors.gaussian, 2], [nothing, ['1.5', '2**53']]),
   row('vlorp', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('matrixMaps', () => [() => ones([2, 6])], [functions]),
