@@ -212,6 +212,41 @@ const momentumMethods = [
     replace: 'projector.up(p, compressed)',
     tests: [unit('methods/subspace-momentum')],
   },
+  {
+    name: 'lozo: a one-sided difference over both sides',
+    file: 'src/training/lozo.ts',
+    find: 'valueAt(-epsilon)',
+    replace: 'valueAt(0)',
+    tests: [unitOf('training/lozo')],
+  },
+  {
+    name: 'lozo: the scale of matrices for vectors too',
+    file: 'src/training/lozo.ts',
+    find: 'return isFactored(path, x) ? mul(direction, scale) : direction;',
+    replace: 'return isFactored(path, x) ? direction : mul(direction, scale);',
+    tests: [unitOf('training/lozo')],
+  },
+  {
+    name: 'lozo: a V for each step',
+    file: 'src/training/lozo.ts',
+    find: 'Math.floor(step / refreshEvery)',
+    replace: 'step',
+    tests: [unitOf('training/lozo')],
+  },
+  {
+    name: 'lozo: momentum that stays in the coordinates of the old V',
+    file: 'src/training/factor-momentum.ts',
+    find: 'if (from < 0 || from === to) return mean;',
+    replace: 'if (from !== to || from === to) return mean;',
+    tests: [`${unit('methods/replays')} > lozo-m`],
+  },
+  {
+    name: 'lozo: a first momentum of (1 − β)·ĝ·U',
+    file: 'src/training/factor-momentum.ts',
+    find: 'window < 0 ? now : axpby',
+    replace: 'window < -1 ? now : axpby',
+    tests: [`${unit('methods/replays')} > lozo-m`],
+  },
 ];
 
 /** Compress, Flora and accumulation. */

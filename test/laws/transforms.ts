@@ -24,6 +24,7 @@ import {
   identity,
   limitNormGrowth,
   lion,
+  lozo,
   masked,
   momentum,
   partition,
@@ -152,3 +153,5 @@ for (const projector of ['topk', 'uniform', 'srht'] as const) {
   );
 }
 method('adamSnsm', () => adamSnsm({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('lozo', () => lozo({ learningRate: 0.1, weightDecay: 0.1, refreshEvery: 2, seed: 3 }).transform);
+method('lozo, momentum', () => lozo({ learningRate: 0.1, beta: 0.9, refreshEvery: 2, seed: 3 }).transform);

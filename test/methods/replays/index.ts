@@ -3,6 +3,7 @@ import { apolloReplays } from './apollo';
 import { firaReplays } from './fira';
 import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
+import { lozoReplays } from './lozo';
 import { subsetNormReplays } from './subset-norm';
 import { vlorpReplays } from './vlorp';
 
@@ -14,4 +15,5 @@ export const replays: readonly Replay[] = [
   ...apolloReplays,
   ...vlorpReplays,
   ...subsetNormReplays,
+  ...lozoReplays,
 ];

@@ -169,6 +169,7 @@ export const nnRows: readonly Row[] = [
   ...forwards,
   ...modules,
   ...inits,
+  row('lozo', () => [{ learningRate: 0.1 }], [[]]),
   row('trainer', () => [training()], [nothing]),
   method('trainer().step', () => [trainer(training()), 'a batch'], [everything]),
   row('buffer', () => [zeros([2])], [tensors]),
