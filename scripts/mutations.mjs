@@ -112,6 +112,9 @@ const splitMethods = [
     find: '((share * (1 - share) * size) / (size - 1)) * (squares - sum ** 2 / size)',
     replace: 'share * (1 - share) * squares',
     tests: [unit('projectors/entries')],
+  },
+];
+
 /** VLoRP, Subset-Norm, Subspace-Momentum and LOZO. */
 const momentumMethods = [
   {
@@ -122,7 +125,7 @@ const momentumMethods = [
     tests: [unit('projectors/in-units')],
   },
   {
-    name: 'units: the side of the reshaped gradient, which is another one for a small c',
+    name: 'units: the other side than the projector has',
     file: 'src/compress/projectors/in-units.ts',
     find: "sideOf = (shape: Shape): 'left' | 'right' => (projector.side(shape) === 'left' ? 'left' : 'right');",
     replace: "sideOf = (shape: Shape): 'left' | 'right' => (projector.side(shape) === 'left' ? 'right' : 'left');",

@@ -20,7 +20,7 @@ import { onSide } from '../compressed-side';
 import { matrixFilter } from '../filter';
 import { liftPlusRest } from '../lift-plus-rest';
 import { type Projector, projectorKind } from '../projector';
-import { coordinates } from '../projectors/coordinates';
+import { coordinatesUnscaled } from '../projectors/coordinates-unscaled';
 import { srht } from '../projectors/srht';
 import { svd } from '../projectors/svd';
 import { topCoordinates } from '../projectors/top-coordinates';
@@ -121,10 +121,6 @@ function momentumWith(options: ValuesOf<typeof subspaceMomentumOptions>) {
 const subspaces: Readonly<Record<'svd' | 'topk' | 'uniform' | 'srht', () => Projector>> = {
   svd: () => svd,
   topk: () => onSide(topCoordinates, 'reverse'),
-  uniform: () =>
-    onSide(
-      withGain(coordinates, (d, rank) => rank / d),
-      'reverse',
-    ),
+  uniform: () => onSide(coordinatesUnscaled, 'reverse'),
   srht: () => withGain(srht, (d, rank) => rank / 2 ** Math.ceil(Math.log2(d))),
 };

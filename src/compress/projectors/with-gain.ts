@@ -7,14 +7,18 @@ import type { Theory } from '../theory/theory';
 const gainKind = callable<(d: number, rank: number) => number>('of the compressed dimension and the rank');
 
 /**
- * A projector whose round trip is multiplied by a gain, √gain on the way down and on the way up. With gain r/d a selection
- * of coordinates is one without a factor, and up(down(G)) is an orthogonal projection: what is left, G − up(down(G)), is
- * orthogonal to what was taken. The price is a bias: E[up(down(G))] = (r/d)·G. The theory has no variance of the error.
+ * A projector whose round trip is multiplied by a gain, √gain on the way down and on the way up. With gain r/d the rows of
+ * an A that are orthogonal, as those of `projectors.srht` for d = 2^p, become orthonormal: up(down(G)) is an orthogonal
+ * projection, and what is left, G − up(down(G)), is orthogonal to what was taken. The price is a bias,
+ * E[up(down(G))] = (r/d)·G. The theory has no variance of the error.
+ * @throws OptionError `projector/no-theory` from `theory`, for a projector without a gain of its own
  * @example
- * const plain = withGain(projectors.coordinates, (d, rank) => rank / d);
- * const p = plain.sample(random.key(0), [4, 2], 1);
- * const kept = plain.up(p, plain.down(p, ones([4, 2])));
- * console.log(kept.sum().dataSync()[0]); // prints 4
+ * const rotated = withGain(projectors.srht, (d, rank) => rank / d);
+ * const p = rotated.sample(random.key(0), [4, 2], 2);
+ * const once = rotated.up(p, rotated.down(p, ones([4, 2])));
+ * const twice = rotated.up(p, rotated.down(p, once));
+ * const [off = 1] = sum(square(sub(once, twice))).dataSync();
+ * console.log(off < 1e-10); // prints true
  */
 export function withGain<P extends Projection>(
   projector: Projector<P>,
@@ -51,6 +55,6 @@ function unknownMean(name: string): OptionError {
     code: 'projector/no-theory',
     got: `withGain got ${name}, whose mean is no multiple of the gradient`,
     expected: 'a projector with a gain of its own',
-    fix: 'use a projector such as projectors.coordinates',
+    fix: 'use a projector such as projectors.srht',
   });
 }

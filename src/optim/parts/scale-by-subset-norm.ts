@@ -25,7 +25,7 @@ import { observedAround } from '../observed-around';
 import { type GradientTransform, mapParams, transform, transformKind } from '../transform';
 import { type EmaState, ema } from './ema';
 
-/** How the entries of a matrix are divided: its rows or columns by its shape, or pieces of so many entries. */
+/** How the entries of a matrix are divided: its rows or columns by its shape, or pieces of this size. */
 export type Subset = 'heuristic' | number;
 
 export const subsetKind = either(

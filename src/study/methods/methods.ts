@@ -8,8 +8,7 @@ import type { LinearCore, Method } from './method';
 import { projectedMethods } from './projected';
 import { subsetMethods } from './subsets';
 
-const rows = { ...floraMethods, ...projectedMethods };
-const rows = { ...projectedMethods, ...subsetMethods };
+const rows = { ...floraMethods, ...projectedMethods, ...subsetMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;

@@ -94,6 +94,7 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(topCoordinates, 'biased'),
     make: grass,
+  },
   vlorp: {
     label: 'VLoRP',
     paper: 'arXiv 2505.01744, 2025',

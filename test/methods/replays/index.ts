@@ -8,9 +8,9 @@ import { subsetNormReplays } from './subset-norm';
 import { vlorpReplays } from './vlorp';
 
 /** Every recorded run of the methods that are here: a line for each file. */
-export const replays: readonly Replay[] = [...firaReplays, ...frugalReplays, ...galoreReplays, ...apolloReplays];
-export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays, ...vlorpReplays];
 export const replays: readonly Replay[] = [
+  ...firaReplays,
+  ...frugalReplays,
   ...galoreReplays,
   ...apolloReplays,
   ...vlorpReplays,

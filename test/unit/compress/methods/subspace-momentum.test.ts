@@ -138,10 +138,7 @@ function numeratorOf(projector: Projector, beta1: number): GradientTransform<unk
 const kinds: Readonly<Record<(typeof subspaces)[number], Projector>> = {
   svd: projectors.svd,
   topk: onSide(projectors.topCoordinates, 'reverse'),
-  uniform: onSide(
-    withGain(projectors.coordinates, (d, r) => r / d),
-    'reverse',
-  ),
+  uniform: onSide(projectors.coordinatesUnscaled, 'reverse'),
   srht: withGain(projectors.srht, (d, r) => r / d),
 };
 
