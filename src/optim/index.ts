@@ -39,7 +39,7 @@ export { type RmsState, type ScaleByRmsOptions, scaleByRms } from './parts/scale
 export { type ScheduleState, scaleBySchedule } from './parts/scale-by-schedule';
 export {
   type ScaleBySubsetNormOptions,
-  type Subset,
+  type SubsetDivision,
   type SubsetNormState,
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';

@@ -26,7 +26,7 @@ import { type GradientTransform, mapParams, transform, transformKind } from '../
 import { type EmaState, ema } from './ema';
 
 /** How the entries of a matrix are divided: its rows or columns by its shape, or pieces of this size. */
-export type Subset = 'heuristic' | number;
+export type SubsetDivision = 'heuristic' | number;
 
 export const subsetKind = either(
   choice('heuristic'),
@@ -52,7 +52,7 @@ export interface ScaleBySubsetNormOptions<S = EmaState> {
    * max(n, m) subsets. A number k > 0: pieces of k neighbours in row-major order. −k: pieces of the largest size that
    * divides n·m and is at most √(n·m)/k. 1 leaves each entry alone, which is Adam's second moment.
    */
-  readonly subset?: Subset | undefined;
+  readonly subset?: SubsetDivision | undefined;
   /** What is divided, made of the gradient: any transform (default `ema({ decay: 0.9 })`); `identity` for no momentum. */
   readonly numerator?: GradientTransform<S> | undefined;
   /** Which parameters have subsets (default: matrices); in all others each entry stays alone. */
@@ -120,7 +120,7 @@ export function scaleBySubsetNorm<S = EmaState>(
 }
 
 /** The shape of V for a parameter that has subsets. */
-function sumsShape(shape: Shape, subset: Subset, path: string): Shape {
+function sumsShape(shape: Shape, subset: SubsetDivision, path: string): Shape {
   if (subset === 'heuristic') {
     const [n = 1, m = 1] = shape;
     return n >= m ? [n, 1] : [1, m];

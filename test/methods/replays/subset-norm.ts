@@ -1,4 +1,4 @@
-import { type Subset, subsetNorm } from '../../../src/index';
+import { type SubsetDivision, subsetNorm } from '../../../src/index';
 import { followMatrix, type Recorded, type Replay } from '../replay';
 
 const make = ({ options }: Recorded, changed: Partial<Parameters<typeof subsetNorm>[0]> = {}) => {
@@ -10,7 +10,7 @@ const make = ({ options }: Recorded, changed: Partial<Parameters<typeof subsetNo
     readonly subset_size: 'heuristics' | number;
     readonly betas?: readonly [number, number];
   };
-  const subset: Subset = subset_size === 'heuristics' ? 'heuristic' : subset_size;
+  const subset: SubsetDivision = subset_size === 'heuristics' ? 'heuristic' : subset_size;
   return subsetNorm({
     learningRate: lr,
     beta1: betas[0],
