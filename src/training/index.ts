@@ -1,4 +1,5 @@
 // The list of what trains: one line each.
+export type { FactorMomentumState } from './factor-momentum';
 export { type LozoOptions, type LozoState, lozo } from './lozo';
 export type { Observation, Observer } from './observe';
 export { type Trainer, trainer } from './trainer';

@@ -6,4 +6,4 @@ export { type FrugalOptions, frugal } from './frugal';
 export { type GaloreOptions, galore } from './galore';
 export { type GrassOptions, grass } from './grass';
 export { type AdamSnsmOptions, adamSnsm, type SubspaceMomentumOptions, subspaceMomentum } from './subspace-momentum';
-export { type VlorpOptions, vlorp } from './vlorp';
+export { type VlorpFactors, type VlorpOptions, vlorp } from './vlorp';

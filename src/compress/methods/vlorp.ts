@@ -40,9 +40,11 @@ const vlorpOptions = {
 /** The options of VLoRP. */
 export interface VlorpOptions extends OptionsOf<typeof vlorpOptions> {}
 
-/** R [n, 1] and Q [1, m], moving sums of Ĝ² over each row and over each column. */
-interface Factors {
+/** What VLoRP keeps beside its momentum: moving sums of Ĝ². */
+export interface VlorpFactors {
+  /** R [n, 1], over each row. */
   readonly rows: Tensor;
+  /** Q [1, m], over each column. */
   readonly columns: Tensor;
 }
 
@@ -73,7 +75,7 @@ export function vlorp(options: VlorpOptions) {
   const { projector = gaussian, rank, filter = unitsFilter(rank, units), ...rest } = places;
   const moved = (old: Tensor, squares: Tensor, axis: 0 | 1): Tensor =>
     axpby(beta2, old, 1 - beta2, sum(squares, { axis, keepDims: true }));
-  const step: Combine<EmaState, Factors> = (G, leaf, { refresh, down, inner, up }) => {
+  const step: Combine<EmaState, VlorpFactors> = (G, leaf, { refresh, down, inner, up }) => {
     leaf = refresh(leaf);
     const C = down(leaf, G);
     const [M, next] = inner(leaf, C);
@@ -83,7 +85,7 @@ export function vlorp(options: VlorpOptions) {
     const V = mul(share, own.columns); // R·Q/ΣR
     return [div(up(next, M), add(sqrt(V), epsilon)), { ...next, own }];
   };
-  const init = ({ shape: [n = 0, m = 0] }: Tensor): Factors => ({ rows: zeros([n, 1]), columns: zeros([1, m]) });
+  const init = ({ shape: [n = 0, m = 0] }: Tensor): VlorpFactors => ({ rows: zeros([n, 1]), columns: zeros([1, m]) });
   return chain(
     compress({
       projector: inUnits(projector, units),

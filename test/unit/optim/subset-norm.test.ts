@@ -57,6 +57,7 @@ describe('scaleBySubsetNorm', () => {
     ['columns of a wide one', [4, 6], 'heuristic', (i: number) => i % 6, 6],
     ['pieces of neighbours', [4, 6], 8, (i: number) => Math.floor(i / 8), 3],
     ['pieces of a quarter of the root', [8, 8], -2, (i: number) => Math.floor(i / 4), 16],
+    ['pieces that stay below the root', [2, 3], -1, (i: number) => Math.floor(i / 2), 3],
     ['pieces of the largest divisor', [6, 10], -1, (i: number) => Math.floor(i / 6), 10],
     ['entries, where the root is too small to be cut', [2, 3], -9, (i: number) => i, 6],
   ] as const;
