@@ -673,6 +673,55 @@ const projectors = [
 
 const optimizers = [
   {
+    name: 'Muon without the look ahead',
+    file: 'src/optim/optimizers/muon.ts',
+    find: 'ema({ decay: momentum, nesterov }),',
+    replace: 'ema({ decay: momentum }),',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
+    name: 'Muon longer where there are more columns',
+    file: 'src/optim/optimizers/muon.ts',
+    find: 'Math.max(1, n / m)',
+    replace: 'Math.max(1, m / n)',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
+    name: 'a look ahead debiased as if there were none',
+    file: 'src/optim/parts/ema.ts',
+    find: '(nesterov ? step + 1 : step)',
+    replace: 'step',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
+    name: 'SinkGD that gives rows the size of columns',
+    file: 'src/optim/optimizers/sink-gd.ts',
+    find: 'x = mul(div(x, norms(x, 0)), Math.sqrt(n));',
+    replace: 'x = mul(div(x, norms(x, 0)), Math.sqrt(m));',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
+    name: 'SinkGD that balances columns first',
+    file: 'src/optim/optimizers/sink-gd.ts',
+    find: 'x = mul(div(x, norms(x, 1)), Math.sqrt(m));',
+    replace: 'if (i > 0) x = mul(div(x, norms(x, 1)), Math.sqrt(m));',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
+    name: 'SWAN that whitens the gradient as it is',
+    file: 'src/optim/optimizers/swan.ts',
+    find: 'const x = standardized(g);',
+    replace: 'const x = g;',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
+    name: 'SWAN that inverts a singular matrix',
+    file: 'src/optim/optimizers/swan.ts',
+    find: 'inverseRoot(add(gram, mul(eye(Math.min(n, m)), shift)), { steps })',
+    replace: 'inverseRoot(add(gram, mul(eye(Math.min(n, m)), mul(shift, -1))), { steps })',
+    tests: [unitOf('optim/stateless')],
+  },
+  {
     name: 'a decay of the second moment that starts one step late',
     file: 'src/optim/parts/scale-by-factored-rms.ts',
     find: 'const beta2 = 1 - step ** -decayExponent;',

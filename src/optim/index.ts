@@ -9,13 +9,17 @@ export { type Parts as PartitionParts, partition } from './combinators/partition
 export { type Explanation, explain } from './explain';
 export { type FactorPair, factorPairs } from './factor-pairs';
 export type { Filter } from './filter';
+export type { MatricesState } from './for-matrices';
 export type { LeafCounts } from './leaf-counts';
 export { type AdafactorOptions, adafactor } from './optimizers/adafactor';
 export { type AdamOptions, adam } from './optimizers/adam';
 export { type AdamWOptions, adamw } from './optimizers/adamw';
 export { type LionOptions, lion } from './optimizers/lion';
+export { type MuonOptions, muon } from './optimizers/muon';
 export { type RmspropOptions, rmsprop } from './optimizers/rmsprop';
 export { type SgdOptions, sgd } from './optimizers/sgd';
+export { type SinkGDOptions, sinkGD } from './optimizers/sink-gd';
+export { type SwanOptions, swan } from './optimizers/swan';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';

@@ -25,6 +25,7 @@ import {
   lion,
   masked,
   momentum,
+  muon,
   partition,
   projectors,
   rmsprop,
@@ -37,6 +38,8 @@ import {
   scaleBySchedule,
   schedules,
   sgd,
+  sinkGD,
+  swan,
 } from '../../src/index';
 import type { TransformLawsOptions } from '../../src/laws';
 
@@ -58,6 +61,7 @@ row('identity', () => identity);
 row('chain of nothing', () => chain());
 row('ema', () => ema({ decay: 0.9 }));
 row('ema, debiased', () => ema({ decay: 0.9, debias: true }));
+row('ema, Nesterov', () => ema({ decay: 0.9, nesterov: true }));
 row('momentum', () => momentum({ decay: 0.9 }));
 row('momentum, Nesterov', () => momentum({ decay: 0.9, nesterov: true }));
 row('scaleByAdam', () => scaleByAdam());
@@ -133,3 +137,6 @@ method('frugal, entries', () => frugal({ learningRate: 0.1, kind: 'entries', ref
 method('grass', () =>
   grass({ learningRate: 0.1, rank: 2, refreshEvery: 2, select: 'norm', weightDecay: 0.1, seed: 3 }),
 );
+method('muon', () => muon({ learningRate: 0.1, weightDecay: 0.1 }));
+method('swan', () => swan({ learningRate: 0.1, weightDecay: 0.1 }));
+method('sinkGD', () => sinkGD({ learningRate: 0.1, weightDecay: 0.1 }));

@@ -6,8 +6,9 @@ import { rate } from '../../optim/schedules';
 import { floraMethods } from './flora';
 import type { LinearCore, Method } from './method';
 import { projectedMethods } from './projected';
+import { statelessMethods } from './stateless';
 
-const rows = { ...floraMethods, ...projectedMethods };
+const rows = { ...floraMethods, ...projectedMethods, ...statelessMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;
