@@ -593,6 +593,27 @@ const projectors = [
     tests: ['test/unit/compress/projectors/svd.test.ts'],
   },
   {
+    name: 'stochastic rounding of negative numbers towards zero',
+    file: 'src/tensor/ops/random/round-stochastically.ts',
+    find: "sub(towardsZero, cast(less(y, towardsZero), 'float32'))",
+    replace: 'towardsZero',
+    tests: [unitOf('tensor/ops/round-stochastically')],
+  },
+  {
+    name: 'stochastic rounding with equal chances',
+    file: 'src/tensor/ops/random/round-stochastically.ts',
+    find: 'less(random.uniform(key, scaled.shape), sub(scaled, below))',
+    replace: 'less(random.uniform(key, scaled.shape), 0.5)',
+    tests: [unitOf('tensor/ops/round-stochastically')],
+  },
+  {
+    name: 'bfloat16 with a bit too many',
+    file: 'src/tensor/ops/random/round-stochastically.ts',
+    find: 'bfloat16: { bits: 7,',
+    replace: 'bfloat16: { bits: 8,',
+    tests: [unitOf('tensor/ops/round-stochastically')],
+  },
+  {
     name: 'a range that is not sharpened',
     file: 'src/tensor/linalg/range-finder.ts',
     find: 'return subspaceIteration(x, q, { iterations });',
@@ -672,6 +693,34 @@ const projectors = [
 ];
 
 const optimizers = [
+  {
+    name: 'error feedback that forgets what was owed before',
+    file: 'src/optim/combinators/error-feedback.ts',
+    find: "add(leafOf('errorFeedback', state.errors, path), g)",
+    replace: 'g',
+    tests: [unitOf('optim/error-feedback')],
+  },
+  {
+    name: 'error feedback of the wrong sign',
+    file: 'src/optim/combinators/error-feedback.ts',
+    find: "sub(x, leafOf('errorFeedback', updates, path))",
+    replace: "sub(leafOf('errorFeedback', updates, path), x)",
+    tests: [unitOf('optim/error-feedback')],
+  },
+  {
+    name: 'PowerSGD that starts anew in each step',
+    file: 'src/optim/parts/power-sgd.ts',
+    find: '{ bases: { ...bases, ...Object.fromEntries(made.map(([path, , q]) => [path, q])) } },',
+    replace: '{ bases },',
+    tests: [unitOf('optim/error-feedback')],
+  },
+  {
+    name: 'one first basis of PowerSGD for all parameters',
+    file: 'src/optim/parts/power-sgd.ts',
+    find: "fold(key(seed), path, 'powerSgd')",
+    replace: "fold(key(seed), 'powerSgd')",
+    tests: [unitOf('optim/error-feedback')],
+  },
   {
     name: 'Muon without the look ahead',
     file: 'src/optim/optimizers/muon.ts',

@@ -3,6 +3,7 @@
 export { applyUpdates } from './apply-updates';
 export { type AccumulateState, accumulate } from './combinators/accumulate';
 export { chain, type Parts as ChainParts } from './combinators/chain';
+export { type ErrorFeedbackState, errorFeedback } from './combinators/error-feedback';
 export { identity } from './combinators/identity';
 export { masked } from './combinators/masked';
 export { type Parts as PartitionParts, partition } from './combinators/partition';
@@ -28,6 +29,7 @@ export { decayAfterStep } from './parts/decay-after-step';
 export { type EmaOptions, type EmaState, ema } from './parts/ema';
 export { growthLimited, limitNormGrowth, type NormLimit, noLimit } from './parts/limit-norm-growth';
 export { type MomentumOptions, type MomentumState, momentum } from './parts/momentum';
+export { type PowerSgdOptions, type PowerSgdState, powerSgd } from './parts/power-sgd';
 export { scale } from './parts/scale';
 export { type AdamState, type ScaleByAdamOptions, scaleByAdam } from './parts/scale-by-adam';
 export {

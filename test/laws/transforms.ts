@@ -13,6 +13,7 @@ import {
   correctBias,
   decayAfterStep,
   ema,
+  errorFeedback,
   fira,
   flora,
   floraAccumulate,
@@ -27,6 +28,7 @@ import {
   momentum,
   muon,
   partition,
+  powerSgd,
   projectors,
   rmsprop,
   scale,
@@ -97,6 +99,9 @@ row('partition', () =>
 );
 row('accumulate, adamw', () => accumulate(3, adamw({ learningRate: 0.1 })));
 row('accumulate, linear', () => accumulate(2, momentum({ decay: 0.9 })));
+row('errorFeedback', () => errorFeedback(clipByBlockRms(0.5)));
+row('errorFeedback, linear', () => errorFeedback(ema({ decay: 0.5 })));
+row('powerSgd', () => powerSgd({ rank: 2, seed: 3 }));
 row('accumulate in a partition', () =>
   partition({ slow: accumulate(2, sgd({ learningRate: 0.1 })), quick: scaleByAdam() }, (_, { ndim }) =>
     ndim === 2 ? 'slow' : 'quick',

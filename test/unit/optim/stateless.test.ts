@@ -174,9 +174,9 @@ it('ema looks ahead, and debiased gives back a constant gradient from the first 
       expect(x).toBeCloseTo(numbers(g.w)[i] as number, 6);
     });
   }
-  const [[plain], [ahead]] = [false, true].map((nesterov) => {
+  const once = (nesterov: boolean): number | undefined => {
     const one = ema({ decay: 0.5, nesterov });
-    return one.update(g, one.init(g), g);
-  }) as [[Params], [Params]];
-  expect([numbers(plain.w)[0], numbers(ahead.w)[0]]).toEqual([0.5, 0.75]);
+    return numbers(one.update(g, one.init(g), g)[0].w)[0];
+  };
+  expect([once(false), once(true)]).toEqual([0.5, 0.75]);
 });

@@ -48,6 +48,8 @@ export const optim: readonly Row[] = [
   row('schedules.warmupCosine', () => [{ peak: 1, warmup: 2, steps: 10 }], [[]]),
   row('accumulate', () => [2, sgd({ learningRate: 0.1 })], [[], []]),
   row('chain', () => [scale(2), scale(3)], [[], []], { variadic: true }),
+  row('errorFeedback', () => [scale(2)], [[]]),
+  row('powerSgd', () => [{ rank: 2 }], [[]]),
   row('masked', () => [scale(2), () => true], [[], functions]),
   row('partition', () => [{ a: scale(2) }, () => 'a'], [['{}'], functions]),
   row('applyUpdates', () => [params(), params()], [[], ['{}']]),

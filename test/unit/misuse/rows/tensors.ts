@@ -77,6 +77,9 @@ const ops: readonly Row[] = [
   row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('takeAlong', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
+  row('roundStochastically', () => [x(), { step: 0.5, key: key() }], [floats, nothing], {
+    options: { step: ['1.5', '2**53'], key: nothing },
+  }),
   row('dropout', () => [x(), 0.5, key()], [floats, ['0'], nothing]),
   row('einsum', () => ['ij,jk->ik', x(), ones([3, 2])], [nothing, nothing, nothing], { variadic: true }),
   row('gather', () => [x(), ids()], [floats, ['int32']]),
