@@ -64,7 +64,7 @@ function balanced(g: Tensor, sweeps: number): Tensor {
   return x;
 }
 
-/** Of rows (axis 1) or columns (axis 0); what float32 cannot square counts as 1e-18. */
+/** The norms of rows (axis 1) or columns (axis 0); what float32 cannot square counts as 1e-18. */
 function norms(x: Tensor, axis: 0 | 1): Tensor {
   return maximum(sqrt(sum(square(x), { axis, keepDims: true })), 1e-18);
 }

@@ -9,7 +9,7 @@ import {
   refuseExtra,
   required,
 } from '../../../base/options';
-import { checkTensor } from '../../check';
+import { broadcastShapes } from '../../../base/shape';
 import { checkFloat } from '../../op';
 import { runInScope } from '../../scope';
 import type { Tensor } from '../../tensor';
@@ -73,7 +73,10 @@ export function roundStochastically(x: Tensor, options: RoundStochasticallyOptio
   if (arguments.length > 2) refuseExtra('roundStochastically', arguments, 2);
   checkFloat('roundStochastically', x);
   const { step, key } = readOptions('roundStochastically', roundStochasticallyOptions, options, 'x');
-  if (isTensor(step)) checkTensor('roundStochastically', step);
+  if (isTensor(step)) {
+    checkFloat('roundStochastically', step);
+    broadcastShapes('roundStochastically', x.shape, step.shape);
+  }
   return runInScope('roundStochastically', () => {
     const constant = stopGradient(x);
     const distance = typeof step === 'string' ? distanceIn(formats[step], constant) : step;
