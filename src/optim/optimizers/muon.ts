@@ -50,8 +50,10 @@ export interface MuonOptions extends OptionsOf<typeof muonOptions> {}
  * @throws ShapeError `linalg/not-a-matrix` for a vector that the filter lets through
  * @see Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024.
  * @example
- * const model = new GPT({ vocabSize: 16, blockSize: 8, layers: 1, heads: 2, width: 8, key: random.key(0) });
- * const hidden = muon({ learningRate: 0.02, filter: (path) => path.startsWith('blocks.') || 'no hidden layer' });
+ * const model = new GPT({ vocabularySize: 16, context: 8, layers: 1, heads: 2, width: 8, key: random.key(0) });
+ * const filter = (path: string, { ndim }: Tensor) => (ndim === 2 && path.startsWith('blocks.')) || 'no hidden matrix';
+ * const [first] = explain(muon({ learningRate: 0.02, filter }), model.parameters());
+ * console.log(first?.path, first?.reason.split(':')[0]); // prints tokenEmbedding.weight others
  */
 export function muon(options: MuonOptions) {
   if (arguments.length > 1) refuseExtra('muon', arguments, 1);

@@ -34,7 +34,7 @@ export interface InverseRootOptions extends OptionsOf<typeof inverseRootOptions>
  * @see Higham, "Functions of matrices", 2008, section 6.7, equation (6.35): the product form of the Newton–Schulz iteration.
  * @example
  * const root = linalg.inverseRoot(tensor([[4, 0], [0, 0.25]]));
- * console.log((await root.data()).map((x) => Number(x.toFixed(4))).join(' ')); // prints 0.5 0 0 2
+ * console.log(Array.from(await root.data(), (x) => x.toFixed(4)).join(' ')); // prints 0.5000 0.0000 0.0000 2.0000
  */
 export function inverseRoot(x: Tensor, options: InverseRootOptions = {}): Tensor {
   if (arguments.length > 2) refuseExtra('linalg.inverseRoot', arguments, 2);

@@ -43,7 +43,7 @@ export interface OrthogonalizeOptions extends OptionsOf<typeof orthogonalizeOpti
  * algorithm for computing the best estimate of an orthogonal matrix", 1971, for the cubic one.
  * @example
  * const q = linalg.orthogonalize(tensor([[3, 4], [-8, 6]]), { steps: 20, coefficients: [1.5, -0.5, 0] });
- * console.log((await q.data()).map((x) => Number(x.toFixed(4))).join(' ')); // prints 0.6 0.8 -0.8 0.6
+ * console.log(Array.from(await q.data(), (x) => x.toFixed(4)).join(' ')); // prints 0.6000 0.8000 -0.8000 0.6000
  */
 export function orthogonalize(x: Tensor, options: OrthogonalizeOptions = {}): Tensor {
   if (arguments.length > 2) refuseExtra('linalg.orthogonalize', arguments, 2);

@@ -34,9 +34,9 @@ export interface RandomizedSvdOptions extends OptionsOf<typeof randomizedSvdOpti
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  * @see Halko, Martinsson and Tropp, "Finding structure with randomness", arXiv 0909.4061, algorithms 4.4 and 5.1.
  * @example
- * const x = matmul(arange(6).reshape([6, 1]), ones([1, 4])); // of rank 1, its value √(55·4)
+ * const x = matmul(tensor([[1], [2], [3]]), ones([1, 4])); // of rank 1, its value √(14·4)
  * const { s } = linalg.randomizedSvd(x, { rank: 1, key: random.key(0) });
- * console.log((await s.item()).toFixed(3)); // prints 14.832
+ * console.log((await s.item()).toFixed(3)); // prints 7.483
  */
 export function randomizedSvd(x: Tensor, options: RandomizedSvdOptions): SVD {
   if (arguments.length > 2) refuseExtra('linalg.randomizedSvd', arguments, 2);

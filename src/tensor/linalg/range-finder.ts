@@ -30,7 +30,7 @@ export interface RangeFinderOptions extends OptionsOf<typeof rangeFinderOptions>
  * @throws StateError `linalg/no-gradient`, `linalg/non-finite`, `linalg/overflow`
  * @see Halko, Martinsson and Tropp, "Finding structure with randomness", arXiv 0909.4061, algorithms 4.1 and 4.4.
  * @example
- * const x = matmul(arange(6).reshape([6, 1]), ones([1, 4])); // of rank 1
+ * const x = matmul(tensor([[1], [2], [3]]), ones([1, 4])); // of rank 1
  * const q = linalg.rangeFinder(x, { rank: 1, key: random.key(0) });
  * const back = matmul(q, matmul(q, x, { transposeA: true }));
  * console.log((await back.sub(x).abs().max().item()) < 1e-5); // prints true
