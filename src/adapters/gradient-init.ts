@@ -15,6 +15,7 @@ import {
 } from '../base/options';
 import { valueAndGrad } from '../tensor/derivatives/grad';
 import { free } from '../tensor/lifetime';
+import { randomizedSvd } from '../tensor/linalg/randomized-svd';
 import type { SVD } from '../tensor/linalg/svd';
 import { fromArray } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
@@ -25,7 +26,6 @@ import { permute } from '../tensor/ops/random/random';
 import { runInScope } from '../tensor/scope';
 import type { Tensor } from '../tensor/tensor';
 import type { AdapterSite, Factors } from './first-factors';
-import { randomizedSvd } from './randomized-svd';
 
 /** What gradients are averaged over. */
 export interface GradientSource<Batch> {
@@ -146,7 +146,8 @@ function leading<Batch>(where: string, site: AdapterSite, source: GradientSource
   checkArgument(where, count === site.rank ? 'rank' : '2·rank', whole({ low: 1, high: smaller }), count);
   return runInScope(where, () => {
     const gradient = meanGradient(site.weight, source);
-    return randomizedSvd(gradient, count, Math.min(4 * site.rank, smaller), fold(site.key, 'svd'));
+    const width = Math.min(4 * site.rank, smaller);
+    return randomizedSvd(gradient, { rank: count, width, key: fold(site.key, 'svd') });
   });
 }
 

@@ -14,6 +14,7 @@ import {
   correctBias,
   decayAfterStep,
   ema,
+  errorFeedback,
   fira,
   flora,
   floraAccumulate,
@@ -27,7 +28,9 @@ import {
   lozo,
   masked,
   momentum,
+  muon,
   partition,
+  powerSgd,
   projectors,
   rmsprop,
   scale,
@@ -40,8 +43,10 @@ import {
   scaleBySubsetNorm,
   schedules,
   sgd,
+  sinkGD,
   subsetNorm,
   subspaceMomentum,
+  swan,
   type Tensor,
   vlorp,
 } from '../../src/index';
@@ -65,6 +70,7 @@ row('identity', () => identity);
 row('chain of nothing', () => chain());
 row('ema', () => ema({ decay: 0.9 }));
 row('ema, debiased', () => ema({ decay: 0.9, debias: true }));
+row('ema, Nesterov', () => ema({ decay: 0.9, nesterov: true }));
 row('momentum', () => momentum({ decay: 0.9 }));
 row('momentum, Nesterov', () => momentum({ decay: 0.9, nesterov: true }));
 row('scaleByAdam', () => scaleByAdam());
@@ -101,6 +107,9 @@ row('partition', () =>
 );
 row('accumulate, adamw', () => accumulate(3, adamw({ learningRate: 0.1 })));
 row('accumulate, linear', () => accumulate(2, momentum({ decay: 0.9 })));
+row('errorFeedback', () => errorFeedback(clipByBlockRms(0.5)));
+row('errorFeedback, linear', () => errorFeedback(ema({ decay: 0.5 })));
+row('powerSgd', () => powerSgd({ rank: 2, seed: 3 }));
 row('accumulate in a partition', () =>
   partition({ slow: accumulate(2, sgd({ learningRate: 0.1 })), quick: scaleByAdam() }, (_, { ndim }) =>
     ndim === 2 ? 'slow' : 'quick',
@@ -155,3 +164,6 @@ for (const projector of ['topk', 'uniform', 'srht'] as const) {
 method('adamSnsm', () => adamSnsm({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('lozo', () => lozo({ learningRate: 0.1, weightDecay: 0.1, refreshEvery: 2, seed: 3 }).transform);
 method('lozo, momentum', () => lozo({ learningRate: 0.1, beta: 0.9, refreshEvery: 2, seed: 3 }).transform);
+method('muon', () => muon({ learningRate: 0.1, weightDecay: 0.1 }));
+method('swan', () => swan({ learningRate: 0.1, weightDecay: 0.1 }));
+method('sinkGD', () => sinkGD({ learningRate: 0.1, weightDecay: 0.1 }));

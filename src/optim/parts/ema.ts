@@ -17,15 +17,20 @@ const emaOptions = {
   decay: required(number({ low: 0, high: 1 })),
   /** Divide the update by 1 − β^t, so that the start from zero does not show (default false). */
   debias: optional(boolean, false),
+  /** Look one step ahead: u = β·m + (1 − β)·g with the new m, debiased by 1 − β^(t+1) (default false). */
+  nesterov: optional(boolean, false),
 };
 
 /** Weight of the past, and the treatment of the start. */
 export interface EmaOptions extends OptionsOf<typeof emaOptions> {}
 
-/** Moving mean of the gradients: m ← β·m + (1 − β)·g, u = m. Linear unless debiased. */
+/**
+ * Moving mean of the gradients: m ← β·m + (1 − β)·g, u = m. Linear unless debiased. It is 1 − β times the decaying sum of
+ * `momentum`, with `nesterov` in both or in neither.
+ */
 export function ema(options: EmaOptions): GradientTransform<EmaState> {
   if (arguments.length > 1) refuseExtra('ema', arguments, 1);
-  const { decay, debias } = readOptions('ema', emaOptions, options);
+  const { decay, debias, nesterov } = readOptions('ema', emaOptions, options);
   return transform<EmaState>({
     name: 'ema',
     linear: !debias,
@@ -35,9 +40,11 @@ export function ema(options: EmaOptions): GradientTransform<EmaState> {
     update(grads, state) {
       const moved = movingMean('ema', decay, state.mean, grads);
       const mean = { ...state.mean, ...moved };
-      if (!debias) return [moved, { mean }];
+      const updates = nesterov ? movingMean('ema', decay, moved, grads) : moved;
+      if (!debias) return [updates, { mean }];
       const step = (state.step ?? 0) + 1;
-      return [mapParams(moved, (m) => mul(m, 1 / (1 - decay ** step))), { mean, step }];
+      const weights = 1 - decay ** (nesterov ? step + 1 : step); // the sum of the weights of all gradients in u
+      return [mapParams(updates, (u) => mul(u, 1 / weights)), { mean, step }];
     },
   });
 }

@@ -6,9 +6,10 @@ import { rate } from '../../optim/schedules';
 import { floraMethods } from './flora';
 import type { LinearCore, Method } from './method';
 import { projectedMethods } from './projected';
+import { statelessMethods } from './stateless';
 import { subsetMethods } from './subsets';
 
-const rows = { ...floraMethods, ...projectedMethods, ...subsetMethods };
+const rows = { ...floraMethods, ...projectedMethods, ...subsetMethods, ...statelessMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;

@@ -5,20 +5,29 @@ import { isTracked } from '../tape';
 import type { Tensor } from '../tensor';
 
 /**
- * A float32 matrix without a derivative: extents [rows, columns].
+ * A float32 matrix: extents [rows, columns].
  * @throws ShapeError `linalg/not-a-matrix`
- * @throws StateError `linalg/no-gradient`
  */
-export function checkMatrix(where: string, x: Tensor): readonly [number, number] {
+export function matrixExtents(where: string, x: Tensor): readonly [number, number] {
   checkFloat(where, x);
   if (x.ndim !== 2) {
     throw new ShapeError({
       code: 'linalg/not-a-matrix',
       got: `${where} got a tensor ${show(x.shape)}`,
       expected: 'a matrix with two axes',
-      fix: 'reshape it, or decompose the matrices of a batch one by one',
+      fix: 'reshape it, or take the matrices of a batch one by one',
     });
   }
+  return x.shape as readonly [number, number];
+}
+
+/**
+ * The same of a matrix without a derivative.
+ * @throws ShapeError `linalg/not-a-matrix`
+ * @throws StateError `linalg/no-gradient`
+ */
+export function checkMatrix(where: string, x: Tensor): readonly [number, number] {
+  const extents = matrixExtents(where, x);
   if (isTracked([x.value])) {
     throw new StateError({
       code: 'linalg/no-gradient',
@@ -27,7 +36,7 @@ export function checkMatrix(where: string, x: Tensor): readonly [number, number]
       fix: 'call stopGradient(x) first, to let none pass through',
     });
   }
-  return x.shape as readonly [number, number];
+  return extents;
 }
 
 /** @throws StateError `linalg/non-finite` */

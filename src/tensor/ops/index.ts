@@ -28,6 +28,7 @@ export type { MatmulOptions } from './products/matmul';
 export type { Pair } from './products/patches';
 export { dropout } from './random/dropout';
 export { random } from './random/random';
+export { type RoundStochasticallyOptions, roundStochastically } from './random/round-stochastically';
 export type { ArgmaxOptions } from './reductions/argmax';
 export { mseLoss } from './reductions/mse-loss';
 export type { ReduceOptions } from './reductions/reduce';

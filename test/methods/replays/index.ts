@@ -4,6 +4,8 @@ import { firaReplays } from './fira';
 import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
 import { lozoReplays } from './lozo';
+import { muonReplays } from './muon';
+import { sinkGDReplays } from './sink-gd';
 import { subsetNormReplays } from './subset-norm';
 import { vlorpReplays } from './vlorp';
 
@@ -16,4 +18,6 @@ export const replays: readonly Replay[] = [
   ...vlorpReplays,
   ...subsetNormReplays,
   ...lozoReplays,
+  ...muonReplays,
+  ...sinkGDReplays,
 ];

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { randomizedSvd } from '../../../src/adapters/randomized-svd';
 import {
   backend,
   gradientSvd,
@@ -51,22 +50,6 @@ const overlap = (a: number[], b: number[], columns: number): number[] => {
   const product = times(a, transposed(b, columns), columns);
   return singularValues(product, [a.length / columns, b.length / columns]);
 };
-
-describe('randomizedSvd', () => {
-  it('has the leading singular values and vectors, orthonormal', () => {
-    scope(() => {
-      const [left, right] = [random.normal(random.key(5), [40, 40]), random.normal(random.key(6), [30, 30])];
-      const [q, p] = [linalg.qr(left).q, linalg.qr(right).q];
-      const decay = tensor(Array.from({ length: 30 }, (_, i) => 1.5 ** -i));
-      const x = q.slice([0, 0], [40, 30]).mul(decay).matmul(p, { transposeB: true });
-      const whole = linalg.svd(x, { rank: 4 });
-      const found = randomizedSvd(x, 4, 16, key);
-      expectNear(numbers(found.s), numbers(whole.s), 100);
-      expect(found.u.shape).toEqual([40, 4]);
-      expect(found.vt.shape).toEqual([4, 30]);
-    });
-  });
-});
 
 describe('gradientSvd', () => {
   it('starts A at the leading right singular vectors of the mean gradient, over γ, with B = 0', () => {

@@ -61,6 +61,7 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   crossEntropy: [(x) => f.crossEntropy(x, ids()), [0, 3], []],
   cumsum: [(x) => f.cumsum(x, { axis: 0 }), [0, 3], [0, 3]],
   dropout: [(x) => f.dropout(x, 0.5, key), [0, 3], [0, 3]],
+  roundStochastically: [(x) => f.roundStochastically(x, { step: 0.5, key }), [0, 3], [0, 3]],
   einsum: [(x) => f.einsum('ij,kj->kj', x, f.ones([2, 3])), [0, 3], [2, 3]],
   gather: [(x) => f.gather(x, ids()), [0, 3], [0, 3]],
   takeAlong: [(x) => f.takeAlong(x, ids()), [0, 3], [0]],

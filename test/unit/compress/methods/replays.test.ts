@@ -15,7 +15,7 @@ describe.each(followed)('$file: $name', (replay) => {
 
   it('gives the weights of its authors', () => {
     const { differences, limits, states } = replay.follow(one);
-    expect(differences).toHaveLength(8);
+    expect(differences).toHaveLength(one.weights?.length ?? 4); // a table of four, where there are no weights
     differences.forEach((off, t) => {
       expect(off, `after step ${t + 1}`).toBeLessThan(limits[t] as number);
     });

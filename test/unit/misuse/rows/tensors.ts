@@ -77,6 +77,9 @@ const ops: readonly Row[] = [
   row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('takeAlong', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
+  row('roundStochastically', () => [x(), { step: 0.5, key: key() }], [floats, nothing], {
+    options: { step: ['1.5', '2**53'], key: nothing },
+  }),
   row('dropout', () => [x(), 0.5, key()], [floats, ['0'], nothing]),
   row('einsum', () => ['ij,jk->ik', x(), ones([3, 2])], [nothing, nothing, nothing], { variadic: true }),
   row('gather', () => [x(), ids()], [floats, ['int32']]),
@@ -117,6 +120,21 @@ const ops: readonly Row[] = [
   row('linalg.qr', () => [x()], [floats]),
   row('linalg.svd', () => [x(), { rank: 1 }], [floats, options], { options: { rank: left } }),
   row('linalg.eigh', () => [ones([2, 2])], [nothing]),
+  row('linalg.rangeFinder', () => [x(), { rank: 1, key: key() }], [floats, nothing], {
+    options: { rank: nothing, key: nothing, iterations: ['undefined', '0'] },
+  }),
+  row('linalg.subspaceIteration', () => [x(), ones([2, 1])], [nothing, nothing], {
+    called: ['subspaceIteration', 'matmul'],
+  }),
+  row('linalg.randomizedSvd', () => [x(), { rank: 1, key: key() }], [floats, nothing], {
+    options: { rank: nothing, key: nothing, width: left, iterations: ['undefined', '0'] },
+  }),
+  row('linalg.orthogonalize', () => [x(), { steps: 2 }], [floats, options], {
+    options: { steps: ['undefined', '0'], coefficients: left },
+  }),
+  row('linalg.inverseRoot', () => [ones([2, 2]), { steps: 2 }], [nothing, options], {
+    options: { steps: ['undefined', '0'] },
+  }),
 ];
 
 /** A method of the name of an op takes the op's arguments but the first. */
