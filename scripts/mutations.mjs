@@ -258,6 +258,41 @@ const combinators = [
     replace: "return n <= m ? 'left' : 'right';",
     tests: [unit('projector')],
   },
+  {
+    name: 'turned second moments without their bias correction',
+    file: 'src/compress/rotate-moments.ts',
+    find: 'return mul(abs(second), b2);',
+    replace: 'return abs(second);',
+    tests: [unit('rotate-moments')],
+  },
+  {
+    name: 'turned second moments by Q, not by its squares',
+    file: 'src/compress/rotate-moments.ts',
+    find: 'turn(squared(Q), variance)',
+    replace: 'turn(Q, variance)',
+    tests: [unit('rotate-moments')],
+  },
+  {
+    name: 'an error buffer that forgets the momentum a turn drops',
+    file: 'src/compress/methods/ldadam.ts',
+    find: 'mul(lost, beta1 / (1 - beta1))',
+    replace: 'mul(lost, beta1)',
+    tests: [unit('methods/ldadam')],
+  },
+  {
+    name: 'a projection for the momentum without its bias correction',
+    file: 'src/compress/methods/ldadam.ts',
+    find: 'axpby(rho / (1 - beta1 ** step), momentum',
+    replace: 'axpby(rho, momentum',
+    tests: [`${unit('methods/replays')} > ldadam: power-wide`],
+  },
+  {
+    name: 'squares compressed on the right in LDAdam too',
+    file: 'src/compress/methods/ldadam.ts',
+    find: '(n as number) > (m as number) ? right : left',
+    replace: '(n as number) >= (m as number) ? right : left',
+    tests: [unit('methods/ldadam')],
+  },
 ];
 
 /** Projectors, and the parts that several are made of. */

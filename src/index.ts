@@ -60,6 +60,7 @@ export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
+export { type RotateMomentsOptions, rotateMoments } from './compress/rotate-moments';
 export { scaleByChannels } from './compress/scale-by-channels';
 export type { Side } from './compress/side';
 export type { Carry, CompressState, OnRefresh } from './compress/subspace';

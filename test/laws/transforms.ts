@@ -18,6 +18,7 @@ import {
   type GradientTransform,
   galore,
   identity,
+  ldadam,
   limitNormGrowth,
   lion,
   masked,
@@ -123,3 +124,4 @@ function method<S>(name: string, make: () => GradientTransform<S>): void {
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
+method('ldadam', () => ldadam({ learningRate: 0.1, rank: 2, weightDecay: 0.1, seed: 3 }));

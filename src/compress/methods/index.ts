@@ -2,3 +2,4 @@
 
 export { type ApolloMiniOptions, type ApolloOptions, apollo, apolloMini } from './apollo';
 export { type GaloreOptions, galore } from './galore';
+export { type LdadamOptions, ldadam } from './ldadam';

@@ -1,6 +1,7 @@
 import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
 import { galore } from '../../compress/methods/galore';
+import { ldadam } from '../../compress/methods/ldadam';
 import type { Projection, Projector } from '../../compress/projector';
 import { svd } from '../../compress/projectors/svd';
 import { identity } from '../../optim/combinators/identity';
@@ -50,5 +51,17 @@ export const projectedMethods = {
     ranked: false,
     learningRate: 0.01,
     make: ({ rank: _, ...settings }) => apolloMini(settings),
+  },
+  ldadam: {
+    label: 'LDAdam',
+    paper: 'Robert et al., ICLR 2025, arXiv 2410.16103',
+    keeps: 'Adam’s moments of the compressed gradient, the projection, and what projections dropped',
+    floats: '2·r·M + r·μ + n·m',
+    file: 'src/compress/methods/ldadam.ts',
+    use: 'ldadam({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(svd, 'biased'),
+    make: ({ refreshEvery: _, ...settings }) => ldadam(settings), // its subspace turns in every step
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -1,6 +1,7 @@
 import type { Replay } from '../replay';
 import { apolloReplays } from './apollo';
 import { galoreReplays } from './galore';
+import { ldadamReplays } from './ldadam';
 
 /** Every recorded run of the methods that are here: a line for each file. */
-export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays];
+export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays, ...ldadamReplays];

@@ -80,6 +80,8 @@ export const compressRows: readonly Row[] = [
     called: ['liftUpdate', 'gaussian.down'],
   }),
   row('liftPlusRaw', () => [0.9], [['0']]),
+  row('ldadam', () => [{ learningRate: 0.1 }], [nothing]),
+  row('rotateMoments', () => [projectors.gaussian, { beta1: 0.8 }], [nothing, options]),
   row('matrixFilter', () => [{ rank }], [nothing]),
   row('fixedSide', () => [projectors.gaussian, 'left'], [nothing, nothing]),
   row('matrixMaps', () => [() => ones([2, 6])], [functions]),
