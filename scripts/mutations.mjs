@@ -293,6 +293,34 @@ const combinators = [
     replace: '(n as number) >= (m as number) ? right : left',
     tests: [unit('methods/ldadam')],
   },
+  {
+    name: 'a geodesic walked backwards',
+    file: 'src/compress/projectors/geodesic.ts',
+    find: '-2); // [r, d]',
+    replace: '2); // [r, d]',
+    tests: [unit('methods/subtrack')],
+  },
+  {
+    name: 'a geodesic step twice as far',
+    file: 'src/compress/projectors/geodesic.ts',
+    find: '-2 * Math.sin(angle / 2) ** 2), Float32Array.of(Math.sin(angle))',
+    replace: '-2 * Math.sin(angle) ** 2), Float32Array.of(Math.sin(2 * angle))',
+    tests: [unit('methods/subtrack')],
+  },
+  {
+    name: 'a residual without the scale of the lift',
+    file: 'src/compress/lift-recovered.ts',
+    find: 'sub(G, mul(up(leaf, C), scale))',
+    replace: 'sub(G, up(leaf, C))',
+    tests: [`${unit('methods/subtrack')} > plus-plus-growing`],
+  },
+  {
+    name: 'moments of SubTrack++ that stay as they are',
+    file: 'src/compress/methods/subtrack.ts',
+    find: "projectionAware ? rotateMoments(projector, { beta1, beta2 }) : 'keep'",
+    replace: "'keep'",
+    tests: [`${unit('methods/replays')} > subtrack: plain-wide`],
+  },
 ];
 
 /** Projectors, and the parts that several are made of. */

@@ -42,6 +42,7 @@ export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/fl
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';
 export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
+export { type LiftRecoveredOptions, liftRecovered } from './compress/lift-recovered';
 export { liftScaled } from './compress/lift-scaled';
 export type { LinearMaps } from './compress/maps/linear-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
@@ -58,6 +59,7 @@ export {
 } from './compress/projector';
 export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
+export type { GeodesicOptions } from './compress/projectors/geodesic';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
 export { type RotateMomentsOptions, rotateMoments } from './compress/rotate-moments';

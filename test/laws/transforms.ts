@@ -35,6 +35,7 @@ import {
   scaleBySchedule,
   schedules,
   sgd,
+  subtrack,
 } from '../../src/index';
 import type { TransformLawsOptions } from '../../src/laws';
 
@@ -125,3 +126,4 @@ method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, wei
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
 method('ldadam', () => ldadam({ learningRate: 0.1, rank: 2, weightDecay: 0.1, seed: 3 }));
+method('subtrack', () => subtrack({ learningRate: 0.1, rank: 2, refreshEvery: 2, stepSize: 0.1, weightDecay: 0.1 }));

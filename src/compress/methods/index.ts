@@ -3,3 +3,4 @@
 export { type ApolloMiniOptions, type ApolloOptions, apollo, apolloMini } from './apollo';
 export { type GaloreOptions, galore } from './galore';
 export { type LdadamOptions, ldadam } from './ldadam';
+export { type SubtrackOptions, subtrack } from './subtrack';

@@ -5,6 +5,7 @@ import { coordinatesWithReplacement } from './coordinates-with-replacement';
 import { countSketch } from './count-sketch';
 import { explicit } from './explicit';
 import { gaussian } from './gaussian';
+import { geodesic } from './geodesic';
 import { haar } from './haar';
 import { haarUnscaled } from './haar-unscaled';
 import { rademacher } from './rademacher';
@@ -58,6 +59,8 @@ const rows = {
   svd: only(svd),
   /** The leading singular vectors of an older gradient. */
   svdOf: made(svdOf),
+  /** The subspace of the last refresh, turned towards the gradient at hand. */
+  geodesic: made(geodesic),
   twoSidedAverage: only(twoSidedAverage),
   twoSidedProduct: only(twoSidedProduct),
   shrunkGaussian: only(shrunkGaussian),

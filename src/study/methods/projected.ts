@@ -2,7 +2,9 @@ import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
 import { galore } from '../../compress/methods/galore';
 import { ldadam } from '../../compress/methods/ldadam';
+import { subtrack } from '../../compress/methods/subtrack';
 import type { Projection, Projector } from '../../compress/projector';
+import { geodesic } from '../../compress/projectors/geodesic';
 import { svd } from '../../compress/projectors/svd';
 import { identity } from '../../optim/combinators/identity';
 import type { LinearCore, Method } from './method';
@@ -63,5 +65,17 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(svd, 'biased'),
     make: ({ refreshEvery: _, ...settings }) => ldadam(settings), // its subspace turns in every step
+  },
+  subtrack: {
+    label: 'SubTrack++',
+    paper: 'Rajabi et al., NeurIPS 2025, arXiv 2502.01586',
+    keeps: 'Adam’s moments of the compressed gradient, the projection, and the norm of what was recovered last',
+    floats: '2·r·M + r·μ + 1',
+    file: 'src/compress/methods/subtrack.ts',
+    use: 'subtrack({ learningRate: 0.01, rank: 16, stepSize: 10 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(geodesic(), 'biased'),
+    make: (settings) => subtrack({ stepSize: 10, ...settings }),
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -1,7 +1,7 @@
 import { type CompressState, ldadam, type StoredProjection, type Tensor } from '../../../src/index';
 import { followMatrix, type Matrix, matrix, type Recorded, type Replay } from '../replay';
 
-const make = ({ options, ...one }: Recorded, changed: Partial<Parameters<typeof ldadam>[0]> = {}) => {
+const make = ({ options }: Recorded, changed: Partial<Parameters<typeof ldadam>[0]> = {}) => {
   const [beta1, beta2] = (options.betas as readonly number[] | undefined) ?? [];
   return ldadam({
     learningRate: options.lr,
