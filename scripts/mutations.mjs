@@ -321,6 +321,34 @@ const combinators = [
     replace: "'keep'",
     tests: [`${unit('methods/replays')} > subtrack: plain-wide`],
   },
+  {
+    name: 'a descent of J without its clip',
+    file: 'src/compress/methods/coap-projector.ts',
+    find: 'mul(gradient, mul(clip, stepSize))',
+    replace: 'mul(gradient, stepSize)',
+    tests: [unit('methods/coap')],
+  },
+  {
+    name: 'cosines that do not know how long the momentum is',
+    file: 'src/compress/methods/coap-projector.ts',
+    find: 'div(X, square(lengthX))',
+    replace: 'div(X, lengthX)',
+    tests: [unit('methods/coap')],
+  },
+  {
+    name: 'a new projection of COAP one refresh late',
+    file: 'src/compress/methods/coap-projector.ts',
+    find: 'count % reprojectFactor === 0',
+    replace: 'p.count % reprojectFactor === 0',
+    tests: [unit('methods/coap')],
+  },
+  {
+    name: 'second moments of COAP carried without their root',
+    file: 'src/compress/methods/coap.ts',
+    find: 'square(projector.transfer(sqrt(V), from, to))',
+    replace: 'projector.transfer(V, from, to)',
+    tests: [`${unit('methods/replays')} > coap: wide-restore`],
+  },
 ];
 
 /** Projectors, and the parts that several are made of. */

@@ -9,6 +9,7 @@ import {
   chain,
   clipByBlockRms,
   clipByGlobalNorm,
+  coap,
   compress,
   correctBias,
   decayAfterStep,
@@ -127,3 +128,6 @@ method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, wei
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
 method('ldadam', () => ldadam({ learningRate: 0.1, rank: 2, weightDecay: 0.1, seed: 3 }));
 method('subtrack', () => subtrack({ learningRate: 0.1, rank: 2, refreshEvery: 2, stepSize: 0.1, weightDecay: 0.1 }));
+method('coap', () =>
+  coap({ learningRate: 0.1, rank: 2, refreshEvery: 1, reprojectFactor: 2, restoreState: true, seed: 3 }),
+);

@@ -1,5 +1,7 @@
 import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
+import { coap } from '../../compress/methods/coap';
+import { coapProjector } from '../../compress/methods/coap-projector';
 import { galore } from '../../compress/methods/galore';
 import { ldadam } from '../../compress/methods/ldadam';
 import { subtrack } from '../../compress/methods/subtrack';
@@ -77,5 +79,17 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(geodesic(), 'biased'),
     make: (settings) => subtrack({ stepSize: 10, ...settings }),
+  },
+  coap: {
+    label: 'COAP',
+    paper: 'Xiao et al., CVPR 2025, arXiv 2412.00071',
+    keeps: 'Adam’s moments of the compressed gradient, and the projection',
+    floats: '2·r·M + r·μ',
+    file: 'src/compress/methods/coap.ts',
+    use: 'coap({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip<Projection>(coapProjector(1), 'biased'),
+    make: coap,
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -81,6 +81,7 @@ export const compressRows: readonly Row[] = [
   }),
   row('liftPlusRaw', () => [0.9], [['0']]),
   row('ldadam', () => [{ learningRate: 0.1 }], [nothing]),
+  row('coap', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('subtrack', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('liftRecovered', () => [{ scale: 0.5 }], [options]),
   row('rotateMoments', () => [projectors.gaussian, { beta1: 0.8 }], [nothing, options]),
