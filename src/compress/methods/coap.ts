@@ -18,7 +18,7 @@ const coapOptions = {
   ...subspaceAdamOptions,
   /** T_u: optimizer steps between changes of the projection, Infinity for never, or a rule (default 32). */
   refreshEvery: optional(intervalKind, 32),
-  /** λ: every so many changes the projection is made anew, in place of a step down J (default 5). */
+  /** λ: changes from one projection that is made anew to the next one; those between are steps down J (default 5). */
   reprojectFactor: optional(whole({ low: 1 }), 5),
   /** Carry the moments to the new projection (default false); else they stay as they are. */
   restoreState: optional(boolean, false),

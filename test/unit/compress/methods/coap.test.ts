@@ -125,7 +125,7 @@ describe('COAP, the new projection', () => {
     expect(kept(next.matrix)).toBeGreaterThan(kept(before));
   });
 
-  it('comes every so many changes, and the first from the seed', () => {
+  it('comes at every third change if told to, and the first from the seed', () => {
     const { p, G, M } = scene([4, 6]);
     const projector = coapProjector(3);
     let at = refreshed(projector, p, G, M, true);
