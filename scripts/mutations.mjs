@@ -284,7 +284,7 @@ const combinators = [
     file: 'src/compress/methods/ldadam.ts',
     find: 'axpby(rho / (1 - beta1 ** step), momentum',
     replace: 'axpby(rho, momentum',
-    tests: [`${unit('methods/replays')} > ldadam: power-wide`],
+    tests: [unit('methods/replays')],
   },
   {
     name: 'squares compressed on the right in LDAdam too',
@@ -319,7 +319,7 @@ const combinators = [
     file: 'src/compress/methods/subtrack.ts',
     find: "projectionAware ? rotateMoments(projector, { beta1, beta2 }) : 'keep'",
     replace: "'keep'",
-    tests: [`${unit('methods/replays')} > subtrack: plain-wide`],
+    tests: [unit('methods/replays')],
   },
   {
     name: 'a descent of J without its clip',
@@ -347,7 +347,7 @@ const combinators = [
     file: 'src/compress/methods/coap.ts',
     find: 'square(projector.transfer(sqrt(V), from, to))',
     replace: 'projector.transfer(V, from, to)',
-    tests: [`${unit('methods/replays')} > coap: wide-restore`],
+    tests: [unit('methods/replays')],
   },
 ];
 

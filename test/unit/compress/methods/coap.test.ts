@@ -160,7 +160,10 @@ describe('COAP', () => {
             : refreshed(own, p, G, context.inner.mean[context.path] as Tensor),
       };
       const { states, differences, limits } = followMatrix(one, makeCoap(one, { projector }));
-      const bases = states.slice(1).map(([{ leaves }]) => (leaves.w?.projection as CoapProjection).matrix);
+      const bases = states
+        .slice(1)
+        .map(([{ leaves }]) => (leaves.w as NonNullable<typeof leaves.w>).projection as CoapProjection)
+        .map(({ matrix: A }) => A);
       for (const { step, A } of later) {
         const off = spanned(bases[step] as Tensor).sub(spanned(A));
         expect(largest(off), `at step ${step}`).toBeLessThan(2e-5);
