@@ -43,6 +43,7 @@ export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate
 export type { KeyedProjection } from './compress/keyed';
 export type { LeafRule, LeafStatistics } from './compress/leaf-rules';
 export { liftPlusRest } from './compress/lift-plus-rest';
+export { type LiftRecoveredOptions, liftRecovered } from './compress/lift-recovered';
 export { liftScaled } from './compress/lift-scaled';
 export type { LinearMaps } from './compress/maps/linear-maps';
 export { matrixMaps } from './compress/maps/matrix-maps';
@@ -59,10 +60,12 @@ export {
 } from './compress/projector';
 export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
+export type { GeodesicOptions } from './compress/projectors/geodesic';
 export { inUnits, type UnitProjection } from './compress/projectors/in-units';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
 export { withGain } from './compress/projectors/with-gain';
+export { type RotateMomentsOptions, rotateMoments } from './compress/rotate-moments';
 export { scaleByChannels } from './compress/scale-by-channels';
 export type { Side } from './compress/side';
 export type { Carry, CompressState, OnRefresh } from './compress/subspace';

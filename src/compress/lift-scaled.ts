@@ -3,7 +3,7 @@ import { mul } from '../tensor/ops/elementwise/mul';
 import type { Combine } from './combine';
 
 /** `liftUpdate` times a factor, GaLore's c: what is compressed takes smaller steps than what is not. */
-export function liftScaled<S>(factor: number): Combine<S> {
+export function liftScaled<S, O = undefined>(factor: number): Combine<S, O> {
   if (arguments.length > 1) refuseExtra('liftScaled', arguments, 1);
   checkArgument('liftScaled', 'factor', number({ low: Number.MIN_VALUE }), factor);
   return (G, leaf, { refresh, down, inner, up }) => {

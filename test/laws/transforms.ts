@@ -10,6 +10,7 @@ import {
   chain,
   clipByBlockRms,
   clipByGlobalNorm,
+  coap,
   compress,
   correctBias,
   decayAfterStep,
@@ -23,6 +24,7 @@ import {
   galore,
   grass,
   identity,
+  ldadam,
   limitNormGrowth,
   lion,
   lozo,
@@ -46,6 +48,7 @@ import {
   sinkGD,
   subsetNorm,
   subspaceMomentum,
+  subtrack,
   swan,
   type Tensor,
   vlorp,
@@ -167,3 +170,8 @@ method('lozo, momentum', () => lozo({ learningRate: 0.1, beta: 0.9, refreshEvery
 method('muon', () => muon({ learningRate: 0.1, weightDecay: 0.1 }));
 method('swan', () => swan({ learningRate: 0.1, weightDecay: 0.1 }));
 method('sinkGD', () => sinkGD({ learningRate: 0.1, weightDecay: 0.1 }));
+method('ldadam', () => ldadam({ learningRate: 0.1, rank: 2, weightDecay: 0.1, seed: 3 }));
+method('subtrack', () => subtrack({ learningRate: 0.1, rank: 2, refreshEvery: 2, stepSize: 0.1, weightDecay: 0.1 }));
+method('coap', () =>
+  coap({ learningRate: 0.1, rank: 2, refreshEvery: 1, reprojectFactor: 2, restoreState: true, seed: 3 }),
+);

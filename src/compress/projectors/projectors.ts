@@ -7,6 +7,7 @@ import { countSketch } from './count-sketch';
 import { entries } from './entries';
 import { explicit } from './explicit';
 import { gaussian } from './gaussian';
+import { geodesic } from './geodesic';
 import { haar } from './haar';
 import { haarUnscaled } from './haar-unscaled';
 import { rademacher } from './rademacher';
@@ -61,6 +62,8 @@ const rows = {
   svd: only(svd),
   /** The leading singular vectors of an older gradient. */
   svdOf: made(svdOf),
+  /** The subspace of the last refresh, turned towards the gradient at hand. */
+  geodesic: made(geodesic),
   twoSidedAverage: only(twoSidedAverage),
   twoSidedProduct: only(twoSidedProduct),
   shrunkGaussian: only(shrunkGaussian),

@@ -9,7 +9,7 @@ import { projectedMethods } from './projected';
 import { statelessMethods } from './stateless';
 import { subsetMethods } from './subsets';
 
-const rows = { ...floraMethods, ...projectedMethods, ...subsetMethods, ...statelessMethods };
+const rows = { ...floraMethods, ...projectedMethods, ...statelessMethods, ...subsetMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;

@@ -1,12 +1,17 @@
 import { compress } from '../../compress/compress';
 import { apollo, apolloMini } from '../../compress/methods/apollo';
+import { coap } from '../../compress/methods/coap';
+import { coapProjector } from '../../compress/methods/coap-projector';
 import { fira } from '../../compress/methods/fira';
 import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
 import { grass } from '../../compress/methods/grass';
+import { ldadam } from '../../compress/methods/ldadam';
+import { subtrack } from '../../compress/methods/subtrack';
 import { vlorp } from '../../compress/methods/vlorp';
 import type { Projection, Projector } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
+import { geodesic } from '../../compress/projectors/geodesic';
 import { svd } from '../../compress/projectors/svd';
 import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import { identity } from '../../optim/combinators/identity';
@@ -106,5 +111,41 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(gaussian, 1),
     make: vlorp,
+  },
+  ldadam: {
+    label: 'LDAdam',
+    paper: 'Robert et al., ICLR 2025, arXiv 2410.16103',
+    keeps: 'Adam’s moments of the compressed gradient, the projection, and what projections dropped',
+    floats: '2·r·M + r·μ + n·m',
+    file: 'src/compress/methods/ldadam.ts',
+    use: 'ldadam({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(svd, 'biased'),
+    make: ({ refreshEvery: _, ...settings }) => ldadam(settings), // its subspace turns in every step
+  },
+  subtrack: {
+    label: 'SubTrack++',
+    paper: 'Rajabi et al., NeurIPS 2025, arXiv 2502.01586',
+    keeps: 'Adam’s moments of the compressed gradient, the projection, and the norm of what was recovered last',
+    floats: '2·r·M + r·μ + 1',
+    file: 'src/compress/methods/subtrack.ts',
+    use: 'subtrack({ learningRate: 0.01, rank: 16, stepSize: 10 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(geodesic(), 'biased'),
+    make: (settings) => subtrack({ stepSize: 10, ...settings }),
+  },
+  coap: {
+    label: 'COAP',
+    paper: 'Xiao et al., CVPR 2025, arXiv 2412.00071',
+    keeps: 'Adam’s moments of the compressed gradient, and the projection',
+    floats: '2·r·M + r·μ',
+    file: 'src/compress/methods/coap.ts',
+    use: 'coap({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip<Projection>(coapProjector(1), 'biased'),
+    make: coap,
   },
 } as const satisfies Readonly<Record<string, Method>>;
