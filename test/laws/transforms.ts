@@ -4,6 +4,8 @@ import {
   adam,
   adamw,
   addDecayedWeights,
+  altLora,
+  altLoraPlus,
   apollo,
   apolloMini,
   chain,
@@ -20,9 +22,12 @@ import {
   identity,
   limitNormGrowth,
   lion,
+  loraPlus,
+  loraRite,
   masked,
   momentum,
   partition,
+  preconditionPairs,
   projectors,
   rmsprop,
   scale,
@@ -123,3 +128,15 @@ function method<S>(name: string, make: () => GradientTransform<S>): void {
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
+
+// Methods of pairs of factors need a pair; the matrices and vectors beside it are trained as well.
+const pair = { 'a.lora.A': [2, 5], 'a.lora.B': [4, 2] };
+function pairMethod<S>(name: string, make: () => GradientTransform<S>): void {
+  row(name, make, { always: pair, runs: 4 });
+}
+pairMethod('loraRite', () => loraRite({ learningRate: 0.1, weightDecay: 0.1, cap: 0.5, escape: true, balance: true }));
+pairMethod('altLora', () => altLora({ learningRate: schedules.linear({ from: 0.1, steps: 4 }) }).transform);
+pairMethod('altLoraPlus', () => altLoraPlus({ learningRate: 0.1, weightDecay: 0.1 }).transform);
+pairMethod('loraPlus', () => loraPlus({ learningRate: 0.1, weightDecay: 0.1 }));
+pairMethod('preconditionPairs', () => preconditionPairs());
+pairMethod('preconditionPairs, adamw', () => chain(preconditionPairs(), adamw({ learningRate: 0.1 })));

@@ -4,9 +4,10 @@ import { intervalKind } from '../../compress/leaf-rules';
 import { filterKind } from '../../optim/filter';
 import { rate } from '../../optim/schedules';
 import type { LinearCore, Method } from './method';
+import { pairMethods } from './pairs';
 import { projectedMethods } from './projected';
 
-const rows = { ...projectedMethods };
+const rows = { ...projectedMethods, ...pairMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;
