@@ -3196,7 +3196,7 @@ const pairs = [
     file: 'src/optim/pairs/inverses.ts',
     find: 'greater(x, least)',
     replace: 'greater(add(x, 1), least)',
-    tests: [`${pairTest('factor-pairs')} > starts from B = 0`],
+    tests: [`${pairTest('precondition-pairs')} > inverts no rounding`],
   },
   {
     name: 'AltLoRA that fits B to the old A',

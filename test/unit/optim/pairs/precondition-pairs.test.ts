@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { adam, chain, linalg, preconditionPairs, random, sgd, type Tensor, zeros } from '../../../../src/index';
+import { adam, chain, linalg, preconditionPairs, random, sgd, type Tensor, tensor, zeros } from '../../../../src/index';
 import { apart, comparePaths, numbers, refactored, start } from './two-factorings';
 
 const unit = 2 ** -24;
@@ -35,6 +35,17 @@ describe('preconditionPairs', () => {
     expect(near.apart).toBeLessThan(0.01 * near.moved);
     expect(plain.apart).toBeGreaterThan(0.1 * plain.moved);
     expect(far.apart).toBeGreaterThan(0.1 * far.moved);
+  });
+
+  it('inverts no rounding: a B = b·cᵀ of rank 1 gives c·bᵀG/(‖b‖²·‖c‖²)', () => {
+    const b = random.normal(random.key(7), [5, 1]);
+    const c = tensor([[1], [3]]);
+    const B = b.matmul(c.transpose());
+    const params = { 'lora.A': start().A, 'lora.B': B };
+    const [updates] = preconditionPairs({ damping: 0 }).update({ 'lora.A': B.transpose().matmul(G) }, [], params);
+    const square = numbers(b).reduce((sum, x) => sum + x * x, 0) * 10;
+    const expected = numbers(c.matmul(b.transpose().matmul(G)).mul(1 / square));
+    expect(apart(numbers(updates['lora.A']), expected)).toBeLessThan(640 * unit);
   });
 
   it('lets other gradients pass, and takes B = 0', () => {
