@@ -34,7 +34,7 @@ const exceptKind = kindOf<Partial<Readonly<Record<TransformLawName, string>>>>(
 );
 
 const transformLawsOptions = {
-  /** Parameters that every case has under these paths, for a transform that needs some: `{ weight: [6, 5] }` for a compressor. */
+  /** Parameters that every case has, under these paths: `{ weight: [6, 5] }` for a compressor, which needs a matrix. */
   always: optional(shapesKind, {}),
   /** Laws that do not apply, each with the reason why. They are left out. */
   except: optional(exceptKind, {}),

@@ -90,7 +90,7 @@ const finite: TransformLaw = {
   },
 };
 
-/** The given shapes in turn under these paths, beside those that keep theirs; every other leaf is absent from thinned gradients. */
+/** The given shapes in turn under these paths, and those that keep theirs; thinned gradients have every other leaf. */
 function renamed(given: TransformCase, paths: readonly string[]): TransformCase {
   const shapes = Object.values(given.shapes);
   const made = paths.map((path, i) => [path, shapes[i % shapes.length] ?? []] as const);
