@@ -1881,7 +1881,7 @@ const adapters = [
     file: 'src/optim/factor-pairs.ts',
     find: 'dotted !== undefined && Object.hasOwn(params, B)',
     replace: 'dotted !== undefined',
-    tests: [unitOf('adapters/pairs')],
+    tests: [unitOf('optim/pairs/factor-pairs')],
   },
   {
     name: 'a merged adapter that counts once more',
@@ -2988,8 +2988,8 @@ const commands = [
   {
     name: 'finetune: one seed for all factors of lora',
     file: 'src/cli/finetune/methods.ts',
-    find: 'lora(model, { rank, alpha, match, seed });',
-    replace: 'lora(model, { rank, alpha, match, seed: 0 });',
+    find: 'lora(model, { rank, alpha, match, seed });\n      return adamw(',
+    replace: 'lora(model, { rank, alpha, match, seed: 0 });\n      return adamw(',
     tests: [`${unitOf('cli/finetune/finetune')} > measures of lora what`],
   },
   {
@@ -3661,6 +3661,106 @@ const catalogue = [
   },
 ];
 
+const rite = 'src/optim/pairs/lora-rite.ts';
+const alt = 'src/optim/pairs/alt-lora.ts';
+const replays = (file) => `test/unit/compress/methods/replays.test.ts > ${file}`;
+const pairTest = (name) => `test/unit/optim/pairs/${name}.test.ts`;
+
+/** Methods of pairs of factors. */
+const pairs = [
+  {
+    name: 'LoRA-RITE that leaves its mean in the old basis',
+    file: rite,
+    find: 'axpby(b1, matmul(before.mean, carry, { transposeB: true }), 1 - b1, u)',
+    replace: 'axpby(b1, before.mean, 1 - b1, u)',
+    tests: [replays('lorarite')],
+  },
+  {
+    name: 'LoRA-RITE that forgets what it has lost before',
+    file: rite,
+    find: 'mul(add(lostMass(before.square, carried), before.escape), b2)',
+    replace: 'mul(lostMass(before.square, carried), b2)',
+    tests: [replays('lorarite')],
+  },
+  {
+    name: 'LoRA-RITE that clips each factor alone',
+    file: rite,
+    find: 'g: div(side.g, excess)',
+    replace: 'g: div(side.g, maximum(div(sqrt(sumSquares(side.g)), clip), 1))',
+    tests: [`${pairTest('lora-rite')} > clips all gradients`],
+  },
+  {
+    name: 'LoRA-RITE whose step leaves out the scale',
+    file: rite,
+    find: 'mul(matmul(capped, inverse, { transposeB: true }), 1 / scale)',
+    replace: 'matmul(capped, inverse, { transposeB: true })',
+    tests: [`${pairTest('lora-rite')} > moves W of an adapter of scale`],
+  },
+  {
+    name: 'factors that are balanced to the sum of their norms',
+    file: 'src/optim/pairs/balance-pairs.ts',
+    find: 'const mean = sqrt(mul(normA, normB));',
+    replace: 'const mean = add(normA, normB);',
+    tests: [`${pairTest('lora-rite')} > balances`],
+  },
+  {
+    name: 'a pseudo-inverse of rounding',
+    file: 'src/optim/pairs/inverses.ts',
+    find: 'greater(x, least)',
+    replace: 'greater(add(x, 1), least)',
+    tests: [`${pairTest('precondition-pairs')} > inverts no rounding`],
+  },
+  {
+    name: 'AltLoRA that fits B to the old A',
+    file: alt,
+    find: 'const down = step ? add(old, step.update) : old;',
+    replace: 'const down = step ? old : old;',
+    tests: [replays('altlora')],
+  },
+  {
+    name: 'AltLoRA whose second gradient is at the old A',
+    file: alt,
+    find: 'evaluate({ at: Object.fromEntries(at) })',
+    replace: 'evaluate({ at: {} })',
+    tests: [`${pairTest('alt-lora')} > solves for each factor`],
+  },
+  {
+    name: 'AltLoRA+ that keeps the carried mean',
+    file: alt,
+    find: 'mean: axpby(beta1, leafOf(name, state.mean, path), 1 - beta1, g), square }',
+    replace: 'mean: mixed, square }',
+    tests: [replays('altlora')],
+  },
+  {
+    name: 'AltLoRA with 1/s in the place of 1/s²',
+    file: alt,
+    find: 'mul(matmul(inverse, gradient), scale ** -2)',
+    replace: 'mul(matmul(inverse, gradient), 1 / scale)',
+    tests: [`${pairTest('alt-lora')} > solves for each factor`],
+  },
+  {
+    name: 'a Riemannian preconditioner of the factor itself',
+    file: 'src/optim/pairs/precondition-pairs.ts',
+    find: 'dampedInverse(matmul(b, b, { transposeA: true }), damping)',
+    replace: 'dampedInverse(matmul(a, a, { transposeB: true }), damping)',
+    tests: [`${pairTest('precondition-pairs')} > first-order`],
+  },
+  {
+    name: 'LoRA+ with vectors at the rate of A',
+    file: 'src/optim/pairs/lora-plus.ts',
+    find: 'vectors: adamw({ ...moments, learningRate: fast, weightDecay: 0 })',
+    replace: 'vectors: adamw({ ...moments, learningRate, weightDecay: 0 })',
+    tests: [`${pairTest('lora-plus')} > ratio times`],
+  },
+  {
+    name: 'finetune: adapters of another scale than their optimizer is told',
+    file: 'src/cli/finetune/methods.ts',
+    find: 'scale: alpha / rank',
+    replace: 'scale: 1',
+    tests: [`${unitOf('cli/finetune/finetune')} > measures of lora-rite what`],
+  },
+];
+
 export const mutations = [
   ...catalogue,
   ...combinators,
@@ -3669,6 +3769,7 @@ export const mutations = [
   ...momentumMethods,
   ...optimizers,
   ...methods,
+  ...pairs,
   ...lifetimes,
   ...derivatives,
   ...kernels,

@@ -22,6 +22,18 @@ export { type SgdOptions, sgd } from './optimizers/sgd';
 export { type SinkGDOptions, sinkGD } from './optimizers/sink-gd';
 export { type SubsetNormOptions, subsetNorm } from './optimizers/subset-norm';
 export { type SwanOptions, swan } from './optimizers/swan';
+export {
+  type AltLoraOptions,
+  type AltLoraPlusOptions,
+  type AltLoraState,
+  altLora,
+  altLoraPlus,
+  type TwiceEvaluated,
+} from './pairs/alt-lora';
+export type { BesideState } from './pairs/beside';
+export { type LoraPlusOptions, loraPlus } from './pairs/lora-plus';
+export { type LoraRiteOptions, loraRite, type RiteState } from './pairs/lora-rite';
+export { type PreconditionPairsOptions, preconditionPairs } from './pairs/precondition-pairs';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';

@@ -21,6 +21,10 @@ export const rate: Kind<number | Schedule> = {
   like: '1e-3',
 };
 
+/** η of a step. */
+export const rateAt = (learningRate: number | Schedule, step: number): number =>
+  typeof learningRate === 'function' ? learningRate(step) : learningRate;
+
 const rampOptions = {
   /** Value at step 0. */
   from: required(number()),

@@ -5,6 +5,8 @@ import {
   adamSnsm,
   adamw,
   addDecayedWeights,
+  altLora,
+  altLoraPlus,
   apollo,
   apolloMini,
   chain,
@@ -27,12 +29,15 @@ import {
   ldadam,
   limitNormGrowth,
   lion,
+  loraPlus,
+  loraRite,
   lozo,
   masked,
   momentum,
   muon,
   partition,
   powerSgd,
+  preconditionPairs,
   projectors,
   rmsprop,
   scale,
@@ -175,3 +180,15 @@ method('subtrack', () => subtrack({ learningRate: 0.1, rank: 2, refreshEvery: 2,
 method('coap', () =>
   coap({ learningRate: 0.1, rank: 2, refreshEvery: 1, reprojectFactor: 2, restoreState: true, seed: 3 }),
 );
+
+// Methods of pairs of factors need a pair; the matrices and vectors beside it are trained as well.
+const pair = { 'a.lora.A': [2, 5], 'a.lora.B': [4, 2] };
+function pairMethod<S>(name: string, make: () => GradientTransform<S>): void {
+  row(name, make, { always: pair, runs: 4 });
+}
+pairMethod('loraRite', () => loraRite({ learningRate: 0.1, weightDecay: 0.1, cap: 0.5, escape: true, balance: true }));
+pairMethod('altLora', () => altLora({ learningRate: schedules.linear({ from: 0.1, steps: 4 }) }).transform);
+pairMethod('altLoraPlus', () => altLoraPlus({ learningRate: 0.1, weightDecay: 0.1 }).transform);
+pairMethod('loraPlus', () => loraPlus({ learningRate: 0.1, weightDecay: 0.1 }));
+pairMethod('preconditionPairs', () => preconditionPairs());
+pairMethod('preconditionPairs, adamw', () => chain(preconditionPairs(), adamw({ learningRate: 0.1 })));

@@ -21,17 +21,37 @@ export interface Recorded {
   readonly projections?: readonly { readonly step: number; readonly P?: Matrix; readonly indices?: number[] }[];
   readonly extra?: readonly Readonly<Record<string, unknown>>[];
   readonly state_numel?: Readonly<Record<string, number>>;
+  /** The factors before the first step and after each, where a method trains two of them. */
+  readonly pair?: { readonly init: Pair; readonly steps: readonly Pair[]; readonly gradientScale: number };
+}
+
+/** B·A, A [r, m] and B [n, r]. */
+export interface Pair {
+  readonly A: Matrix;
+  readonly B: Matrix;
+}
+
+interface PairCase extends Omit<Recorded, 'init' | 'weights' | 'pair' | 'grads'> {
+  readonly init: Pair;
+  readonly steps: readonly Pair[];
+  readonly gradient_scale: number;
 }
 
 interface GoldenFile {
   readonly sequences: Readonly<Record<string, { readonly init: Matrix; readonly grads: readonly Matrix[] }>>;
-  readonly cases: readonly Recorded[];
+  readonly cases: readonly (Recorded | PairCase)[];
 }
 
 /** All runs of a file of `test/golden/methods`, each with the weight and gradients of its sequence. */
 export function recordedRuns(file: string): readonly Recorded[] {
   const { sequences, cases } = JSON.parse(readFileSync(`test/golden/methods/${file}.json`, 'utf8')) as GoldenFile;
-  return cases.map((one) => ({ ...sequences[one.sequence], ...one }));
+  return cases.map((one) => {
+    const sequence = sequences[one.sequence];
+    if (!('gradient_scale' in one)) return { ...sequence, ...one };
+    if (!sequence) throw new Error(`no sequence ${one.sequence} in ${file}`);
+    const { init, steps, gradient_scale: gradientScale, ...rest } = one;
+    return { ...rest, ...sequence, weights: [], pair: { init, steps, gradientScale } };
+  });
 }
 
 export const matrix = ({ shape, data }: Matrix): Tensor => tensor(data, { shape });
@@ -102,4 +122,32 @@ export function followMatrix<S>(one: Recorded, transform: GradientTransform<S>, 
     return Math.max(...Array.from(params.w.dataSync(), (x, i) => Math.abs(x - (expected[i] as number))));
   });
   return { differences, limits: limitsOf(one, chain), states };
+}
+
+/**
+ * The same for a pair, whose gradients are those of B·A where the recorded ones are of W: ∇A = BᵀG and ∇B = GAᵀ, both at
+ * the factors before the step.
+ */
+export function followPair<S>(one: Recorded, transform: GradientTransform<S>, chain?: number): Followed<S> {
+  if (!one.pair) throw new Error(`${one.name} records no pair`);
+  const { init, steps, gradientScale } = one.pair;
+  const params = { 'lora.A': matrix(init.A), 'lora.B': matrix(init.B) };
+  let state = transform.init(params);
+  const states = [state];
+  const differences = one.grads.map((recorded, t) => {
+    const G = matrix(recorded).mul(gradientScale);
+    const { 'lora.A': A, 'lora.B': B } = params;
+    const grads = { 'lora.A': B.transpose().matmul(G), 'lora.B': G.matmul(A.transpose()) };
+    const [updates, next] = transform.update(grads, state, params);
+    applyUpdates(params, updates);
+    state = next;
+    states.push(state);
+    const off = (x: Tensor, expected: readonly number[] = []): number =>
+      Math.max(...Array.from(x.dataSync(), (value, i) => Math.abs(value - (expected[i] as number))));
+    return Math.max(off(A, steps[t]?.A.data), off(B, steps[t]?.B.data));
+  });
+  const [ofA, ofB] = (['A', 'B'] as const).map((factor) =>
+    limitsOf({ ...one, init: init[factor], weights: steps.map((step) => step[factor]) }, chain),
+  ) as [number[], number[]];
+  return { differences, limits: ofA.map((limit, t) => Math.max(limit, ofB[t] as number)), states };
 }

@@ -14,7 +14,7 @@ import { backendLine, count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
 import { facts, showResults } from '../terminal/table';
 import { optimizers } from '../train/optimizers';
-import { sparseMethods, usualMethods } from './methods';
+import { otherTrainings, sparseMethods, usualMethods } from './methods';
 import { type FineTuneSettings, finetuneOptions } from './options';
 import { baseOf, type FineTunePlan, fineTune, peakOf } from './run';
 import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults, resultTitle } from './summary';
@@ -30,7 +30,7 @@ export const finetune = command({
   summary: 'teach a saved model another text, and compare adapters',
   purpose: 'teach a saved model another text, once for each method, and compare',
   about: wrapped(
-    `BASE is what floragrad train --save wrote. Every run starts from its weights and sees the same batches; ${sparse} prune it first. Characters that the model does not know become spaces.`,
+    `BASE is what floragrad train --save wrote. Every run starts from its weights and sees the same batches; ${sparse} prune it first. ${otherTrainings.slice(0, -1).join(', ')} and ${otherTrainings.at(-1)} are LoRA trained by other optimizers. Characters that the model does not know become spaces.`,
     94,
   ).join('\n'),
   notes: `Example

@@ -1,6 +1,24 @@
 import type { TextBatch } from '../../data/text-dataset';
-import { adamw, crossEntropy, type GradientTransform, gradientSvd, lora, lors, periodicLora, prune } from '../../index';
+import {
+  adamw,
+  altLora,
+  altLoraPlus,
+  chain,
+  crossEntropy,
+  type GradientTransform,
+  gradientSvd,
+  lora,
+  loraPlus,
+  loraRite,
+  lors,
+  periodicLora,
+  preconditionPairs,
+  prune,
+  type Schedule,
+  type TwiceEvaluated,
+} from '../../index';
 import type { GPT } from '../../nn';
+import type { TrainerOptions } from '../../training';
 import { warmedUp } from '../schedule';
 import { optimizers } from '../train/optimizers';
 import { trainOptions } from '../train/options';
@@ -22,6 +40,9 @@ interface MethodSettings {
   readonly batches: readonly TextBatch[];
 }
 
+/** How a model is trained: a transform, with the way in which it takes gradients where that is another one. */
+type Training = GradientTransform<unknown> | Pick<TrainerOptions<unknown, TextBatch>, 'transform' | 'gradients'>;
+
 /** A method, and what a comparison must know of it. */
 interface MethodRow<Name extends string = string> {
   readonly name: Name;
@@ -35,13 +56,17 @@ interface MethodRow<Name extends string = string> {
   readonly projects?: string;
   /** It is there to be compared with this one, and not compared unless it is asked for. */
   readonly baselineOf?: Name;
+  /** It trains the adapters of this one in another way, and is not compared unless it is asked for. */
+  readonly trains?: Name;
   /** Make the model ready, and say how it is trained. */
-  prepare(model: GPT, settings: MethodSettings): GradientTransform<unknown>;
+  prepare(model: GPT, settings: MethodSettings): Training;
 }
 
 /** The layers that are adapted, pruned and compressed: all weights of the transformer's blocks. */
 const match = 'blocks';
 const weightDecay = 0;
+/** AltLoRA's usual mean reaches over a thousand steps, which a run here does not have. */
+const quick = { beta1: 0.9, weightDecay };
 
 /** LoRS and its baselines start alike: from a pruned model, with A along the gradient. */
 const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp') =>
@@ -55,6 +80,23 @@ const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp') =>
       return adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
     },
   }) satisfies Omit<MethodRow, 'name'>;
+
+/** LoRA's adapters from the same start, whose factors are moved together or by other rates. */
+const pairs = (
+  learningRate: number,
+  train: (settings: { readonly learningRate: Schedule; readonly scale: number }) => Training,
+) =>
+  ({
+    learningRate,
+    trains: 'lora',
+    prepare(model, { rank, alpha, steps, learningRate: peak, seed }) {
+      lora(model, { rank, alpha, match, seed });
+      return train({ learningRate: warmedUp(peak, steps), scale: alpha / rank });
+    },
+  }) as const satisfies Omit<MethodRow, 'name'>;
+
+/** The type of a state is a matter between a transform and its gradients, which a list of rows cannot express. */
+const twice = <S>(training: TwiceEvaluated<S>): Training => training as Training;
 
 const rows = [
   {
@@ -99,6 +141,14 @@ const rows = [
   { name: 'sqft', baselineOf: 'lors', ...sparse('sqft') },
   { name: 'sp-lora', baselineOf: 'lors', ...sparse('sp-lora') },
   { name: 'spp', baselineOf: 'lors', ...sparse('spp') },
+  { name: 'lora-plus', ...pairs(0.001, ({ learningRate }) => loraPlus({ learningRate })) },
+  { name: 'lora-rite', ...pairs(0.004, (settings) => loraRite(settings)) },
+  { name: 'alt-lora', ...pairs(0.1, (settings) => twice(altLora({ ...settings, ...quick }))) },
+  { name: 'alt-lora-plus', ...pairs(0.004, (settings) => twice(altLoraPlus({ ...settings, ...quick }))) },
+  {
+    name: 'riemannian-lora',
+    ...pairs(0.004, ({ learningRate }) => chain(preconditionPairs(), adamw({ learningRate, weightDecay }))),
+  },
 ] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];
@@ -110,7 +160,7 @@ export const methodNames: readonly MethodName[] = rows.map(({ name }) => name);
 export const methods = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<Record<MethodName, Method>>;
 
 const all: readonly Method[] = rows;
-const usual = all.filter(({ baselineOf }) => baselineOf === undefined);
+const usual = all.filter(({ baselineOf, trains }) => baselineOf === undefined && trains === undefined);
 
 /** What is compared unless it is told otherwise. */
 export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name);
@@ -119,6 +169,9 @@ export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name)
 export const sparseMethods = usual
   .filter(({ sparse }) => sparse)
   .map(({ name }) => ({ name, baselines: all.filter((row) => row.baselineOf === name).map((row) => row.name) }));
+
+/** What trains adapters of another method, as sentences have it. */
+export const otherTrainings = all.flatMap(({ name, trains }) => (trains ? [name] : []));
 
 /** What has stages, and what projects, as sentences have it. */
 export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : [])).join(' and ');

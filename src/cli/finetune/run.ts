@@ -79,7 +79,7 @@ export async function fineTune(
       Object.entries(base.values).map(([path, { shape, data }]) => [path, tensor(data, { shape })] as const),
     ),
   );
-  const transform = methods[method].prepare(model, {
+  const prepared = methods[method].prepare(model, {
     rank,
     alpha,
     steps,
@@ -93,7 +93,7 @@ export async function fineTune(
   const sparsityBefore = await meanSparsity(model);
   const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
   const startLoss = await validate(loss, dataset.validationBatches());
-  const training = trainer({ model, transform, loss, seed });
+  const training = trainer({ model, ...('update' in prepared ? { transform: prepared } : prepared), loss, seed });
   const trainLoss: number[] = [];
   backend().resetPeak();
   const start = performance.now();

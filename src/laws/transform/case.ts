@@ -11,6 +11,8 @@ export interface TransformCase {
   readonly shapes: Readonly<Record<string, Shape>>;
   /** The leaves that a thinned gradient has; the others are absent from it. */
   readonly present: readonly string[];
+  /** Parameters whose paths mean something to the transform, so that they keep them. */
+  readonly named?: readonly string[];
   /** How many gradients come before a run is interrupted. */
   readonly stop: number;
   readonly seed: number;

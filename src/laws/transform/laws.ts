@@ -34,7 +34,7 @@ const exceptKind = kindOf<Partial<Readonly<Record<TransformLawName, string>>>>(
 );
 
 const transformLawsOptions = {
-  /** Parameters that every case has, for a transform that needs some: `{ weight: [6, 5] }` for a compressor. */
+  /** Parameters that every case has, under these paths: `{ weight: [6, 5] }` for a compressor, which needs a matrix. */
   always: optional(shapesKind, {}),
   /** Laws that do not apply, each with the reason why. They are left out. */
   except: optional(exceptKind, {}),
@@ -91,6 +91,7 @@ function cases(always: Readonly<Record<string, Shape>>): fc.Arbitrary<TransformC
     .record({ leaves, mask: fc.nat(31), stop: fc.nat(9), seed: fc.nat(1e6) })
     .map(({ leaves, mask, ...rest }) => {
       const shapes = { ...Object.fromEntries(leaves), ...always };
-      return { shapes, present: Object.keys(shapes).filter((_, i) => (mask >> i) & 1), ...rest };
+      const present = Object.keys(shapes).filter((_, i) => (mask >> i) & 1);
+      return { shapes, present, named: Object.keys(always), ...rest };
     });
 }

@@ -90,11 +90,14 @@ const finite: TransformLaw = {
   },
 };
 
-/** The given shapes in turn under these paths; every other leaf is absent from thinned gradients. */
+/** The given shapes in turn under these paths, and those that keep theirs; thinned gradients have every other leaf. */
 function renamed(given: TransformCase, paths: readonly string[]): TransformCase {
   const shapes = Object.values(given.shapes);
-  const named = paths.map((path, i) => [path, shapes[i % shapes.length] ?? []] as const);
-  return { ...given, shapes: Object.fromEntries(named), present: paths.filter((_, i) => i % 2 === 0) };
+  const made = paths.map((path, i) => [path, shapes[i % shapes.length] ?? []] as const);
+  const kept = given.named?.map((path) => [path, given.shapes[path] ?? []] as const) ?? [];
+  const all = [...made, ...kept];
+  const present = all.filter((_, i) => i % 2 === 0).map(([path]) => path);
+  return { ...given, shapes: Object.fromEntries(all), present };
 }
 
 /** What is wrong where a law is broken, also if something throws; null if it holds. */

@@ -1,7 +1,7 @@
 import { checkArgument, number, refuseExtra } from '../../base/options';
 import { axpby } from '../../tensor/ops/elementwise/axpby';
 import { leafOf } from '../leaf';
-import { rate, type Schedule } from '../schedules';
+import { rate, rateAt, type Schedule } from '../schedules';
 import { type GradientTransform, mapParams, transform } from '../transform';
 import type { ScheduleState } from './scale-by-schedule';
 
@@ -19,7 +19,7 @@ export function decayAfterStep(decay: number, learningRate: number | Schedule): 
     leafwise: true,
     init: () => ({ step: 0 }),
     update(grads, { step }, params) {
-      const share = decay * (typeof learningRate === 'function' ? learningRate(step) : learningRate);
+      const share = decay * rateAt(learningRate, step);
       const decayed = mapParams(grads, (u, path) =>
         share === 0 ? u : axpby(1 - share, u, -share, leafOf('decayAfterStep', params, path)),
       );

@@ -5,11 +5,12 @@ import { filterKind } from '../../optim/filter';
 import { rate } from '../../optim/schedules';
 import { floraMethods } from './flora';
 import type { LinearCore, Method } from './method';
+import { pairMethods } from './pairs';
 import { projectedMethods } from './projected';
 import { statelessMethods } from './stateless';
 import { subsetMethods } from './subsets';
 
-const rows = { ...floraMethods, ...projectedMethods, ...statelessMethods, ...subsetMethods };
+const rows = { ...floraMethods, ...pairMethods, ...projectedMethods, ...statelessMethods, ...subsetMethods };
 
 /** The name of a method. */
 export type MethodName = keyof typeof rows;

@@ -1,10 +1,12 @@
 import type { Replay } from '../replay';
+import { altLoraReplays } from './altlora';
 import { apolloReplays } from './apollo';
 import { coapReplays } from './coap';
 import { firaReplays } from './fira';
 import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
 import { ldadamReplays } from './ldadam';
+import { loraRiteReplays } from './lorarite';
 import { lozoReplays } from './lozo';
 import { muonReplays } from './muon';
 import { sinkGDReplays } from './sink-gd';
@@ -14,12 +16,14 @@ import { vlorpReplays } from './vlorp';
 
 /** Every recorded run of the methods that are here: a line for each file. */
 export const replays: readonly Replay[] = [
+  ...altLoraReplays,
   ...apolloReplays,
   ...coapReplays,
   ...firaReplays,
   ...frugalReplays,
   ...galoreReplays,
   ...ldadamReplays,
+  ...loraRiteReplays,
   ...lozoReplays,
   ...muonReplays,
   ...sinkGDReplays,

@@ -7,11 +7,13 @@ import type { Chart } from '../../../../src/cli/report/page';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {
   adamw,
+  altLora,
   crossEntropy,
   flora,
   type GradientTransform,
   gradientSvd,
   lora,
+  loraRite,
   lors,
   periodicLora,
   prune,
@@ -20,7 +22,7 @@ import {
   type Tensor,
 } from '../../../../src/index';
 import type { GPT } from '../../../../src/nn';
-import { trainer } from '../../../../src/training';
+import { type TrainerOptions, trainer } from '../../../../src/training';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
 const cwd = workFolder();
@@ -116,34 +118,64 @@ describe('floragrad finetune', () => {
     if (option === '--sparsity') expect(runs[0]?.sparsityBefore).toBeCloseTo(0.25, 2);
   });
 
+  it('trains the adapters of LoRA in other ways, from the same start', async () => {
+    const names = ['lora', 'lora-plus', 'lora-rite', 'alt-lora', 'alt-lora-plus', 'riemannian-lora'];
+    const { runs } = await run('--method', names.join(','));
+    const factors = runs[0]?.trainable as number;
+    for (const { method, startLoss, trainLoss, trainable, validationLoss, updateRank } of runs) {
+      expect([startLoss, trainLoss[0], trainable], method).toEqual([
+        runs[0]?.startLoss,
+        runs[0]?.trainLoss[0],
+        factors,
+      ]);
+      expect(validationLoss, method).toBeLessThan(startLoss);
+      expect(updateRank, method).toBe(2);
+    }
+    expect(new Set(runs.map(({ validationLoss }) => validationLoss)).size).toBe(names.length);
+    const kept = Object.fromEntries(runs.map(({ method, stateBytes }) => [method, stateBytes]));
+    expect([kept['lora-plus'], kept['riemannian-lora']]).toEqual([kept.lora, kept.lora]);
+    expect(kept['alt-lora']).toBeLessThan(kept.lora as number);
+  });
+
   type Loss = (batch: TextBatch) => Tensor;
+  type Trained = Pick<TrainerOptions<unknown, TextBatch>, 'transform' | 'gradients'>;
   const rate = (peak: number, steps: number) => schedules.warmupCosine({ peak, warmup: 1, steps });
   const decayed = (peak: number, steps = 6) => adamw({ learningRate: rate(peak, steps), weightDecay: 0 });
   const [rank, alpha, match, seed] = [2, 4, 'blocks', 2];
-  const byHand: Record<string, (model: GPT, loss: Loss, batches: readonly TextBatch[]) => GradientTransform<unknown>> =
-    {
-      full: () => decayed(0.0005),
-      lora(model) {
-        lora(model, { rank, alpha, match, seed });
-        return decayed(0.004);
-      },
-      plora: (model) =>
-        periodicLora(model, { rank, alpha, match, seed, stageSteps: 3, inner: decayed(0.004, 3) }).transform,
-      lors(model, loss, batches) {
-        prune(model, { sparsity: 0.5, match });
-        lors(model, { rank, alpha, rankStabilized: false, match, seed, init: gradientSvd({ loss, batches }) });
-        return decayed(0.002);
-      },
-      flora: () =>
-        flora({
-          learningRate: rate(0.01, 6),
-          rank,
-          refreshEvery: 100,
-          beta: 0.9,
-          seed,
-          filter: (path, { ndim }) => (path.startsWith('blocks.') && ndim === 2) || 'no weight of a block',
-        }),
-    };
+  const byHand: Record<
+    string,
+    (model: GPT, loss: Loss, batches: readonly TextBatch[]) => GradientTransform<unknown> | Trained
+  > = {
+    full: () => decayed(0.0005),
+    lora(model) {
+      lora(model, { rank, alpha, match, seed });
+      return decayed(0.004);
+    },
+    'lora-rite'(model) {
+      lora(model, { rank, alpha, match, seed });
+      return loraRite({ learningRate: rate(0.004, 6), scale: 2 });
+    },
+    'alt-lora'(model) {
+      lora(model, { rank, alpha, match, seed });
+      return altLora({ learningRate: rate(0.1, 6), beta1: 0.9, weightDecay: 0, scale: 2 }) as Trained;
+    },
+    plora: (model) =>
+      periodicLora(model, { rank, alpha, match, seed, stageSteps: 3, inner: decayed(0.004, 3) }).transform,
+    lors(model, loss, batches) {
+      prune(model, { sparsity: 0.5, match });
+      lors(model, { rank, alpha, rankStabilized: false, match, seed, init: gradientSvd({ loss, batches }) });
+      return decayed(0.002);
+    },
+    flora: () =>
+      flora({
+        learningRate: rate(0.01, 6),
+        rank,
+        refreshEvery: 100,
+        beta: 0.9,
+        seed,
+        filter: (path, { ndim }) => (path.startsWith('blocks.') && ndim === 2) || 'no weight of a block',
+      }),
+  };
   it.each(Object.keys(byHand))('measures of %s what a program with the library measures', async (method) => {
     const { runs } = await run('--method', method, '--alpha', '4', '--seed', '2', '--stages', '2');
     const { model, characters } = await loadModel('base.safetensors', cwd);
@@ -156,7 +188,7 @@ describe('floragrad finetune', () => {
     const loss: Loss = ({ ids, targets }) => crossEntropy(model.forward(ids), targets);
     const batches = Array.from({ length: 8 }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i)));
     const transform = (byHand[method] as (typeof byHand)[string])(model, loss, batches);
-    const training = trainer({ model, transform, loss, seed });
+    const training = trainer({ model, ...('update' in transform ? { transform } : transform), loss, seed });
     const trainLoss: number[] = [];
     for (let step = 1; step <= 6; step++)
       trainLoss.push(await training.step(dataset.trainBatch(random.fold(key, 'batch', step))).loss);

@@ -43,6 +43,11 @@ export const adapterRows: readonly Row[] = [
   row('activeAdapter', () => [adapted()], [models]),
   row('compact', () => [adapted()], [nothing], { asynchronous: true }),
   row('factorPairs', () => [{ 'a.lora.A': 1, 'a.lora.B': 2 }], [['{}', '{ tensor }', '{ unknown }']]),
+  row('loraRite', () => [{ learningRate: 0.1 }], [nothing]),
+  row('altLora', () => [{ learningRate: 0.1 }], [nothing]),
+  row('altLoraPlus', () => [{ learningRate: 0.1 }], [nothing]),
+  row('loraPlus', () => [{ learningRate: 0.1 }], [nothing]),
+  row('preconditionPairs', () => [{ damping: 0.1 }], [options]),
   row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
   row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
 ];
