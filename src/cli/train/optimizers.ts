@@ -1,6 +1,18 @@
 import { matrixFilter } from '../../compress/filter';
 import { flora } from '../../compress/flora';
-import { adafactor, adam, adamw, type Filter, type GradientTransform, type Schedule, sgd } from '../../index';
+import {
+  adafactor,
+  adam,
+  adamw,
+  type Filter,
+  type GradientTransform,
+  OptionError,
+  type Schedule,
+  schedules,
+  sgd,
+} from '../../index';
+import { type Method, type MethodName, methods } from '../../study';
+import { typedAs } from '../options';
 import { projectorNamed } from '../study/projectors';
 
 /** What an optimizer of the command line is made from. */
@@ -28,7 +40,9 @@ interface OptimizerRow<Name extends string = string> {
   /** Peak of the schedule unless `--learning-rate` says otherwise. */
   readonly learningRate: number;
   /** It compresses by projection, and gives one run for each `--rank`. */
-  readonly ranked?: true;
+  readonly ranked?: boolean;
+  /** It reads `projector` and `ordering`. */
+  readonly projects?: true;
   /** It reads `momentum`. */
   readonly momentum?: true;
   /** It compresses something of another one, which is dense there: their losses and states are compared. */
@@ -57,6 +71,7 @@ const rows = [
     label: 'Flora',
     learningRate: 0.05,
     ranked: true,
+    projects: true,
     momentum: true,
     compresses: { what: 'momentum', of: 'adafactor' },
     make: ({ projector, momentum, ...settings }) =>
@@ -92,22 +107,58 @@ const rows = [
   },
 ] as const satisfies readonly OptimizerRow[];
 
-export type OptimizerName = (typeof rows)[number]['name'];
+/** `apolloMini` → `apollo-mini`, as `typedAs` has it. */
+type Typed<Name extends string> = Name extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${Typed<Rest>}`
+  : Name;
+
+export type OptimizerName = (typeof rows)[number]['name'] | Typed<MethodName>;
 export type Optimizer = OptimizerRow<OptimizerName>;
 
-/** The names, in the order in which help has them. */
-export const optimizerNames: readonly OptimizerName[] = rows.map(({ name }) => name);
+/** A method of the catalogue, with its own learning rate and on the weights that Flora compresses. */
+function fromCatalogue(name: string, { label, learningRate, ranked, make }: Method): Optimizer {
+  return {
+    name: typedAs(name) as OptimizerName,
+    label,
+    learningRate,
+    ranked,
+    make: ({ learningRate, rank, refreshEvery, seed }) =>
+      make({ learningRate, rank, refreshEvery, seed, filter: blockWeights(rank) }),
+  };
+}
 
-export const optimizers = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<
+const catalogue = Object.entries(methods).map(([name, method]) => fromCatalogue(name, method));
+const all: readonly Optimizer[] = [...rows, ...catalogue];
+
+/** The names, in the order in which help has them. */
+export const optimizerNames: readonly OptimizerName[] = all.map(({ name }) => name);
+
+/** From this one on, the names are those of the catalogue. */
+export const firstOfCatalogue = catalogue[0]?.name;
+
+export const optimizers = Object.fromEntries(all.map((row) => [row.name, row])) as Readonly<
   Record<OptimizerName, Optimizer>
 >;
 
-const moved = rows.filter((row: Optimizer) => row.momentum).map(({ name }) => name);
+const moved = all.filter((row) => row.momentum).map(({ name }) => name);
 
 /** The optimizers that have momentum, as sentences have them. */
 export const withMomentum = `${moved.slice(0, -1).join(', ')} and ${moved.at(-1)}`;
 
-const ranked = rows.filter((row: Optimizer) => row.ranked);
+/** What takes a projector and an order of steps, as sentences have it. */
+export const projecting = all
+  .filter((row) => row.projects)
+  .map(({ label }) => label)
+  .join(' and ');
 
-/** What is ranked, as sentences have it. */
-export const compressing = ranked.map(({ label }) => label).join(' and ');
+/** Whether an optimizer draws new projections every `--refresh-every` steps: then it refuses an interval of 0. */
+export function refreshes({ make }: Pick<Optimizer, 'make'>): boolean {
+  const settings = { learningRate: schedules.constant(1), rank: 1, ordering: 'paper', momentum: 0.5, seed: 0 } as const;
+  try {
+    make({ ...settings, projector: 'gaussian', refreshEvery: 0 });
+    return false;
+  } catch (error) {
+    if (error instanceof OptionError) return true;
+    throw error;
+  }
+}
