@@ -3076,8 +3076,8 @@ const results = [
   {
     name: 'results: a rate chosen on a seed that counts',
     file: 'bench/reproduce/tuned.ts',
-    find: 'rates.map((rate) => job(rate, tuning))',
-    replace: 'rates.map((rate) => job(rate, counted[0] ?? tuning))',
+    find: '    tuning,\n    run,\n',
+    replace: '    counted[0] ?? tuning,\n    run,\n',
     tests: [unitOf('bench/reproduce/tuned')],
   },
   {
