@@ -46,11 +46,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** The contender of a method of the catalogue at equal rank. */
-const contenderOf =
-  ({ rank }: Setting) =>
-  (name: string): Contender | null =>
-    name in entrants ? { name, rank: entrants[name]?.ranked ? rank : null } : null;
+/** The contender of a method of the catalogue at equal rank; null for what trains no whole model. */
+function contenderOf({ rank }: Setting, name: string): Contender | null {
+  return name in entrants ? { name, rank: entrants[name]?.ranked ? rank : null } : null;
+}
 
 async function allSections(
   only: readonly MethodName[] | undefined,
@@ -61,7 +60,7 @@ async function allSections(
   const names = [...Object.keys(references), ...chosen.filter((name) => name in entrants)];
   const comparison = await compare(names, setting, ask);
   const sections = {
-    catalogue: await catalogueSection(chosen, setting, ask, contenderOf(setting)),
+    catalogue: await catalogueSection(chosen, setting, ask, (name) => contenderOf(setting, name)),
     comparison: comparisonSection(comparison, setting),
     recorded: await recordedSection(ask),
     times: await timesSection(comparison.equalRank, setting, ask),
@@ -73,7 +72,9 @@ async function allSections(
 /** Nothing of it is trained. */
 async function quickSections(setting: Setting, ask: Ask): Promise<Map<SectionName, string>> {
   return textOf({
-    catalogue: await catalogueSection(Object.keys(methods) as MethodName[], setting, ask, contenderOf(setting)),
+    catalogue: await catalogueSection(Object.keys(methods) as MethodName[], setting, ask, (name) =>
+      contenderOf(setting, name),
+    ),
     recorded: await recordedSection(ask),
   });
 }
@@ -88,7 +89,7 @@ async function sliceDifferences(page: string, setting: Setting, ask: Ask): Promi
   const { seeds, width, batch, steps, refreshEvery } = setting;
   const seed = seeds.counted[0] as number;
   const contenders = Object.keys(methods)
-    .flatMap((name) => contenderOf(setting)(name) ?? [])
+    .flatMap((name) => contenderOf(setting, name) ?? [])
     .slice(0, 2);
   const printed = contenders.map((one) => printedRow(page, labelOf(one), seeds.counted.length));
   const jobs = contenders.map((one, i) => ({

@@ -20,7 +20,7 @@ export interface Setting extends Omit<TextTraining, 'seed'> {
 export const setting: Setting = {
   width: 64,
   batch: 4,
-  steps: 600,
+  steps: 400,
   rank: 16,
   refreshEvery: 50,
   seeds: { tuning: 100, counted: [0, 1, 2] },
