@@ -4,15 +4,16 @@ import {
   adafactor,
   adam,
   adamw,
+  eye,
   type Filter,
   type GradientTransform,
-  OptionError,
+  type LeafRule,
+  noGrad,
   type Schedule,
   schedules,
   sgd,
 } from '../../index';
 import { type Method, type MethodName, methods } from '../../study';
-import { typedAs } from '../options';
 import { projectorNamed } from '../study/projectors';
 
 /** What an optimizer of the command line is made from. */
@@ -20,7 +21,7 @@ interface OptimizerSettings {
   readonly learningRate: Schedule;
   /** Only ranked optimizers read what follows. */
   readonly rank: number;
-  readonly refreshEvery: number;
+  readonly refreshEvery: number | LeafRule;
   readonly ordering: Ordering;
   /** Weight of the past; only optimizers with momentum read it. */
   readonly momentum: number;
@@ -107,10 +108,15 @@ const rows = [
   },
 ] as const satisfies readonly OptimizerRow[];
 
-/** `apolloMini` → `apollo-mini`, as `typedAs` has it. */
-type Typed<Name extends string> = Name extends `${infer First}${infer Rest}`
-  ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${Typed<Rest>}`
+/** `apolloMini` → `apollo-mini`, `sinkGD` → `sink-gd`. */
+type Typed<Name extends string, AfterSmall extends boolean = false> = Name extends `${infer First}${infer Rest}`
+  ? First extends Lowercase<First>
+    ? `${First}${Typed<Rest, true>}`
+    : `${AfterSmall extends true ? '-' : ''}${Lowercase<First>}${Typed<Rest>}`
   : Name;
+
+const typed = (name: string): OptimizerName =>
+  name.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, '-').toLowerCase() as OptimizerName;
 
 export type OptimizerName = (typeof rows)[number]['name'] | Typed<MethodName>;
 export type Optimizer = OptimizerRow<OptimizerName>;
@@ -118,7 +124,7 @@ export type Optimizer = OptimizerRow<OptimizerName>;
 /** A method of the catalogue, with its own learning rate and on the weights that Flora compresses. */
 function fromCatalogue(name: string, { label, learningRate, ranked, make }: Method): Optimizer {
   return {
-    name: typedAs(name) as OptimizerName,
+    name: typed(name),
     label,
     learningRate,
     ranked,
@@ -127,7 +133,11 @@ function fromCatalogue(name: string, { label, learningRate, ranked, make }: Meth
   };
 }
 
-const catalogue = Object.entries(methods).map(([name, method]) => fromCatalogue(name, method));
+/** What trains whole models, and has no row of its own above. */
+const catalogue = Object.entries(methods)
+  .filter(([, { trains }]) => trains === undefined)
+  .map(([name, method]) => fromCatalogue(name, method))
+  .filter(({ name }) => rows.every((row) => row.name !== name));
 const all: readonly Optimizer[] = [...rows, ...catalogue];
 
 /** The names, in the order in which help has them. */
@@ -151,14 +161,17 @@ export const projecting = all
   .map(({ label }) => label)
   .join(' and ');
 
-/** Whether an optimizer draws new projections every `--refresh-every` steps: then it refuses an interval of 0. */
+/** Whether an optimizer reads `refreshEvery`: it is asked, on one small weight, with a rule in its place. */
 export function refreshes({ make }: Pick<Optimizer, 'make'>): boolean {
+  let asked = false;
+  const refreshEvery = (): number => {
+    asked = true;
+    return 1;
+  };
+  const weight = { 'blocks.weight': eye(2) };
   const settings = { learningRate: schedules.constant(1), rank: 1, ordering: 'paper', momentum: 0.5, seed: 0 } as const;
-  try {
-    make({ ...settings, projector: 'gaussian', refreshEvery: 0 });
-    return false;
-  } catch (error) {
-    if (error instanceof OptionError) return true;
-    throw error;
-  }
+  const { init, update } = make({ ...settings, projector: 'gaussian', refreshEvery });
+  let state = noGrad(() => init(weight));
+  for (let step = 0; step < 2; step++) [, state] = noGrad(() => update(weight, state, weight));
+  return asked;
 }

@@ -44,6 +44,8 @@ export interface Method {
   readonly use: string;
   /** It has a rank. */
   readonly ranked: boolean;
+  /** It moves the factors of adapters, whose rank is that of the adapters, and no whole weights (default: weights). */
+  readonly trains?: 'adapters';
   /** Peak of the schedule, from the sweep in `docs/methods.md`. */
   readonly learningRate: number;
   /** What is linear in it; absent where nothing is, as in a sign. */
