@@ -57,7 +57,7 @@ async function allSections(
   ask: Ask,
 ): Promise<Map<SectionName, string>> {
   const chosen = only ?? (Object.keys(methods) as MethodName[]);
-  const names = [...Object.keys(references), ...chosen.filter((name) => name in entrants)];
+  const names = [...new Set([...Object.keys(references), ...chosen.filter((name) => name in entrants)])];
   const comparison = await compare(names, setting, ask);
   const sections = {
     catalogue: await catalogueSection(chosen, setting, ask, (name) => contenderOf(setting, name)),
@@ -88,21 +88,21 @@ function textOf(sections: Partial<Record<SectionName, string[]>>): Map<SectionNa
 async function sliceDifferences(page: string, setting: Setting, ask: Ask): Promise<string[]> {
   const { seeds, width, batch, steps, refreshEvery } = setting;
   const seed = seeds.counted[0] as number;
-  const contenders = Object.keys(methods)
+  const contenders = Object.keys(entrants)
+    .filter((name) => !(name in references))
     .flatMap((name) => contenderOf(setting, name) ?? [])
     .slice(0, 2);
-  const printed = contenders.map((one) => printedRow(page, labelOf(one), seeds.counted.length));
-  const jobs = contenders.map((one, i) => ({
-    ...{ width, batch, steps, refreshEvery, seed },
-    ...one,
-    rate: printed[i]?.rate as number,
-  }));
-  const losses = await ask('train', jobs);
-  return contenders.flatMap((one, i) => {
-    const [said, now] = [printed[i]?.losses[0], losses[i]];
-    const text = typeof now === 'number' ? fixed(3)(now) : 'diverged';
-    return said === text ? [] : [`${labelOf(one)}, seed ${seed}: the page says ${said}, now ${text}`];
-  });
+  const compared = await Promise.all(
+    contenders.map(async (one): Promise<string[]> => {
+      const printed = printedRow(page, labelOf(one), seeds.counted.length);
+      if (!printed) return [`${labelOf(one)}: the page has no rate of it`];
+      const task = { width, batch, steps, refreshEvery };
+      const [loss] = await ask('train', [{ ...task, ...one, rate: printed.rate, seed }]);
+      const [said, now] = [printed.losses[0], typeof loss === 'number' ? fixed(3)(loss) : 'diverged'];
+      return said === now ? [] : [`${labelOf(one)}, seed ${seed}: the page says ${said}, now ${now}`];
+    }),
+  );
+  return compared.flat();
 }
 
 /** Memory and times are measured by a process that has done nothing else. */

@@ -3196,6 +3196,55 @@ const methods = [
     replace: 'leaf.own, 1.5)',
     tests: ['test/unit/compress/methods/replays.test.ts > apollo'],
   },
+  {
+    name: 'methods: the finer rates on one side alone',
+    file: 'bench/methods/search.ts',
+    find: '[best / 2, best * 2]',
+    replace: '[best / 2, best]',
+    tests: [unitOf('bench/methods/search')],
+  },
+  {
+    name: 'methods: an edge below alone',
+    file: 'bench/methods/search.ts',
+    find: '(rate === attempts[0]?.rate || rate === attempts.at(-1)?.rate)',
+    replace: 'rate === attempts[0]?.rate',
+    tests: [unitOf('bench/methods/search')],
+  },
+  {
+    name: 'methods: a rank beyond the budget',
+    file: 'bench/methods/comparison.ts',
+    find: 'else high = middle - 1;',
+    replace: 'else high = middle;\n    if (high - low === 1) return { name, rank: high };',
+    tests: [unitOf('bench/methods/comparison')],
+  },
+  {
+    name: 'methods: gains over none called gains over Adam',
+    file: 'bench/methods/comparison.ts',
+    find: 'interval(difference(adam, losses), nats)',
+    replace: "interval(difference(lossesOf('none'), losses), nats)",
+    tests: [unitOf('bench/methods/comparison')],
+  },
+  {
+    name: 'methods: a gate that is open whatever was measured',
+    file: 'bench/methods/comparison.ts',
+    find: 'switch (above(measured)) {',
+    replace: 'switch (above(measured, -10)) {',
+    tests: [unitOf('bench/methods/comparison')],
+  },
+  {
+    name: 'methods: times that are compared with the page',
+    file: 'bench/methods/page.ts',
+    find: "name === 'times' ? []",
+    replace: "name === 'time' ? []",
+    tests: [unitOf('bench/methods/page')],
+  },
+  {
+    name: 'methods: losses of the page read one column off',
+    file: 'bench/methods/page.ts',
+    find: 'cells.slice(3, 3 + seeds)',
+    replace: 'cells.slice(4, 4 + seeds)',
+    tests: [unitOf('bench/methods/page')],
+  },
 ];
 
 export const mutations = [

@@ -1,3 +1,4 @@
+import * as floragrad from '../../src/index';
 import { type MethodBias, type MethodName, methods } from '../../src/study';
 import { markdownTable } from '../harness/markdown';
 import { fixed } from '../reproduce/format';
@@ -39,10 +40,11 @@ export async function catalogueSection(
   );
   return [
     `Floats of state are those of one weight [n, m] with M = max(n, m) and μ = min(n, m), at rank r; bytes are those of a fresh state`,
-    `(\`stateBytes\`) on the GPT of the comparison below, at rank ${setting.rank} where a method has one; what is not compressed has Adam's moments.`,
+    `(\`stateBytes\`) on the GPT of the comparison below, at rank ${setting.rank} where a method has one, with those of what is not compressed.`,
     'The mean is that of the part that is linear in the gradient, over fresh draws, tested sequentially on a gradient',
     `[${biasCase.shape.join(', ')}] at rank ${biasCase.rank} (\`methodBias\`): a method that is as it says is called something else with chance at most ${biasFalseAlarm}`,
-    '(~ where the variance is measured first, so that this is approximate). "–": nothing in it is linear.',
+    '(~ where the variance is measured first, so that this is approximate). "at best" is the factor of G that the mean is nearest to; "–": nothing',
+    'in it is linear, or it trains the factors of adapters, whose state is that of a pair of factors.',
     '',
     ...table(rows),
     '',
@@ -66,26 +68,26 @@ function table(rows: readonly Row[]): string[] {
 
 function meanText({ verdict, gain, draws, approximate, asDeclared }: MethodBias): string {
   if (verdict === 'not linear' || gain === null) return '–';
-  const measured = `${fixed(3)(gain)} over ${draws.toLocaleString('en-US')} draws${approximate ? ', ~' : ''}`;
-  const said = `${verdict}, gain ${measured}`;
+  const factor = verdict === 'biased' ? 'at best' : 'gain';
+  const said = `${verdict}, ${factor} ${fixed(3)(gain)}·G, ${draws.toLocaleString('en-US')} draws${approximate ? ' ~' : ''}`;
   return asDeclared ? said : `${said}; NOT as declared`;
 }
 
-/** File and four lines of use, which the tests of the documentation run. */
+/** File and lines of use, which the tests of the documentation run. */
 function usage(name: MethodName): string[] {
-  const { label, file, use } = methods[name];
-  const called = /^\w+/.exec(use)?.[0] as string;
-  return [
-    `### ${label}`,
-    '',
-    `[\`${file}\`](../${file})`,
-    '',
-    '```ts',
-    `import { ${['applyUpdates', called, 'ones'].sort().join(', ')} } from 'floragrad';`,
-    'const params = { w: ones([32, 48]) };',
-    `const transform = ${use};`,
-    'applyUpdates(params, transform.update({ w: ones([32, 48]) }, transform.init(params), params)[0]);',
-    '```',
-    '',
-  ];
+  const { label, file, use, trains } = methods[name];
+  const words = [...use.matchAll(/(?<![.\w])[a-z]\w*/gi)].map(([word]) => word);
+  const called = words.filter((word) => word in floragrad);
+  const imports = (...more: string[]): string =>
+    `import { ${[...new Set([...called, ...more])].sort().join(', ')} } from 'floragrad';`;
+  const lines =
+    trains === 'adapters'
+      ? [imports(), `export const forFactors = ${use};`]
+      : [
+          imports('applyUpdates', 'ones'),
+          'const params = { w: ones([32, 48]) };',
+          `const transform = ${use};`,
+          'applyUpdates(params, transform.update({ w: ones([32, 48]) }, transform.init(params), params)[0]);',
+        ];
+  return [`### ${label}`, '', `[\`${file}\`](../${file})`, '', '```ts', ...lines, '```', ''];
 }

@@ -18,7 +18,7 @@ export interface Compared extends Searched {
 /** Everything that the tables of the comparison are made of. */
 export interface Comparison {
   readonly rows: readonly Compared[];
-  /** Flora's bytes at the rank of the setting. */
+  /** The bytes that a state may have at equal bytes. */
   readonly budget: number;
   /** For each name the contender of each table; null where even rank 1 has more bytes than the budget. */
   readonly equalRank: readonly Contender[];
@@ -32,7 +32,7 @@ export async function compare(names: readonly string[], setting: Setting, ask: A
   const bytesOf = async (contender: Contender): Promise<number> =>
     (await ask('bytes', [{ ...task, ...contender }]))[0] as number;
   const equalRank = names.map((name) => ({ name, rank: entrantOf(name).ranked ? rank : null }));
-  const budget = await bytesOf({ name: 'flora', rank });
+  const budget = Math.floor(setting.budget * (await bytesOf({ name: 'adam', rank: null })));
   const equalBytes = await Promise.all(
     equalRank.map(async (one) => ({ name: one.name, contender: await within(one, budget, width, bytesOf) })),
   );
@@ -109,7 +109,8 @@ export function comparisonSection({ rows, budget, equalRank, equalBytes }: Compa
     '',
     '### At equal bytes of state',
     '',
-    `The budget is Flora's state at rank ${rank}, ${budget.toLocaleString('en-US')} bytes: each rank is the largest whose state is within it. What has no rank stands as it is.`,
+    `The budget is ${setting.budget.toFixed(2)} of the state of dense Adam, ${budget.toLocaleString('en-US')} bytes: each rank is the largest whose state is within it. What has no`,
+    'rank stands as it is, above the budget or below it.',
     ...(tooLarge.length > 0 ? [`More than that even at rank 1: ${tooLarge.join(', ')}.`] : []),
     '',
     ...lossTable(

@@ -45,18 +45,16 @@ export const references = {
   floraReset: { label: 'Flora, reset', ranked: true, make: floraWith('reset') },
 } as const satisfies Readonly<Record<string, Entrant>>;
 
-/** Everything that trains whole models, by name: the references first, then the catalogue in its order. */
+/** Everything that trains whole models, by name: the references first, then the rest of the catalogue in its order. */
 export const entrants: Readonly<Record<string, Entrant>> = {
   ...references,
   ...Object.fromEntries(
-    Object.entries(methods).map(([name, { label, ranked, make }]) => {
-      const entrant: Entrant = {
-        label,
-        ranked,
-        make: (settings) => make({ ...settings, filter: treated(settings.rank) }),
-      };
-      return [name, entrant];
-    }),
+    Object.entries(methods)
+      .filter(([name, { trains }]) => trains === undefined && !(name in references))
+      .map(([name, { label, ranked, make }]): [string, Entrant] => [
+        name,
+        { label, ranked, make: (settings) => make({ ...settings, filter: treated(settings.rank) }) },
+      ]),
   ),
 };
 

@@ -50,11 +50,10 @@ export interface Printed {
   readonly losses: readonly string[];
 }
 
-/** @throws Error where the page has no such row, or one that diverged */
-export function printedRow(page: string, label: string, seeds: number): Printed {
+/** A row of the first table of the comparison that has it; null where there is none, or it has no rate. */
+export function printedRow(page: string, label: string, seeds: number): Printed | null {
   const lines = (sectionsOf(page).get('comparison') ?? '').split('\n');
   const cells = lines.map((line) => line.split('|').map((cell) => cell.trim())).find(([, name]) => name === label);
   const rate = Number.parseFloat(cells?.[2] ?? '');
-  if (!cells || Number.isNaN(rate)) throw new Error(`the page has no rate of ${label}: write it anew`);
-  return { rate, losses: cells.slice(3, 3 + seeds) };
+  return !cells || Number.isNaN(rate) ? null : { rate, losses: cells.slice(3, 3 + seeds) };
 }

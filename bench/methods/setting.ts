@@ -3,8 +3,10 @@ import type { Seeds } from '../reproduce/tuned';
 
 /** What the page is made with; a trial takes less. */
 export interface Setting extends Omit<TextTraining, 'seed'> {
-  /** Of the comparison at equal rank; Flora's bytes at this rank are the budget of the other one. */
+  /** The rank of the comparison at equal rank. */
   readonly rank: number;
+  /** The bytes of the comparison at equal bytes, as a share of those of dense Adam. */
+  readonly budget: number;
   /** Steps between new projections. */
   readonly refreshEvery: number;
   readonly seeds: Seeds;
@@ -20,11 +22,12 @@ export interface Setting extends Omit<TextTraining, 'seed'> {
 export const setting: Setting = {
   width: 64,
   batch: 4,
-  steps: 400,
+  steps: 300,
   rank: 16,
-  refreshEvery: 50,
+  budget: 1 / 3,
+  refreshEvery: 30,
   seeds: { tuning: 100, counted: [0, 1, 2] },
-  grid: [0.001, 0.004, 0.016, 0.064, 0.256, 1.024],
+  grid: [0.001, 0.004, 0.016, 0.064, 0.256],
   rounds: 61,
   timedRefreshEvery: 10,
 };

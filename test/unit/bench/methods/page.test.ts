@@ -38,8 +38,8 @@ describe('the page of the methods', () => {
 
   test('is read back: the rate of a row and its losses', () => {
     expect(printedRow(page, 'GaLore r 16', 2)).toEqual({ rate: 0.016, losses: ['2.400', '2.410'] });
-    expect(() => printedRow(page, 'wild', 2)).toThrow(/no rate of wild/);
-    expect(() => printedRow(page, 'GaLore r 8', 2)).toThrow(/no rate of GaLore r 8/);
+    expect(printedRow(page, 'wild', 2)).toBeNull();
+    expect(printedRow(page, 'GaLore r 8', 2)).toBeNull();
   });
 });
 
