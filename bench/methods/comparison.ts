@@ -9,14 +9,14 @@ import { type Searched, searched } from './search';
 import type { Setting } from './setting';
 
 /** A contender, what came of it, and what it takes. */
-export interface Compared extends Searched {
+interface Compared extends Searched {
   readonly contender: Contender;
   readonly bytes: number;
   readonly peak: number;
 }
 
 /** Everything that the tables of the comparison are made of. */
-export interface Comparison {
+interface Comparison {
   readonly rows: readonly Compared[];
   /** The bytes that a state may have at equal bytes. */
   readonly budget: number;

@@ -3,13 +3,13 @@ import { methods } from '../../src/study';
 import { blocks } from '../reproduce/tasks/text';
 
 /** What is compared: a method of the catalogue, or a reference. */
-export interface Entrant {
+interface Entrant {
   readonly label: string;
   readonly ranked: boolean;
   make(settings: Settings): GradientTransform<unknown>;
 }
 
-export interface Settings {
+interface Settings {
   readonly learningRate: Schedule;
   readonly rank: number;
   readonly refreshEvery: number;
@@ -17,7 +17,7 @@ export interface Settings {
 }
 
 /** The weight of the past in Adafactor and Flora: that of the main job, where it is worth something. */
-export const momentum = 0.5;
+const momentum = 0.5;
 
 const floraWith =
   (onRefresh: 'transfer' | 'reset') =>

@@ -48,7 +48,7 @@ export const biasFalseAlarm = 1e-9;
 
 type Perform = { readonly [K in keyof Jobs]: (job: Jobs[K]['job']) => Promise<Jobs[K]['result']> };
 
-export const perform: Perform = {
+const perform: Perform = {
   train: ({ name, rank, rate, seed, width, batch, steps, refreshEvery }) =>
     trainText(
       { width, batch, steps, seed },

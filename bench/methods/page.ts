@@ -1,7 +1,7 @@
 import { firstDifference, sectionsOf } from '../reproduce/page';
 
 /** The sections in their order. All but the times repeat to the byte. */
-export const titles = {
+const titles = {
   catalogue: 'The catalogue',
   comparison: 'Compared on one task',
   recorded: "The authors' own numbers, followed",
@@ -45,7 +45,7 @@ export function differences(page: string, made: ReadonlyMap<string, string>): st
 }
 
 /** What the page says of a row of the comparison: its rate, and the losses by seed as they are printed. */
-export interface Printed {
+interface Printed {
   readonly rate: number;
   readonly losses: readonly string[];
 }

@@ -3,7 +3,7 @@ import { setBackend, wasmBackend } from '../../src/index';
 import type { Claim } from './claim';
 
 /** What has jobs. */
-export type Performer = Pick<Claim, 'name' | 'perform'>;
+type Performer = Pick<Claim, 'name' | 'perform'>;
 
 interface Order {
   readonly claim: string;

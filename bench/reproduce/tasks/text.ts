@@ -50,7 +50,7 @@ async function read() {
 }
 
 /** A model before its first step, and what its steps and its loss are. */
-export interface TextRun {
+interface TextRun {
   readonly training: Trainer<unknown, never>;
   /** The loss before the step, counted from 1. */
   step(number: number): Promise<number>;
