@@ -38,10 +38,10 @@ export function sectionOf({ name, title, source }: Pick<Claim, 'name' | 'title' 
   ].join('\n');
 }
 
-/** The sections of a page by the names of their claims. */
+/** The sections of a page by the names in their marks. */
 export function sectionsOf(page: string): Map<string, string> {
-  const [, ...parts] = page.split(/^(?=<!-- claim )/m);
-  return new Map(parts.map((part) => [/^<!-- claim (\S+) -->/.exec(part)?.[1] ?? '', part.trimEnd()]));
+  const [, ...parts] = page.split(/^(?=<!-- (?:claim|section) )/m);
+  return new Map(parts.map((part) => [/^<!-- \w+ (\S+) -->/.exec(part)?.[1] ?? '', part.trimEnd()]));
 }
 
 /** The page: introduction, all verdicts, and the sections in the order of the claims. */
@@ -74,15 +74,16 @@ interface Expected {
 export function differences(page: string, made: ReadonlyMap<string, string>, { order, required }: Expected): string[] {
   const written = sectionsOf(page);
   const missing = required.filter((name) => !written.has(name)).map((name) => `${name}: the page has no such claim`);
-  const found = [...made].flatMap(([name, section]) => {
-    const old = written.get(name)?.split('\n');
-    if (!old) return [];
-    const now = section.split('\n');
-    const at = Array.from({ length: Math.max(old.length, now.length) }, (_, i) => i).find((i) => old[i] !== now[i]);
-    return at === undefined
-      ? []
-      : [`${name}: line ${at + 1} of its section`, `  page: ${old[at] ?? '(none)'}`, `  now:  ${now[at] ?? '(none)'}`];
-  });
+  const found = [...made].flatMap(([name, section]) => firstDifference(name, written.get(name), section));
   const edited = pageOf(order, written) === page ? [] : ['the page is not made of its sections: it was edited'];
   return [...missing, ...found, ...edited];
+}
+
+/** The first line of a section that differs from how it was made anew; none where the page has no such section. */
+export function firstDifference(name: string, written: string | undefined, made: string): string[] {
+  if (written === undefined) return [];
+  const [old, now] = [written.split('\n'), made.split('\n')];
+  const at = Array.from({ length: Math.max(old.length, now.length) }, (_, i) => i).find((i) => old[i] !== now[i]);
+  if (at === undefined) return [];
+  return [`${name}: line ${at + 1} of its section`, `  page: ${old[at] ?? '(none)'}`, `  now:  ${now[at] ?? '(none)'}`];
 }

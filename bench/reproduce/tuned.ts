@@ -26,29 +26,57 @@ export interface Seeds {
   readonly counted: readonly number[];
 }
 
+/** Losses of every rate of every method on one seed. */
+export async function tried<J>(
+  methods: readonly Method<J>[],
+  seed: number,
+  run: Run<J, number | null>,
+): Promise<BySeed[]> {
+  const results = [...(await run(methods.flatMap(({ rates, job }) => rates.map((rate) => job(rate, seed)))))];
+  return methods.map(({ rates }) => results.splice(0, rates.length));
+}
+
+/** Which of these losses is the least; null where all diverged. */
+export function leastOf(losses: BySeed): number | null {
+  const numbers = losses.map((loss) => loss ?? Infinity);
+  const least = Math.min(...numbers);
+  return least < Infinity ? numbers.indexOf(least) : null;
+}
+
 /** Choose a rate for each method alone, then train with it on every seed that counts. A single rate needs no choice. */
 export async function tuned<J>(
   methods: readonly Method<J>[],
   { tuning, counted }: Seeds,
   run: Run<J, number | null>,
 ): Promise<Tuned[]> {
-  const tries = methods.flatMap(({ rates, job }) => (rates.length > 1 ? rates.map((rate) => job(rate, tuning)) : []));
-  const tried = [...(await run(tries))];
+  const choices = await tried(
+    methods.filter(({ rates }) => rates.length > 1),
+    tuning,
+    run,
+  );
   const chosen = methods.map((method) => {
-    if (method.rates.length === 1) return { method, at: 0, rate: method.rates[0] as number };
-    const losses = tried.splice(0, method.rates.length).map((loss) => loss ?? Infinity);
-    const least = Math.min(...losses);
-    const at = losses.indexOf(least);
-    return { method, at, rate: least < Infinity ? (method.rates[at] as number) : null };
+    const { rates } = method;
+    const at = rates.length === 1 ? 0 : leastOf(choices.shift() as BySeed);
+    const edge = at !== null && rates.length > 1 && (at === 0 || at === rates.length - 1);
+    return { method, rate: at === null ? null : (rates[at] as number), edge };
   });
+  return onSeeds(chosen, counted, run);
+}
+
+/** Train each method with its rate on every seed. */
+export async function onSeeds<J>(
+  chosen: readonly (Pick<Tuned, 'rate' | 'edge'> & { readonly method: Method<J> })[],
+  counted: readonly number[],
+  run: Run<J, number | null>,
+): Promise<Tuned[]> {
   const jobs = chosen.flatMap(({ method, rate }) =>
     rate === null ? [] : counted.map((seed) => method.job(rate, seed)),
   );
   const results = [...(await run(jobs))];
-  return chosen.map(({ method: { name, rates }, at, rate }) => ({
+  return chosen.map(({ method: { name }, rate, edge }) => ({
     name,
     rate,
-    edge: rate !== null && rates.length > 1 && (at === 0 || at === rates.length - 1),
+    edge,
     losses: rate === null ? counted.map(() => null) : results.splice(0, counted.length),
   }));
 }

@@ -2,6 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { setBackend, wasmBackend } from '../../src/index';
 import type { Claim } from './claim';
 
+/** What has jobs. */
+type Performer = Pick<Claim, 'name' | 'perform'>;
+
 interface Order {
   readonly claim: string;
   readonly job: string;
@@ -65,13 +68,13 @@ export class Workers {
 }
 
 /** What a worker does until the program lets go of it. */
-export function work(claims: readonly Claim[]): void {
+export function work(performers: readonly Performer[]): void {
   setBackend(wasmBackend({ build: 'baseline' }));
   process.on('disconnect', () => process.exit());
   process.on('message', async ({ claim, job }: Order) => {
     let answer: Answer;
     try {
-      const chosen = claims.find(({ name }) => name === claim) as Claim;
+      const chosen = performers.find(({ name }) => name === claim) as Performer;
       answer = { result: await chosen.perform(job) };
     } catch (error) {
       answer = { failure: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -9,10 +9,12 @@ import {
   mapParams,
   matrixFilter,
   noGrad,
+  type Params,
   random,
   scope,
   sign,
   type Tensor,
+  type Trainer,
   trainer,
   transform,
 } from '../../../src/index';
@@ -36,36 +38,71 @@ const validated = 16;
 /** Read once for all trainings of a process. */
 let text: ReturnType<typeof read> | undefined;
 
+function corpus(): ReturnType<typeof read> {
+  text ??= read();
+  return text;
+}
+
 async function read() {
   const { text } = await loadCorpus('moby-dick', process.cwd());
   const vocabulary = new CharVocabulary(text);
   return { vocabulary, tokens: vocabulary.encode(text) };
 }
 
-/** Validation loss in nats per character after training; null where it diverged. */
-export async function trainText(
-  { width, batch, steps, seed }: TextTraining,
+/** A model before its first step, and what its steps and its loss are. */
+interface TextRun {
+  readonly training: Trainer<unknown, never>;
+  /** The loss before the step, counted from 1. */
+  step(number: number): Promise<number>;
+  /** Nats per character. */
+  validate(): Promise<number>;
+}
+
+/** Weights and batches follow from the seed alone. */
+export async function textRun(
+  { width, batch, seed }: Omit<TextTraining, 'steps'>,
   transform: GradientTransform<unknown>,
-): Promise<number | null> {
-  text ??= read();
-  const { vocabulary, tokens } = await text;
+): Promise<TextRun> {
+  const { vocabulary, tokens } = await corpus();
   const [train, validation] = [batch, validated].map((size) => new TextDataset(tokens, { batch: size, context })) as [
     TextDataset,
     TextDataset,
   ];
-  const root = random.key(seed);
-  const key = random.fold(root, 'model');
-  const model = new GPT({ vocabularySize: vocabulary.size, context, width, heads: 4, layers: 2, key });
+  const model = newModel(width, seed, vocabulary.size);
   const loss = ({ ids, targets }: TextBatch): Tensor => crossEntropy(model.forward(ids), targets);
   const training = trainer({ model, transform, loss, seed });
-  const batches = random.fold(root, 'batches');
+  const batches = random.fold(random.key(seed), 'batches');
+  return {
+    training,
+    step: async (number) => scope(() => training.step(train.trainBatch(random.fold(batches, number))).loss),
+    async validate() {
+      const losses: number[] = [];
+      for (const windows of validation.validationBatches()) losses.push(await noGrad(() => loss(windows)).item());
+      return losses.reduce((a, b) => a + b, 0) / losses.length;
+    },
+  };
+}
+
+/** The parameters that a training of this width begins with. */
+export async function textParameters(width: number): Promise<Params> {
+  const { vocabulary } = await corpus();
+  return newModel(width, 0, vocabulary.size).parameters();
+}
+
+function newModel(width: number, seed: number, vocabularySize: number): GPT {
+  const key = random.fold(random.key(seed), 'model');
+  return new GPT({ vocabularySize, context, width, heads: 4, layers: 2, key });
+}
+
+/** Validation loss in nats per character after training; null where it diverged. */
+export async function trainText(
+  { steps, ...task }: TextTraining,
+  transform: GradientTransform<unknown>,
+): Promise<number | null> {
+  const run = await textRun(task, transform);
   return finite(async () => {
-    for (let step = 1; step <= steps; step++) {
-      await scope(() => training.step(train.trainBatch(random.fold(batches, step))).loss);
-    }
-    const losses: number[] = [];
-    for (const windows of validation.validationBatches()) losses.push(await noGrad(() => loss(windows)).item());
-    return losses.reduce((a, b) => a + b, 0) / losses.length;
+    for (let step = 1; step <= steps; step++) await run.step(step);
+    return run.validate();
   });
 }
 

@@ -5,7 +5,7 @@ import { crc32 } from '../../io/crc32';
 import { loadCheckpoint, saveCheckpoint } from '../../node';
 import { undivided } from '../terminal/ending';
 import type { Living } from './divergence';
-import { optimizers } from './optimizers';
+import { optimizers, refreshes } from './optimizers';
 import type { TrainSettings } from './options';
 import { folderName, type RunPlan } from './plan';
 
@@ -85,11 +85,13 @@ function decisiveSettings(plan: RunPlan, settings: TrainSettings, text: string):
   const { refreshEvery, projector, ordering, momentum } = settings;
   const common = { ...plan, steps, batch, context, width, heads, layers, 'learning-rate': learningRate };
   const data = { data: crc32(new TextEncoder().encode(text)) };
+  const optimizer = optimizers[plan.optimizer];
   return {
     ...common,
     ...data,
-    ...(optimizers[plan.optimizer].momentum && { momentum }),
-    ...(plan.rank !== null && { 'refresh-every': refreshEvery, projector, ordering }),
+    ...(optimizer.momentum && { momentum }),
+    ...(refreshes(optimizer) && { 'refresh-every': refreshEvery }),
+    ...(optimizer.projects && { projector, ordering }),
   };
 }
 

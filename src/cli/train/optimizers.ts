@@ -1,6 +1,19 @@
 import { matrixFilter } from '../../compress/filter';
 import { flora } from '../../compress/flora';
-import { adafactor, adam, adamw, type Filter, type GradientTransform, type Schedule, sgd } from '../../index';
+import {
+  adafactor,
+  adam,
+  adamw,
+  eye,
+  type Filter,
+  type GradientTransform,
+  type LeafRule,
+  noGrad,
+  type Schedule,
+  schedules,
+  sgd,
+} from '../../index';
+import { type Method, type MethodName, methods } from '../../study';
 import { projectorNamed } from '../study/projectors';
 
 /** What an optimizer of the command line is made from. */
@@ -8,7 +21,7 @@ interface OptimizerSettings {
   readonly learningRate: Schedule;
   /** Only ranked optimizers read what follows. */
   readonly rank: number;
-  readonly refreshEvery: number;
+  readonly refreshEvery: number | LeafRule;
   readonly ordering: Ordering;
   /** Weight of the past; only optimizers with momentum read it. */
   readonly momentum: number;
@@ -28,7 +41,9 @@ interface OptimizerRow<Name extends string = string> {
   /** Peak of the schedule unless `--learning-rate` says otherwise. */
   readonly learningRate: number;
   /** It compresses by projection, and gives one run for each `--rank`. */
-  readonly ranked?: true;
+  readonly ranked?: boolean;
+  /** It reads `projector` and `ordering`. */
+  readonly projects?: true;
   /** It reads `momentum`. */
   readonly momentum?: true;
   /** It compresses something of another one, which is dense there: their losses and states are compared. */
@@ -57,6 +72,7 @@ const rows = [
     label: 'Flora',
     learningRate: 0.05,
     ranked: true,
+    projects: true,
     momentum: true,
     compresses: { what: 'momentum', of: 'adafactor' },
     make: ({ projector, momentum, ...settings }) =>
@@ -92,22 +108,70 @@ const rows = [
   },
 ] as const satisfies readonly OptimizerRow[];
 
-export type OptimizerName = (typeof rows)[number]['name'];
+/** `apolloMini` → `apollo-mini`, `sinkGD` → `sink-gd`. */
+type Typed<Name extends string, AfterSmall extends boolean = false> = Name extends `${infer First}${infer Rest}`
+  ? First extends Lowercase<First>
+    ? `${First}${Typed<Rest, true>}`
+    : `${AfterSmall extends true ? '-' : ''}${Lowercase<First>}${Typed<Rest>}`
+  : Name;
+
+const typed = (name: string): OptimizerName =>
+  name.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, '-').toLowerCase() as OptimizerName;
+
+export type OptimizerName = (typeof rows)[number]['name'] | Typed<MethodName>;
 export type Optimizer = OptimizerRow<OptimizerName>;
 
-/** The names, in the order in which help has them. */
-export const optimizerNames: readonly OptimizerName[] = rows.map(({ name }) => name);
+/** A method of the catalogue, with its own learning rate and on the weights that Flora compresses. */
+function fromCatalogue(name: string, { label, learningRate, ranked, make }: Method): Optimizer {
+  return {
+    name: typed(name),
+    label,
+    learningRate,
+    ranked,
+    make: ({ learningRate, rank, refreshEvery, seed }) =>
+      make({ learningRate, rank, refreshEvery, seed, filter: blockWeights(rank) }),
+  };
+}
 
-export const optimizers = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<
+/** What trains whole models, and has no row of its own above. */
+const catalogue = Object.entries(methods)
+  .filter(([, { trains }]) => trains === undefined)
+  .map(([name, method]) => fromCatalogue(name, method))
+  .filter(({ name }) => rows.every((row) => row.name !== name));
+const all: readonly Optimizer[] = [...rows, ...catalogue];
+
+/** The names, in the order in which help has them. */
+export const optimizerNames: readonly OptimizerName[] = all.map(({ name }) => name);
+
+/** From this one on, the names are those of the catalogue. */
+export const firstOfCatalogue = catalogue[0]?.name;
+
+export const optimizers = Object.fromEntries(all.map((row) => [row.name, row])) as Readonly<
   Record<OptimizerName, Optimizer>
 >;
 
-const moved = rows.filter((row: Optimizer) => row.momentum).map(({ name }) => name);
+const moved = all.filter((row) => row.momentum).map(({ name }) => name);
 
 /** The optimizers that have momentum, as sentences have them. */
 export const withMomentum = `${moved.slice(0, -1).join(', ')} and ${moved.at(-1)}`;
 
-const ranked = rows.filter((row: Optimizer) => row.ranked);
+/** What takes a projector and an order of steps, as sentences have it. */
+export const projecting = all
+  .filter((row) => row.projects)
+  .map(({ label }) => label)
+  .join(' and ');
 
-/** What is ranked, as sentences have it. */
-export const compressing = ranked.map(({ label }) => label).join(' and ');
+/** Whether an optimizer reads `refreshEvery`: it is asked, on one small weight, with a rule in its place. */
+export function refreshes({ make }: Pick<Optimizer, 'make'>): boolean {
+  let asked = false;
+  const refreshEvery = (): number => {
+    asked = true;
+    return 1;
+  };
+  const weight = { 'blocks.weight': eye(2) };
+  const settings = { learningRate: schedules.constant(1), rank: 1, ordering: 'paper', momentum: 0.5, seed: 0 } as const;
+  const { init, update } = make({ ...settings, projector: 'gaussian', refreshEvery });
+  let state = noGrad(() => init(weight));
+  for (let step = 0; step < 2; step++) [, state] = noGrad(() => update(weight, state, weight));
+  return asked;
+}

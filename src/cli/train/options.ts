@@ -4,7 +4,7 @@ import { learningRate, lines, threads } from '../common-options';
 import { flag, option } from '../options';
 import { projectorNames } from '../study/projectors';
 import { oneOf, whole, words } from '../values';
-import { compressing } from './optimizers';
+import { projecting } from './optimizers';
 import { presetNames, presetOptions } from './presets';
 
 export const trainOptions = {
@@ -13,7 +13,7 @@ export const trainOptions = {
   projector: option(
     oneOf(projectorNames, { listed: false }),
     'NAME',
-    `how ${compressing} projects; floragrad study --help lists the names`,
+    `how ${projecting} projects; floragrad study --help lists the names`,
     'gaussian',
   ),
   learningRate: learningRate('optimizer'),

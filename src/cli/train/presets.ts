@@ -2,17 +2,21 @@ import type { ValuesOf } from '../../base/options';
 import { lines, rank } from '../common-options';
 import { required } from '../options';
 import { listOf, oneOf, positive, whole } from '../values';
-import { compressing, optimizerNames, optimizers, orderings, withMomentum } from './optimizers';
+import { firstOfCatalogue, optimizerNames, optimizers, orderings, projecting, withMomentum } from './optimizers';
 
 /** A whole comparison: the task, the model, and which optimizers train it. What is left out is as the preset says. */
 export const presetOptions = {
-  optimizer: required(listOf(oneOf(optimizerNames)), 'LIST', 'what is compared, on the same batches'),
-  rank: required(listOf(rank), 'LIST', `rank of ${compressing}'s projection; several, as in 16,64, are several runs`),
-  refreshEvery: required(whole(1, 1e9), 'K', `steps between new projections of ${compressing}`),
+  optimizer: required(
+    listOf(oneOf(optimizerNames)),
+    'LIST',
+    `what is compared, on the same batches; docs/methods.md has those from ${firstOfCatalogue} on`,
+  ),
+  rank: required(listOf(rank), 'LIST', 'rank of what is projected; several, as in 16,64, are several runs'),
+  refreshEvery: required(whole(1, 1e9), 'K', 'steps between new projections'),
   ordering: required(
     oneOf(orderings),
     'NAME',
-    `order of ${compressing}'s steps, of which the second is that of the authors' code`,
+    `order of ${projecting}'s steps, of which the second is that of the authors' code`,
   ),
   momentum: required(positive({ below: 1 }), 'B', `weight of the past in the momentum of ${withMomentum}`),
   data: required(...lines.data),

@@ -109,6 +109,22 @@ describe('floragrad train --checkpoint, killed and resumed', async () => {
     expect(await refused('--resume', 'saved', '--data', 'other.txt')).toMatch(/cli\/resume.*--data of another text/);
   });
 
+  it.each([
+    ['galore', true],
+    ['apollo-mini', true],
+    ['adam', false],
+  ])(
+    'of %s goes on with options that it does not read, and an interval between projections is read: %s',
+    async (name, reads) => {
+      const one = ['--optimizer', name];
+      expect((await train(...one, '--checkpoint', `of-${name}`)).status).toBe(0);
+      const resumed = (...more: string[]) => train(...one, '--resume', `of-${name}`, ...more);
+      const unread = ['--projector', 'haar', '--ordering', 'paper', '--momentum', '0.9'];
+      expect((await resumed(...unread)).status).toBe(0);
+      expect((await resumed('--refresh-every', '4')).status).toBe(reads ? 2 : 0);
+    },
+  );
+
   it('had momentum 0.9 where it was saved before there was an option for it', async () => {
     expect((await train('--checkpoint', 'older', '--momentum', '0.9')).status).toBe(0);
     const record = join(cwd, 'older/flora-rank-4-seed-0/checkpoint.json');

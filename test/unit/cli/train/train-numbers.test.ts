@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { knownWords } from '../../../../src/cli/sample';
+import { optimizerNames } from '../../../../src/cli/train/optimizers';
 import type { TrainOutput } from '../../../../src/cli/train/output';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { bigramEntropy, unigramEntropy } from '../../../../src/data/entropy';
@@ -9,9 +10,11 @@ import {
   adafactor,
   adam,
   adamw,
+  apollo,
   crossEntropy,
   flora,
   type GradientTransform,
+  galore,
   noGrad,
   projectors,
   random,
@@ -21,6 +24,7 @@ import {
   stateBytes,
 } from '../../../../src/index';
 import { GPT } from '../../../../src/nn';
+import { methods } from '../../../../src/study';
 import { trainer } from '../../../../src/training';
 import { captured, workFolder, writeText } from '../captured';
 
@@ -98,6 +102,37 @@ describe('what train measures is what a program with the library measures', () =
     expect(numbers).toEqual(await byHand(transform, seed));
     // And an option is worth something: without it the numbers are others.
     if (options !== '--optimizer flora') expect(numbers).not.toEqual(await base);
+  });
+});
+
+describe('what train does with a method of the catalogue', () => {
+  const settings = { learningRate: rate(0.01), rank: 4, refreshEvery: 100, seed: 0, filter };
+  const own = ['flora', 'adafactor', 'none', 'adamw', 'adam', 'sgd'];
+  const typed = (name: string) => name.replace(/(.)([A-Z]+)/g, '$1-$2').toLowerCase();
+  const rows = Object.entries(methods).filter(([name, { trains }]) => trains === undefined && !own.includes(name));
+
+  it('which train a whole model: each is an optimizer, once', () => {
+    expect(optimizerNames).toEqual([...own, ...rows.map(([name]) => typed(name))]);
+  });
+
+  it.each<[options: string, transform: GradientTransform<unknown>]>([
+    ['galore', galore({ ...settings, learningRate: rate(methods.galore.learningRate) })],
+    ['galore --learning-rate 0.02', galore({ ...settings, learningRate: rate(0.02) })],
+    ['apollo --learning-rate 0.01', apollo(settings)],
+    ['apollo --learning-rate 0.01 --projector haar --ordering flora-opt --momentum 0.5', apollo(settings)],
+  ])('a program with the library does, with --optimizer %s', async (options, transform) => {
+    const { runs } = await train('--optimizer', ...options.split(' '));
+    expect(numbersOf(runs[0] as Run)).toEqual(await byHand(transform, 0));
+  });
+
+  it.each(rows)('it hands rate, rank, interval, seed and filter on to %s', async (name, method) => {
+    const { learningRate, ranked, make } = method;
+    const options = `--optimizer ${typed(name)} --rank 2,3 --refresh-every 2 --seed 3`;
+    const { runs } = await train(...options.split(' '));
+    expect(runs.map(({ rank }) => rank)).toEqual(ranked ? [2, 3] : [null]);
+    const last = runs.at(-1) as Run;
+    const given = { learningRate: rate(learningRate), rank: last.rank ?? 1, refreshEvery: 2, seed: 3, filter };
+    expect(numbersOf(last)).toEqual(await byHand(make(given), 3));
   });
 });
 

@@ -1,0 +1,59 @@
+import { firstDifference, sectionsOf } from '../reproduce/page';
+
+/** The sections in their order. All but the times repeat to the byte. */
+const titles = {
+  catalogue: 'The catalogue',
+  comparison: 'Compared on one task',
+  recorded: "The authors' own numbers, followed",
+  times: 'What a step costs',
+  sweep: 'The search for the rates',
+} as const;
+
+export type SectionName = keyof typeof titles;
+
+const names = Object.keys(titles) as SectionName[];
+
+const introduction = [
+  '# Methods',
+  '',
+  'Written by `npm run methods -- --write` (`bench/methods.ts`): the methods of the field that are here, one file each, what they keep, what',
+  'is proven of them, and how they compare on one small task. The list is `methods` of `floragrad/study`; the command has them by name, as in',
+  '`floragrad train --optimizer none,galore,apollo --rank 16`. All numbers but those of [one table](#what-a-step-costs) are of the baseline',
+  'build of the kernels on one thread, so that a second run writes the same bytes.',
+  '',
+  'One task of a small model says little about others: read the tables as evidence that the methods work, and of what they cost.',
+].join('\n');
+
+export function sectionOf(name: SectionName, lines: readonly string[]): string {
+  return [`<!-- section ${name} -->`, '', `## ${titles[name]}`, '', ...lines].join('\n').trimEnd();
+}
+
+export function pageOf(sections: ReadonlyMap<string, string>): string {
+  return `${[introduction, ...names.flatMap((name) => sections.get(name) ?? [])].join('\n\n')}\n`;
+}
+
+/** Where a page differs from sections that were made anew, times apart: lines for a person, none where it does not. */
+export function differences(page: string, made: ReadonlyMap<string, string>): string[] {
+  const written = sectionsOf(page);
+  return [
+    ...names.filter((name) => !written.has(name)).map((name) => `${name}: the page has no such section`),
+    ...[...made].flatMap(([name, section]) =>
+      name === 'times' ? [] : firstDifference(name, written.get(name), section),
+    ),
+    ...(pageOf(written) === page ? [] : ['the page is not made of its sections: it was edited']),
+  ];
+}
+
+/** What the page says of a row of the comparison: its rate, and the losses by seed as they are printed. */
+interface Printed {
+  readonly rate: number;
+  readonly losses: readonly string[];
+}
+
+/** A row of the first table of the comparison that has it; null where there is none, or it has no rate. */
+export function printedRow(page: string, label: string, seeds: number): Printed | null {
+  const lines = (sectionsOf(page).get('comparison') ?? '').split('\n');
+  const cells = lines.map((line) => line.split('|').map((cell) => cell.trim())).find(([, name]) => name === label);
+  const rate = Number.parseFloat(cells?.[2] ?? '');
+  return !cells || Number.isNaN(rate) ? null : { rate, losses: cells.slice(3, 3 + seeds) };
+}
