@@ -3720,7 +3720,7 @@ const catalogue = [
     file: 'src/study/methods/method-bias.ts',
     find: "fold(key(seed), 'trial', trial)",
     replace: "fold(key(seed), 'trial')",
-    tests: ['test/property/methods-expectation.test.ts > flora keeps'],
+    tests: ['test/property/methods-expectation.test.ts > keeps what it declares'],
   },
   {
     name: 'methodBias: what is off along the gradient counts as across it',
@@ -3730,10 +3730,10 @@ const catalogue = [
     tests: ['test/property/methods-expectation.test.ts > a factor other than 1'],
   },
   {
-    name: 'methodBias: a conviction along the gradient alone is none',
+    name: 'methodBias: convictions that are not of all directions are none',
     file: 'src/study/methods/method-bias.ts',
     find: "verdict: convicted.length > 0 ? ('biased' as const)",
-    replace: "verdict: convicted.length > 1 ? ('biased' as const)",
+    replace: "verdict: convicted.length > 2 ? ('biased' as const)",
     tests: ['test/property/methods-expectation.test.ts > a factor other than 1'],
   },
   {
