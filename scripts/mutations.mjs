@@ -276,11 +276,38 @@ const combinators = [
     tests: [unit('compress')],
   },
   {
+    name: 'a refresh counted where the projector says that nothing is due',
+    file: 'src/compress/subspace.ts',
+    find: 'if (made === projection) return leaf;',
+    replace: '',
+    tests: [unit('projectors/lazy-refresh')],
+  },
+  {
+    name: 'lazy refresh: the window is emptied when the interval grows',
+    file: 'src/compress/projectors/lazy-refresh.ts',
+    find: 'const seen = lazy.seen + 1;',
+    replace: 'const seen = (lazy.seen % window) + 1;',
+    tests: [unit('projectors/lazy-refresh')],
+  },
+  {
+    name: 'lazy refresh: always with the sign',
+    file: 'src/compress/projectors/lazy-refresh.ts',
+    find: 'signed ? similarity : Math.abs(similarity)',
+    replace: 'similarity',
+    tests: [unit('projectors/lazy-refresh')],
+  },
+  {
+    name: 'lazy refresh: steps in place of intervals',
+    file: 'src/compress/projectors/lazy-refresh.ts',
+    find: 'context.turn % p.lazy.every',
+    replace: 'context.step % p.lazy.every',
+    tests: [unit('projectors/lazy-refresh')],
+  },
+  {
     name: 'a refresh one step late',
     file: 'src/compress/subspace.ts',
-    find: '(at - phase) % intervalOf(refreshEvery, path, at, statistics) !== 0',
-    replace:
-      '(at - phase) % intervalOf(refreshEvery, path, at, statistics) !== 1 % intervalOf(refreshEvery, path, at, statistics)',
+    find: '(at - phase) % interval !== 0',
+    replace: '(at - phase) % interval !== 1 % interval',
     tests: [unit('flora')],
   },
   {
@@ -349,8 +376,8 @@ const combinators = [
   {
     name: 'a phase that no refresh goes by',
     file: 'src/compress/subspace.ts',
-    find: '(at - phase) % intervalOf',
-    replace: 'at % intervalOf',
+    find: '(at - phase) % interval !== 0',
+    replace: 'at % interval !== 0',
     tests: [unit('moves')],
   },
   {

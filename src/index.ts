@@ -60,6 +60,7 @@ export {
 export type { ExplicitProjection } from './compress/projectors/explicit';
 export { fixedSide } from './compress/projectors/fixed-side';
 export { inUnits, type UnitProjection } from './compress/projectors/in-units';
+export { type Laziness, type LazyRefreshOptions, lazyRefresh } from './compress/projectors/lazy-refresh';
 export { projectors } from './compress/projectors/projectors';
 export type { StoredProjection } from './compress/projectors/svd';
 export { withGain } from './compress/projectors/with-gain';

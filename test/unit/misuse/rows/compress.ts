@@ -102,6 +102,7 @@ export const compressRows: readonly Row[] = [
   row('adamSnsm', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('inUnits', () => [projectors.gaussian, 2], [nothing, ['1.5', '2**53']]),
   row('vlorp', () => [{ rank, learningRate: 0.1 }], [nothing]),
+  row('lazyRefresh', () => [projectors.svd, {}], [nothing, options]),
   row('matrixMaps', () => [() => ones([2, 6])], [functions]),
   row('project', () => ['left', shape, rank], [nothing, nothing, nothing]),
   row('smallerSide', () => [shape], [nothing]),
