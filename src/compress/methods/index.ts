@@ -7,3 +7,4 @@ export { type GaloreOptions, galore } from './galore';
 export { type GrassOptions, grass } from './grass';
 export { type AdamSnsmOptions, adamSnsm, type SubspaceMomentumOptions, subspaceMomentum } from './subspace-momentum';
 export { type VlorpFactors, type VlorpOptions, vlorp } from './vlorp';
+export { type QGaloreOptions, qGalore } from './q-galore';

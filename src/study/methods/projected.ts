@@ -7,6 +7,9 @@ import { grass } from '../../compress/methods/grass';
 import { vlorp } from '../../compress/methods/vlorp';
 import type { Projection, Projector } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
+import { qGalore } from '../../compress/methods/q-galore';
+import type { Projection, Projector } from '../../compress/projector';
+import { quantised } from '../../compress/projectors/quantised';
 import { svd } from '../../compress/projectors/svd';
 import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import { identity } from '../../optim/combinators/identity';
@@ -35,6 +38,18 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(svd, 'biased'),
     make: galore,
+  },
+  qGalore: {
+    label: 'Q-GaLore',
+    paper: 'Zhang et al., 2024, arXiv 2407.08296',
+    keeps: 'Adam’s moments of the compressed gradient, the projection in 4 bits, and its first singular vector',
+    floats: '2·r·M + ⌈r·μ/8⌉ + 2·r + μ',
+    file: 'src/compress/methods/q-galore.ts',
+    use: 'qGalore({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: roundTrip(quantised(svd), 'biased'),
+    make: qGalore,
   },
   apollo: {
     label: 'APOLLO',

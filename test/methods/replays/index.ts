@@ -17,3 +17,7 @@ export const replays: readonly Replay[] = [
   ...subsetNormReplays,
   ...lozoReplays,
 ];
+import { qGaloreReplays } from './qgalore';
+
+/** Every recorded run of the methods that are here: a line for each file. */
+export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays, ...qGaloreReplays];
