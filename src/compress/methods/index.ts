@@ -5,6 +5,6 @@ export { type FiraOptions, fira } from './fira';
 export { type FrugalOptions, frugal } from './frugal';
 export { type GaloreOptions, galore } from './galore';
 export { type GrassOptions, grass } from './grass';
+export { type QGaloreOptions, qGalore } from './q-galore';
 export { type AdamSnsmOptions, adamSnsm, type SubspaceMomentumOptions, subspaceMomentum } from './subspace-momentum';
 export { type VlorpFactors, type VlorpOptions, vlorp } from './vlorp';
-export { type QGaloreOptions, qGalore } from './q-galore';

@@ -4,6 +4,7 @@ import { firaReplays } from './fira';
 import { frugalReplays } from './frugal';
 import { galoreReplays } from './galore';
 import { lozoReplays } from './lozo';
+import { qGaloreReplays } from './qgalore';
 import { subsetNormReplays } from './subset-norm';
 import { vlorpReplays } from './vlorp';
 
@@ -16,8 +17,5 @@ export const replays: readonly Replay[] = [
   ...vlorpReplays,
   ...subsetNormReplays,
   ...lozoReplays,
+  ...qGaloreReplays,
 ];
-import { qGaloreReplays } from './qgalore';
-
-/** Every recorded run of the methods that are here: a line for each file. */
-export const replays: readonly Replay[] = [...galoreReplays, ...apolloReplays, ...qGaloreReplays];
