@@ -47,7 +47,7 @@ export const projectedMethods = {
     use: 'qGalore({ learningRate: 0.01, rank: 16 })',
     ranked: true,
     learningRate: 0.01,
-    core: roundTrip(quantised(svd), 'biased'),
+    core: { gain: 'biased', make: roundTrip(quantised(svd), 'biased').make }, // rounded: no theory
     make: qGalore,
   },
   apollo: {

@@ -117,7 +117,7 @@ describe('compAct', () => {
     const { adapted } = compAct(net, { rank, inner: inner() });
     net.load({ ...net.state(), 'layers.0.lora.C': at(8, [10, rank]), 'layers.0.lora.refreshes': tensor([2]) });
     const [{ adapter }] = adapted as [(typeof adapted)[number]];
-    const [layer] = net.layers as readonly [Linear, Linear];
+    const layer = net.layers[0] as Linear;
     const x = at(9, [5, 12]);
     const D = at(10, [5, 10]);
     const W = adapter.mergedInto(layer.weight, 1);
