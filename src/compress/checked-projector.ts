@@ -17,7 +17,7 @@ import {
 import type { Side } from './side';
 import { gradientValuesKind } from './theory/theory';
 
-const refreshKind = kindOf<RefreshContext>('an object { key, first, step, inner, path }', (value) => {
+const refreshKind = kindOf<RefreshContext>('an object { key, first, step, turn, inner, path }', (value) => {
   const { key, first } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return keyKind.fits(key) && typeof first === 'boolean';
 });

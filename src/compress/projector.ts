@@ -24,6 +24,8 @@ export interface RefreshContext<S = unknown> {
   readonly first: boolean;
   /** The optimizer's step, counted from 0. */
   readonly step: number;
+  /** How many intervals of `refreshEvery` have passed at this step, a whole number: 0 at the first step. */
+  readonly turn: number;
   /** State of the inner transform under the projection in use; its records have one tensor each, by `path`. */
   readonly inner: S;
   /** The parameter's path. */
@@ -47,7 +49,8 @@ export interface Projector<P extends Projection = Projection, S = unknown> {
   sample(key: Key, shape: Shape, rank: number, refresh?: number): P;
   /**
    * Only projectors that look at gradients have this: a projection made for `gradient`, in place of a fresh sample, from
-   * the one in use. The sample serves before the first gradient.
+   * the one in use. The sample serves before the first gradient. To return the projection that was given, the same object,
+   * is to have no refresh: the inner state stays as it is, whatever `onRefresh` says, and none is counted.
    */
   refresh?(projection: P, gradient: Tensor, context: RefreshContext<S>): P;
   /** G [n, m] → C: [n, r] on the right, [r, m] on the left, or as `compressedShape` says. */

@@ -109,15 +109,19 @@ export function inSubspace<P extends Projection, S, O, D = S>(
       const context = { path, step: at, inner: leaf.inner };
       // States of earlier versions have 0 refreshes before the first step.
       if (projector.refresh && (refreshes < 0 || step === 0)) {
-        const made = projector.refresh(projection, seen, { ...context, key: keyOf(path, 0), first: true });
+        const made = projector.refresh(projection, seen, { ...context, turn: 0, key: keyOf(path, 0), first: true });
         return { ...leaf, refreshes: 0, projection: made }; // the inner state is still zero
       }
-      if (at === 0 || (at - phase) % intervalOf(refreshEvery, path, at, statistics) !== 0) return leaf;
+      if (at === 0) return leaf;
+      const interval = intervalOf(refreshEvery, path, at, statistics);
+      if ((at - phase) % interval !== 0) return leaf;
       const next = refreshes + 1;
       const rows = rankOf(rank, path, at, statistics);
       const first = rows !== projection.rank;
       const sample = projector.refresh && !first ? projection : draw(path, projection.shape, rows, next);
-      const made = projector.refresh?.(sample, seen, { ...context, key: keyOf(path, next), first }) ?? sample;
+      const turn = (at - phase) / interval;
+      const made = projector.refresh?.(sample, seen, { ...context, turn, key: keyOf(path, next), first }) ?? sample;
+      if (made === projection) return leaf; // the projector says that nothing is due
       return { ...leaf, refreshes: next, projection: made, inner: carried(path, leaf.inner, projection, made) };
     },
     down: (leaf, x) => projector.down(leaf.projection, x),

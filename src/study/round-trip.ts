@@ -13,7 +13,7 @@ export function drawProjection<P extends Projection>(
   const { rank, seed, trial } = options;
   const drawn = fold(key(seed), 'trial', trial);
   const sample = projector.sample(drawn, gradient.shape, rank, trial);
-  const context = { key: drawn, first: true, step: 0, inner: undefined, path: 'w' };
+  const context = { key: drawn, first: true, step: 0, turn: 0, inner: undefined, path: 'w' };
   return projector.refresh?.(sample, gradient, context) ?? sample;
 }
 

@@ -39,6 +39,7 @@ import {
   powerSgd,
   preconditionPairs,
   projectors,
+  qGalore,
   rmsprop,
   scale,
   scaleByAdam,
@@ -150,6 +151,7 @@ function method<S>(name: string, make: () => GradientTransform<S>): void {
 }
 method('floraReset', () => flora({ learningRate: 0.1, rank: 2, refreshEvery: 2, onRefresh: 'reset', seed: 3 }));
 method('galore', () => galore({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
+method('qGalore', () => qGalore({ learningRate: 0.1, rank: 2, refreshEvery: 1, window: 2, weightDecay: 0.1, seed: 3 }));
 method('apollo', () => apollo({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));
 method('apolloMini', () => apolloMini({ learningRate: 0.1, refreshEvery: 2, seed: 3 }));
 method('fira', () => fira({ learningRate: 0.1, rank: 2, refreshEvery: 2, weightDecay: 0.1, seed: 3 }));

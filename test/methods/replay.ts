@@ -65,24 +65,29 @@ export function givenProjector({ projections = [], options: { rank } }: Recorded
   return (d: number) => projectors.explicit(projections.map((one) => rows(one, d)));
 }
 
-/** What a replay found after each step: the largest difference of a weight, and what float32 storage allows. */
-export interface Followed<S = unknown> {
+/** What a replay found, and what each difference must be below. */
+export interface Compared {
   readonly differences: readonly number[];
   readonly limits: readonly number[];
+}
+
+/** A trajectory, after each step: the largest difference of a weight, and what float32 storage allows. */
+export interface Followed<S = unknown> extends Compared {
   /** Before the first step, and after each. */
   readonly states: readonly S[];
 }
 
 /**
- * A recorded run as a row: how the method that is public here takes it, or why it does not.
+ * A recorded run as a row: how the method that is public here takes it, or why it does not. A record of something else than
+ * steps, such as a rounding, compares what it has.
  * `unlike` is a run of the same record with one rule read wrongly, which must miss the record by far.
  */
 export type Replay =
   | {
       readonly file: string;
       readonly name: string;
-      readonly follow: (one: Recorded) => Followed;
-      readonly unlike?: (one: Recorded) => Followed;
+      readonly follow: (one: Recorded) => Followed | Compared;
+      readonly unlike?: (one: Recorded) => Compared;
       /** What else the record has: norms of limiters, counts of state. It throws where they differ. */
       readonly check?: (one: Recorded, followed: Followed) => void;
     }

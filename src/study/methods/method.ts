@@ -38,7 +38,7 @@ export interface Method {
   readonly keeps: string;
   /**
    * Floats of state of one weight [n, m]: a sum of products with M = max(n, m), μ = min(n, m), the rank r, n and m, such as
-   * `2·r·M + r·μ`.
+   * `2·r·M + r·μ`. Codes of a few bits are counted in whole words, `⌈r·μ/8⌉`.
    */
   readonly floats: string;
   /** The file that has its formula. */

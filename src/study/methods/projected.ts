@@ -7,11 +7,13 @@ import { frugal } from '../../compress/methods/frugal';
 import { galore } from '../../compress/methods/galore';
 import { grass } from '../../compress/methods/grass';
 import { ldadam } from '../../compress/methods/ldadam';
+import { qGalore } from '../../compress/methods/q-galore';
 import { subtrack } from '../../compress/methods/subtrack';
 import { vlorp } from '../../compress/methods/vlorp';
 import type { Projection, Projector } from '../../compress/projector';
 import { gaussian } from '../../compress/projectors/gaussian';
 import { geodesic } from '../../compress/projectors/geodesic';
+import { quantised } from '../../compress/projectors/quantised';
 import { svd } from '../../compress/projectors/svd';
 import { topCoordinates } from '../../compress/projectors/top-coordinates';
 import { identity } from '../../optim/combinators/identity';
@@ -40,6 +42,18 @@ export const projectedMethods = {
     learningRate: 0.01,
     core: roundTrip(svd, 'biased'),
     make: galore,
+  },
+  qGalore: {
+    label: 'Q-GaLore',
+    paper: 'Zhang et al., 2024, arXiv 2407.08296',
+    keeps: 'Adam’s moments of the compressed gradient, the projection in 4 bits, and its first singular vector',
+    floats: '2·r·M + ⌈r·μ/8⌉ + 2·r + μ',
+    file: 'src/compress/methods/q-galore.ts',
+    use: 'qGalore({ learningRate: 0.01, rank: 16 })',
+    ranked: true,
+    learningRate: 0.01,
+    core: { gain: 'biased', make: roundTrip(quantised(svd), 'biased').make }, // rounded: no theory
+    make: qGalore,
   },
   apollo: {
     label: 'APOLLO',

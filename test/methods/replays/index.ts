@@ -9,6 +9,7 @@ import { ldadamReplays } from './ldadam';
 import { loraRiteReplays } from './lorarite';
 import { lozoReplays } from './lozo';
 import { muonReplays } from './muon';
+import { qGaloreReplays } from './qgalore';
 import { sinkGDReplays } from './sink-gd';
 import { subsetNormReplays } from './subset-norm';
 import { subtrackReplays } from './subtrack';
@@ -26,6 +27,7 @@ export const replays: readonly Replay[] = [
   ...loraRiteReplays,
   ...lozoReplays,
   ...muonReplays,
+  ...qGaloreReplays,
   ...sinkGDReplays,
   ...subsetNormReplays,
   ...subtrackReplays,

@@ -67,6 +67,7 @@ const context = (mean: Tensor, first = false) => ({
   first,
   step: 3,
   inner: { step: 3, mean: { w: mean }, square: { w: mean } } satisfies AdamState,
+  turn: 1,
   path: 'w',
 });
 const refreshed = (

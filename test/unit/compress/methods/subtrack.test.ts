@@ -40,7 +40,7 @@ const normal = (seed: number, shape: number[]): Tensor => random.normal(random.k
 const spanned = (a: Tensor): Tensor => a.transpose().matmul(a);
 
 const shape = [6, 9];
-const context = { key: random.key(0), first: false, step: 4, inner: undefined, path: 'w' };
+const context = { key: random.key(0), first: false, step: 4, turn: 1, inner: undefined, path: 'w' };
 
 /** A projection of rank 3 that an older gradient was seen by, and its next one for this gradient. */
 function turned(gradient: Tensor, options: Parameters<typeof projectors.geodesic>[0], older = normal(1, shape)) {

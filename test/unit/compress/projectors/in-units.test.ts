@@ -55,7 +55,7 @@ describe('inUnits', () => {
   it('hands a projector that looks at gradients the reshaped one', () => {
     const halves = inUnits(projectors.svd, 2);
     const g = random.normal(random.key(7), [6, 4]);
-    const context = { key, first: true, step: 0, inner: undefined, path: 'w' };
+    const context = { key, first: true, step: 0, turn: 0, inner: undefined, path: 'w' };
     const p = halves.refresh?.(halves.sample(key, [6, 4], 2), g, context);
     if (!p) throw new Error('no refresh');
     // A unit has two coordinates, of which both are kept.

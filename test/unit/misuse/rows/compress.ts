@@ -1,4 +1,4 @@
-import { compress, ema, liftUpdate, projectors, random, sgd } from '../../../../src/index';
+import { compress, ema, liftUpdate, projectors, quantise, random, sgd } from '../../../../src/index';
 import { firstRefresh } from '../../../support/refresh';
 import { type Row, row } from '../harness';
 import { functions, type KindName, left, nothing, options } from '../kinds';
@@ -107,6 +107,11 @@ export const compressRows: readonly Row[] = [
   row('adamSnsm', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('inUnits', () => [projectors.gaussian, 2], [nothing, ['1.5', '2**53']]),
   row('vlorp', () => [{ rank, learningRate: 0.1 }], [nothing]),
+  row('lazyRefresh', () => [projectors.svd, {}], [nothing, options]),
+  row('quantised', () => [projectors.svd, {}], [nothing, options]),
+  row('quantise', () => [ones(shape), {}], [['int32', 'other shape'], options]),
+  row('dequantise', () => [quantise(ones(shape))], [nothing]),
+  row('qGalore', () => [{ rank, learningRate: 0.1 }], [nothing]),
   row('matrixMaps', () => [() => ones([2, 6])], [functions]),
   row('project', () => ['left', shape, rank], [nothing, nothing, nothing]),
   row('smallerSide', () => [shape], [nothing]),
