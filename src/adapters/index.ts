@@ -1,7 +1,4 @@
 // The list of adapters and the tools around them.
-export { type CompAct, type CompActOptions, type CompActState, compAct } from './activations/comp-act';
-export type { CompActDraw, CompActLinear } from './activations/comp-act-linear';
-export { veloraDirection, veloraLinear } from './activations/velora-linear';
 export { adaptersOf } from './adapters-of';
 export {
   type AdaptedLayer,
