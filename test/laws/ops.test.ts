@@ -19,6 +19,7 @@ const notDifferentiable = [
   'lessEqual',
   'ones',
   'random',
+  'roundStochastically',
   'stopGradient',
   'tensor',
   'zeros',

@@ -26,7 +26,7 @@ const shapes = {
 
 /** A trainer of a row: a loss in which every step has noise of its own key, and gradients that do not vanish. */
 export function trainerOf(
-  { make }: Pick<TransformRow, 'make'>,
+  { make, needs = {} }: Pick<TransformRow, 'make'> & Partial<Pick<TransformRow, 'needs'>>,
   seed: number,
   saved?: Checkpoint,
 ): Trainer<unknown, number> & { readonly transform: GradientTransform<unknown> } {
@@ -34,7 +34,10 @@ export function trainerOf(
   const params: Params =
     saved?.parameters ??
     Object.fromEntries(
-      Object.entries(shapes).map(([path, shape], i) => [path, random.normal(random.fold(root, i), shape)]),
+      Object.entries({ ...shapes, ...needs.always }).map(([path, shape], i) => [
+        path,
+        random.normal(random.fold(root, i), shape),
+      ]),
     );
   const transform = make();
   const loss = (batch: number, { key }: { key: Parameters<typeof random.fold>[0] }): Tensor => {

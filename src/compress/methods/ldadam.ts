@@ -120,13 +120,14 @@ function followingMomentum(
 }
 
 /** What the projections dropped so far: it is added to the next gradient. */
-interface Feedback {
+export interface LdadamFeedback {
+  /** In the shape of the parameter. */
   readonly error: Tensor;
 }
 
 /** `liftUpdate` on gradients with what was dropped before, if `errorFeedback`. */
-function liftFedBack(beta1: number, errorFeedback: boolean): Combine<AdamState, Feedback | undefined> {
-  const step: Combine<AdamState, Feedback | undefined> = (gradient, old, { refresh, down, inner, up }, path) => {
+function liftFedBack(beta1: number, errorFeedback: boolean): Combine<AdamState, LdadamFeedback | undefined> {
+  const step: Combine<AdamState, LdadamFeedback | undefined> = (gradient, old, { refresh, down, inner, up }, path) => {
     const G = old.own ? add(gradient, old.own.error) : gradient;
     const leaf = refresh(old, { gradient: G });
     const C = down(leaf, G);
@@ -138,7 +139,7 @@ function liftFedBack(beta1: number, errorFeedback: boolean): Combine<AdamState, 
     return [up(next, N), { ...next, own: { error } }];
   };
   return errorFeedback
-    ? Object.assign(step, { init: ({ shape }: Tensor): Feedback => ({ error: zeros(shape) }) })
+    ? Object.assign(step, { init: ({ shape }: Tensor): LdadamFeedback => ({ error: zeros(shape) }) })
     : step;
 }
 

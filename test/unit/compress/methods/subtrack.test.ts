@@ -186,7 +186,7 @@ describe('plus-plus-growing', () => {
         inner: scaleByAdam({ epsilon: 1e-6, biasCorrection: 'none' }),
         refreshEvery: interval as number,
         onRefresh: 'keep',
-        combine: Object.assign(step, { init: noLimit }),
+        combine: Object.assign(step, { init: () => noLimit() }),
       }),
       correctBias(),
       scale(-lr),
