@@ -15,7 +15,7 @@ export const statelessMethods = {
     file: 'src/optim/optimizers/muon.ts',
     use: 'muon({ learningRate: 0.02 })',
     ranked: false,
-    learningRate: 0.02,
+    learningRate: 0.016,
     make: ({ learningRate, filter }) =>
       // What is no matrix takes Adam's steps, a tenth of Muon's, through the whole schedule.
       muon({
@@ -32,7 +32,7 @@ export const statelessMethods = {
     file: 'src/optim/optimizers/swan.ts',
     use: 'swan({ learningRate: 0.001 })',
     ranked: false,
-    learningRate: 0.001,
+    learningRate: 0.008,
     make: ({ learningRate, filter }) => swan({ learningRate, filter }),
   },
   sinkGD: {
@@ -43,7 +43,7 @@ export const statelessMethods = {
     file: 'src/optim/optimizers/sink-gd.ts',
     use: 'sinkGD({ learningRate: 0.001 })',
     ranked: false,
-    learningRate: 0.001,
+    learningRate: 0.004,
     make: ({ learningRate, filter }) => sinkGD({ learningRate, filter }),
   },
 } as const satisfies Readonly<Record<string, Method>>;

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   adam,
@@ -169,4 +169,29 @@ it('Flora that forgets its momentum is Flora until the first refresh', () => {
     valuesAfter(methods[name].make({ ...settings, rank: 2 }), steps, 'weight');
   expect(after('floraReset', 2)).toEqual(after('flora', 2));
   expect(after('floraReset', 3)).not.toEqual(after('flora', 3));
+});
+
+describe('the rates of the catalogue', () => {
+  /** The rate in bold of each line in the table of the search in docs/methods.md, by the label of the line. */
+  const best = new Map(
+    readFileSync('docs/methods.md', 'utf8')
+      .split('## The search for the rates')[1]
+      ?.split('\n')
+      .filter((line) => line.startsWith('| '))
+      .map((line) => line.split('|').map((cell) => cell.trim()))
+      .map((cells, _, [head]): [string, number] => [
+        cells[1] as string,
+        Number(head?.[cells.findIndex((cell) => cell.startsWith('**'))]),
+      ]),
+  );
+  const others: Readonly<Record<string, string>> = {
+    flora: 'Flora, transfer r 16',
+    floraReset: 'Flora, reset r 16',
+    adam: 'Adam, dense',
+  };
+  const whole = rows.filter(([, { trains }]) => trains === undefined);
+
+  it.each(whole)('%s has the one that its search found', (name, { label, ranked, learningRate }) => {
+    expect(learningRate).toBe(best.get(others[name] ?? (ranked ? `${label} r 16` : label)));
+  });
 });
