@@ -19,7 +19,12 @@ function twoLongAxes(shape: readonly number[]): boolean {
 }
 
 /** The states of the two parts: that of the matrices, and that of the other parameters. */
-export type MatricesState<S> = { readonly matrices: S; readonly others: unknown };
+export type MatricesState<S> = {
+  /** Of the transform of matrices. */
+  readonly matrices: S;
+  /** Of what all else gets. */
+  readonly others: unknown;
+};
 
 /** One transform for the matrices of a filter, another one for all else. */
 export function forMatrices<S>(
@@ -38,7 +43,7 @@ export function ofMatrices(name: string, f: (g: Tensor) => Tensor): GradientTran
 }
 
 /** f of [out, ...rest] as a matrix, in the shape of g again; what has fewer axes is passed on, for f to refuse. */
-export function onMatrix(g: Tensor, f: (matrix: Tensor) => Tensor): Tensor {
+function onMatrix(g: Tensor, f: (matrix: Tensor) => Tensor): Tensor {
   if (g.ndim <= 2) return f(g);
   const out = g.shape[0] as number;
   return reshape(f(reshape(g, [out, g.size / Math.max(out, 1)])), g.shape);

@@ -40,7 +40,13 @@ export { clipByGlobalNorm } from './parts/clip-by-global-norm';
 export { type CorrectBiasOptions, correctBias } from './parts/correct-bias';
 export { decayAfterStep } from './parts/decay-after-step';
 export { type EmaOptions, type EmaState, ema } from './parts/ema';
-export { growthLimited, limitNormGrowth, type NormLimit, noLimit } from './parts/limit-norm-growth';
+export {
+  growthLimited,
+  limitNormGrowth,
+  type NormGrowthState,
+  type NormLimit,
+  noLimit,
+} from './parts/limit-norm-growth';
 export { type MomentumOptions, type MomentumState, momentum } from './parts/momentum';
 export { type PowerSgdOptions, type PowerSgdState, powerSgd } from './parts/power-sgd';
 export { scale } from './parts/scale';

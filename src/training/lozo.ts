@@ -133,5 +133,10 @@ export function lozo(options: LozoOptions) {
       return isFactored(path, x) ? mul(direction, scale) : direction;
     });
   };
-  return { transform, gradients };
+  return {
+    /** Steps along the directions of its gradients. */
+    transform,
+    /** Two values of the loss for each step. */
+    gradients,
+  };
 }

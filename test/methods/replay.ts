@@ -26,7 +26,7 @@ export interface Recorded {
 }
 
 /** B·A, A [r, m] and B [n, r]. */
-export interface Pair {
+interface Pair {
   readonly A: Matrix;
   readonly B: Matrix;
 }

@@ -86,7 +86,7 @@ export function inUnits<P extends Projection>(projector: Projector<P>, c: number
 }
 
 /** The gradient's numbers in other units: c on the side that is not compressed, 1/c on the other. */
-export function unitShape(shape: Shape, side: 'left' | 'right', c: number): readonly [number, number] {
+function unitShape(shape: Shape, side: 'left' | 'right', c: number): readonly [number, number] {
   const [n, m] = matrixShape('inUnits', shape);
   const unit = side === 'right' ? ([n * c, m / c] as const) : ([n / c, m * c] as const);
   if (unit.every((extent) => Number.isSafeInteger(extent) && extent > 0)) return unit;

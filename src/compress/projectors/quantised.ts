@@ -8,6 +8,7 @@ import type { StoredProjection } from './svd';
 
 /** What makes A again from the codes that stand in the place of `matrix`, as int32 words. */
 export interface Quantisation {
+  /** Scales, zeros and grouping. */
   readonly quantised: Omit<Quantised, 'words'>;
 }
 

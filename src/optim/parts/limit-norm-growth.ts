@@ -47,6 +47,12 @@ export function growthLimited(u: Tensor, limit: NormLimit, growth: number): [lim
   return [div(u, q), { norm: div(size, q) }];
 }
 
+/** The state of `limitNormGrowth`. */
+export interface NormGrowthState {
+  /** The norm of each last update after its limit, 0 before the first. */
+  readonly norms: Params;
+}
+
 /** γ: 1.01 lets a norm grow by one percent from step to step. */
 export const growthKind = number({ low: 1 });
 
@@ -55,10 +61,10 @@ export const growthKind = number({ low: 1 });
  * for each parameter.
  * @see Chen et al., "Fira", arXiv 2410.01623, section 4.3; APOLLO (arXiv 2412.05270) has it too.
  */
-export function limitNormGrowth(growth = 1.01): GradientTransform<{ readonly norms: Params }> {
+export function limitNormGrowth(growth = 1.01): GradientTransform<NormGrowthState> {
   if (arguments.length > 1) refuseExtra('limitNormGrowth', arguments, 1);
   checkArgument('limitNormGrowth', 'growth', growthKind, growth);
-  return transform<{ readonly norms: Params }>({
+  return transform<NormGrowthState>({
     name: 'limitNormGrowth',
     leafwise: true,
     init: (params) => ({ norms: mapParams(params, () => noLimit().norm) }),

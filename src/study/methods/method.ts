@@ -53,5 +53,6 @@ export interface Method {
   readonly learningRate: number;
   /** What is linear in it; absent where nothing is, as in a sign. */
   readonly core?: LinearCore;
+  /** The optimizer with these settings. */
   make(settings: MethodSettings): GradientTransform<unknown>;
 }

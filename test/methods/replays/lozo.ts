@@ -69,7 +69,7 @@ export function recordedLozo({ options, steps }: LozoRun, changed: Partial<Param
 }
 
 /** The estimates that the program updates with, made of its own ĝ: where V is new, no derivative along its evaluations. */
-export function estimateOf({ V, U_update, z_update, projected_grad }: LozoStep): Params {
+function estimateOf({ V, U_update, z_update, projected_grad }: LozoStep): Params {
   const direction = matrix(U_update).matmul(matrix(V).transpose());
   return { weight: mul(direction, projected_grad), bias: mul(matrix(z_update), projected_grad) };
 }
