@@ -3808,8 +3808,8 @@ const catalogue = [
   {
     name: 'catalogue: the projection of GaLore is not counted',
     file: 'src/study/methods/projected.ts',
-    find: "keeps: 'Adam’s moments of the compressed gradient, and the projection',\n    floats: '2·r·M + r·μ',",
-    replace: "keeps: 'Adam’s moments of the compressed gradient, and the projection',\n    floats: '2·r·M',",
+    find: "floats: '2·r·M + r·μ',\n    file: 'src/compress/methods/galore.ts'",
+    replace: "floats: '2·r·M',\n    file: 'src/compress/methods/galore.ts'",
     tests: ['test/unit/study/methods/rows.test.ts > galore'],
   },
   {

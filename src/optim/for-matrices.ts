@@ -20,9 +20,9 @@ function twoLongAxes(shape: readonly number[]): boolean {
 
 /** The states of the two parts: that of the matrices, and that of the other parameters. */
 export type MatricesState<S> = {
-  /** Of the transform of matrices. */
+  /** The state of the transform of matrices. */
   readonly matrices: S;
-  /** Of what all else gets. */
+  /** The state of what all else gets. */
   readonly others: unknown;
 };
 

@@ -16,7 +16,7 @@ import { compressedDimension, type Projection, type Projector, projectorKind } f
 
 /** What a lazily refreshed projection remembers. */
 export interface Laziness {
-  /** Of the refreshes so far. */
+  /** What it knows of the refreshes so far. */
   readonly lazy: {
     /** The first row of A when it was last made, [d]. */
     readonly first: Tensor;

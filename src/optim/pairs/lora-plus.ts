@@ -30,11 +30,11 @@ export function loraPlus(options: LoraPlusOptions) {
   const fast = typeof learningRate === 'function' ? (t: number) => ratio * learningRate(t) : ratio * learningRate;
   const groups = partition(
     {
-      /** Of B in each pair. */
+      /** B in each pair, at the higher rate. */
       up: adamw({ ...moments, learningRate: fast, weightDecay }),
-      /** Of vectors. */
+      /** Vectors, at the higher rate and without decay. */
       vectors: adamw({ ...moments, learningRate: fast, weightDecay: 0 }),
-      /** Of A and all else. */
+      /** A in each pair and all else. */
       rest: adamw({ ...moments, learningRate, weightDecay }),
     },
     (path, { ndim }) => (ndim < 2 ? 'vectors' : upFactor.test(path) ? 'up' : 'rest'),
