@@ -87,10 +87,19 @@ describe('code in the documentation', () => {
   it('has the types that it shows, and imports what it uses', () =>
     expect(typeErrors(programs, { noUnusedLocals: true })).toEqual([]));
 
-  it.concurrent.each(programs.map((block) => [block.name, block] as const))('%s runs', async (_, block) => {
+  // Those of the methods are generated, and touch nothing but their own tensors: one Node runs them all.
+  const generated = (block: Block): boolean => block.name.startsWith('docs/methods.md');
+  const alone = programs.filter((block) => !generated(block));
+  it.concurrent.each(alone.map((block) => [block.name, block] as const))('%s runs', async (_, block) => {
     const lines = await runScript({ code: block.text });
     const expected = promised(block);
     if (expected) expect(lines).toEqual(expected);
+  });
+  it('the examples of all methods run, and print nothing', async () => {
+    const together = programs.filter(generated);
+    expect(together.length).toBeGreaterThan(20);
+    const lines = await runScripts(together.map(({ text }) => text));
+    expect(lines.filter(([first, ...more]) => first !== '' || more.length > 0)).toEqual([]);
   });
 });
 

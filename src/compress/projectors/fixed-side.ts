@@ -10,15 +10,21 @@ export function fixedSide<P extends Projection>(projector: Projector<P>, side: '
   if (arguments.length > 2) refuseExtra('fixedSide', arguments, 2);
   checkArgument('fixedSide', 'projector', projectorKind, projector);
   checkArgument('fixedSide', 'side', choice('left', 'right'), side);
+  checkOneSided('fixedSide', projector);
   const fixed: Projector<P> = {
     ...projector,
     side: () => side,
     sample: (key, shape, rank, refresh) => ({ ...projector.sample.call(fixed, key, shape, rank, refresh), side }),
   };
-  if (!projector.compressedShape) return fixed;
+  return fixed;
+}
+
+/** @throws OptionError `projector/both-sides` */
+export function checkOneSided(where: string, { name, compressedShape }: Projector): void {
+  if (!compressedShape) return;
   throw new OptionError({
     code: 'projector/both-sides',
-    got: `fixedSide got the projector ${projector.name}`,
+    got: `${where} got the projector ${name}`,
     expected: 'one that compresses a single side',
     fix: 'use it as it is',
   });

@@ -126,6 +126,13 @@ describe('onSide', () => {
   });
 });
 
+describe('onSide of a projector that compresses both', () => {
+  it.each(['reverse', 'left'] as const)('is refused for %s', (side) => {
+    expect(() => onSide(projectors.twoSidedAverage, side)).toThrow(/projector\/both-sides.*onSide got the projector/);
+    expect(onSide(projectors.twoSidedAverage, 'std')).toBe(projectors.twoSidedAverage);
+  });
+});
+
 describe('compress', () => {
   it('gives the parameters that are not compressed what `dense` says', () => {
     const shared = { projector: projectors.gaussian, rank: 2, refreshEvery: 5, onRefresh: 'keep', seed: 1 } as const;
