@@ -3690,6 +3690,13 @@ const methods = [
     tests: [unit('methods/parts')],
   },
   {
+    name: 'the reverse side of what compresses both',
+    file: 'src/compress/compressed-side.ts',
+    find: "  checkOneSided('onSide', projector);\n",
+    replace: '',
+    tests: [unit('methods/parts')],
+  },
+  {
     name: 'dense parameters that get the compressed transform',
     file: 'src/compress/subspace.ts',
     find: 'const [untouched, denseState] = dense.update(',
