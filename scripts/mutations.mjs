@@ -49,26 +49,25 @@ const splitMethods = [
   },
   {
     name: 'fira: a rest without the gain',
-    file: 'src/compress/methods/fira.ts',
+    file: 'src/compress/lift-recovered.ts',
     find: 'sub(G, mul(up(leaf, C), scale))',
     replace: 'sub(G, up(leaf, C))',
     tests: ['test/unit/compress/methods/replays.test.ts > fira'],
   },
   {
     name: 'fira: a limit on both parts of the step',
-    file: 'src/compress/methods/fira.ts',
-    find: `const [R, own] = growthLimited(scaleByChannels(outside, N, C, rankAxis(leaf.projection)), leaf.own, growth);
-    return [add(mul(up(next, N), scale), R), { ...next, own }];`,
-    replace: `const R = scaleByChannels(outside, N, C, rankAxis(leaf.projection));
-    const [step, own] = growthLimited(add(mul(up(next, N), scale), R), leaf.own, growth);
-    return [step, { ...next, own }];`,
+    file: 'src/compress/lift-recovered.ts',
+    find: `const [limited, own] = growthLimited(residual, leaf.own, growth);
+    return [add(lifted, limited), { ...next, own }];`,
+    replace: `const [limited, own] = growthLimited(add(lifted, residual), leaf.own, growth);
+    return [limited, { ...next, own }];`,
     tests: ['test/unit/compress/methods/replays.test.ts > fira'],
   },
   {
     name: 'fira: one factor for all channels',
-    file: 'src/compress/methods/fira.ts',
-    find: 'scaleByChannels(outside, N, C, rankAxis(leaf.projection))',
-    replace: 'scaleByChannels(outside, N, C)',
+    file: 'src/compress/lift-recovered.ts',
+    find: ', N, C, rankAxis(leaf.projection))',
+    replace: ', N, C)',
     tests: [unit('methods/fira')],
   },
   {

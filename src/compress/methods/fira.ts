@@ -2,18 +2,13 @@ import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra } f
 import { chain } from '../../optim/combinators/chain';
 import { correctBias as corrected } from '../../optim/parts/correct-bias';
 import { decayAfterStep } from '../../optim/parts/decay-after-step';
-import { growthKind, growthLimited, type NormLimit, noLimit } from '../../optim/parts/limit-norm-growth';
-import { type AdamState, scaleByAdam } from '../../optim/parts/scale-by-adam';
+import { growthKind } from '../../optim/parts/limit-norm-growth';
+import { scaleByAdam } from '../../optim/parts/scale-by-adam';
 import { scaleByLearningRate } from '../../optim/parts/scale-by-learning-rate';
-import { add } from '../../tensor/ops/elementwise/add';
-import { mul } from '../../tensor/ops/elementwise/mul';
-import { sub } from '../../tensor/ops/elementwise/sub';
-import type { Combine } from '../combine';
 import { compress } from '../compress';
 import { compressedSideKind, onSide } from '../compressed-side';
-import { rankAxis } from '../projector';
+import { liftRecovered } from '../lift-recovered';
 import { svd } from '../projectors/svd';
-import { scaleByChannels } from '../scale-by-channels';
 import { subspaceAdamOptions } from './adam-options';
 
 const firaOptions = {
@@ -54,14 +49,6 @@ export function fira(options: FiraOptions) {
     options,
   );
   const { projector = svd, scale, growth, correctBias, ...places } = rest;
-  const step: Combine<AdamState, NormLimit> = (G, leaf, { refresh, down, inner, up }) => {
-    leaf = refresh(leaf);
-    const C = down(leaf, G);
-    const [N, next] = inner(leaf, C);
-    const outside = sub(G, mul(up(leaf, C), scale));
-    const [R, own] = growthLimited(scaleByChannels(outside, N, C, rankAxis(leaf.projection)), leaf.own, growth);
-    return [add(mul(up(next, N), scale), R), { ...next, own }];
-  };
   return chain(
     compress({
       projector: onSide(projector, side),
@@ -69,7 +56,7 @@ export function fira(options: FiraOptions) {
       inner: scaleByAdam({ beta1, beta2, epsilon, biasCorrection: 'none' }),
       refreshEvery,
       onRefresh: 'keep',
-      combine: Object.assign(step, { init: () => noLimit() }),
+      combine: liftRecovered({ scale, growth }), // α·N·P + R
       ...places,
     }),
     corrected(correctBias ? { beta1, beta2 } : { beta1: 0, beta2: 0 }), // with 0 it is a factor of 1

@@ -9,7 +9,7 @@ import { liftScaled } from '../lift-scaled';
 import { svd } from '../projectors/svd';
 import { subspaceAdamOptions } from './adam-options';
 
-const galoreOptions = {
+export const galoreOptions = {
   ...subspaceAdamOptions,
   /** c, the size of compressed steps against the others (default 0.25). */
   scale: optional(number({ low: Number.MIN_VALUE }), 0.25),

@@ -1,25 +1,12 @@
 import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
-import { chain } from '../../optim/combinators/chain';
-import { decayAfterStep } from '../../optim/parts/decay-after-step';
-import { scaleByAdam } from '../../optim/parts/scale-by-adam';
-import { scaleByLearningRate } from '../../optim/parts/scale-by-learning-rate';
-import { compress } from '../compress';
-import { compressedSideKind, onSide } from '../compressed-side';
-import { liftScaled } from '../lift-scaled';
 import { lazyRefresh } from '../projectors/lazy-refresh';
 import { quantised } from '../projectors/quantised';
 import { svd } from '../projectors/svd';
 import { bitsKind, groupSizeKind } from '../quantise';
-import { subspaceAdamOptions } from './adam-options';
+import { galore, galoreOptions } from './galore';
 
 const qGaloreOptions = {
-  ...subspaceAdamOptions,
-  /** c, the size of compressed steps against the others (default 0.25). */
-  scale: optional(number({ low: Number.MIN_VALUE }), 0.25),
-  /** Which side is compressed: `std` (default) the smaller one. */
-  side: optional(compressedSideKind, 'std'),
-  /** Correct the moments for their start from zero (default true). */
-  correctBias: optional(boolean, true),
+  ...galoreOptions,
   /** Bits of an entry of P: 2, 4 or 8 (default 4, as in the paper; classes of the code have 8). */
   bits: optional(bitsKind, 4),
   /** Entries of P that share a scale (default: those of a singular vector). */
@@ -56,22 +43,11 @@ export interface QGaloreOptions extends OptionsOf<typeof qGaloreOptions> {}
  */
 export function qGalore(options: QGaloreOptions) {
   if (arguments.length > 1) refuseExtra('qGalore', arguments, 1);
-  const { learningRate, rank, refreshEvery, beta1, beta2, epsilon, weightDecay, scale, side, correctBias, ...rest } =
-    readOptions('qGalore', qGaloreOptions, options);
-  const { bits, groupSize, reference, window, threshold, factor, signed, projector: given, ...places } = rest;
-  const lazy = lazyRefresh(svd, { window, threshold, factor, signed });
-  const projector = given ?? quantised(lazy, { bits, groupSize, reference });
-  return chain(
-    compress({
-      projector: onSide(projector, side),
-      rank,
-      inner: scaleByAdam({ beta1, beta2, epsilon, biasCorrection: correctBias ? 'step' : 'none' }),
-      refreshEvery,
-      onRefresh: 'keep',
-      combine: liftScaled(scale),
-      ...places,
-    }),
-    scaleByLearningRate(learningRate),
-    decayAfterStep(weightDecay, learningRate),
+  const { bits, groupSize, reference, window, threshold, factor, signed, projector, ...rest } = readOptions(
+    'qGalore',
+    qGaloreOptions,
+    options,
   );
+  const lazy = lazyRefresh(svd, { window, threshold, factor, signed });
+  return galore({ ...rest, projector: projector ?? quantised(lazy, { bits, groupSize, reference }) });
 }

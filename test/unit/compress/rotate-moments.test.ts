@@ -29,9 +29,18 @@ const apart = (x: Tensor | undefined, y: ArrayLike<number>): number =>
 describe('rotateMoments', () => {
   // Q = A_new·A_oldᵀ for these two bases, by hand: a turn by 60° in the plane of the first two coordinates.
   const [c, s] = [Math.cos(Math.PI / 3), Math.sin(Math.PI / 3)];
-  const old = tensor([[1, 0, 0], [0, 1, 0]]); // biome-ignore format: rows
-  const turned = tensor([[c, s, 0], [-s, c, 0]]); // biome-ignore format: rows
-  const Q = [[c, s], [-s, c]]; // biome-ignore format: rows
+  const old = tensor([
+    [1, 0, 0],
+    [0, 1, 0],
+  ]);
+  const turned = tensor([
+    [c, s, 0],
+    [-s, c, 0],
+  ]);
+  const Q = [
+    [c, s],
+    [-s, c],
+  ];
 
   it('gives the second moment of turned coordinates that do not vary together, counted out over all their values', () => {
     const [means, deviations] = [

@@ -86,7 +86,8 @@ describe('COAP, the descent', () => {
     expect(value.dataSync()[0]).toBeCloseTo(lossOf(p, A, G, M), 5);
     const h = 1e-4;
     const slopes = A.map((_, k) => {
-      const moved = (by: number) => lossOf(p, A.map((x, j) => (j === k ? x + by : x)), G, M); // biome-ignore format: one
+      const shifted = (by: number) => A.map((x, j) => (j === k ? x + by : x));
+      const moved = (by: number) => lossOf(p, shifted(by), G, M);
       return (moved(h) - moved(-h)) / (2 * h);
     });
     expect(largest(gradient.sub(tensor(Array.from(slopes), { shape: p.matrix.shape as number[] })))).toBeLessThan(2e-6);
@@ -120,7 +121,9 @@ describe('COAP, the new projection', () => {
     const next = refreshed(coapProjector(1), p, G, M);
     expect(largest(next.matrix.matmul(next.matrix, { transposeB: true }).sub(eye(2)))).toBeLessThan(1e-6);
     const kept = (a: Tensor) => squares(projectors.svd.down({ ...p, matrix: a }, G));
-    const orthonormal = projectors.svd.refresh?.(p, shape[0] < shape[1] ? p.matrix.transpose().matmul(normal(7, [2, 6])) : normal(7, [6, 2]).matmul(p.matrix), context(M)); // biome-ignore format: one
+    const inSpan =
+      shape[0] < shape[1] ? p.matrix.transpose().matmul(normal(7, [2, 6])) : normal(7, [6, 2]).matmul(p.matrix);
+    const orthonormal = projectors.svd.refresh?.(p, inSpan, context(M));
     const before = orthonormal?.matrix ?? expect.fail('no projection');
     expect(largest(spanned(before).matmul(p.matrix.transpose()).sub(p.matrix.transpose()))).toBeLessThan(1e-5);
     expect(kept(next.matrix)).toBeGreaterThan(kept(before));
