@@ -286,5 +286,5 @@ const reaches: Record<string, number> = {
 
 export const rows: OpRow[] = everyRow.map((row) => ({
   ...row,
-  reach: reaches[row.name.split(':')[0] as string] ?? 120,
+  reach: row.reach ?? reaches[row.name.split(':')[0] as string] ?? 120,
 }));
