@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire, isBuiltin } from 'node:module';
 import { dirname, relative, resolve } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
+import ts from 'typescript';
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number];
 
@@ -34,6 +35,52 @@ const builtins: Plugin = {
     }));
   },
 };
+
+/**
+ * package.json says which files do something when they are loaded. Of all others nothing is missed where nobody uses what
+ * they export; but a bundle has no files. So it says of each constant that is computed that it may be left out: the value
+ * comes out of a function whose call is marked as pure. A mark at each call would not do, since a spread or a property
+ * that is read counts as an effect too.
+ */
+const pure: Plugin = {
+  name: 'pure constants',
+  setup(build) {
+    build.onLoad({ filter: /[\\/]src[\\/].+[\\/].+\.ts$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      return { contents: path.endsWith('methods.ts') ? text : withPureConstants(path, text), loader: 'ts' };
+    });
+  },
+};
+
+function withPureConstants(path: string, text: string): string {
+  const { statements } = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+  const values = statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) =>
+      declarationList.declarations.flatMap(({ initializer }) =>
+        initializer && isComputed(initializer) ? [initializer] : [],
+      ),
+    );
+  let [marked, at] = ['', 0];
+  for (const value of values) {
+    marked += `${text.slice(at, value.getStart())}/* @__PURE__ */ (() => (${value.getText()}))()`;
+    at = value.end;
+  }
+  return marked + text.slice(at);
+}
+
+/** Whether something runs to make this value: a call, a spread, a property that is read. Functions run later, if at all. */
+function isComputed(node: ts.Node): boolean {
+  if (ts.isFunctionLike(node)) return false;
+  const runs = [
+    ts.isCallExpression,
+    ts.isNewExpression,
+    ts.isSpreadAssignment,
+    ts.isSpreadElement,
+    ts.isPropertyAccessExpression,
+  ];
+  return runs.some((kind) => kind(node)) || ts.forEachChild(node, (child) => isComputed(child) || undefined) === true;
+}
 
 /** Keep what esbuild says of the bundles, for scripts/build-notices.mjs. */
 function kept(name: string): Plugin {
@@ -75,7 +122,7 @@ export default defineConfig([
     noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
     external: ['gpu.js', 'fast-check', /^node:/],
     dts: { entry: entries },
-    esbuildPlugins: [raw, builtins, kept('dist')],
+    esbuildPlugins: [raw, builtins, pure, kept('dist')],
   },
   {
     // What draws a figure: a program of its own, since the command starts it only for a report of a study.

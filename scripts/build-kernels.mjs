@@ -1,5 +1,5 @@
 // Compiles kernels/wasm (AssemblyScript) into the binaries of the CPU backend and writes two files in
-// src/backend/wasm/generated/: wasm-binaries.ts, the baseline as base64 and how the relaxed build differs, and kernels.ts,
+// src/backend/wasm/generated/: wasm-binaries.ts, the baseline as text and how the relaxed build differs, and kernels.ts,
 // the names and parameters of the kernels as a TypeScript interface. Does nothing when they were made from the same sources:
 //   node scripts/build-kernels.mjs
 import { createHash } from 'node:crypto';
@@ -33,6 +33,8 @@ const builds = {
   relaxed: ['--enable', 'relaxed-simd'],
 };
 
+const digits = String.fromCharCode(...Array.from({ length: 95 }, (_, i) => 32 + i)).replace(/['"`\\$<]/g, '');
+
 if (isMainThread) await main();
 else await compile(workerData);
 
@@ -43,9 +45,10 @@ async function main() {
   for (const { name, bytes } of binaries) console.log(`${name}: ${bytes.length} bytes`);
   const [baseline, relaxed] = binaries.map(({ bytes }) => bytes);
   if (memoryFlagOf(baseline) !== memoryFlagOf(relaxed)) throw new Error('the builds import their memory differently');
-  const base64 = (bytes) => Buffer.from(bytes).toString('base64');
+  const byFrequency = frequentFirst(baseline);
+  const text = (bytes) => textOf(bytes, byFrequency);
   const pieces = differences(baseline, relaxed).map(
-    ({ from, length, followedBy }) => `    [${from}, ${length}, '${base64(followedBy)}'],`,
+    ({ from, length, followedBy }) => `    [${from}, ${length}, '${text(followedBy)}'],`,
   );
   const kernels = exportedFunctions('main');
   checkNames(kernels, baseline);
@@ -56,8 +59,11 @@ async function main() {
     `${stamp}
 /** What the build says about the memory it imports. */
 export const memoryFlag = ${memoryFlagOf(baseline)};
+/** The digits of the texts below, and the bytes that they stand for, in hexadecimal: see ../bytes-of.ts. */
+export const digits = '${digits}';
+export const byFrequency = '${Buffer.from(byFrequency).toString('hex')}';
 export const baseline =
-  '${base64(baseline)}';
+  '${text(baseline)}';
 /** Digest of the bytes of both builds: results may differ in their bits where it differs. */
 export const digest = '${createHash('sha256').update(baseline).update(relaxed).digest('hex').slice(0, 16)}';
 /** The relaxed build, piece by piece: from where and how much of the baseline, and what follows it. */
@@ -66,6 +72,28 @@ ${pieces.join('\n')}
 ];
 `,
   );
+}
+
+/** All bytes, those that are most often in the binary first. */
+function frequentFirst(bytes) {
+  const counts = new Array(256).fill(0);
+  for (const byte of bytes) counts[byte]++;
+  return counts.map((_, byte) => byte).sort((a, b) => counts[b] - counts[a]);
+}
+
+/**
+ * Bytes as text that compresses as well as they do. Base64 does not: three bytes are four digits, so that a sequence that
+ * comes again looks different. Here a byte is always the same digit, or two for those that are rare: the last two digits
+ * begin a pair. What quotes, templates or a page's markup might read as theirs is no digit.
+ */
+function textOf(bytes, byFrequency) {
+  const single = digits.length - 2;
+  const words = byFrequency.map((_, i) => {
+    const pair = i - single;
+    return pair < 0 ? digits[i] : digits[single + Math.floor(pair / digits.length)] + digits[pair % digits.length];
+  });
+  const wordOf = new Map(byFrequency.map((byte, i) => [byte, words[i]]));
+  return Array.from(bytes, (byte) => wordOf.get(byte)).join('');
 }
 
 /** The functions that a file of kernels/wasm exports: name → comment, parameters, and whether it returns a number. */

@@ -1,4 +1,5 @@
 import { BackendError } from '../../base/errors';
+import { bytesOf } from './bytes-of';
 import type { Kernels } from './generated/kernels';
 import { baseline, memoryFlag, relaxed } from './generated/wasm-binaries';
 
@@ -53,7 +54,7 @@ export function chooseBuild(asked: Build | undefined): Build {
 }
 
 /** Most of the two builds is the same, so one is embedded, with the differences of the other. */
-function binaryOf(build: Build): Uint8Array<ArrayBuffer> {
+export function binaryOf(build: Build): Uint8Array<ArrayBuffer> {
   const base = bytesOf(baseline);
   if (build === 'baseline') return base;
   const pieces = relaxed.flatMap(([from, length, then]) => [base.subarray(from, from + length), bytesOf(then)]);
@@ -64,10 +65,6 @@ function binaryOf(build: Build): Uint8Array<ArrayBuffer> {
     at += piece.length;
   }
   return binary;
-}
-
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
 /** @throws BackendError `backend/csp` where the page's Content Security Policy forbids to compile */
