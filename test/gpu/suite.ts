@@ -1,5 +1,6 @@
 import type { FullBackend } from '../../src/index';
 import { backendLaws, type Law, opLaws } from '../../src/laws';
+import { agreement, layerRows } from '../laws/layers';
 import { rows } from '../laws/ops';
 import { edgeLaws } from './edges';
 import { faultLaws } from './faults';
@@ -32,5 +33,9 @@ export function suite(device: () => FullBackend, open: () => Promise<FullBackend
 
 /** The part of it that any backend owes. */
 export function computing(device: () => FullBackend): Law[] {
-  return [...backendLaws(device, { runs: runs.backend }), ...rows.flatMap((row) => opLaws(row, { runs: runs.ops }))];
+  return [
+    ...backendLaws(device, { runs: runs.backend }),
+    ...rows.flatMap((row) => opLaws(row, { runs: runs.ops })),
+    ...layerRows.flatMap(agreement),
+  ];
 }

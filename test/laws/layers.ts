@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import * as f from '../../src/index';
+import { type Input, ids, type Law, type OpRow, opCase, opLaws, real } from '../../src/laws';
+
+type Tensor = f.Tensor;
+
+/**
+ * A layer as an op of its input and its parameters, so that every law of ops holds it: derivatives match differences, first
+ * and second, results agree with the reference on every backend, and nothing stays behind.
+ */
+function layer(name: string, make: () => f.Module, inputs: readonly Input[], forward?: Forward): OpRow {
+  const run: Forward =
+    forward ?? ((module, x) => (module as f.Module & { forward(x: Tensor): Tensor }).forward(x as Tensor));
+  const parameters = Object.entries(make().parameters());
+  const drawn = parameters.map(([, { shape }]) => real(shape, -1, 1));
+  const of = (...given: Tensor[]): Tensor => {
+    const module = make();
+    for (const [i, [path]] of parameters.entries()) place(module, path, given[inputs.length + i] as Tensor);
+    return run(module, ...given.slice(0, inputs.length));
+  };
+  // The shapes are those of the layer; the extents that laws draw are not looked at.
+  return { name, needsElements: true, reach: 0, cases: () => fc.constant(opCase([...inputs, ...drawn], of)) };
+}
+type Forward = (module: f.Module, ...inputs: Tensor[]) => Tensor;
+
+/** Puts a tensor in the place of the parameter with this path. */
+function place(module: f.Module, path: string, tensor: Tensor): void {
+  const names = path.split('.');
+  const last = names.pop() as string;
+  const owner = names.reduce<object>((part, name) => Reflect.get(part, name) as object, module);
+  Reflect.set(owner, last, tensor);
+}
+
+const key = f.random.key(3);
+const image = real([2, 2, 4, 3], -1, 1);
+const row = real([2, 4], -1, 1);
+const sequence = real([2, 3, 4], -1, 1);
+
+/** Every layer and model; a test compares the names with what `src/nn` exports. */
+export const layerRows: OpRow[] = [
+  layer('Linear', () => new f.Linear(4, 3, { key }), [row]),
+  layer('Embedding', () => new f.Embedding(5, 3, { key }), [ids([2, 3], 5)]),
+  layer('LayerNorm', () => new f.LayerNorm(4), [row]),
+  layer('RMSNorm', () => new f.RMSNorm(4), [row]),
+  layer(
+    'Dropout',
+    () => new f.Dropout(0.4),
+    [row],
+    (module, x) => (module as f.Dropout).forward(x as Tensor, { key }),
+  ),
+  layer('Conv2d', () => new f.Conv2d(2, 3, [2, 2], { key, padding: 1 }), [image]),
+  layer('MultiHeadAttention', () => new f.MultiHeadAttention(4, 2, { causal: true, key }), [sequence]),
+  layer('FeedForward', () => new f.FeedForward(4, { key }), [sequence]),
+  layer('TransformerBlock', () => new f.TransformerBlock(4, 2, { causal: true, key }), [sequence]),
+  layer('Sequential', () => new f.Sequential([new f.Linear(4, 2, { key }), f.tanh]), [row]),
+  layer('MLP', () => new f.MLP({ sizes: [4, 5, 2], activation: 'gelu', key }), [row]),
+  layer('GPT', () => new f.GPT({ vocabularySize: 5, context: 3, width: 4, heads: 2, layers: 1, key }), [
+    ids([2, 3], 5),
+  ]),
+];
+
+/** A layer composes ops that owe all laws themselves. It is asked these. */
+const asked = ['the second derivative', 'what is made on the way', 'value and derivatives agree'];
+
+export const lawsOfLayer = (row: OpRow): Law[] => only(row, asked, 2);
+
+/** What is composed of public ops owes this on drivers of GPUs, where a new program takes time: its results are right. */
+export const agreement = (row: OpRow): Law[] => only(row, ['value and derivatives agree'], 1);
+
+const only = (row: OpRow, laws: readonly string[], runs: number): Law[] =>
+  opLaws(row, { runs }).filter(({ name }) => laws.some((law) => name.startsWith(`${row.name}: ${law}`)));
