@@ -2,6 +2,8 @@
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
 
+import { attentionLayers } from './mutations/attention.mjs';
+
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
 const kernel = (name) => `test/laws/backend.test.ts > ${name}`;
@@ -3061,13 +3063,6 @@ const commands = [
     tests: [`${unitOf('cli/train/train-numbers')} > whole words`],
   },
   {
-    name: 'train: a temperature that sharpens what it should soften',
-    file: 'src/cli/sample.ts',
-    find: '.mul(1 / temperature)',
-    replace: '.mul(temperature)',
-    tests: [unitOf('cli/train/saved-model')],
-  },
-  {
     name: 'train: a resumed run that forgets the time before',
     file: 'src/cli/train/run.ts',
     find: '(saved?.seconds ?? 0) + (performance',
@@ -3947,4 +3942,5 @@ export const mutations = [
   ...questions,
   ...commands,
   ...results,
+  ...attentionLayers,
 ];
