@@ -3,6 +3,8 @@
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
 import { sizes } from './mutations/sizes.mjs';
 
+import { attentionLayers } from './mutations/attention.mjs';
+
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
 const kernel = (name) => `test/laws/backend.test.ts > ${name}`;
@@ -1392,7 +1394,7 @@ const derivatives = [
   },
   {
     name: 'formula of selfAttention: gradients packed by head first',
-    file: 'src/tensor/ops/attention/attention.ts',
+    file: 'src/tensor/ops/attention/heads.ts',
     find: 'transpose(stack(parts), [1, 3, 0, 2, 4])',
     replace: 'transpose(stack(parts), [1, 3, 2, 0, 4])',
     tests: [op('selfAttention: ')],
@@ -1955,8 +1957,8 @@ const adapters = [
   {
     name: 'a head that gets no key',
     file: 'src/nn/models/gpt.ts',
-    find: "return this.head.forward(this.finalNorm.forward(x), forPart(options, 'head'));",
-    replace: 'return this.head.forward(this.finalNorm.forward(x));',
+    find: "this.head.forward(this.finalNorm.forward(x), forPart(options, 'head'));",
+    replace: 'this.head.forward(this.finalNorm.forward(x));',
     tests: [unitOf('adapters/lora')],
   },
   {
@@ -3062,13 +3064,6 @@ const commands = [
     tests: [`${unitOf('cli/train/train-numbers')} > whole words`],
   },
   {
-    name: 'train: a temperature that sharpens what it should soften',
-    file: 'src/cli/sample.ts',
-    find: '.mul(1 / temperature)',
-    replace: '.mul(temperature)',
-    tests: [unitOf('cli/train/saved-model')],
-  },
-  {
     name: 'train: a resumed run that forgets the time before',
     file: 'src/cli/train/run.ts',
     find: '(saved?.seconds ?? 0) + (performance',
@@ -3949,4 +3944,5 @@ export const mutations = [
   ...commands,
   ...results,
   ...sizes,
+  ...attentionLayers,
 ];

@@ -66,7 +66,7 @@ export const train = command({
     const { context, width, heads, layers } = settings;
     const { vocabulary } = task;
     const key = random.fold(random.key(settings.seed), 'sample');
-    const sample = await sampleText(author.model, vocabulary, { length: settings.sample, context, key });
+    const sample = await sampleText(author.model, vocabulary, { length: settings.sample, key });
     if (files.save) {
       const sizes = { vocabularySize: vocabulary.size, context, width, heads, layers };
       await saveModel(files.save.place, { model: author.model, sizes, characters: vocabulary.characters });
