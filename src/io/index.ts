@@ -5,6 +5,7 @@ export {
   encodeCheckpoint,
   type LoadCheckpointOptions,
 } from './checkpoint';
+export { decodeGPT, type EncodeGPTOptions, encodeGPT, type SavedGPT } from './gpt';
 export { decodeNpy, encodeNpy } from './npy';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npz';
 export { decodePeft, encodePeft, type PeftAdapter, type PeftFiles } from './peft';

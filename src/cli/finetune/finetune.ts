@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
-import { CharVocabulary } from '../../data/char-vocabulary';
+import type { CharVocabulary } from '../../data/char-vocabulary';
 import { TextDataset } from '../../data/text-dataset';
 import { backend } from '../../index';
+import { sizesOf } from '../../io/gpt';
 import { usualBackend } from '../backends';
 import { command } from '../command';
 import { seedsFrom } from '../common-options';
@@ -47,11 +48,12 @@ export const finetune = command({
     const { base, method, batch, steps } = settings;
     const seeds = seedsFrom(settings.seed, settings.seeds);
     const plans: FineTunePlan[] = seeds.flatMap((seed) => method.map((name) => ({ method: name, seed })));
-    const { model, sizes, characters } = await loadModel(base, cwd);
+    const { model, vocabulary } = await loadModel(base, cwd);
+    const sizes = sizesOf(model);
     checkMemory(sizes, batch, usualBackend);
     const corpus = await loadCorpus(settings.data, cwd);
-    const { text, replaced } = knownText(corpus.text, characters);
-    const tokens = new CharVocabulary(characters.join('')).encode(text);
+    const { text, replaced } = knownText(corpus.text, vocabulary);
+    const tokens = vocabulary.encode(text);
     const dataset = new TextDataset(tokens, { batch, context: sizes.context });
     const weights = await baseOf(model, sizes);
 
@@ -100,7 +102,7 @@ function decisive({
 }
 
 /** The text with a space for every character that the model does not know. */
-function knownText(text: string, characters: readonly string[]): { text: string; replaced: number } {
+function knownText(text: string, { characters }: CharVocabulary): { text: string; replaced: number } {
   const known = new Set(characters);
   let replaced = 0;
   const kept = Array.from(text, (character) => {

@@ -1,7 +1,8 @@
 import { expect, it, test } from 'vitest';
-import { checkMemory, checkRuns, leastBytes, parameterCount } from '../../../src/cli/limits';
+import { checkMemory, checkRuns, leastBytes } from '../../../src/cli/limits';
 import { adamw, backend, crossEntropy, memory, random, tensor } from '../../../src/index';
 import { GPT } from '../../../src/nn';
+import { parameterCount } from '../../../src/nn/models/gpt-size';
 import { trainer } from '../../../src/training';
 
 const sizes = [
