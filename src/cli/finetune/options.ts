@@ -23,6 +23,18 @@ export const finetuneOptions = {
   learningRate: learningRate('method'),
   seeds: option(...lines.seeds, 1),
   report: { ...option(...lines.report, 'finetune.html'), output: true },
+  save: {
+    ...option(words, 'FILE', 'write the tuned model here, with its adapter merged; of one method and one seed'),
+    output: true,
+  },
+  saveAdapter: {
+    ...option(
+      words,
+      'DIR',
+      "write the adapter alone here, in PEFT's format; of one method that trains LoRA's adapters and one seed",
+    ),
+    incidental: true,
+  },
   threads,
 } as const;
 
