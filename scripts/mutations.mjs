@@ -1391,7 +1391,7 @@ const derivatives = [
   },
   {
     name: 'formula of selfAttention: gradients packed by head first',
-    file: 'src/tensor/ops/attention/attention.ts',
+    file: 'src/tensor/ops/attention/heads.ts',
     find: 'transpose(stack(parts), [1, 3, 0, 2, 4])',
     replace: 'transpose(stack(parts), [1, 3, 2, 0, 4])',
     tests: [op('selfAttention: ')],
@@ -1954,8 +1954,8 @@ const adapters = [
   {
     name: 'a head that gets no key',
     file: 'src/nn/models/gpt.ts',
-    find: "return this.head.forward(this.finalNorm.forward(x), forPart(options, 'head'));",
-    replace: 'return this.head.forward(this.finalNorm.forward(x));',
+    find: "this.head.forward(this.finalNorm.forward(x), forPart(options, 'head'));",
+    replace: 'this.head.forward(this.finalNorm.forward(x));',
     tests: [unitOf('adapters/lora')],
   },
   {

@@ -34,6 +34,7 @@ export { BackendError, type ErrorParts, FileError, OptionError, ShapeError, Stat
 export type { Key } from './base/key';
 export type { Kind, Option, OptionsOf, Specification, ValuesOf } from './base/options';
 export type { Shape } from './base/shape';
+export { type YieldOptions, yieldToEventLoop } from './base/yield-to-event-loop';
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';
 export { type CompressedSide, onSide } from './compress/compressed-side';

@@ -1,40 +1,17 @@
 import type { CharVocabulary } from '../data/char-vocabulary';
-import { type Key, noGrad, random, tensor } from '../index';
+import { generate, type Key } from '../index';
 import type { GPT } from '../nn';
-import { breathe } from './breathe';
 
 /** Text written by a model, one character at a time from the softmax at `temperature`, starting after a line break. */
 export async function sampleText(
   model: GPT,
   vocabulary: CharVocabulary,
-  { length, context, key, temperature = 0.8 }: { length: number; context: number; key: Key; temperature?: number },
+  { length, key, temperature = 0.8 }: { length: number; key: Key; temperature?: number },
 ): Promise<string> {
-  const ids = [vocabulary.characters.indexOf('\n') + 1 ? vocabulary.characters.indexOf('\n') : 0];
-  const draws = await random.uniform(key, [length]).data();
-  for (let i = 0; i < length; i++) {
-    const window = ids.slice(-context);
-    const last = noGrad(() => {
-      const logits = model.forward(tensor(Int32Array.from(window), { shape: [1, window.length] })); // [1, T, V]
-      return logits
-        .slice([0, window.length - 1, 0], [1, window.length, vocabulary.size])
-        .reshape([vocabulary.size])
-        .mul(1 / temperature)
-        .softmax();
-    });
-    ids.push(pick(await last.data(), draws[i] as number));
-    await breathe();
-  }
-  return vocabulary.decode(ids.slice(1));
-}
-
-/** The first index at which the running sum of `probabilities` passes `draw`. */
-function pick(probabilities: ArrayLike<number>, draw: number): number {
-  let sum = 0;
-  for (let id = 0; id < probabilities.length; id++) {
-    sum += probabilities[id] as number;
-    if (draw < sum) return id;
-  }
-  return probabilities.length - 1;
+  const prompt = [Math.max(0, vocabulary.characters.indexOf('\n'))];
+  const ids: number[] = [];
+  for await (const id of generate(model, { prompt, length, temperature, key })) ids.push(id);
+  return vocabulary.decode(ids);
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 import { CharVocabulary } from '../data/char-vocabulary';
 import { GPT } from '../nn/models/gpt';
 import { type GPTSizes, parameterCount } from '../nn/models/gpt-size';
+import { scope } from '../tensor/scope';
 import type { Params } from '../tensor/tensor';
 import { bytesKind } from './kinds';
 import { decodeSafetensors, encodeSafetensors, safetensorsMetadata } from './safetensors';
@@ -63,8 +64,8 @@ export function gptFile(
   checkArgument(where, 'model', modelKind, model);
   const { vocabulary } = readOptions(where, encodeGPTOptions, options, 'model');
   const [sizes, params] = [sizesOf(model), model.state()];
-  const numbers = Object.values(params).reduce((sum, { size }) => sum + size, 0);
-  if (numbers !== parameterCount(sizes)) throw notSaved(where, 'a model with adapters or parts of another size');
+  if (!isPlain(model, sizes, params))
+    throw notSaved(where, 'a model with adapters, or with parts that GPT does not make');
   if (vocabulary.size !== sizes.vocabularySize)
     throw notSaved(where, `${vocabulary.size} characters for ${sizes.vocabularySize} tokens`);
   const characters = JSON.stringify(vocabulary.characters);
@@ -109,12 +110,27 @@ export function readGPT(name: string, bytes: Uint8Array): SavedGPT {
 /** The sizes of a model, as they are written. */
 export function sizesOf({ tokenEmbedding, context, blocks, head, dropout }: GPT): GPTSizes {
   const [vocabularySize, width] = tokenEmbedding.weight.shape as [number, number];
-  const heads = blocks[0]?.attention.heads ?? 1;
+  const { heads, headWidth } = blocks[0]?.attention ?? { heads: 1, headWidth: width };
   return {
     ...{ vocabularySize, context, width, heads, layers: blocks.length },
+    ...(heads * headWidth !== width && { headWidth }),
     ...(head.weight === tokenEmbedding.weight && { tieHead: true }),
     ...(dropout.rate > 0 && { dropout: dropout.rate }),
   };
+}
+
+/** Whether the sizes say all of a model but its weights. */
+function isPlain({ blocks }: GPT, sizes: GPTSizes, params: Params): boolean {
+  const { width, heads, headWidth = width / heads } = sizes;
+  const one = { ...sizes, vocabularySize: 1, context: 1, width: 1, heads: 1, headWidth: 1 };
+  const names = scope(() => Object.keys(new GPT({ ...one, key: key(0) }).state()));
+  return (
+    names.join() === Object.keys(params).join() &&
+    Object.values(params).reduce((sum, { size }) => sum + size, 0) === parameterCount(sizes) &&
+    blocks.every(
+      ({ attention: a }) => a.causal && a.rotaryBase === null && a.heads === heads && a.headWidth === headWidth,
+    )
+  );
 }
 
 const modelKind = kindOf<GPT>('a GPT', (value) => value instanceof GPT, 'arguments/module');
@@ -123,19 +139,20 @@ const texts = listOf(string);
 const isSize = (n: unknown): boolean => Number.isInteger(n) && (n as number) >= 1 && (n as number) < 2 ** 31;
 const counts = ['vocabularySize', 'context', 'width', 'heads', 'layers'];
 const others: Readonly<Record<string, (value: unknown) => boolean>> = {
+  headWidth: isSize,
   tieHead: (value) => value === true,
   dropout: (value) => typeof value === 'number' && value > 0 && value <= 1,
 };
 
 function areSizes(read: unknown): read is GPTSizes {
   if (!isPlainObject(read)) return false;
-  const { width, heads } = read as unknown as GPTSizes;
+  const { width, heads, headWidth } = read as unknown as GPTSizes;
   return (
     counts.every((name) => isSize(read[name]) || (name === 'layers' && read[name] === 0)) &&
     Object.keys(read).every(
       (name) => counts.includes(name) || (Object.hasOwn(others, name) && others[name]?.(read[name])),
     ) &&
-    width % heads === 0
+    (headWidth !== undefined || width % heads === 0)
   );
 }
 

@@ -2,15 +2,19 @@
 export { type Adaptable, Adapter, activeAdapter } from './adapter';
 export { buffer, updateBuffer } from './buffer';
 export type { ForwardOptions } from './forward-options';
+export { type GenerateOptions, generate, type LanguageModel } from './generate';
 export { initializers, type KaimingOptions } from './initializers';
+export { KeyValueCache } from './key-value-cache';
 export { MultiHeadAttention, type MultiHeadAttentionOptions } from './layers/attention';
 export { Conv2d, type Conv2dModuleOptions } from './layers/conv2d';
+export { CrossAttention, type CrossAttentionOptions } from './layers/cross-attention';
 export { Dropout } from './layers/dropout';
 export { Embedding, type EmbeddingOptions } from './layers/embedding';
 export { LayerNorm } from './layers/layer-norm';
 export { Linear, type LinearOptions } from './layers/linear';
 export { RMSNorm } from './layers/rms-norm';
 export { type Layer, Sequential } from './layers/sequential';
+export { SwiGLU, type SwiGLUOptions } from './layers/swiglu';
 export {
   FeedForward,
   type FeedForwardOptions,

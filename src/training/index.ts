@@ -6,4 +6,3 @@ export { type Trainer, trainer } from './trainer';
 export type { Evaluate, EvaluateOptions, Gradients, StepContext } from './trainer-gradients';
 export type { TrainerOptions } from './trainer-options';
 export { validate } from './validate';
-export { type YieldOptions, yieldToEventLoop } from './yield-to-event-loop';

@@ -1,10 +1,10 @@
 import { OptionError } from '../base/errors';
 import { callable, checkArgument, kindOf, refuseExtra } from '../base/options';
+import { yieldToEventLoop } from '../base/yield-to-event-loop';
 import { checkTensor } from '../tensor/check';
 import { runInScope } from '../tensor/scope';
 import { recordOn } from '../tensor/tape';
 import type { Tensor } from '../tensor/tensor';
-import { yieldToEventLoop } from './yield-to-event-loop';
 
 const lossKind = { ...callable('of a batch that returns a scalar tensor'), like: '(batch) => …' };
 

@@ -63,10 +63,9 @@ export const train = command({
     const capture = captureOf(settings);
     const { runs, author } = await trainAll(settings, plans, task, work, capture);
 
-    const { context } = settings;
     const { vocabulary } = task;
     const key = random.fold(random.key(settings.seed), 'sample');
-    const sample = await sampleText(author.model, vocabulary, { length: settings.sample, context, key });
+    const sample = await sampleText(author.model, vocabulary, { length: settings.sample, key });
     if (files.save) await saveModel(files.save.place, { model: author.model, vocabulary });
     if (files.capture) {
       const said = { optimizer: runName(author.result), seed: String(author.result.seed), data: task.corpus.name };

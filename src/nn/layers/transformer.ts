@@ -25,6 +25,8 @@ export interface FeedForwardOptions extends OptionsOf<typeof feedForwardOptions>
 const transformerBlockOptions = {
   /** Let each position see itself and earlier ones only (default false). */
   causal: optional(boolean, false),
+  /** Dimensions of a head of the attention (default width/heads). */
+  headWidth: optional(extent),
   /** Draw weights from N(0, std²) with zero biases (default: as in `Linear`). */
   std: optional(deviation),
   /** The same for the two projections back into the stream (default: std). */
@@ -81,7 +83,7 @@ export class TransformerBlock extends Module {
     if (arguments.length > 3) refuseExtra('TransformerBlock', arguments, 3);
     checkArgument('TransformerBlock', 'width', extent, width);
     checkArgument('TransformerBlock', 'heads', extent, heads);
-    const { causal, dropout, std, residualStd, key } = readOptions(
+    const { causal, headWidth, dropout, std, residualStd, key } = readOptions(
       'TransformerBlock',
       transformerBlockOptions,
       options,
@@ -89,7 +91,8 @@ export class TransformerBlock extends Module {
     );
     const projStd = residualStd ?? std;
     this.attentionNorm = new LayerNorm(width);
-    this.attention = new MultiHeadAttention(width, heads, { causal, std, projStd, key: fold(key, 'attention') });
+    const attention = { causal, headWidth, std, projStd, key: fold(key, 'attention') };
+    this.attention = new MultiHeadAttention(width, heads, attention);
     this.mlpNorm = new LayerNorm(width);
     this.mlp = new FeedForward(width, { std, projStd, key: fold(key, 'mlp') });
     this.dropout = new Dropout(dropout);

@@ -4,8 +4,10 @@ import { boolean, type OptionsOf, optional, readOptions, refuseExtra, required, 
 import { show } from '../../base/shape';
 import { arange } from '../../tensor/ops/create';
 import { add } from '../../tensor/ops/elementwise/add';
+import { slice } from '../../tensor/ops/movement/slice';
 import type { Tensor } from '../../tensor/tensor';
 import { checkForward, type ForwardOptions, forPart } from '../forward-options';
+import { KeyValueCache } from '../key-value-cache';
 import { Dropout } from '../layers/dropout';
 import { Embedding } from '../layers/embedding';
 import { LayerNorm } from '../layers/layer-norm';
@@ -19,10 +21,12 @@ const gptOptions = {
   vocabularySize: required(extent),
   /** Longest sequence, in tokens. */
   context: required(extent),
-  /** Width of the stream, D; `heads` must divide it. */
+  /** Width of the stream, D; `heads` must divide it where no `headWidth` is given. */
   width: required(extent),
   /** Heads of each attention. */
   heads: required(extent),
+  /** Dimensions of a head (default width/heads). */
+  headWidth: optional(extent),
   /** Number of blocks. */
   layers: required(whole({ low: 0 })),
   /** Read the logits off the token embedding instead of a matrix of their own (default false). */
@@ -63,14 +67,15 @@ export class GPT extends Module {
     super();
     if (arguments.length > 1) refuseExtra('GPT', arguments, 1);
     const read = readOptions('GPT', gptOptions, options);
-    const { vocabularySize, context, width, heads, layers, dropout, tieHead, key } = read;
+    const { vocabularySize, context, width, heads, headWidth, layers, dropout, tieHead, key } = read;
     const std = 0.02 * Math.sqrt(768 / width);
     const residualStd = std / Math.sqrt(2 * layers);
     this.tokenEmbedding = new Embedding(vocabularySize, width, { std, key: fold(key, 'tokenEmbedding') });
     this.positionEmbedding = new Embedding(context, width, { std, key: fold(key, 'positionEmbedding') });
     this.blocks = Array.from({ length: layers }, (_, i) => {
       const blockKey = fold(key, 'blocks', i);
-      return new TransformerBlock(width, heads, { causal: true, dropout, std, residualStd, key: blockKey });
+      const initial = { std, residualStd, key: blockKey };
+      return new TransformerBlock(width, heads, { causal: true, headWidth, dropout, ...initial });
     });
     this.finalNorm = new LayerNorm(width);
     this.head = new Linear(width, vocabularySize, { bias: false, std, key: fold(key, 'head') });
@@ -80,26 +85,39 @@ export class GPT extends Module {
   }
 
   /**
-   * Logits of the next token at each position.
-   * Shapes: ids int32 [B, T], T ≤ context → [B, T, V].
+   * Logits of the next token at each position. With a cache, ids are the tokens after the S that have passed.
+   * Shapes: ids int32 [B, T], S + T ≤ context → [B, T, V].
    * @throws ShapeError `gpt/ids`, `index/range`
+   * @throws StateError `cache/derivative`, `cache/position`
    */
   forward(ids: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('GPT.forward', arguments);
+    const { cache } = options;
     const [, time] = ids.shape;
-    if (ids.ndim !== 2 || time === undefined || time > this.context) throw wrongIds(ids, this.context);
-    const positions = this.positionEmbedding.forward(arange(time), forPart(options, 'positionEmbedding')); // [T, D]
+    const start = cache?.length ?? 0;
+    if (ids.ndim !== 2 || time === undefined || start + time > this.context) throw wrongIds(ids, start, this.context);
+    const passed = arange(start + time);
+    const at = start > 0 ? slice(passed, [start], [start + time]) : passed; // [T]
+    const positions = this.positionEmbedding.forward(at, forPart(options, 'positionEmbedding')); // [T, D]
     const embedded = add(this.tokenEmbedding.forward(ids, forPart(options, 'tokenEmbedding')), positions); // [B, T, D]
     let x = this.dropout.forward(embedded, forPart(options, 'embedding'));
     for (const [i, block] of this.blocks.entries()) x = block.forward(x, forPart(options, i));
-    return this.head.forward(this.finalNorm.forward(x), forPart(options, 'head')); // [B, T, V]
+    const logits = this.head.forward(this.finalNorm.forward(x), forPart(options, 'head')); // [B, T, V]
+    cache?.advance(time);
+    return logits;
+  }
+
+  /** A cache for passes over the tokens of one sequence, or of a batch of them, in pieces. */
+  cache(): KeyValueCache {
+    if (arguments.length > 0) refuseExtra('GPT.cache', arguments, 0);
+    return new KeyValueCache();
   }
 }
 
-function wrongIds(ids: Tensor, context: number): ShapeError {
+function wrongIds(ids: Tensor, start: number, context: number): ShapeError {
   return new ShapeError({
     code: 'gpt/ids',
-    got: `GPT got ids ${show(ids.shape)}`,
+    got: `GPT got ids ${show(ids.shape)}${start > 0 ? ` after ${start} in the cache` : ''}`,
     expected: `[batch, time] with at most ${context} tokens of time, the context of this model`,
     fix: ids.ndim === 2 ? 'pass the last tokens only, or build the model with a larger context' : 'reshape them',
   });

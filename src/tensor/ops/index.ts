@@ -1,6 +1,7 @@
 // The list of ops: those that are methods as well, and one line each for the others.
 
 export { type AttentionOptions, attention, selfAttention } from './attention/attention';
+export { type RotaryOptions, rotary } from './attention/rotary';
 export {
   arange,
   eye,

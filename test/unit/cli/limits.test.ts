@@ -9,6 +9,7 @@ const sizes = [
   { vocabularySize: 11, context: 8, width: 8, heads: 2, layers: 1 },
   { vocabularySize: 28, context: 32, width: 24, heads: 3, layers: 3 },
   { vocabularySize: 90, context: 16, width: 32, heads: 4, layers: 2 },
+  { vocabularySize: 90, context: 16, width: 32, heads: 3, headWidth: 12, layers: 2, tieHead: true },
 ];
 
 test.each(sizes)(

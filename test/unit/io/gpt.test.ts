@@ -8,6 +8,7 @@ import {
   FileError,
   GPT,
   lora,
+  MultiHeadAttention,
   memory,
   type Params,
   random,
@@ -29,6 +30,7 @@ describe('a GPT in a file', () => {
     { tieHead: true },
     { dropout: 0.25 },
     { layers: 0, heads: 1 },
+    { heads: 3, headWidth: 2 },
     { heads: 4, tieHead: true, dropout: 0.5 },
   ])('with %j comes back with its weights, its characters, and what it is made of', async (more) => {
     const model = make(more);
@@ -37,9 +39,9 @@ describe('a GPT in a file', () => {
     expect(saved.vocabulary.characters).toEqual(vocabulary.characters);
     expect(saved.vocabulary.encode('wörld')).toEqual(vocabulary.encode('wörld'));
     expect(saved.model.dropout.rate).toBe(model.dropout.rate);
-    expect(saved.model.blocks.map(({ attention, dropout }) => [attention.heads, dropout.rate])).toEqual(
-      model.blocks.map(({ attention, dropout }) => [attention.heads, dropout.rate]),
-    );
+    expect(
+      saved.model.blocks.map(({ attention, dropout }) => [attention.heads, attention.headWidth, dropout.rate]),
+    ).toEqual(model.blocks.map(({ attention, dropout }) => [attention.heads, attention.headWidth, dropout.rate]));
     expect(saved.model.head.weight === saved.model.tokenEmbedding.weight).toBe('tieHead' in more);
   });
 
@@ -60,6 +62,10 @@ describe('a GPT in a file', () => {
   it('is not written of what could not be built again', async () => {
     const adapted = make();
     lora(adapted, { rank: 2, match: 'blocks' });
+    const turned = make();
+    for (const block of turned.blocks)
+      block.attention = new MultiHeadAttention(8, 2, { causal: true, rotary: true, key: random.key(0) });
+    await expect(encodeGPT(turned, { vocabulary })).rejects.toThrow(/model\/save/);
     await expect(encodeGPT(adapted, { vocabulary })).rejects.toThrow(/model\/save.*adapters/);
     await expect(encodeGPT(make(), { vocabulary: new CharVocabulary('ab') })).rejects.toThrow(
       /model\/save.*2 characters for 11 tokens/,
@@ -102,6 +108,8 @@ describe('a file that is no GPT', () => {
     ['a size that is no whole number', said({ width: 8.5 })],
     ['a size in quotes', said({ width: '8' })],
     ['a width that the heads do not divide', said({ heads: 3 })],
+    ['heads of width 0', said({ headWidth: 0 })],
+    ['heads that are wider than its bytes hold', said({ headWidth: 2 ** 20 })],
     ['a head that is not tied', said({ tieHead: false })],
     ['a dropout above 1', said({ dropout: 2 })],
     ['more layers than its bytes hold', said({ layers: 2 ** 31 - 1 })],

@@ -18,14 +18,11 @@ import { fromArray } from '../create';
 import { add } from '../elementwise/add';
 import { mul } from '../elementwise/mul';
 import { sub } from '../elementwise/sub';
-import { stack } from '../movement/concat';
-import { reshape, squeeze } from '../movement/reshape';
-import { slice } from '../movement/slice';
-import { transpose } from '../movement/transpose';
 import { matmul } from '../products/matmul';
 import { sum } from '../reductions/sum';
 import { sumTo } from '../reductions/sum-to';
 import { softmax } from '../rows/softmax';
+import { joinHeads, pack, queriesKeysValues, splitHeads } from './heads';
 
 const attentionOptions = {
   /** Query t sees keys up to S − T + t (default false: all). */
@@ -118,12 +115,13 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
 /** qkv [B, T, 3·D] → [B, T, D] */
 const packedOp: Composite<[qkv: Tensor], AttentionSpec> = {
   name: 'attention',
-  forward: ([qkv], { heads, scale, causal }) => joinHeads(attention(...unpack(qkv, heads), { scale, causal })),
+  forward: ([qkv], { heads, scale, causal }) =>
+    joinHeads(attention(...queriesKeysValues(qkv, heads), { scale, causal })),
   vjp: (g, [qkv], { output, attributes: spec }) => [
     () => {
       const { heads } = spec;
       const out = splitHeads(output, heads);
-      const { dq, dk, dv } = cotangents(splitHeads(g, heads), ...unpack(qkv, heads), out, spec);
+      const { dq, dk, dv } = cotangents(splitHeads(g, heads), ...queriesKeysValues(qkv, heads), out, spec);
       return pack(dq(), dk(), dv());
     },
   ],
@@ -153,33 +151,6 @@ export function selfAttention(qkv: Tensor, heads: number, options: AttentionOpti
 }
 
 const count = whole({ low: 1 });
-
-/** [B, T, 3·D] → q, k and v [B, H, T, d] */
-function unpack(qkv: Tensor, heads: number): [Tensor, Tensor, Tensor] {
-  const [batch, time, packed] = qkv.shape as readonly [number, number, number];
-  const split = reshape(qkv, [batch, time, 3, heads, packed / (3 * heads)]);
-  const parts = transpose(split, [2, 0, 3, 1, 4]); // [3, B, H, T, d]
-  const part = (i: number): Tensor => squeeze(slice(parts, [i], [i + 1]), 0);
-  return [part(0), part(1), part(2)];
-}
-
-/** q, k and v [B, H, T, d] → [B, T, 3·D] */
-function pack(...parts: readonly [Tensor, Tensor, Tensor]): Tensor {
-  const [batch, heads, time, width] = parts[0].shape as readonly [number, number, number, number];
-  return reshape(transpose(stack(parts), [1, 3, 0, 2, 4]), [batch, time, 3 * heads * width]);
-}
-
-/** [B, T, D] → [B, H, T, d] */
-function splitHeads(x: Tensor, heads: number): Tensor {
-  const [batch, time, width] = x.shape as readonly [number, number, number];
-  return transpose(reshape(x, [batch, time, heads, width / heads]), [0, 2, 1, 3]);
-}
-
-/** [B, H, T, d] → [B, T, D] */
-function joinHeads(mixed: Tensor): Tensor {
-  const [batch, heads, time, width] = mixed.shape as readonly [number, number, number, number];
-  return reshape(transpose(mixed, [0, 2, 1, 3]), [batch, time, heads * width]);
-}
 
 function wrongShapes(q: Tensor, k: Tensor, v: Tensor): ShapeError {
   return new ShapeError({

@@ -28,9 +28,10 @@ async function lossOf(file: string): Promise<number> {
 async function textOf(file: string, length: number, seed: number): Promise<string> {
   const { model, vocabulary } = await loadModel(file, cwd);
   const { characters } = vocabulary;
-  const draws = await random.uniform(random.fold(random.key(seed), 'sample'), [length]).data();
+  const key = random.fold(random.key(seed), 'sample');
   const ids = [characters.indexOf('\n')];
-  for (const draw of draws) {
+  for (let t = 0; t < length; t++) {
+    const draw = await random.uniform(random.fold(key, t), [1]).item();
     const window = ids.slice(-model.context);
     const logits = await noGrad(() => model.forward(tensor([window], { dtype: 'int32' }))).data();
     const last = [...logits.slice(-characters.length)].map((logit) => Math.exp(logit / 0.8));

@@ -1,4 +1,4 @@
-import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+import { number, type OptionsOf, optional, readOptions, refuseExtra } from './options';
 
 const frame = 16;
 

@@ -1,7 +1,7 @@
 import { clearImmediate, setImmediate } from 'node:timers'; // not the globals, which a test takes away
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { yieldingBy } from '../../../src/base/yield-to-event-loop';
 import { sgd, tensor, trainer, yieldToEventLoop } from '../../../src/index';
-import { yieldingBy } from '../../../src/training/yield-to-event-loop';
 
 /** Counts the turns of the event loop from now until `stop`. */
 function countTurns(): { readonly turns: number; stop(): void } {
