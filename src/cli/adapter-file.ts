@@ -10,10 +10,13 @@ export async function saveAdapter(folder: string, model: GPT, base: string): Pro
   await undivided(() => savePeft(folder, { ...peftOf(model), base }));
 }
 
+/** The files of an adapter, in its folder. */
+export const adapterFiles = ['adapter_config.json', 'adapter_model.safetensors'];
+
 /** Put the adapters of a folder into the weights of a model. @throws FileError `file/read`, and as `loadPeft` and `attachPeft` */
 export async function addAdapter(model: GPT, folder: string, cwd: string): Promise<void> {
   const path = resolve(cwd, folder);
-  for (const name of ['adapter_config.json', 'adapter_model.safetensors']) await checkFile(join(path, name), 2 ** 32);
+  for (const name of adapterFiles) await checkFile(join(path, name), 2 ** 32);
   attachPeft(model, await loadPeft(path));
   mergeAdapters(model);
 }
