@@ -58,6 +58,7 @@ const inMemory: readonly Row[] = [
   row('decodePeft', () => [bytes.peft], [nothing]),
   row('encodeCheckpoint', () => [checkpoint()], [nothing], asynchronous),
   row('decodeCheckpoint', () => [bytes.checkpoint, {}], [nothing, options]),
+  row('fromHuggingFaceGPT2', () => [params()], [records]),
   row('renameParams', () => [params(), [['w', 'v']]], [records, ['[]']]),
 ];
 
