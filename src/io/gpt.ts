@@ -1,4 +1,4 @@
-import { FileError, OptionError } from '../base/errors';
+import { FileError, OptionError, StateError } from '../base/errors';
 import { key } from '../base/key';
 import {
   checkArgument,
@@ -11,13 +11,15 @@ import {
   required,
   string,
 } from '../base/options';
+import { sizeOf } from '../base/shape';
 import { CharVocabulary } from '../data/char-vocabulary';
 import { GPT } from '../nn/models/gpt';
 import { type GPTSizes, parameterCount } from '../nn/models/gpt-size';
 import { scope } from '../tensor/scope';
 import type { Params } from '../tensor/tensor';
+import { readHeader } from './header';
 import { bytesKind } from './kinds';
-import { decodeSafetensors, encodeSafetensors, safetensorsMetadata } from './safetensors';
+import { decodeSafetensors, encodeSafetensors } from './safetensors';
 
 /** A model with the characters that its tokens stand for. */
 export interface SavedGPT {
@@ -74,9 +76,8 @@ export function gptFile(
 
 /**
  * The model in a file that `encodeGPT` or `floragrad train --save` wrote, and its vocabulary. The file is not trusted: its
- * sizes must fit the number of its bytes before a model is made.
+ * sizes must fit its tensors before a model is made.
  * @throws FileError `model/kind`, `safetensors/…`
- * @throws StateError `load/…`
  */
 export function decodeGPT(bytes: Uint8Array): SavedGPT {
   if (arguments.length > 1) refuseExtra('decodeGPT', arguments, 1);
@@ -86,7 +87,7 @@ export function decodeGPT(bytes: Uint8Array): SavedGPT {
 
 /** `decodeGPT` of a file that has a name. */
 export function readGPT(name: string, bytes: Uint8Array): SavedGPT {
-  const metadata = safetensorsMetadata(bytes);
+  const { entries, metadata } = readHeader(bytes);
   if (metadata.kind !== kind) throw otherKind(name);
   const read = (part: string): unknown => {
     try {
@@ -101,9 +102,16 @@ export function readGPT(name: string, bytes: Uint8Array): SavedGPT {
   const sameOrder = vocabulary.characters.every((character, id) => character === characters[id]);
   if (!sameOrder || characters.length !== vocabulary.size || vocabulary.size !== sizes.vocabularySize)
     throw otherKind(name);
-  if (parameterCount(sizes) > bytes.length) throw otherKind(name); // a number has at least a byte
+  const numbers = entries.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  const tensors = 12 * sizes.layers + (sizes.tieHead ? 4 : 5);
+  if (numbers !== parameterCount(sizes) || entries.length !== tensors) throw otherKind(name); // before a model is made
+  const params = decodeSafetensors(bytes);
   const model = new GPT({ ...sizes, key: key(0) });
-  model.load(decodeSafetensors(bytes));
+  try {
+    model.load(params);
+  } catch (cause) {
+    throw otherKind(name, cause);
+  }
   return { model, vocabulary };
 }
 
@@ -169,7 +177,7 @@ function otherKind(name: string, cause?: unknown): FileError {
   return new FileError(
     {
       code: 'model/kind',
-      got: `${name} is a safetensors file without the sizes and the characters of a model`,
+      got: `${name} is a safetensors file without the sizes and the characters of a model, or with other tensors${cause instanceof StateError ? `: ${cause.got}` : ''}`,
       expected: 'a file that encodeGPT, saveGPT or floragrad train --save wrote',
       fix: 'load other files in a program, with loadSafetensors and renameParams',
     },

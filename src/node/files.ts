@@ -76,7 +76,6 @@ export async function saveGPT(path: string, model: GPT, options: EncodeGPTOption
 /**
  * The model and the vocabulary of a file, as `decodeGPT` reads them.
  * @throws FileError `file/read`, `model/kind`, `safetensors/…`
- * @throws StateError `load/…`
  */
 export async function loadGPT(path: string): Promise<SavedGPT> {
   checkPath('loadGPT', 'path', path, arguments, 1);
