@@ -1,5 +1,5 @@
 // A GPT of 15 thousand parameters learns how names are spelled, letter by letter, and then makes up names.
-import { adam, argmax, crossEntropy, GPT, noGrad, random, type Tensor, tensor, trainer } from '../src/index';
+import { adam, crossEntropy, GPT, generate, random, type Tensor, tensor, trainer } from '../src/index';
 
 const text = `ada agnes alice amelia anna anton arthur bella benno bertha carla carlo carolina clara cora daniel daria
   edith elena elisa ella elsa emil emma erika eva felicia felix flora florian frida georg gloria greta hanna helena ida
@@ -23,13 +23,8 @@ for (let step = 0; step <= 60; step++) {
 }
 
 for (let sample = 0; sample < 8; sample++) {
-  let name = '.';
-  while (name.length < context && (name === '.' || !name.endsWith('.'))) {
-    const logits = noGrad(() => model.forward(encode([name]))).slice([0, name.length - 1], [1, name.length]); // [1, 1, V]
-    // The largest of the logits plus Gumbel noise is a draw from their softmax.
-    const uniform = random.uniform(random.fold(random.key(sample), name.length), logits.shape);
-    name += letters[await argmax(logits.sub(uniform.log().neg().log())).item()];
-  }
-  const made = name.replaceAll('.', '');
-  console.log(made, names.includes(made) ? '(a name it has seen)' : '(new)');
+  let name = '';
+  const options = { prompt: [0], length: context - 1, stop: [0], key: random.key(sample) };
+  for await (const id of generate(model, options)) name += letters[id];
+  console.log(name, names.includes(name) ? '(a name it has seen)' : '(new)');
 }

@@ -21,6 +21,7 @@ export {
   type VegaLiteSpec,
 } from './study/figure';
 export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
+export { type HeadRankRow, headRank, type PackedHeads } from './study/head-rank';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
 export type { LinearCore, Method, MethodSettings } from './study/methods/method';

@@ -31,6 +31,10 @@ export class KeyValueCache {
   #length = 0;
   readonly #kept = new Map<Module, readonly [keys: Tensor, values: Tensor]>();
 
+  constructor() {
+    if (arguments.length > 0) refuseExtra('KeyValueCache', arguments, 0);
+  }
+
   /** Positions that have passed, S. */
   get length(): number {
     return this.#length;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sizeOf } from '../../src/base/shape';
 import * as f from '../../src/index';
 import { expectClose } from '../../src/laws/close';
+import { attention } from './torch/attention';
 import { basic } from './torch/basic';
 import type { Attributes, Compute } from './torch/compute';
 
@@ -46,6 +47,7 @@ function stream(seed: number): (kind: string, shape: readonly number[]) => Tenso
 /** Golden file → the ops in it. */
 const suites: Record<string, Record<string, Compute>> = {
   'op-laws.json': basic,
+  'op-laws-attention.json': attention,
 };
 const files = Object.entries(suites).map(([file, computed]) => {
   const { provenance, cases }: Golden = JSON.parse(readFileSync(`test/golden/${file}`, 'utf8'));

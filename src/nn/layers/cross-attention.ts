@@ -2,6 +2,7 @@ import { fold } from '../../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { attention } from '../../tensor/ops/attention/attention';
 import { joinHeads, splitHeads, unpack } from '../../tensor/ops/attention/heads';
+import { runInScope } from '../../tensor/scope';
 import type { Tensor } from '../../tensor/tensor';
 import { checkForward, type ForwardOptions, forPart } from '../forward-options';
 import { Module } from '../module';
@@ -63,9 +64,11 @@ export class CrossAttention extends Module {
   /** Shapes: x [B, T, D], memory [B, S, M] → [B, T, D]. The key is for adapters of its parts. */
   forward(x: Tensor, memory: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('CrossAttention.forward', arguments, ['x', 'memory']);
-    const q = splitHeads(this.q.forward(x, forPart(options, 'q')), this.heads); // [B, H, T, d]
-    const packed = this.kv.forward(memory, forPart(options, 'kv')); // [B, S, 2·H·d]
-    const [k, v] = unpack(packed, 2, this.heads) as [Tensor, Tensor]; // [B, H, S, d]
-    return this.proj.forward(joinHeads(attention(q, k, v)), forPart(options, 'proj'));
+    return runInScope('CrossAttention', () => {
+      const q = splitHeads(this.q.forward(x, forPart(options, 'q')), this.heads); // [B, H, T, d]
+      const packed = this.kv.forward(memory, forPart(options, 'kv')); // [B, S, 2·H·d]
+      const [k, v] = unpack(packed, 2, this.heads) as [Tensor, Tensor]; // [B, H, S, d]
+      return this.proj.forward(joinHeads(attention(q, k, v)), forPart(options, 'proj'));
+    });
   }
 }

@@ -67,6 +67,7 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   takeAlong: [(x) => f.takeAlong(x, ids()), [0, 3], [0]],
   linear: [(x) => f.linear(x, f.ones([2, 3]), f.ones([2])), [0, 3], [0, 2]],
   selfAttention: [(x) => f.selfAttention(x, 2, { causal: true }), [3, 0, 12], [3, 0, 4]],
+  rotary: [(x) => f.rotary(x, { offset: 2 }), [3, 0, 4], [3, 0, 4]],
   logSumExp: [(x) => f.logSumExp(x, { axis: 1 }), [0, 3], [0]],
   matmul: [(x) => f.matmul(f.ones([2, 0]), x), [0, 3], [2, 3]],
   max: [(x) => f.max(x, { axis: 1 }), [0, 3], [0]],

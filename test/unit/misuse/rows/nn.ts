@@ -1,10 +1,12 @@
 import {
   buffer,
   Conv2d,
+  CrossAttention,
   Dropout,
   Embedding,
   FeedForward,
   GPT,
+  KeyValueCache,
   LayerNorm,
   MLP,
   type Module,
@@ -12,13 +14,14 @@ import {
   RMSNorm,
   random,
   Sequential,
+  SwiGLU,
   sgd,
   TransformerBlock,
   trainer,
   zeros,
 } from '../../../../src/index';
 import { method, type Row, row } from '../harness';
-import { everything, functions, type KindName, nothing, options, tensors } from '../kinds';
+import { everything, floats, functions, type KindName, nothing, options, tensors } from '../kinds';
 import { int32, Linear, ones, type Tensor } from '../library';
 
 // Layers: how they are made and what they are called with. A wrong shape is seen by the op that meets it.
@@ -30,6 +33,9 @@ const keyed = () => ({ key: key() });
 const constructors: readonly Row[] = [
   row('new Linear', () => [3, 2, keyed()], [nothing, nothing, nothing]),
   row('new MultiHeadAttention', () => [4, 2, keyed()], [nothing, nothing, nothing]),
+  row('new CrossAttention', () => [4, 2, keyed()], [nothing, nothing, nothing]),
+  row('new SwiGLU', () => [4, keyed()], [nothing, nothing]),
+  row('new KeyValueCache', () => [], []),
   row('new Conv2d', () => [2, 3, 2, keyed()], [nothing, nothing, nothing, nothing]),
   row('new Dropout', () => [0.5], [['0']]),
   row('new Embedding', () => [3, 2, keyed()], [nothing, nothing, nothing]),
@@ -69,6 +75,19 @@ const forwards: readonly Row[] = [
     'MultiHeadAttention',
     () => new MultiHeadAttention(4, 2, keyed()),
     () => ones([1, 3, 4]),
+    nothing,
+    'linear',
+  ),
+  method(
+    'CrossAttention.forward',
+    () => [new CrossAttention(4, 2, keyed()), ones([1, 3, 4]), ones([1, 2, 4]), {}],
+    [nothing, nothing, options],
+    { called: ['CrossAttention.forward', 'linear'] },
+  ),
+  forward(
+    'SwiGLU',
+    () => new SwiGLU(4, keyed()),
+    () => ones([2, 4]),
     nothing,
     'linear',
   ),
@@ -138,6 +157,16 @@ const forwards: readonly Row[] = [
 ];
 
 const model = () => new Linear(2, 2, keyed());
+const cache = () => new KeyValueCache();
+const heads = () => ones([1, 2, 3, 4]);
+
+const text: readonly Row[] = [
+  method('KeyValueCache.extend', () => [cache(), model(), heads(), heads()], [['module'], floats, floats]),
+  method('KeyValueCache.advance', () => [cache(), 1], [['0']]),
+  method('KeyValueCache.reset', () => [cache()], []),
+  method('GPT.cache', () => [gpt()], []),
+  row('generate', () => [gpt(), { prompt: [0], key: key() }], [nothing, nothing]),
+];
 
 const modules: readonly Row[] = [
   method('Module.parameters', () => [model(), { trainable: true }], [options]),
@@ -168,6 +197,7 @@ export const nnRows: readonly Row[] = [
   ...constructors,
   ...forwards,
   ...modules,
+  ...text,
   ...inits,
   row('lozo', () => [{ learningRate: 0.1 }], [[]]),
   row('trainer', () => [training()], [nothing]),

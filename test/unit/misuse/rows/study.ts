@@ -1,4 +1,4 @@
-import { flora, Linear, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
+import { flora, Linear, MultiHeadAttention, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
 import * as laws from '../../../../src/laws';
 import { gradientFamilies, MeanTest, methods, questions, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
@@ -47,6 +47,7 @@ const study: readonly Row[] = [
   ),
   row('new MeanTest', () => [test()], [nothing]),
   method('MeanTest.add', () => [new MeanTest(test()), 0.5], [numbers]),
+  row('headRank', () => [new MultiHeadAttention(4, 2, { key: random.key(0) })], [nothing], asynchronous),
   row('medianOfMeans', () => [new Array(200).fill(1), 1, 0.1], [nothing, ['0', '1.5', '2**53', 'Infinity'], nothing]),
   row(
     'projectionError',

@@ -61,6 +61,9 @@ const ops: readonly Row[] = [
   row('selfAttention', () => [ones([1, 4, 12]), 2, {}], [nothing, nothing, options], {
     options: { causal: switches, scale: correction },
   }),
+  row('rotary', () => [ones([3, 4]), {}], [nothing, options], {
+    options: { base: ['undefined', '1.5', '2**53'], offset: ['undefined', '0'] },
+  }),
   row('broadcastTo', () => [ones([3]), [2, 3]], [['int32'], nothing]),
   row('cast', () => [x(), 'int32'], [tensors, nothing]),
   row('clip', () => [x(), 0, 1], [floats, but(numbers, 'NaN'), but(numbers, 'NaN')]),
