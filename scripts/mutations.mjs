@@ -1,3 +1,5 @@
+import { COMMAND } from './mutations/command.mjs';
+
 // What scripts/mutate.mjs breaks: in `file`, the text `find`, which is there exactly once, becomes `replace`, and one of
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
@@ -3945,4 +3947,5 @@ export const mutations = [
   ...results,
   ...sizes,
   ...attentionLayers,
+  ...COMMAND,
 ];

@@ -8,10 +8,12 @@ import './tensor/methods'; // gives tensors their methods
 export { loadCheckpoint, saveCheckpoint } from './node/checkpoint';
 export { type CorpusName, corpus } from './node/corpus';
 export {
+  loadGPT,
   loadNpy,
   loadNpz,
   loadPeft,
   loadSafetensors,
+  saveGPT,
   saveNpy,
   saveNpz,
   savePeft,

@@ -15,6 +15,7 @@ export { type LoraOptions, lora } from './lora';
 export { type LorsOptions, lors } from './lors';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { attachPeft, peftOf } from './peft';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './periodic-lora';
 export { type PruneOptions, prune } from './prune';
 export { type Site, sitesOf } from './sites';

@@ -1,5 +1,5 @@
 import { OptionError } from '../index';
-import { option } from './options';
+import { option, required } from './options';
 import { positive, whole, words } from './values';
 
 /** Options that every command takes. */
@@ -10,6 +10,18 @@ export const everyCommand = {
     output: true,
   },
 } as const;
+
+/** The operand of commands that begin with a saved model. */
+export const modelFile = (command: string, placeholder: string) => ({
+  ...required(words, placeholder, 'a model'),
+  operand: (got: string | undefined) =>
+    new OptionError({
+      code: 'cli/base',
+      got: `floragrad ${command} got ${got === undefined ? 'nothing' : `"${got}"`} where a file should be`,
+      expected: 'a model first, as floragrad train --save wrote it',
+      fix: `floragrad ${command} ${placeholder.toLowerCase()}, or floragrad ${command} --help`,
+    }),
+});
 
 /** The option of commands that compute. */
 export const threads = {

@@ -1,23 +1,15 @@
 import { totalmem } from 'node:os';
 import { OptionError } from '../index';
-import type { GPTOptions } from '../nn';
+import { type GPTSizes, parameterCount } from '../nn/models/gpt-size';
 import { bytes, count } from './terminal/format';
 
 /** What options ask for together must fit: each may be within its range, and their product beyond any machine. */
-
-type Sizes = Omit<GPTOptions, 'key'>;
-
-/** Numbers in a GPT without a tied head. */
-export function parameterCount({ vocabularySize, context, width, layers }: Sizes): number {
-  const block = 12 * width ** 2 + 13 * width; // two norms, q, k and v, their projection, and the two layers of the MLP
-  return (2 * vocabularySize + context + 2) * width + layers * block;
-}
 
 /**
  * Bytes that a step of training cannot do without: the parameters, and what the backward pass reads of the forward pass:
  * twelve rows of the width a block and token (the inputs of its layers, and four each in the MLP), and the logits.
  */
-export function leastBytes(sizes: Sizes, batch: number): number {
+export function leastBytes(sizes: GPTSizes, batch: number): number {
   const tokens = batch * sizes.context;
   return 4 * (parameterCount(sizes) + tokens * (12 * sizes.width * sizes.layers + sizes.vocabularySize));
 }
@@ -29,7 +21,7 @@ const memory = (backend: string): number => Math.min(backend === 'wasm' ? 2 ** 3
  * Refuse a model or batch that no allocation could hold, before there is one.
  * @throws OptionError `cli/too-large`
  */
-export function checkMemory(sizes: Sizes, batch: number, backend: string): void {
+export function checkMemory(sizes: GPTSizes, batch: number, backend: string): void {
   const [needed, held] = [leastBytes(sizes, batch), memory(backend)];
   if (needed <= held) return;
   const { width, layers, context } = sizes;

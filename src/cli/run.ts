@@ -2,13 +2,14 @@ import { OptionError } from '../index';
 import { closest } from './closest';
 import type { RunnableCommand } from './command';
 import { finetune } from './finetune/finetune';
+import { generate } from './generate/generate';
 import { info, version } from './info/info';
 import { study } from './study/study';
 import type { Io } from './terminal/io';
 import { visible } from './terminal/visible';
 import { train } from './train/train';
 
-const commands: readonly RunnableCommand[] = [train, finetune, study, info];
+const commands: readonly RunnableCommand[] = [train, finetune, generate, study, info];
 const names = commands.map(({ name }) => name);
 
 const help = `floragrad: train with compressed gradients, and see what compression does

@@ -57,6 +57,13 @@ export function positive(limit: { readonly upTo: number } | { readonly below: nu
   return typed(kind, (words) => (words.trim() === '' ? Number.NaN : Number(words)), range);
 }
 
+/** Numbers from 0 to a largest. @throws OptionError `cli/number` */
+export function atLeastZero({ upTo }: { readonly upTo: number }): Typed<number> {
+  const range = `0 to ${upTo}`;
+  const kind = { ...numberIn({ low: 0, high: upTo }), expected: `a number, ${range}`, code: 'cli/number' };
+  return typed(kind, (words) => (words.trim() === '' ? Number.NaN : Number(words)), range);
+}
+
 /** What is less becomes zero in float32, where all arithmetic is done. */
 const smallest = 2 ** -126;
 

@@ -5,10 +5,11 @@ export {
   encodeCheckpoint,
   type LoadCheckpointOptions,
 } from './checkpoint';
+export { decodeGPT, type EncodeGPTOptions, encodeGPT, type SavedGPT } from './gpt';
 export { decodeNpy, encodeNpy } from './npy';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npz';
 export { decodePeft, encodePeft, type PeftAdapter, type PeftFiles } from './peft';
-export { gpt2Names, type NameMap, renameParams } from './rename';
+export { fromHuggingFaceGPT2, gpt2Names, type NameMap, renameParams } from './rename';
 export {
   decodeSafetensors,
   type EncodeSafetensorsOptions,

@@ -20,7 +20,8 @@ import { brief } from './limits';
 import { namesOf, readConfig, unsupported, valueFor } from './peft-config';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';
 
-const peftAdapter = {
+/** What an adapter has; also read where one is attached. */
+export const peftAdapter = {
   /** For each adapted path: `'<path>.lora.A'` [r, in] and `'<path>.lora.B'` [out, r]. */
   params: required(paramsKind),
   /** r of every path that has no other in its shapes. */
@@ -53,7 +54,8 @@ const peftFiles = {
 export interface PeftFiles extends OptionsOf<typeof peftFiles> {}
 
 const prefix = 'base_model.model.';
-const [factorA, factorB] = ['.lora.A', '.lora.B'];
+/** The ends of the names of factors. */
+export const [factorA, factorB] = ['.lora.A', '.lora.B'];
 
 /**
  * The files of an adapter as PEFT reads them: `base_model.model.<path>.lora_A.weight`, `r`, `lora_alpha`, `target_modules` …
@@ -155,7 +157,7 @@ export function decodePeft(files: PeftFiles): PeftAdapter {
 }
 
 /** Path → r of all pairs of factors. */
-function ranksOf(params: Params): Map<string, number> {
+export function ranksOf(params: Params): Map<string, number> {
   const ranks = new Map<string, number>();
   for (const name of Object.keys(params)) {
     const path = pathOf(name);
@@ -175,7 +177,8 @@ function pathOf(name: string): string {
   throw badFactors(`the tensor "${name}"`, `names that end in ${factorA} or ${factorB}`);
 }
 
-function badFactors(got: string, expected: string): FileError {
+/** The error for factors that do not fit each other, or a model. */
+export function badFactors(got: string, expected: string): FileError {
   return new FileError({
     code: 'peft/factors',
     got: `an adapter has ${got}`,

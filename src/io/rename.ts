@@ -1,6 +1,8 @@
 import { OptionError } from '../base/errors';
 import { checkArgument, refuseExtra } from '../base/options';
 import { checkParams } from '../tensor/check';
+import { noGrad } from '../tensor/derivatives/no-grad';
+import { transpose } from '../tensor/ops/movement/transpose';
 import type { Params } from '../tensor/tensor';
 import { nameMapKind, newNameKind } from './kinds';
 
@@ -49,7 +51,7 @@ function apply(rules: Exclude<NameMap, (path: string) => string | null>, path: s
 
 /**
  * The names of GPT-2 in PyTorch, as nanoGPT saves them, to those of our `GPT`. Masks, which some programs save too, are
- * left out. Weights of Hugging Face's own GPT-2 have these names but lie transposed: [in, out], as its `Conv1D` keeps them.
+ * left out. Weights of Hugging Face's own GPT-2 have these names but lie transposed: see `fromHuggingFaceGPT2`.
  * With `tieHead: true` leave `head.weight` out too: `[...gpt2Names, ['head.weight', null]]`.
  * @see https://github.com/karpathy/nanoGPT/blob/master/model.py
  */
@@ -68,6 +70,23 @@ export const gpt2Names: Exclude<NameMap, (path: string) => string | null> = [
   [/^ln_f\./, 'finalNorm.'],
   [/^lm_head\./, 'head.'],
 ];
+
+/**
+ * The parameters of GPT-2 as Hugging Face saves it, for a `GPT` with `tieHead: true`: under our names, with the weights of its
+ * `Conv1D` layers turned from [in, out] to [out, in]. Masks and the head, which is the token embedding, are left out.
+ * @throws OptionError `params/rename` where two tensors get one path
+ * @see https://github.com/huggingface/transformers/blob/main/src/transformers/models/gpt2/modeling_gpt2.py
+ * @example
+ * const params = fromHuggingFaceGPT2({ 'transformer.h.0.attn.c_attn.weight': zeros([8, 24]) });
+ * console.log(params['blocks.0.attention.qkv.weight']?.shape); // prints [ 24, 8 ]
+ */
+export function fromHuggingFaceGPT2(params: Params): Params {
+  if (arguments.length > 1) refuseExtra('fromHuggingFaceGPT2', arguments, 1);
+  checkParams('fromHuggingFaceGPT2', 'params', params);
+  const named = Object.entries(renameParams(params, [...gpt2Names, ['head.weight', null]]));
+  const turned = /^blocks\.\d+\.(attention\.(qkv|proj)|mlp\.(fc|proj))\.weight$/;
+  return Object.fromEntries(named.map(([path, x]) => [path, turned.test(path) ? noGrad(() => transpose(x)) : x]));
+}
 
 function collision(first: string, second: string, name: string): OptionError {
   return new OptionError({

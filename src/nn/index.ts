@@ -23,5 +23,5 @@ export {
 } from './layers/transformer';
 export { GPT, type GPTOptions } from './models/gpt';
 export { MLP, type MLPOptions } from './models/mlp';
-export { type Match, Module } from './module';
+export { type LoadOptions, type LoadReport, type Match, Module } from './module';
 export { type Summary, type SummaryRow, summary } from './summary';

@@ -1,5 +1,14 @@
 import { OptionError, StateError } from '../base/errors';
-import { boolean, checkArgument, type Kind, kindOf, optional, readOptions, refuseExtra } from '../base/options';
+import {
+  boolean,
+  checkArgument,
+  type Kind,
+  kindOf,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+} from '../base/options';
 import { sameShape, show } from '../base/shape';
 import { assignAll, type Write } from '../tensor/assign';
 import { checkParams } from '../tensor/check';
@@ -22,6 +31,24 @@ export const matchKind: Kind<Match> = kindOf<Match>(
 const parametersOptions = {
   trainable: optional(boolean, false),
 };
+
+const loadOptions = {
+  /** Take all tensors or none (default true). With false, take those that fit and report the others. */
+  strict: optional(boolean, true),
+};
+
+/** Whether everything has to fit. */
+export interface LoadOptions extends OptionsOf<typeof loadOptions> {}
+
+/** What `load` left out, as paths; without `strict: false` there is nothing. */
+export interface LoadReport {
+  /** Parameters and buffers of the model for which there was no value: they stay as they were. */
+  readonly missing: readonly string[];
+  /** Values for which the model has no parameter or buffer. */
+  readonly unexpected: readonly string[];
+  /** Parameters and buffers whose value has another shape or dtype: they stay as they were. */
+  readonly mismatched: readonly string[];
+}
 
 /** Parameters that no trainer touches. A property of the tensor, so that every module that holds it agrees. */
 const frozen = new WeakSet<Tensor>();
@@ -78,22 +105,33 @@ export abstract class Module {
 
   /**
    * Give every parameter and every buffer new values: all of them or, if it throws, none. `state` is a record as
-   * `state()` returns it; for a model without buffers that is `parameters()`.
+   * `state()` returns it; for a model without buffers that is `parameters()`. With `{ strict: false }` what does not fit
+   * is left out and reported, so that a model can take what it shares with another.
    * @throws StateError `load/missing`, `load/unexpected`, `load/shape`
+   * @example
+   * const [small, large] = [[4, 8], [4, 8, 2]].map((sizes) => new MLP({ sizes, key: random.key(0) }));
+   * const { missing } = large.load(small.parameters(), { strict: false });
+   * console.log(missing); // prints [ 'layers.1.weight', 'layers.1.bias' ]
    */
-  load(state: Params): void {
-    if (arguments.length > 1) refuseExtra('load', arguments, 1);
+  load(state: Params, options: LoadOptions = {}): LoadReport {
+    if (arguments.length > 2) refuseExtra('load', arguments, 2);
     checkParams('load', 'state', state);
+    const { strict } = readOptions('load', loadOptions, options, 'state');
     const own = record(tensorsOf(this));
-    checkLoad(own, state);
+    const report = leftOut(own, state);
+    if (strict) refuse(own, state, report);
+    const skipped = new Set([...report.missing, ...report.mismatched]);
     noGrad(() => {
       // Views, so that nothing of what was given changes hands.
-      const writes = Object.entries(own).map(([path, tensor]): Write => {
-        const source = state[path] as Tensor;
-        return [tensor, reshape(source, source.shape)];
-      });
+      const writes = Object.entries(own)
+        .filter(([path]) => !skipped.has(path))
+        .map(([path, tensor]): Write => {
+          const source = state[path] as Tensor;
+          return [tensor, reshape(source, source.shape)];
+        });
       assignAll(writes);
     });
+    return report;
   }
 }
 
@@ -174,9 +212,21 @@ export function matches(match: Match, path: string): boolean {
   return path.search(match) >= 0; // unlike test(), the same answer twice with the flag g
 }
 
-function checkLoad(own: Params, given: Params): void {
-  const missing = Object.keys(own).filter((path) => !Object.hasOwn(given, path));
-  const unexpected = Object.keys(given).filter((path) => !Object.hasOwn(own, path));
+function leftOut(own: Params, given: Params): LoadReport {
+  const fits = (path: string): boolean => {
+    const [a, b] = [own[path] as Tensor, given[path] as Tensor];
+    return sameShape(a.shape, b.shape) && a.dtype === b.dtype;
+  };
+  const [paths, shared] = [Object.keys(own), (path: string) => Object.hasOwn(given, path)];
+  return {
+    missing: paths.filter((path) => !shared(path)),
+    unexpected: Object.keys(given).filter((path) => !Object.hasOwn(own, path)),
+    mismatched: paths.filter((path) => shared(path) && !fits(path)),
+  };
+}
+
+/** Throw for the first thing that was left out. */
+function refuse(own: Params, given: Params, { missing, unexpected, mismatched: [path] }: LoadReport): void {
   if (missing.length > 0) {
     throw new StateError({
       code: 'load/missing',
@@ -193,9 +243,8 @@ function checkLoad(own: Params, given: Params): void {
       fix: 'remove these entries, or build the model they belong to',
     });
   }
-  for (const [path, parameter] of Object.entries(own)) {
-    const { shape, dtype } = given[path] as Tensor;
-    if (sameShape(shape, parameter.shape) && dtype === parameter.dtype) continue;
+  if (path !== undefined) {
+    const [{ shape, dtype }, parameter] = [given[path] as Tensor, own[path] as Tensor];
     throw new StateError({
       code: 'load/shape',
       got: `load got "${path}" ${show(shape)} of dtype ${dtype}`,

@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readOptions } from '../base/options';
+import { type EncodeGPTOptions, gptFile, readGPT, type SavedGPT } from '../io/gpt';
 import { decodeNpy, encodeNpy } from '../io/npy';
 import { type DecodeNpzOptions, decodeNpz, decodeNpzOptions, encodeNpz } from '../io/npz';
 import { decodePeft, encodePeftIn, type PeftAdapter } from '../io/peft';
 import { longConfig, longestConfig } from '../io/peft-config';
 import { type EncodeSafetensorsOptions, layOutWith } from '../io/safetensors';
 import { piecesOf, readSafetensors } from '../io/safetensors-pieces';
+import type { GPT } from '../nn/models/gpt';
 import { checkParams, checkTensor } from '../tensor/check';
 import { snapshotOf } from '../tensor/snapshot';
 import type { Params, Tensor } from '../tensor/tensor';
@@ -33,7 +35,10 @@ export async function saveSafetensors(
   options: EncodeSafetensorsOptions = {},
 ): Promise<void> {
   checkPath('saveSafetensors', 'path', path, arguments, 4);
-  const layout = layOutWith('saveSafetensors', params, metadata, options);
+  await saveLaidOut(path, params, layOutWith('saveSafetensors', params, metadata, options));
+}
+
+async function saveLaidOut(path: string, params: Params, layout: ReturnType<typeof layOutWith>): Promise<void> {
   const snapshot = snapshotOf(params);
   try {
     await replaceFile(disk, resolve(path), piecesOf(layout, snapshot.read));
@@ -49,6 +54,32 @@ export async function saveSafetensors(
 export async function loadSafetensors(path: string): Promise<Params> {
   checkPath('loadSafetensors', 'path', path, arguments, 1);
   return withFile(disk, resolve(path), (file) => readSafetensors(file));
+}
+
+/**
+ * Save a character-level GPT in one safetensors file, as `encodeGPT` and `floragrad train --save` write it. A file in its
+ * place stays whole until the new one is.
+ * @throws FileError `file/write`
+ * @throws OptionError `model/save` where the model has adapters, or another number of tokens than the vocabulary
+ * @example
+ * const vocabulary = new CharVocabulary('abc');
+ * const model = new GPT({ vocabularySize: 3, context: 8, width: 8, heads: 2, layers: 1, key: random.key(0) });
+ * await saveGPT('gpt.safetensors', model, { vocabulary });
+ * console.log((await loadGPT('gpt.safetensors')).vocabulary.characters); // prints [ 'a', 'b', 'c' ]
+ */
+export async function saveGPT(path: string, model: GPT, options: EncodeGPTOptions): Promise<void> {
+  checkPath('saveGPT', 'path', path, arguments, 3);
+  const { params, metadata } = gptFile('saveGPT', model, options);
+  await saveLaidOut(path, params, layOutWith('saveGPT', params, metadata, {}));
+}
+
+/**
+ * The model and the vocabulary of a file, as `decodeGPT` reads them.
+ * @throws FileError `file/read`, `model/kind`, `safetensors/…`
+ */
+export async function loadGPT(path: string): Promise<SavedGPT> {
+  checkPath('loadGPT', 'path', path, arguments, 1);
+  return readGPT(resolve(path), await read(path));
 }
 
 /**

@@ -31,6 +31,11 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^coordinates +squared error \d\.\d\d, theory 3\.00$/m,
     /^mean of 1000 draws +squared error 0\.00\d\d, theory 0\.0041$/m,
   ],
+  'pytorch.ts': [
+    /^nanoGPT: 29 tensors, logits within 1e-5$/m,
+    /^Hugging Face: logits within 1e-5$/m,
+    /^written for PyTorch: 29 of 29 tensors with the same name and numbers$/m,
+  ],
   // Newton squares its error at the end; eight steps of descent have hardly begun.
   'second-order.ts': [/^8: Newton 0\.1704, gradient \d(\.\d)?e-[5-8]; descent 0\.6\d+, 1$/m],
   // It reads 99 % right after all of its steps; here it has hardly begun.

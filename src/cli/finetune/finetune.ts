@@ -1,20 +1,25 @@
 import { resolve } from 'node:path';
-import { CharVocabulary } from '../../data/char-vocabulary';
+import type { CharVocabulary } from '../../data/char-vocabulary';
 import { TextDataset } from '../../data/text-dataset';
-import { backend } from '../../index';
+import { adaptersOf, backend, OptionError, removeAdapters } from '../../index';
+import { sizesOf } from '../../io/gpt';
+import type { GPT } from '../../nn';
+import { saveAdapter } from '../adapter-file';
 import { usualBackend } from '../backends';
 import { command } from '../command';
 import { seedsFrom } from '../common-options';
 import { loadCorpus, textPath } from '../corpus';
+import { namedPath } from '../files';
 import { wrapped } from '../help';
 import { checkMemory, checkRuns } from '../limits';
-import { loadModel } from '../model-file';
+import { loadModel, saveModel } from '../model-file';
+import { checkFolder } from '../output-file';
 import { fineTunePage } from '../report/finetune-page';
 import { backendLine, count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
 import { facts, showResults } from '../terminal/table';
 import { optimizers } from '../train/optimizers';
-import { otherTrainings, sparseMethods, usualMethods } from './methods';
+import { adapterMethods, otherTrainings, sparseMethods, usualMethods } from './methods';
 import { type FineTuneSettings, finetuneOptions } from './options';
 import { baseOf, type FineTunePlan, fineTune, peakOf } from './run';
 import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults, resultTitle } from './summary';
@@ -38,22 +43,38 @@ export const finetune = command({
   floragrad finetune base.safetensors --data sotu --method ${usualMethods.join(',')}`,
   options: finetuneOptions,
 
-  check({ base, data, method, steps, seed, seeds }, { cwd }) {
-    checkRuns(seedsFrom(seed, seeds).length * method.length, steps);
-    return { read: [{ words: `the model ${base}`, path: resolve(cwd, base) }, textPath(data, cwd)] };
+  check(settings, { cwd }) {
+    const { base, data, method, steps, seed, seeds } = settings;
+    const runs = seedsFrom(seed, seeds).length * method.length;
+    checkRuns(runs, steps);
+    checkSaved(settings, runs);
+    const adapter = namedPath('save-adapter', settings.saveAdapter, cwd);
+    return {
+      written: adapter ? [adapter] : [],
+      read: [{ words: `the model ${base}`, path: resolve(cwd, base) }, textPath(data, cwd)],
+    };
   },
 
-  async run(settings, { out, cwd, command }) {
+  async run(settings, { out, cwd, command, files }) {
     const { base, method, batch, steps } = settings;
     const seeds = seedsFrom(settings.seed, settings.seeds);
     const plans: FineTunePlan[] = seeds.flatMap((seed) => method.map((name) => ({ method: name, seed })));
-    const { model, sizes, characters } = await loadModel(base, cwd);
+    const { model, vocabulary } = await loadModel(base, cwd);
+    const sizes = sizesOf(model);
     checkMemory(sizes, batch, usualBackend);
     const corpus = await loadCorpus(settings.data, cwd);
-    const { text, replaced } = knownText(corpus.text, characters);
-    const tokens = new CharVocabulary(characters.join('')).encode(text);
+    const { text, replaced } = knownText(corpus.text, vocabulary);
+    const tokens = vocabulary.encode(text);
     const dataset = new TextDataset(tokens, { batch, context: sizes.context });
     const weights = await baseOf(model, sizes);
+    const adapter = settings.saveAdapter && resolve(cwd, settings.saveAdapter);
+    if (adapter) await checkFolder(adapter, []);
+    const keep = async (tuned: GPT): Promise<void> => {
+      if (adapter) await saveAdapter(adapter, tuned, base);
+      if (!files.save) return;
+      if (adaptersOf(tuned).length > 0) removeAdapters(tuned); // they are merged
+      await saveModel(files.save.place, { model: tuned, vocabulary });
+    };
 
     const fact = facts(out);
     const size = Object.values(weights.values).reduce((sum, { data }) => sum + data.length, 0);
@@ -65,7 +86,7 @@ export const finetune = command({
 
     const trainings = plans.map((plan) => ({
       title: resultTitle(plan, seeds.length > 1),
-      run: (onStep: Parameters<typeof fineTune>[4]) => fineTune(plan, settings, weights, dataset, onStep),
+      run: (onStep: Parameters<typeof fineTune>[4]) => fineTune(plan, settings, weights, dataset, onStep, keep),
       say(run: FineTuneOutput['runs'][number]): void {
         out.line(`  validation loss ${nats(run.startLoss)} → ${nats(run.validationLoss)} in ${duration(run.seconds)}`);
         out.line();
@@ -83,9 +104,39 @@ export const finetune = command({
       backend: backend().describe(),
     };
     showResults(out, fineTuneColumns, groupResults(runs), explainFineTuning(output));
-    return { numbers: output, report: { shows: 'the loss curves', page: () => fineTunePage(output) } };
+    const saved = [
+      ['Weights: ', settings.save],
+      ['Adapter: ', settings.saveAdapter],
+    ] as const;
+    return {
+      numbers: output,
+      report: { shows: 'the loss curves', page: () => fineTunePage(output) },
+      written: saved.flatMap(([words, path]) => (path ? [[words, out.paint.cyan(path), `, of ${method[0]}`]] : [])),
+    };
   },
 });
+
+/** Files hold one run. @throws OptionError `cli/save` */
+function checkSaved({ save, saveAdapter, method }: FineTuneSettings, runs: number): void {
+  const option = saveAdapter === undefined ? '--save' : '--save-adapter';
+  if ((save ?? saveAdapter) !== undefined && runs > 1)
+    throw notSaved(
+      `${option} for ${count(runs)} runs`,
+      'one run, whose model is kept',
+      'name one --method, with --seeds 1',
+    );
+  const [name] = method;
+  if (saveAdapter !== undefined && name !== undefined && !adapterMethods.includes(name))
+    throw notSaved(
+      `--save-adapter for ${name}, whose change is no adapter of the base`,
+      `one of ${adapterMethods.join(', ')}`,
+      'write the whole model with --save',
+    );
+}
+
+function notSaved(got: string, expected: string, fix: string): OptionError {
+  return new OptionError({ code: 'cli/save', got, expected, fix });
+}
 
 /** The settings that numbers depend on, as the output has them. */
 function decisive({
@@ -100,7 +151,7 @@ function decisive({
 }
 
 /** The text with a space for every character that the model does not know. */
-function knownText(text: string, characters: readonly string[]): { text: string; replaced: number } {
+function knownText(text: string, { characters }: CharVocabulary): { text: string; replaced: number } {
   const known = new Set(characters);
   let replaced = 0;
   const kept = Array.from(text, (character) => {

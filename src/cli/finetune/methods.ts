@@ -58,6 +58,8 @@ interface MethodRow<Name extends string = string> {
   readonly baselineOf?: Name;
   /** It trains the adapters of this one in another way, and is not compared unless it is asked for. */
   readonly trains?: Name;
+  /** What it learns is a LoRA adapter of the base as it was, which can be saved alone. */
+  readonly adapter?: true;
   /** Make the model ready, and say how it is trained. */
   prepare(model: GPT, settings: MethodSettings): Training;
 }
@@ -89,6 +91,7 @@ const pairs = (
   ({
     learningRate,
     trains: 'lora',
+    adapter: true,
     prepare(model, { rank, alpha, steps, learningRate: peak, seed }) {
       lora(model, { rank, alpha, match, seed });
       return train({ learningRate: warmedUp(peak, steps), scale: alpha / rank });
@@ -107,6 +110,7 @@ const rows = [
   {
     name: 'lora',
     learningRate: 0.004,
+    adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       lora(model, { rank, alpha, match, seed });
       return adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
@@ -172,6 +176,9 @@ export const sparseMethods = usual
 
 /** What trains adapters of another method, as sentences have it. */
 export const otherTrainings = all.flatMap(({ name, trains }) => (trains ? [name] : []));
+
+/** What learns an adapter that can be saved alone. */
+export const adapterMethods = all.flatMap(({ name, adapter }) => (adapter ? [name] : []));
 
 /** What has stages, and what projects, as sentences have it. */
 export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : [])).join(' and ');

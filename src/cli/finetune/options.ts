@@ -1,12 +1,11 @@
-import { OptionError } from '../../index';
 import type { Settings } from '../command';
-import { learningRate, lines, rank, threads } from '../common-options';
-import { option, required } from '../options';
+import { learningRate, lines, modelFile, rank, threads } from '../common-options';
+import { option } from '../options';
 import { listOf, oneOf, positive, words } from '../values';
 import { methodNames, projecting, sparseMethods, stagedMethods, usualMethods } from './methods';
 
 export const finetuneOptions = {
-  base: { ...required(words, 'BASE.safetensors', 'a model'), operand: noBase },
+  base: modelFile('finetune', 'BASE.safetensors'),
   data: option(...lines.data, 'sotu'),
   method: option(listOf(oneOf(methodNames)), 'LIST', 'what is compared', usualMethods),
   rank: option(rank, 'R', `rank of adapters and of ${projecting}'s projection`, 8),
@@ -23,16 +22,19 @@ export const finetuneOptions = {
   learningRate: learningRate('method'),
   seeds: option(...lines.seeds, 1),
   report: { ...option(...lines.report, 'finetune.html'), output: true },
+  save: {
+    ...option(words, 'FILE', 'write the tuned model here, with its adapter merged; of one method and one seed'),
+    output: true,
+  },
+  saveAdapter: {
+    ...option(
+      words,
+      'DIR',
+      "write the adapter alone here, in PEFT's format; of one method that trains LoRA's adapters and one seed",
+    ),
+    incidental: true,
+  },
   threads,
 } as const;
 
 export type FineTuneSettings = Settings<typeof finetuneOptions>;
-
-function noBase(got: string | undefined): OptionError {
-  return new OptionError({
-    code: 'cli/base',
-    got: `floragrad finetune got ${got === undefined ? 'nothing' : `"${got}"`} where a file should be`,
-    expected: 'a model first, as floragrad train --save wrote it',
-    fix: 'floragrad finetune base.safetensors, or floragrad finetune --help',
-  });
-}

@@ -62,13 +62,17 @@ export async function baseOf(model: GPT, sizes: Base['sizes']): Promise<Base> {
   return { sizes, values: Object.fromEntries(await Promise.all(entries)) };
 }
 
-/** Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones. */
+/**
+ * Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones. `keep`
+ * gets the model before it is freed, with its adapters merged.
+ */
 export async function fineTune(
   { method, seed }: FineTunePlan,
   settings: FineTuneSettings,
   base: Base,
   dataset: TextDataset,
   onStep: (step: number, loss: number) => void,
+  keep: (tuned: GPT) => Promise<void> = async () => {},
 ): Promise<FineTuneResult> {
   const { rank, alpha, sparsity: pruned, steps, stages } = settings;
   const key = random.fold(random.key(seed), 'finetune');
@@ -126,6 +130,7 @@ export async function fineTune(
     sparsityBefore,
     sparsityAfter: await meanSparsity(model),
   };
+  await keep(model);
   // Now, and not when the collector gets to it, which would count as memory that the next run gives back.
   scope(() => forEachTensor([model, training.state], ({ value }) => value.freedBy === null && adopt(value)));
   return result;

@@ -24,6 +24,8 @@ export interface Screen {
    * those of `paint`.
    */
   line(...parts: readonly ScreenPart[]): void;
+  /** A piece of a text, whose line breaks are line breaks; of other control characters the terminal gets none either. */
+  text(piece: string): void;
 }
 
 const styles = ['bold', 'dim', 'cyan'] as const;
@@ -47,6 +49,7 @@ export function screen(io: Io, json: string | undefined): Screen {
     stream,
     paint: paint as Screen['paint'],
     line: (...parts) => void stream.write(`${parts.map(shown).join('')}\n`),
+    text: (piece) => void (piece !== '' && stream.write(piece.split('\n').map(visible).join('\n'))),
   };
 }
 

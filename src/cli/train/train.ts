@@ -63,14 +63,10 @@ export const train = command({
     const capture = captureOf(settings);
     const { runs, author } = await trainAll(settings, plans, task, work, capture);
 
-    const { context, width, heads, layers } = settings;
     const { vocabulary } = task;
     const key = random.fold(random.key(settings.seed), 'sample');
     const sample = await sampleText(author.model, vocabulary, { length: settings.sample, key });
-    if (files.save) {
-      const sizes = { vocabularySize: vocabulary.size, context, width, heads, layers };
-      await saveModel(files.save.place, { model: author.model, sizes, characters: vocabulary.characters });
-    }
+    if (files.save) await saveModel(files.save.place, { model: author.model, vocabulary });
     if (files.capture) {
       const said = { optimizer: runName(author.result), seed: String(author.result.seed), data: task.corpus.name };
       await capture?.save(files.capture.place, { ...said, command: work.command });

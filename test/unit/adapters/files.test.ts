@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   accumulate,
   adam,
+  adaptersOf,
+  attachPeft,
   backend,
   decodeCheckpoint,
   decodePeft,
@@ -13,6 +15,7 @@ import {
   lora,
   lors,
   type Params,
+  peftOf,
   periodicLora,
   prune,
   random,
@@ -21,6 +24,7 @@ import {
   type Tensor,
   tensor,
   trainer,
+  zeros,
 } from '../../../src/index';
 import { numbers, open, scatter } from './cases';
 
@@ -47,6 +51,65 @@ describe("PEFT's format", () => {
     to.model.load({ ...to.model.parameters(), ...read.params });
     expect(numbers(to.model.forward(ids()))).toEqual(numbers(from.model.forward(ids())));
     expect(numbers(to.model.forward(ids()))).not.toEqual(numbers(make().forward(ids())));
+    const plain = make();
+    const { adapted: rows, trainable } = attachPeft(plain, read);
+    expect(numbers(plain.forward(ids()))).toEqual(numbers(from.model.forward(ids())));
+    expect(rows.map(({ rank, scale }) => [rank, scale])).toEqual([[3, 3], ...new Array(4).fill([2, 3])]);
+    expect(trainable).toBe(Object.values(read.params).reduce((sum, { size }) => sum + size, 0));
+    expect(peftOf(plain)).toMatchObject({ rank: 3, alpha: 9, embeddings, dropout: 0 });
+    expect(await encodePeft({ ...peftOf(from.model), dropout: 0.5 })).toEqual(
+      await encodePeft({ ...peftOf(plain), dropout: 0.5 }),
+    );
+  });
+
+  it('keeps the dropout, and the scale of rsLoRA', () => {
+    const [from, to] = [make(), make()];
+    lora(from, { rank: 4, alpha: 6, rankStabilized: true, dropout: 0.25, match: 'blocks' });
+    const peft = peftOf(from);
+    expect([peft.alpha, peft.dropout]).toEqual([12, 0.25]); // 6/√4 = 12/4
+    const report = attachPeft(to, { ...peft, alpha: 6, rankStabilized: true });
+    expect(report.adapted.map(({ scale }) => scale)).toEqual(new Array(4).fill(3));
+    expect(adaptersOf(to).map(({ adapter }) => (adapter as { dropout?: number }).dropout)).toEqual(
+      new Array(4).fill(0.25),
+    );
+    expect(() => attachPeft(to, peft)).toThrow(/peft\/factors.*adapted already/);
+  });
+
+  it('copies the factors, so that what is trained later is not what was given', () => {
+    const [from, to] = [make(), make()];
+    lora(from, { rank: 2, match: 'blocks' });
+    attachPeft(to, peftOf(from));
+    const before = numbers(to.forward(ids()));
+    scatter(from, random.key(2), /lora/);
+    expect(numbers(to.forward(ids()))).toEqual(before);
+  });
+
+  it('attaches all adapters or none', () => {
+    const from = make();
+    lora(from, { rank: 2, match: 'blocks' });
+    const { params, ...settings } = peftOf(from);
+    const [a, b] = [zeros([2, 4]), zeros([4, 2])];
+    const wrong: readonly [Params, RegExp][] = [
+      [{ 'blocks.9.mlp.fc.lora.A': a, 'blocks.9.mlp.fc.lora.B': b }, /blocks\.9\.mlp\.fc.*no Linear/],
+      [{ 'finalNorm.lora.A': a, 'finalNorm.lora.B': b }, /finalNorm.*no Linear/],
+      [{ 'head.lora.A': a, 'head.lora.B': b }, /"head" for a weight \[4, 4\].*\[7, 4\]/],
+      [{ 'tokenEmbedding.lora.A': a, 'tokenEmbedding.lora.B': b }, /"tokenEmbedding" for a weight \[4, 4\].*\[7, 4\]/],
+      [{ 'head.lora.A': a }, /"head" without B/],
+    ];
+    for (const [more, message] of wrong) {
+      const to = make();
+      expect(() => attachPeft(to, { ...settings, params: { ...params, ...more } })).toThrow(message);
+      expect(adaptersOf(to)).toEqual([]);
+      expect(Object.keys(to.parameters({ trainable: true })).length).toBe(17);
+    }
+  });
+
+  it('is no format for adapters of another form', () => {
+    const [sparse, masked] = [make(), make()];
+    lors(sparse, { rank: 2, match: 'blocks' });
+    lora(masked, { rank: 2, match: 'blocks', mask: true });
+    for (const model of [sparse, masked]) expect(() => peftOf(model)).toThrow(/peft\/factors.*blocks\.0\.attention/);
+    expect(() => peftOf(make())).toThrow(/adapter\/none/);
   });
 });
 

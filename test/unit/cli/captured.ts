@@ -11,13 +11,13 @@ export function workFolder(): string {
   return folder;
 }
 
-/** What a command line wrote, and how it ended. */
-export async function captured(cwd: string, argv: readonly string[]) {
+/** What a command line wrote, and how it ended; `pieces` are the writes to stdout. */
+export async function captured(cwd: string, argv: readonly string[], { isTTY = false } = {}) {
   const stdout: string[] = [];
   const stderr: string[] = [];
-  const sink = (parts: string[]) => ({ write: (part: string) => parts.push(part) });
+  const sink = (parts: string[]) => ({ write: (part: string) => parts.push(part), isTTY });
   const status = await run(argv, { stdout: sink(stdout), stderr: sink(stderr), cwd, env: { NO_COLOR: '1' } });
-  return { stdout: stdout.join(''), stderr: stderr.join(''), status };
+  return { stdout: stdout.join(''), stderr: stderr.join(''), status, pieces: stdout };
 }
 
 /** A text long enough for the tiny model of `tinyTraining`. */

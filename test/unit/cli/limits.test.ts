@@ -1,13 +1,15 @@
 import { expect, it, test } from 'vitest';
-import { checkMemory, checkRuns, leastBytes, parameterCount } from '../../../src/cli/limits';
+import { checkMemory, checkRuns, leastBytes } from '../../../src/cli/limits';
 import { adamw, backend, crossEntropy, memory, random, tensor } from '../../../src/index';
 import { GPT } from '../../../src/nn';
+import { parameterCount } from '../../../src/nn/models/gpt-size';
 import { trainer } from '../../../src/training';
 
 const sizes = [
   { vocabularySize: 11, context: 8, width: 8, heads: 2, layers: 1 },
   { vocabularySize: 28, context: 32, width: 24, heads: 3, layers: 3 },
   { vocabularySize: 90, context: 16, width: 32, heads: 4, layers: 2 },
+  { vocabularySize: 90, context: 16, width: 32, heads: 3, headWidth: 12, layers: 2, tieHead: true },
 ];
 
 test.each(sizes)(

@@ -1,15 +1,20 @@
 import { expect, it } from 'vitest';
 import { philox } from '../../../src/base/philox';
 import {
+  CharVocabulary,
+  decodeGPT,
   decodeNpy,
   decodeNpz,
   decodePeft,
   decodeSafetensors,
+  encodeGPT,
   encodeNpy,
   encodeNpz,
   encodePeft,
   encodeSafetensors,
   FileError,
+  GPT,
+  random,
   type StoredType,
   tensor,
   zeros,
@@ -172,6 +177,16 @@ const formats = {
     read: decodeNpz,
     count: 3000,
     expansion: 1032 * 2, // deflate's largest, and the tensor
+  },
+  gpt: {
+    files: async () => {
+      const vocabulary = new CharVocabulary('ab');
+      const sizes = { vocabularySize: 2, context: 2, width: 2, heads: 1, layers: 1 };
+      return [await encodeGPT(new GPT({ ...sizes, key: random.key(0) }), { vocabulary })];
+    },
+    read: decodeGPT,
+    count: 1000,
+    expansion: 16, // its tensors, the model, and what its first values are drawn with
   },
   peft: {
     files: async () => [

@@ -4,6 +4,7 @@ import {
   decodeNpz,
   decodeSafetensors,
   encodeSafetensors,
+  fromHuggingFaceGPT2,
   GPT,
   gpt2Names,
   noGrad,
@@ -15,6 +16,7 @@ import {
   tensor,
 } from '../../../src/index';
 import golden from '../../golden/files.json';
+import huggingface from '../../golden/huggingface.json';
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
 const numbers = (x: Tensor | undefined): number[] => Array.from(x?.dataSync() ?? []);
@@ -104,5 +106,28 @@ describe(`a state dict of PyTorch ${provenance.torch}`, () => {
     expect(() => model.load(decodeSafetensors(bytesOf(file)))).toThrow(
       /load\/missing.*tokenEmbedding\.weight.*transformer\.wte\.weight/,
     );
+  });
+});
+
+describe(`GPT-2 as Hugging Face saves it, by PyTorch ${huggingface.provenance.torch}`, () => {
+  const { options, file, ids, logits } = huggingface;
+  const saved = decodeSafetensors(bytesOf(file));
+  const prefixed = Object.fromEntries(Object.entries(saved).map(([name, x]) => [`transformer.${name}`, x]));
+
+  it.each([
+    ['as the hub has it', saved],
+    ['with a prefix and the head', { ...prefixed, 'lm_head.weight': saved['wte.weight'] as Tensor }],
+  ])('%s, gives the same logits', (_, params) => {
+    const model = new GPT({ ...options, key: random.key(0) });
+    model.load(fromHuggingFaceGPT2(params));
+    const ours = numbers(noGrad(() => model.forward(tensor(ids, { dtype: 'int32' }))));
+    expect(ours.length).toBe(logits.length);
+    const largest = Math.max(...ours.map((x, i) => Math.abs(x - (logits[i] as number))));
+    expect(largest).toBeLessThan(1e-5); // of logits around 2; rounding of float32
+  });
+
+  it('does not load as nanoGPT saves it, since its weights lie the other way', () => {
+    const model = new GPT({ ...options, key: random.key(0) });
+    expect(() => model.load(renameParams(saved, gpt2Names))).toThrow(/load\/shape.*qkv.*\[8, 24\].*\[24, 8\]/);
   });
 });

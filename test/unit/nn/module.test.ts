@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   add,
+  buffer,
   Dropout,
   Embedding,
   LayerNorm,
@@ -101,6 +102,43 @@ describe('load', () => {
     const before = Object.values(model.parameters()).map(numbers);
     expect(() => model.load(params)).toThrow(expect.objectContaining({ code, name: StateError.name }));
     expect(Object.values(model.parameters()).map(numbers)).toEqual(before);
+  });
+
+  it('without strict takes what fits, leaves the rest as it was, and says what that is', () => {
+    class Counted extends Module {
+      first = new Linear(3, 2, { key: random.key(1) });
+      second = new Linear(2, 2, { key: random.key(2) });
+      seen = buffer(tensor([7], { dtype: 'int32' }));
+      mean = buffer(tensor([8, 9]));
+      forward(x: Tensor): Tensor {
+        return x;
+      }
+    }
+    const model = new Counted();
+    const { 'first.weight': kept, 'second.bias': bias } = model.parameters();
+    const before = [kept, bias].map(numbers);
+    const report = model.load(
+      {
+        'first.weight': zeros([2, 4]),
+        'first.bias': tensor([1, 2]),
+        'second.weight': tensor([1, 2, 3, 4], { shape: [2, 2] }),
+        'third.weight': zeros([2]),
+        seen: tensor([5], { dtype: 'int32' }),
+        mean: tensor([1, 2], { dtype: 'int32' }),
+      },
+      { strict: false },
+    );
+    expect(report).toEqual({
+      missing: ['second.bias'],
+      unexpected: ['third.weight'],
+      mismatched: ['first.weight', 'mean'],
+    });
+    expect([kept, bias].map(numbers)).toEqual(before);
+    expect(numbers(model.first.bias as Tensor)).toEqual([1, 2]);
+    expect(numbers(model.second.weight)).toEqual([1, 2, 3, 4]);
+    expect([numbers(model.seen), numbers(model.mean)]).toEqual([[5], [8, 9]]);
+    expect(model.load(model.state())).toEqual({ missing: [], unexpected: [], mismatched: [] });
+    expect(() => model.load({}, { strict: true })).toThrow(/load\/missing/);
   });
 
   it("reads a record of the model's own tensors before it writes", () => {

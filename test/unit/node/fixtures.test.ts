@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadModel } from '../../../src/cli/model-file';
 import type { TrainOutput } from '../../../src/cli/train/output';
 import { setBackend, wasmBackend } from '../../../src/index';
+import { sizesOf } from '../../../src/io/gpt';
 import { loadCheckpoint, loadNpy, loadNpz, loadPeft, loadSafetensors } from '../../../src/node';
 import { adapterRows } from '../../fixtures/adapters';
 import { nextSteps } from '../../fixtures/next-steps';
@@ -57,9 +58,9 @@ describe.each(versions.map(({ name }) => name))('what %s saved', (version) => {
     ]);
     expect(status).toBe(0);
     expect(numbersOf(JSON.parse(stdout) as TrainOutput)).toEqual(numbers.run);
-    const { model, sizes, characters } = await loadModel('model.safetensors', cwd);
-    expect(sizes).toEqual({ vocabularySize: 28, context: 8, width: 8, heads: 2, layers: 1 });
-    expect(characters).toEqual([...new Set(readFileSync(join(cwd, 'text.txt'), 'utf8'))].sort());
+    const { model, vocabulary } = await loadModel('model.safetensors', cwd);
+    expect(sizesOf(model)).toEqual({ vocabularySize: 28, context: 8, width: 8, heads: 2, layers: 1 });
+    expect(vocabulary.characters).toEqual([...new Set(readFileSync(join(cwd, 'text.txt'), 'utf8'))].sort());
     // The last run of the command, whose checkpoint was completed above, is the one that was saved.
     const { parameters } = await loadCheckpoint(join(cwd, 'checkpoints/flora-rank-4-seed-0'), { kernels: 'any' });
     for (const [path, tensor] of Object.entries(model.parameters())) {

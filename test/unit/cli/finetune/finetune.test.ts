@@ -178,7 +178,8 @@ describe('floragrad finetune', () => {
   };
   it.each(Object.keys(byHand))('measures of %s what a program with the library measures', async (method) => {
     const { runs } = await run('--method', method, '--alpha', '4', '--seed', '2', '--stages', '2');
-    const { model, characters } = await loadModel('base.safetensors', cwd);
+    const { model, vocabulary } = await loadModel('base.safetensors', cwd);
+    const { characters } = vocabulary;
     const text = Array.from(readFileSync(join(cwd, 'other.txt'), 'utf8'), (one) =>
       characters.includes(one) ? one : ' ',
     );

@@ -6,6 +6,7 @@ import type { TrainOutput } from '../../../../src/cli/train/output';
 import { CharVocabulary } from '../../../../src/data/char-vocabulary';
 import { TextDataset } from '../../../../src/data/text-dataset';
 import { crossEntropy, noGrad, random, tensor } from '../../../../src/index';
+import { sizesOf } from '../../../../src/io/gpt';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
 const cwd = workFolder();
@@ -14,9 +15,9 @@ const vocabulary = new CharVocabulary(text);
 
 /** The loss on the validation text, of a model that is a file. */
 async function lossOf(file: string): Promise<number> {
-  const { model, sizes, characters } = await loadModel(file, cwd);
-  const tokens = Int32Array.from(text, (character) => characters.indexOf(character));
-  const dataset = new TextDataset(tokens, { batch: 2, context: sizes.context });
+  const { model, vocabulary } = await loadModel(file, cwd);
+  const tokens = Int32Array.from(text, (character) => vocabulary.characters.indexOf(character));
+  const dataset = new TextDataset(tokens, { batch: 2, context: model.context });
   const losses: number[] = [];
   for (const { ids, targets } of dataset.validationBatches())
     losses.push(await noGrad(() => crossEntropy(model.forward(ids), targets)).item());
@@ -25,13 +26,13 @@ async function lossOf(file: string): Promise<number> {
 
 /** Character by character: the first whose share of the probability up to it passes the draw. */
 async function textOf(file: string, length: number, seed: number): Promise<string> {
-  const { model, characters, sizes } = await loadModel(file, cwd);
+  const { model, vocabulary } = await loadModel(file, cwd);
+  const { characters } = vocabulary;
   const key = random.fold(random.key(seed), 'sample');
-  const draws: number[] = [];
-  for (let t = 0; t < length; t++) draws.push(await random.uniform(random.fold(key, t), [1]).item());
   const ids = [characters.indexOf('\n')];
-  for (const draw of draws) {
-    const window = ids.slice(-sizes.context);
+  for (let t = 0; t < length; t++) {
+    const draw = await random.uniform(random.fold(key, t), [1]).item();
+    const window = ids.slice(-model.context);
     const logits = await noGrad(() => model.forward(tensor([window], { dtype: 'int32' }))).data();
     const last = [...logits.slice(-characters.length)].map((logit) => Math.exp(logit / 0.8));
     let rest = draw * last.reduce((sum, p) => sum + p, 0);
@@ -91,9 +92,9 @@ it('says in its help whose text and weights they are', async () => {
 });
 
 test('--save writes all that the model needs', async () => {
-  const { model, sizes, characters } = await loadModel('model.safetensors', cwd);
-  expect(characters).toEqual(vocabulary.characters);
-  expect(sizes).toEqual({ vocabularySize: vocabulary.size, context: 8, width: 8, heads: 2, layers: 1 });
+  const { model, vocabulary: saved } = await loadModel('model.safetensors', cwd);
+  expect(saved.characters).toEqual(vocabulary.characters);
+  expect(sizesOf(model)).toEqual({ vocabularySize: vocabulary.size, context: 8, width: 8, heads: 2, layers: 1 });
   expect(noGrad(() => model.forward(tensor([[0, 1, 2]], { dtype: 'int32' }))).shape).toEqual([1, 3, vocabulary.size]);
   writeFileSync(join(cwd, 'else.safetensors'), Buffer.from('0200000000000000' + '7b7d', 'hex'));
   await expect(loadModel('else.safetensors', cwd)).rejects.toThrow(/model\/kind/);

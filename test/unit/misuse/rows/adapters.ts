@@ -1,4 +1,14 @@
-import { Adapter, linear, lora, mergeAdapters, sgd, type Tensor, zeros } from '../../../../src/index';
+import {
+  Adapter,
+  linear,
+  lora,
+  mergeAdapters,
+  peftOf,
+  Sequential,
+  sgd,
+  type Tensor,
+  zeros,
+} from '../../../../src/index';
 import { type Row, row } from '../harness';
 import { type KindName, nothing, options } from '../kinds';
 import { Linear, ones, random } from '../library';
@@ -11,6 +21,8 @@ const adapted = () => {
   lora(layer, { rank: 2 });
   return layer;
 };
+const unadapted = () => new Sequential([model()]);
+const named = () => new Sequential([adapted()]);
 const merged = () => {
   const layer = adapted();
   mergeAdapters(layer);
@@ -39,6 +51,8 @@ export const adapterRows: readonly Row[] = [
   row('unmergeAdapters', () => [merged()], [nothing]),
   row('removeAdapters', () => [adapted()], [nothing]),
   row('attachAdapters', () => [model(), { make: () => new Idle() }], [models, nothing]),
+  row('peftOf', () => [named()], [nothing]),
+  row('attachPeft', () => [unadapted(), peftOf(named())], [nothing, nothing], { called: ['attachPeft', 'an adapter'] }),
   row('adaptersOf', () => [adapted()], [models]),
   row('activeAdapter', () => [adapted()], [models]),
   row('compact', () => [adapted()], [nothing], { asynchronous: true }),

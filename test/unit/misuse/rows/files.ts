@@ -1,7 +1,18 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeCheckpoint, encodeNpy, encodeNpz, encodePeft, encodeSafetensors, keep } from '../../../../src/index';
+import {
+  CharVocabulary,
+  encodeCheckpoint,
+  encodeGPT,
+  encodeNpy,
+  encodeNpz,
+  encodePeft,
+  encodeSafetensors,
+  GPT,
+  keep,
+  random,
+} from '../../../../src/index';
 import * as node from '../../../../src/node';
 import { type Row, row } from '../harness';
 import { type KindName, nothing, options, tensors } from '../kinds';
@@ -16,10 +27,13 @@ const one = keep(ones([2, 3]));
 const params = () => ({ w: one });
 const checkpoint = () => ({ parameters: params(), state: { mean: one }, steps: 3 });
 const peft = () => ({ params: { 'a.lora.A': one, 'a.lora.B': keep(ones([3, 2])) }, rank: 2, alpha: 4 });
+const gpt = new GPT({ vocabularySize: 3, context: 2, width: 2, heads: 1, layers: 0, key: random.key(0) });
+const vocabulary = () => ({ vocabulary: new CharVocabulary('abc') });
 const bytes = {
   npy: await encodeNpy(one),
   npz: await encodeNpz(params()),
   safetensors: await encodeSafetensors(params()),
+  gpt: await encodeGPT(gpt, vocabulary()),
   peft: await encodePeft(peft()),
   checkpoint: await encodeCheckpoint(checkpoint()),
 };
@@ -35,10 +49,16 @@ const inMemory: readonly Row[] = [
   row('encodeSafetensors', () => [params(), { format: 'pt' }, {}], [records, options, options], asynchronous),
   row('decodeSafetensors', () => [bytes.safetensors], [nothing]),
   row('safetensorsMetadata', () => [bytes.safetensors], [nothing]),
+  row('encodeGPT', () => [gpt, vocabulary()], [nothing, nothing], {
+    ...asynchronous,
+    options: { vocabulary: nothing },
+  }),
+  row('decodeGPT', () => [bytes.gpt], [nothing]),
   row('encodePeft', () => [peft()], [nothing], asynchronous),
   row('decodePeft', () => [bytes.peft], [nothing]),
   row('encodeCheckpoint', () => [checkpoint()], [nothing], asynchronous),
   row('decodeCheckpoint', () => [bytes.checkpoint, {}], [nothing, options]),
+  row('fromHuggingFaceGPT2', () => [params()], [records]),
   row('renameParams', () => [params(), [['w', 'v']]], [records, ['[]']]),
 ];
 
@@ -50,6 +70,7 @@ for (const name of doors) mkdirSync(join(folder, name));
 await node.saveNpy(join(folder, 'loadNpy', 'a'), one);
 await node.saveNpz(join(folder, 'loadNpz', 'a'), params());
 await node.saveSafetensors(join(folder, 'loadSafetensors', 'a'), params());
+await node.saveGPT(join(folder, 'loadGPT', 'a'), gpt, vocabulary());
 await node.savePeft(join(folder, 'loadPeft', 'a'), peft());
 await node.saveCheckpoint(join(folder, 'loadCheckpoint', 'a'), checkpoint());
 
@@ -71,6 +92,8 @@ const files: readonly Row[] = [
   onDisk('saveNpy', () => ['a', one], [strings, tensors]),
   onDisk('saveNpz', () => ['a', params()], [strings, records]),
   onDisk('saveSafetensors', () => ['a', params(), { format: 'pt' }, {}], [strings, records, options, options]),
+  onDisk('saveGPT', () => ['a', gpt, vocabulary()], [strings, nothing, nothing]),
+  onDisk('loadGPT', () => ['a'], [nothing]),
   onDisk('savePeft', () => ['a', peft()], [strings, nothing]),
   onDisk('saveCheckpoint', () => ['a', checkpoint()], [strings, nothing]),
   onDisk('loadNpy', () => ['a'], [nothing]),

@@ -173,7 +173,7 @@ const modules: readonly Row[] = [
   method('Module.state', () => [model()], []),
   method('Module.freeze', () => [model(), 'weight'], [nothing], { called: ['freeze', 'match'] }),
   method('Module.unfreeze', () => [model(), 'weight'], [nothing], { called: ['unfreeze', 'match'] }),
-  method('Module.load', () => [model(), { weight: zeros([2, 2]), bias: zeros([2]) }], [nothing]),
+  method('Module.load', () => [model(), { weight: zeros([2, 2]), bias: zeros([2]) }, {}], [nothing, options]),
 ];
 
 const inits: readonly Row[] = [
