@@ -24,7 +24,8 @@ const mayImport: Record<string, readonly string[]> = {
   training: models,
   io: models,
   data: models,
-  node: [...models, 'io'],
+  report: ['base', 'study'],
+  node: [...models, 'io', 'report'],
   study: [...engine, 'optim', 'compress'],
   laws: [...models, 'adapters', 'training', 'io', 'data', 'study'],
 };

@@ -68,6 +68,7 @@
           label: series.label,
           stroke: colour(series),
           width: 2,
+          spanGaps: chart.through === true,
           points: { show: shown[0].length <= 12, size: 7, fill: colour(series) },
           value: (_, y) => short(y),
         })),
