@@ -1,3 +1,5 @@
+import { LOOPS } from './mutations/loops.mjs';
+
 // What scripts/mutate.mjs breaks: in `file`, the text `find`, which is there exactly once, becomes `replace`, and one of
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
@@ -3947,4 +3949,5 @@ export const mutations = [
   ...questions,
   ...commands,
   ...results,
+  ...LOOPS,
 ];

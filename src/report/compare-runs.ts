@@ -96,9 +96,11 @@ function chartOf(
   points: (log: RunLog) => Points,
 ): Chart {
   const curves = runs.map((run) => ({ ...run, points: points(run.log) })).filter((run) => run.points.size > 0);
+  const values = curves.flatMap((curve) => [...curve.points.values()]);
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), 0)];
   const x = [...new Set(curves.flatMap((curve) => [...curve.points.keys()]))].sort((a, b) => a - b);
   return {
-    ...{ id, x, xLabel: 'step', yLabel, smooth: id === 'loss', through: true },
+    ...{ id, x, xLabel: 'step', yLabel, smooth: id === 'loss', through: true, log: low > 0 && high > 10 * low },
     series: curves.map(({ label, colour, points }) => ({
       ...{ label, colour },
       values: x.map((step) => (points.has(step) ? Number((points.get(step) as number).toPrecision(5)) : null)),
@@ -126,12 +128,12 @@ function resultColumns(validates: boolean): Column<Named>[] {
     nameColumn,
     right('parameters', ({ parameters }) => parameters.toLocaleString('en-US')),
     right('steps', (log) => (log.steps.at(-1) ?? last(log))?.step.toLocaleString('en-US') ?? '0'),
-    right('last training loss', (log) => shown(last(log)?.loss)),
+    right('training loss', (log) => shown(last(log)?.loss)),
     ...(validates
       ? [
-          right('best validation loss', (log) => shown(bestOf(log)?.validationLoss)),
+          right('best validation', (log) => shown(bestOf(log)?.validationLoss)),
           right('at step', (log) => bestOf(log)?.step.toLocaleString('en-US') ?? '–'),
-          right('last validation loss', (log) => shown(log.reports.at(-1)?.validationLoss)),
+          right('last validation', (log) => shown(log.reports.at(-1)?.validationLoss)),
         ]
       : []),
     right('time', (log) => `${(last(log)?.seconds ?? 0).toFixed(1)} s`),

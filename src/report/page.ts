@@ -16,6 +16,8 @@ export interface Chart {
   readonly smooth?: boolean;
   /** Draw through the places where a curve has no point, for curves of different steps. */
   readonly through?: boolean;
+  /** Heights as logarithms; every value is then above 0. */
+  readonly log?: boolean;
   readonly series: readonly Series[];
   /** Horizontal lines to compare with. */
   readonly levels?: readonly { readonly label: string; readonly y: number }[];

@@ -99,9 +99,12 @@ describe('compareRuns', () => {
         ],
       ],
     ]);
+    expect(charts.map(({ log }) => log)).toEqual([false, false]);
+    const steep = compareRuns([parseLog(await logOf('a', { rate: 0.4, steps: 3 }))]);
+    expect(read(steep).charts[0]?.log).toBe(true); // from 1 to 0.0016
     const [results, settings] = tables;
-    const heads = ['run', 'parameters', 'steps', 'last training loss', 'best validation loss', 'at step'];
-    expect(results?.[0]).toEqual([...heads, 'last validation loss', 'time', 'ended by']);
+    const heads = ['run', 'parameters', 'steps', 'training loss', 'best validation', 'at step'];
+    expect(results?.[0]).toEqual([...heads, 'last validation', 'time', 'ended by']);
     const untimed = results?.slice(1).map((row) => row.filter((_, i) => i !== 7));
     expect(untimed).toEqual([
       ['slow', '1', '4', '0.2472', '0.1001', '4', '0.1001', 'steps'],
@@ -124,6 +127,15 @@ describe('compareRuns', () => {
     const { charts, tables } = read(compareRuns(texts.map(parseLog)));
     expect(charts.map(({ id }) => id)).toEqual(['loss']);
     expect(charts[0]?.series.map(({ label }) => label)).toEqual(['a, seed 0', 'a, seed 1, 1', 'a, seed 1, 2']);
-    expect(tables[0]?.[0]).toEqual(['run', 'parameters', 'steps', 'last training loss', 'time', 'ended by']);
+    expect(tables[0]?.[0]).toEqual(['run', 'parameters', 'steps', 'training loss', 'time', 'ended by']);
+  });
+
+  it('says the first best of several', () => {
+    const head = '{"run":"a","seed":0,"resumed":0,"parameters":1,"details":{}}';
+    const report = (step: number, loss: number) =>
+      `{"report":true,"step":${step},"epoch":1,"loss":1,"validationLoss":${loss},"values":{},"seconds":0}`;
+    const text = `${[head, report(1, 2), report(2, 1), report(3, 1), report(4, 3)].join('\n')}\n`;
+    const [row] = read(compareRuns([parseLog(text)])).tables[0]?.slice(1) ?? [];
+    expect(row?.slice(4, 7)).toEqual(['1.000', '2', '3.000']);
   });
 });

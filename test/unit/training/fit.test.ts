@@ -327,7 +327,7 @@ describe('callbacks of fit', () => {
 
   it('averageParameters is the moving average of the parameters, and changes places with them', async () => {
     const { w, options } = falling();
-    const average = averageParameters({ decay: 0.5 });
+    const average = averageParameters({ decay: 0.75 });
     const during: number[] = [];
     const validate = () =>
       average.during(async () => {
@@ -336,14 +336,14 @@ describe('callbacks of fit', () => {
         return 0;
       });
     await train({ ...options, data: [0, 0], epochs: 2, validate, callbacks: [average] });
-    // 10 → (10 + 9)/2 = 9.5 → (9.5 + 8)/2 = 8.75 → 7.875 → 6.9375
-    expect(during).toEqual([8.75, 6.9375]);
+    // 10 → (3·10 + 9)/4 = 9.75 → (3·9.75 + 8)/4 = 9.3125 → 8.734375 → 8.05078125
+    expect(during).toEqual([9.3125, 8.05078125]);
     expect(await w.item()).toBe(6);
     average.swap();
-    expect([await w.item(), await average.values.w?.item()]).toEqual([6.9375, 6]);
+    expect([await w.item(), await average.values.w?.item()]).toEqual([8.05078125, 6]);
     await expect(average.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     average.swap();
-    expect([await w.item(), await average.values.w?.item()]).toEqual([6, 6.9375]);
+    expect([await w.item(), await average.values.w?.item()]).toEqual([6, 8.05078125]);
     expect(() => averageParameters({ decay: 0.5 }).swap()).toThrow('fit/not-started');
   });
 

@@ -21,7 +21,7 @@ const parsed = () => ({
 export const loopRows: readonly Row[] = [
   row('fit', () => [training()], [nothing], {
     asynchronous: true,
-    options: { epochs: [...left, 'Infinity'], every: left, callbacks: [...left, '[]'], resume: left, signal: left },
+    options: { every: left, callbacks: [...left, '[]'], resume: left, signal: left },
   }),
   row('earlyStop', () => [{ patience: 1 }], [nothing]),
   row('keepBest', () => [{ restore: true }], [options]),
