@@ -38,7 +38,7 @@ export interface FitRun {
   readonly seed: number;
   /** Whether reports have a `validationLoss`. */
   readonly validates: boolean;
-  /** All that `resume` needs, as it is now; `saveCheckpoint` takes it. */
+  /** All that `resume` needs, for `saveCheckpoint`: at once, since the tensors are those that the next step changes. */
   checkpoint(): FitCheckpoint;
 }
 

@@ -117,7 +117,16 @@ describe('fit', () => {
       validate: async () => ({ loss: await w.item(), twice: 2 * (await w.item()) }),
       callbacks: [(event) => void events.push(event)],
     });
-    expect(events.map(({ kind, step }) => `${kind[0]}${step}`)).toEqual(['s1', 's2', 'r2', 's3', 's4', 'r4', 's5', 'r5']);
+    expect(events.map(({ kind, step }) => `${kind[0]}${step}`)).toEqual([
+      's1',
+      's2',
+      'r2',
+      's3',
+      's4',
+      'r4',
+      's5',
+      'r5',
+    ]);
     expect(history.map(({ loss, validationLoss, values }) => [loss, validationLoss, values])).toEqual([
       [9.5, 8, { twice: 16 }],
       [7.5, 6, { twice: 12 }],
