@@ -1,3 +1,5 @@
+/// <reference path="./raw.d.ts" />
+// Programs of TypeScript that begin at an entry, as the one that writes declarations, find the types of ?raw by this line.
 import uPlotScript from 'uplot/dist/uPlot.iife.min.js?raw';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
 import type { Column } from '../study/table';
