@@ -17,7 +17,7 @@ export interface EarlyStopOptions extends OptionsOf<typeof earlyStopOptions> {}
  * End `fit` when the validation loss has not improved in `patience` reports in a row. NaN is no improvement. The last
  * parameters stay, not the best: `keepBest` brings those back.
  * @throws OptionError `fit/validation` in a `fit` that does not validate, without `of`
- * @see Prechelt, "Early Stopping – But When?", 1998; this is its criterion UP with `patience` strips.
+ * @see Prechelt, "Early Stopping – But When?", 1998, on criteria to stop by; this one is that of Keras' `EarlyStopping`.
  */
 export function earlyStop(options: EarlyStopOptions): FitCallback {
   if (arguments.length > 1) refuseExtra('earlyStop', arguments, 1);
