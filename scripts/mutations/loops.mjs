@@ -108,7 +108,7 @@ export const LOOPS = [
     file: src('average-parameters'),
     find: 'axpby(decay, m, 1 - decay,',
     replace: 'axpby(1 - decay, m, decay,',
-    tests: [`${fit} > after step 9 is`, `${fit} > averageParameters`],
+    tests: [`${fit} > averageParameters`],
   },
   {
     name: 'averageParameters: the model keeps the averages after an exception',
