@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, full, type Tensor, tensor } from '../src/index';
-import { loadCheckpoint, saveCheckpoint } from '../src/node';
+import { loadCheckpoint, saveCheckpoint } from '../src/node/checkpoint';
 
 // What checkpoints owe, on a real disk, too long for a test:
 //   checkpoints savers [N]   2 savers, N overlapping saves each (1000), in one process and in two

@@ -1,5 +1,5 @@
-// Classify the two arms of a spiral with a small network: layers, the trainer, and accuracy at the end.
-import { adam, argmax, crossEntropy, MLP, noGrad, random, type Tensor, tensor, trainer } from '../src/index';
+// Classify the two arms of a spiral with a small network: layers, a training, and accuracy at the end.
+import { adam, argmax, crossEntropy, fit, MLP, noGrad, progressLine, random, type Tensor, tensor } from '../src/index';
 
 /** `count` points on two arms, half a turn apart; class i mod 2. */
 function spiral(count: number): { points: Tensor; classes: Tensor } {
@@ -14,20 +14,18 @@ function spiral(count: number): { points: Tensor; classes: Tensor } {
   return { points: tensor(points), classes };
 }
 
-const { points, classes } = spiral(400);
+const data = spiral(400);
 const model = new MLP({ sizes: [2, 32, 32, 2], activation: 'tanh', key: random.key(0) });
-const training = trainer({
+await fit({
   model,
   transform: adam({ learningRate: 0.01 }),
-  loss: () => crossEntropy(model.forward(points), classes),
-  seed: 0,
+  loss: ({ points, classes }: typeof data) => crossEntropy(model.forward(points), classes),
+  data: [data],
+  epochs: 400,
+  every: 100,
+  callbacks: [progressLine(console.log)],
 });
 
-for (let step = 0; step <= 400; step++) {
-  const loss = await training.step(undefined).loss;
-  if (step % 100 === 0) console.log(`step ${String(step).padStart(3)}  loss ${loss.toFixed(3)}`);
-}
-
-const predicted = noGrad(() => argmax(model.forward(points), { axis: -1 }));
-const right = predicted.equal(classes).cast('float32').mean();
+const predicted = noGrad(() => argmax(model.forward(data.points), { axis: -1 }));
+const right = predicted.equal(data.classes).cast('float32').mean();
 console.log(`accuracy ${(100 * (await right.item())).toFixed(1)} %`);

@@ -1,4 +1,5 @@
 import { COMMAND } from './mutations/command.mjs';
+import { LOOPS } from './mutations/loops.mjs';
 
 // What scripts/mutate.mjs breaks: in `file`, the text `find`, which is there exactly once, becomes `replace`, and one of
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
@@ -3948,4 +3949,5 @@ export const mutations = [
   ...sizes,
   ...attentionLayers,
   ...COMMAND,
+  ...LOOPS,
 ];

@@ -1,6 +1,6 @@
 /**
- * Files of Node: models, adapters, arrays, checkpoints that a crash never breaks, and texts to learn from. The same as
- * bytes, for pages and other places, is in the core.
+ * Files of Node: models, adapters, arrays, checkpoints that a crash never breaks, and texts to learn from; and logs of trainings
+ * on a page. The same as bytes, for pages and other places, is in the core.
  * @module floragrad/node
  */
 import './tensor/methods'; // gives tensors their methods
@@ -19,3 +19,5 @@ export {
   savePeft,
   saveSafetensors,
 } from './node/files';
+export { type CompareRunsOptions, compareRuns } from './report/compare-runs';
+export { type LogEntry, parseLog, type RunLog } from './report/parse-log';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { full } from '../../src/index';
-import { loadCheckpoint, saveCheckpoint } from '../../src/node';
+import { loadCheckpoint, saveCheckpoint } from '../../src/node/checkpoint';
 
 const folder = process.argv[2] as string;
 const from = existsSync(join(folder, 'checkpoint.json')) ? (await loadCheckpoint(folder)).steps : 0;

@@ -25,6 +25,8 @@ const mayImport: Record<string, readonly string[]> = {
   adapters: [...models, 'io'],
   training: models,
   node: [...models, 'io'],
+  report: ['base', 'study'],
+  node: [...models, 'io', 'report'],
   study: [...engine, 'optim', 'compress'],
   laws: [...models, 'adapters', 'training', 'io', 'data', 'study'],
 };

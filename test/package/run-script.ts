@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build, type Plugin } from 'esbuild';
+import type { Options } from 'tsup';
+import configuration from '../../tsup.config';
 
 /** The names that users import, and the sources behind them. */
 const entries = {
@@ -31,6 +33,7 @@ async function bundled(): Promise<string> {
     platform: 'node',
     target: 'node20',
     logLevel: 'silent',
+    plugins: (configuration as Options[])[0]?.esbuildPlugins as Plugin[], // texts of the report
   });
   copyData(folder);
   return folder;

@@ -1,5 +1,5 @@
 // Goes on from a checkpoint in a process of its own and saves the next one: FOLDER, the name of a row, and the last step.
-import { loadCheckpoint, saveCheckpoint } from '../../src/node';
+import { loadCheckpoint, saveCheckpoint } from '../../src/node/checkpoint';
 import { transformRows } from '../laws/transforms';
 import { checkpointOf, trainerOf, trainUntil } from './resume-run';
 

@@ -1,5 +1,5 @@
+import { escapeHtml } from '../../report/escape';
 import type { Figure } from '../../study/figure';
-import { escapeHtml } from '../report/escape';
 
 /** Colours of the specification, and what stands for each where a reader prefers the dark. */
 export const darkOf: Readonly<Record<string, string>> = {

@@ -1,3 +1,5 @@
+import { escapeHtml } from '../../report/escape';
+import { barChart, type Chart, figure, htmlTable, page } from '../../report/page';
 import {
   explainFineTuning,
   type FineTuneOutput,
@@ -7,9 +9,8 @@ import {
 } from '../finetune/summary';
 import { bytes, meanOf } from '../terminal/format';
 import { seedsOf } from '../train/plan';
-import { escapeHtml } from './escape';
 import { lossChart } from './loss-chart';
-import { barChart, type Chart, figure, htmlTable, page, repeat } from './page';
+import { repeat } from './repeat';
 
 /** The report of `floragrad finetune`. */
 export function fineTunePage(output: FineTuneOutput): string {

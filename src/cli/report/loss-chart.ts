@@ -1,4 +1,4 @@
-import { type Chart, paletteSize } from './page';
+import { type Chart, paletteSize } from '../../report/page';
 
 /** One run in the chart; runs of one colour differ in their seed. */
 interface Curve {

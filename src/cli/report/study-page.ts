@@ -1,9 +1,8 @@
+import { escapeHtml } from '../../report/escape';
+import { htmlTable, page } from '../../report/page';
 import type { Figure } from '../../study/figure';
 import type { Column } from '../../study/table';
 import { csvOf } from '../figures/csv';
-
-import { escapeHtml } from './escape';
-import { htmlTable, page } from './page';
 
 /** A figure, and its drawing where there was time for one. */
 interface DrawnFigure {

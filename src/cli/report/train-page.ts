@@ -1,12 +1,13 @@
+import { escapeHtml } from '../../report/escape';
+import { barChart, type Chart, figure, htmlTable, page } from '../../report/page';
 import { percent } from '../../study/numbers';
 import { bytes, nats } from '../terminal/format';
 import type { Comparison } from '../train/comparison';
 import type { TrainOutput } from '../train/output';
 import { runName, runTitle, seedsOf } from '../train/plan';
 import { explainResults, gateLines, groupRuns, lossOf, type RunGroup, runColumns, wordsLine } from '../train/summary';
-import { escapeHtml } from './escape';
 import { lossChart } from './loss-chart';
-import { barChart, type Chart, figure, htmlTable, page, repeat } from './page';
+import { repeat } from './repeat';
 
 /** The report of `floragrad train`. */
 export function trainPage(output: TrainOutput): string {

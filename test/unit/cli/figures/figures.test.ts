@@ -78,7 +78,7 @@ describe('renderFigures', () => {
   });
 
   it('has the colours of the pages around it', () => {
-    const style = readFileSync('src/cli/report/style.css', 'utf8');
+    const style = readFileSync('src/report/style.css', 'utf8');
     const colours = [...style.matchAll(/--[\w-]+: (#\w{6});/g)].map(([, colour]) => colour as string);
     const [light, dark] = [colours.slice(0, colours.length / 2), colours.slice(colours.length / 2)];
     for (const [day, night] of Object.entries(darkOf)) expect(dark[light.indexOf(day)]).toBe(night);

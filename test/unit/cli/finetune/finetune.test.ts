@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
 import { loadModel } from '../../../../src/cli/model-file';
-import type { Chart } from '../../../../src/cli/report/page';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {
   adamw,
@@ -22,6 +21,7 @@ import {
   type Tensor,
 } from '../../../../src/index';
 import type { GPT } from '../../../../src/nn';
+import type { Chart } from '../../../../src/report/page';
 import { type TrainerOptions, trainer } from '../../../../src/training';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 

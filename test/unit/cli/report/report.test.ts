@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Chart } from '../../../../src/cli/report/page';
 import { trainPage } from '../../../../src/cli/report/train-page';
 import type { Screen } from '../../../../src/cli/terminal/io';
 import { textTable } from '../../../../src/cli/terminal/table';
 import type { TrainOutput } from '../../../../src/cli/train/output';
 import { conclude, groupRuns, runColumns } from '../../../../src/cli/train/summary';
+import type { Chart } from '../../../../src/report/page';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
 const cwd = workFolder();

@@ -4,6 +4,7 @@ import { compressRows } from './compress';
 import { dataRows } from './data';
 import { engineRows } from './engine';
 import { fileRows } from './files';
+import { loopRows } from './loops';
 import { nnRows } from './nn';
 import { optim } from './optim';
 import { studyRows } from './study';
@@ -19,5 +20,6 @@ export const rows: readonly Row[] = [
   ...adapterRows,
   ...fileRows,
   ...dataRows,
+  ...loopRows,
   ...studyRows,
 ];

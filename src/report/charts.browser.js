@@ -42,20 +42,24 @@
       font: '13px system-ui, sans-serif',
       labelFont: '13px system-ui, sans-serif',
     });
+    /** Room for the longest number beside the label. */
+    const wide = (_, texts) => Math.max(50, 24 + 8 * Math.max(0, ...(texts ?? []).map((text) => (text ?? '').length)));
     const options = {
       width: mount.clientWidth,
       height: Math.max(280, Math.min(440, mount.clientWidth * 0.55)),
       scales: {
         x: { time: false },
         y: {
+          distr: chart.log ? 3 : 1,
           range: (_, low, high) => {
             const bottom = Math.min(low, ...extra);
             const top = Math.max(high, ...extra);
+            if (chart.log) return [bottom / 1.1, top * 1.1];
             return [bottom - 0.04 * (top - bottom), top + 0.04 * (top - bottom)];
           },
         },
       },
-      axes: [axis(chart.xLabel), axis(chart.yLabel)],
+      axes: [axis(chart.xLabel), { ...axis(chart.yLabel), size: wide }],
       series: [
         { label: chart.xLabel, value: (_, x) => short(x) },
         ...faint.map((series) => ({
@@ -68,6 +72,7 @@
           label: series.label,
           stroke: colour(series),
           width: 2,
+          spanGaps: chart.through === true,
           points: { show: shown[0].length <= 12, size: 7, fill: colour(series) },
           value: (_, y) => short(y),
         })),

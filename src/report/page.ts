@@ -1,7 +1,8 @@
+/// <reference path="./raw.d.ts" />
+// Programs of TypeScript that begin at an entry, as the one that writes declarations, find the types of ?raw by this line.
 import uPlotScript from 'uplot/dist/uPlot.iife.min.js?raw';
 import uPlotStyle from 'uplot/dist/uPlot.min.css?raw';
-import type { Column } from '../../study/table';
-import { backendLine } from '../terminal/format';
+import type { Column } from '../study/table';
 import chartScript from './charts.browser.js?raw';
 import { escapeHtml } from './escape';
 import style from './style.css?raw';
@@ -15,6 +16,10 @@ export interface Chart {
   readonly yLabel: string;
   /** Offer a slider that averages over neighbouring points. */
   readonly smooth?: boolean;
+  /** Draw through the places where a curve has no point, for curves of different steps. */
+  readonly through?: boolean;
+  /** Heights as logarithms; every value is then above 0. */
+  readonly log?: boolean;
   readonly series: readonly Series[];
   /** Horizontal lines to compare with. */
   readonly levels?: readonly { readonly label: string; readonly y: number }[];
@@ -57,12 +62,6 @@ function chartScripts(charts: readonly Chart[]): string {
 <script>${uPlotScript}</script>
 <script>${chartScript}</script>
 `;
-}
-
-/** How to repeat what a page shows, and on what it was computed, where that is known. */
-export function repeat(command: string, facts?: Parameters<typeof backendLine>[0]): string {
-  const backend = facts && `\n<p class="note">Backend: ${escapeHtml(backendLine(facts))}</p>`;
-  return `<h2>Repeat this</h2>\n<pre><code>${escapeHtml(command)}</code></pre>${backend ?? ''}`;
 }
 
 /** Where a chart of that id will be drawn. */
