@@ -1,12 +1,10 @@
-import { COMMAND } from './mutations/command.mjs';
-import { LOOPS } from './mutations/loops.mjs';
-
 // What scripts/mutate.mjs breaks: in `file`, the text `find`, which is there exactly once, becomes `replace`, and one of
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
-import { sizes } from './mutations/sizes.mjs';
-
+import { COMMAND } from './mutations/command.mjs';
+import { LOOPS } from './mutations/loops.mjs';
 import { attentionLayers } from './mutations/attention.mjs';
+import { sizes } from './mutations/sizes.mjs';
 
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;

@@ -24,7 +24,6 @@ const mayImport: Record<string, readonly string[]> = {
   io: [...models, 'data'],
   adapters: [...models, 'io'],
   training: models,
-  node: [...models, 'io'],
   report: ['base', 'study'],
   node: [...models, 'io', 'report'],
   study: [...engine, 'optim', 'compress'],
