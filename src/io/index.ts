@@ -8,7 +8,7 @@ export {
 export { decodeNpy, encodeNpy } from './npy';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npz';
 export { decodePeft, encodePeft, type PeftAdapter, type PeftFiles } from './peft';
-export { gpt2Names, type NameMap, renameParams } from './rename';
+export { gpt2Names, type NameMap, recurrentNames, renameParams } from './rename';
 export {
   decodeSafetensors,
   type EncodeSafetensorsOptions,

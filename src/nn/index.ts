@@ -7,8 +7,11 @@ export { MultiHeadAttention, type MultiHeadAttentionOptions } from './layers/att
 export { Conv2d, type Conv2dModuleOptions } from './layers/conv2d';
 export { Dropout } from './layers/dropout';
 export { Embedding, type EmbeddingOptions } from './layers/embedding';
+export { GRU, type GRUForwardOptions } from './layers/gru';
 export { LayerNorm } from './layers/layer-norm';
 export { Linear, type LinearOptions } from './layers/linear';
+export { LSTM, type LSTMForwardOptions, type LSTMState } from './layers/lstm';
+export type { RecurrentOptions } from './layers/recurrent';
 export { RMSNorm } from './layers/rms-norm';
 export { type Layer, Sequential } from './layers/sequential';
 export {
