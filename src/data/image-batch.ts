@@ -54,7 +54,7 @@ export interface ImageBatchOptions extends OptionsOf<typeof imageBatchOptions> {
  * @example
  * const pixels = Uint8Array.of(255, 0, 0, 255, 255, 0); // a red pixel and a yellow one
  * const images = imageBatch(pixels, { shape: [1, 1, 2, 3] });
- * console.log(images.shape, await images.array()); // prints [ 1, 3, 1, 2 ] [ [ [ [ 1, 1 ] ], [ [ 0, 1 ] ], [ [ 0, 0 ] ] ] ]
+ * console.log(images.shape, [...images.dataSync()]); // prints [ 1, 3, 1, 2 ] [ 1, 1, 0, 1, 0, 0 ]
  */
 export function imageBatch(bytes: Uint8Array | Uint8ClampedArray, options: ImageBatchOptions): Tensor {
   if (arguments.length > 2) refuseExtra('imageBatch', arguments, 2);

@@ -20,7 +20,10 @@ export const recurrentOptions = {
 export interface RecurrentOptions extends OptionsOf<typeof recurrentOptions> {}
 
 /** The option of `forward` that every layer has; the state has a kind of its own in each. */
-export const passOptions = { key: optional(keyKind) };
+export const passOptions = {
+  /** The source of randomness of this pass, for adapters of the parts. */
+  key: optional(keyKind),
+};
 
 /** From inputs to the gates of `width` units each, with PyTorch's first values: U(−1/√width, 1/√width). */
 export function gatesOf(inputs: number, width: number, gates: number, bias: boolean, key: Key): Linear {
