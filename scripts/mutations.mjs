@@ -4,6 +4,7 @@
 import { COMMAND } from './mutations/command.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { attentionLayers } from './mutations/attention.mjs';
+import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
@@ -3948,4 +3949,5 @@ export const mutations = [
   ...attentionLayers,
   ...COMMAND,
   ...LOOPS,
+  ...sequences,
 ];

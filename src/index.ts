@@ -80,7 +80,16 @@ export {
   type SymmetricMoments,
   type Theory,
 } from './compress/theory/theory';
+export {
+  type Batch,
+  type BatchData,
+  type Batches,
+  type BatchesOptions,
+  type BatchesState,
+  batches,
+} from './data/batches';
 export { CharVocabulary } from './data/char-vocabulary';
+export { type ImageBatchOptions, imageBatch } from './data/image-batch';
 export { type TextBatch, TextDataset, type TextDatasetOptions } from './data/text-dataset';
 export * from './deprecated';
 export * from './io';

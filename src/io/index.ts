@@ -9,7 +9,7 @@ export { decodeGPT, type EncodeGPTOptions, encodeGPT, type SavedGPT } from './gp
 export { decodeNpy, encodeNpy } from './npy';
 export { type DecodeNpzOptions, decodeNpz, encodeNpz } from './npz';
 export { decodePeft, encodePeft, type PeftAdapter, type PeftFiles } from './peft';
-export { fromHuggingFaceGPT2, gpt2Names, type NameMap, renameParams } from './rename';
+export { fromHuggingFaceGPT2, gpt2Names, type NameMap, recurrentNames, renameParams } from './rename';
 export {
   decodeSafetensors,
   type EncodeSafetensorsOptions,

@@ -88,6 +88,18 @@ export function fromHuggingFaceGPT2(params: Params): Params {
   return Object.fromEntries(named.map(([path, x]) => [path, turned.test(path) ? noGrad(() => transpose(x)) : x]));
 }
 
+/**
+ * The names of `torch.nn.GRU` and `torch.nn.LSTM` of one layer to those of our `GRU` and `LSTM`, whose weights have the
+ * same rows in the same order; the names of all else stay. PyTorch's `h_0` and `c_0` have an axis of layers that our states lack.
+ * @example
+ * const saved = { 'encoder.weight_ih_l0': ones([6, 3]), 'encoder.bias_hh_l0': ones([6]) };
+ * console.log(Object.keys(renameParams(saved, recurrentNames))); // prints [ 'encoder.input.weight', 'encoder.hidden.bias' ]
+ */
+export const recurrentNames: Exclude<NameMap, (path: string) => string | null> = [
+  [/(weight|bias)_ih_l0$/, 'input.$1'],
+  [/(weight|bias)_hh_l0$/, 'hidden.$1'],
+];
+
 function collision(first: string, second: string, name: string): OptionError {
   return new OptionError({
     code: 'params/rename',

@@ -28,6 +28,7 @@ export { linear } from './products/linear';
 export type { MatmulOptions } from './products/matmul';
 export type { Pair } from './products/patches';
 export { dropout } from './random/dropout';
+export type { IntegersOptions } from './random/integers';
 export { random } from './random/random';
 export { type RoundStochasticallyOptions, roundStochastically } from './random/round-stochastically';
 export type { ArgmaxOptions } from './reductions/argmax';

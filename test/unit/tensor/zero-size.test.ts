@@ -141,5 +141,8 @@ describe.each([
         (x) => x.size,
       ),
     ).toEqual([0, 0, 0, 0, 0]);
+    expect(f.random.integers(key, [2, 0], { high: 3 }).shape).toEqual([2, 0]);
+    expect(f.random.bernoulli(key, [0, 2], 0.5).shape).toEqual([0, 2]);
+    expect(f.random.categorical(key, zeros([0, 2])).shape).toEqual([0]);
   });
 });

@@ -6,6 +6,9 @@ import { checkShape, type Shape } from '../../../base/shape';
 import { compute } from '../../op';
 import type { Tensor } from '../../tensor';
 import { fromArray, lengthKind } from '../create';
+import { bernoulli } from './bernoulli';
+import { categorical } from './categorical';
+import { integers } from './integers';
 
 function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) => Tensor {
   const name = `random.${kind}`;
@@ -32,6 +35,12 @@ export const random = {
   uniform: sample('uniform'),
   /** ±1 with equal chances. */
   rademacher: sample('rademacher'),
+  /** int32 numbers in [low, high), with equal chances. */
+  integers,
+  /** int32 ones with a given chance, and zeros. */
+  bernoulli,
+  /** An id for each row of logits, drawn from its softmax. */
+  categorical,
   /** A random order of 0 … n − 1, int32 (Fisher and Yates). */
   permutation(from: Key, n: number): Tensor {
     if (arguments.length > 2) refuseExtra('random.permutation', arguments, 2);
@@ -54,13 +63,16 @@ export function shuffle(order: Int32Array, from: Key, count: number): void {
   for (let i = 0; i < n; i++) order[i] = i;
   for (let i = 0; i < count; i++) {
     philox(from, i, 0, 0, permutationStream, words);
-    // 53 random bits times the number of choices: the bias of the rounding is below n·2^−53.
-    const unit = ((words[0] as number) * 2 ** 21 + ((words[1] as number) >>> 11)) * 2 ** -53;
-    const j = i + Math.floor(unit * (n - i));
+    const j = i + Math.floor(unitOf(words) * (n - i)); // the bias of the rounding is below n·2^−53
     const chosen = order[j] as number;
     order[j] = order[i] as number;
     order[i] = chosen;
   }
+}
+
+/** 53 random bits of the first two words as a number in [0, 1). Times a whole number it stays below that, rounding included. */
+export function unitOf(words: Uint32Array): number {
+  return ((words[0] as number) * 2 ** 21 + ((words[1] as number) >>> 11)) * 2 ** -53;
 }
 
 const words = new Uint32Array(4);

@@ -21,6 +21,23 @@ const tokens = () => Int32Array.from({ length: 100 }, (_, i) => i % 7);
 const dataset = () => new TextDataset(tokens(), { batch: 2, context: 3 });
 
 export const dataRows: readonly Row[] = [
+  row('batches', () => [{ x: [1, 2] }, { size: 1 }], [['{ tensor }'], nothing], {
+    options: {
+      size: nothing,
+      shuffle: left,
+      epochs: ['undefined', 'Infinity'],
+      dropLast: ['undefined', 'true', 'false'],
+      from: left,
+    },
+    called: ['batches', 'tensor'],
+  }),
+  row('imageBatch', () => [Uint8Array.of(1, 2), { shape: [1, 1, 2, 1] }], [nothing, nothing], {
+    options: {
+      shape: nothing,
+      mean: ['undefined', '0', '-1', '1.5', '2**53', '[1]', '[1.5]'],
+      std: ['undefined', '1.5', '2**53', '[1]', '[1.5]'],
+    },
+  }),
   row('new CharVocabulary', () => ['ab'], [strings]),
   method('CharVocabulary.encode', () => [new CharVocabulary('xy'), 'x'], [strings]),
   method('CharVocabulary.decode', () => [new CharVocabulary('xy'), [0, 1]], [['[]', '[1]']]),

@@ -26,6 +26,11 @@ const creation: readonly Row[] = [
   row('random.normal', () => [key(), [2]], [nothing, shapes]),
   row('random.uniform', () => [key(), [2]], [nothing, shapes]),
   row('random.rademacher', () => [key(), [2]], [nothing, shapes]),
+  row('random.integers', () => [key(), [2], { high: 6 }], [nothing, shapes, nothing], {
+    options: { low: ['undefined', '0', '-1'], high: nothing },
+  }),
+  row('random.bernoulli', () => [key(), [2], 0.5], [nothing, shapes, ['0']]),
+  row('random.categorical', () => [key(), x()], [nothing, floats]),
   row('random.permutation', () => [key(), 5], [nothing, ['0']]),
 ];
 

@@ -1,0 +1,163 @@
+// Recurrent layers, random draws, and batches.
+
+const layers = 'test/unit/nn/layers/recurrent.test.ts';
+const draws = 'test/unit/tensor/ops/random.test.ts';
+const passes = 'test/unit/data/batches.test.ts';
+const images = 'test/unit/data/image-batch.test.ts';
+
+export const sequences = [
+  {
+    name: 'a GRU with z and 1 − z exchanged',
+    file: 'src/nn/layers/gru.ts',
+    find: 'add(n, mul(z, sub(h, n)))',
+    replace: 'add(h, mul(z, sub(n, h)))',
+    tests: [`${layers} > GRU`],
+  },
+  {
+    name: 'a GRU that resets before the product, not after it',
+    file: 'src/nn/layers/gru.ts',
+    find: 'tanh(add(xn, mul(r, hn)))',
+    replace: 'tanh(mul(r, add(xn, hn)))',
+    tests: [`${layers} > GRU`],
+  },
+  {
+    name: 'a GRU with the order of gates z, r, n',
+    file: 'src/nn/layers/gru.ts',
+    find: 'const [xr, xz, xn] = split',
+    replace: 'const [xz, xr, xn] = split',
+    tests: [`${layers} > GRU`],
+  },
+  {
+    name: 'an LSTM with the order of gates i, f, o, g',
+    file: 'src/nn/layers/lstm.ts',
+    find: 'const [i, f, g, o] = split',
+    replace: 'const [i, f, o, g] = split',
+    tests: [`${layers} > LSTM`],
+  },
+  {
+    name: 'an LSTM that puts its cell out as it is',
+    file: 'src/nn/layers/lstm.ts',
+    find: 'const h = mul(sigmoid(o), tanh(c));',
+    replace: 'const h = mul(sigmoid(o), c);',
+    tests: [`${layers} > LSTM`],
+  },
+  {
+    name: 'an LSTM that forgets the cell it is given',
+    file: 'src/nn/layers/lstm.ts',
+    find: 'return scan(step, state ?? {',
+    replace: 'return scan(step, (state && { hidden: state.hidden, cell: start() }) ?? {',
+    tests: [`${layers} > LSTM`],
+  },
+  {
+    name: 'one key for the adapters of all steps',
+    file: 'src/nn/layers/gru.ts',
+    find: 'forPart(ofSteps, t)',
+    replace: 'forPart(ofSteps, t && 0)',
+    tests: [`${layers} > hosts adapters`],
+  },
+  {
+    name: 'a scan that hands out the first state',
+    file: 'src/nn/layers/scan.ts',
+    find: '    state = next;\n  }\n  return { output: stack(outputs, 1), state };',
+    replace: '    state = next;\n  }\n  return { output: stack(outputs, 1), state: initial };',
+    tests: [layers],
+  },
+  {
+    name: 'a recurrent layer with the first values of its number of inputs',
+    file: 'src/nn/layers/recurrent.ts',
+    find: 'width ** -0.5',
+    replace: 'inputs ** -0.5',
+    tests: [`${layers} > drawn from U`],
+  },
+  {
+    name: 'the biases of PyTorch’s recurrent layers exchanged',
+    file: 'src/io/rename.ts',
+    find: "[/(weight|bias)_hh_l0$/, 'hidden.$1']",
+    replace: "[/(weight|bias)_hh_l0$/, 'hidden.bias']",
+    tests: [layers],
+  },
+  {
+    name: 'integers up to and with high',
+    file: 'src/tensor/ops/random/integers.ts',
+    find: 'unitOf(words) * (high - low))',
+    replace: 'unitOf(words) * (high - low + 1))',
+    tests: [`${draws} > random.integers`],
+  },
+  {
+    name: 'integers that are rounded, so that the ends are rare',
+    file: 'src/tensor/ops/random/integers.ts',
+    find: 'low + Math.floor(unitOf(words) * (high - low))',
+    replace: 'low + Math.round(unitOf(words) * (high - low - 1))',
+    tests: [`${draws} > random.integers`],
+  },
+  {
+    name: '53 random bits that are 29',
+    file: 'src/tensor/ops/random/random.ts',
+    find: '((words[0] as number) * 2 ** 21 + ((words[1] as number) >>> 11)) * 2 ** -53',
+    replace: 'Math.floor((words[0] as number) / 8) * 2 ** -29',
+    tests: [`${draws} > covers all of int32`],
+  },
+  {
+    name: 'ones with the chance of zeros',
+    file: 'src/tensor/ops/random/bernoulli.ts',
+    find: 'less(random.uniform(from, shape), Math.fround(p))',
+    replace: 'less(random.uniform(from, shape), 1 - Math.fround(p))',
+    tests: [`${draws} > random.bernoulli`],
+  },
+  {
+    name: 'Gumbel noise with another sign',
+    file: 'src/tensor/ops/random/categorical.ts',
+    find: 'noise[i] = -Math.log(-Math.log(u));',
+    replace: 'noise[i] = Math.log(-Math.log(u));',
+    tests: [`${draws} > random.categorical`],
+  },
+  {
+    name: 'one noise for a few classes',
+    file: 'src/tensor/ops/random/categorical.ts',
+    find: 'words[i & 3]',
+    replace: 'words[i & 2]',
+    tests: [`${draws} > random.categorical`],
+  },
+  {
+    name: 'one order for all epochs',
+    file: 'src/data/batches.ts',
+    find: 'permute(fold(shuffle, epoch), examples)',
+    replace: 'permute(fold(shuffle, epoch && 0), examples)',
+    tests: [`${passes} > shuffles the rows`],
+  },
+  {
+    name: 'a rest that is given although it is left out',
+    file: 'src/data/batches.ts',
+    find: 'if (this.#examples - this.#index >= (dropLast ? size : 1)) return;',
+    replace: 'if (this.#examples > this.#index) return;',
+    tests: [`${passes} > can leave the rest`],
+  },
+  {
+    name: 'a position in batches and not in examples',
+    file: 'src/data/batches.ts',
+    find: 'return { epoch: this.#epoch, index: this.#index };',
+    replace: 'return { epoch: this.#epoch, index: Math.ceil(this.#index / this.#options.size) };',
+    tests: [`${passes} > goes on at any batch`],
+  },
+  {
+    name: 'batches that begin at the start of the epoch they resume',
+    file: 'src/data/batches.ts',
+    find: '[this.#epoch, this.#index] = [from.epoch, from.index];',
+    replace: '[this.#epoch, this.#index] = [from.epoch, 0];',
+    tests: [`${passes} > goes on at any batch`],
+  },
+  {
+    name: 'images with rows and columns of channels mixed up',
+    file: 'src/data/image-batch.ts',
+    find: 'bytes[from + p * channels]',
+    replace: 'bytes[from + p]',
+    tests: [images],
+  },
+  {
+    name: 'images divided before the mean is taken away',
+    file: 'src/data/image-batch.ts',
+    find: '/ 255 - shift) / scale',
+    replace: '/ 255 / scale - shift)',
+    tests: [images],
+  },
+];
