@@ -16,6 +16,7 @@ import {
   spaced,
 } from '../../src/laws';
 import { alongAxis, blocks, orders, products, row } from './op-cases';
+import { images } from './rows/images';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
@@ -266,6 +267,7 @@ const everyRow: OpRow[] = [
       opCase([ids(condition as f.Shape, 2), real(a as f.Shape), real(b as f.Shape)], f.where),
     ),
   ),
+  ...images,
 ];
 
 /**

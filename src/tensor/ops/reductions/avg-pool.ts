@@ -1,4 +1,4 @@
-import { type OptionsOf, refuseExtra } from '../../../base/options';
+import { refuseExtra } from '../../../base/options';
 import { sizeOf } from '../../../base/shape';
 import { apply, type Composite } from '../../op';
 import type { Tensor } from '../../tensor';
@@ -6,13 +6,8 @@ import { mul } from '../elementwise/mul';
 import { broadcastTo } from '../movement/broadcast-to';
 import { reshape } from '../movement/reshape';
 import type { Pair, Window } from '../products/patches';
-import { poolOf, poolOptions, seenBy, spread } from './pool';
+import { type PoolOptions, poolOf, seenBy, spread } from './pool';
 import { mean } from './sum';
-
-export const avgPoolOptions = poolOptions;
-
-/** Steps and borders. */
-export interface AvgPoolOptions extends OptionsOf<typeof avgPoolOptions> {}
 
 const op: Composite<[x: Tensor], { readonly window: Window; readonly shape: readonly number[] }> = {
   name: 'avgPool',
@@ -37,7 +32,7 @@ const op: Composite<[x: Tensor], { readonly window: Window; readonly shape: read
  * const x = tensor([1, 3, 5, 7], { shape: [1, 1, 1, 4] });
  * console.log(await avgPool(x, [1, 2]).array()); // prints [ [ [ [ 2, 6 ] ] ] ]
  */
-export function avgPool(x: Tensor, window: number | Pair, options: AvgPoolOptions = {}): Tensor {
+export function avgPool(x: Tensor, window: number | Pair, options: PoolOptions = {}): Tensor {
   if (arguments.length > 3) refuseExtra('avgPool', arguments, 3);
   const pool = poolOf('avgPool', x, window, options);
   return apply(op, [x], pool, pool.shape);

@@ -1,4 +1,4 @@
-import { type OptionsOf, refuseExtra } from '../../../base/options';
+import { refuseExtra } from '../../../base/options';
 import type { Shape } from '../../../base/shape';
 import { apply, type Composite } from '../../op';
 import type { Tensor } from '../../tensor';
@@ -10,12 +10,7 @@ import { reshape } from '../movement/reshape';
 import type { Pair, Window } from '../products/patches';
 import { argmax } from './argmax';
 import { max } from './max';
-import { poolOf, poolOptions, seenBy, spread } from './pool';
-
-export const maxPoolOptions = poolOptions;
-
-/** Steps and borders. */
-export interface MaxPoolOptions extends OptionsOf<typeof maxPoolOptions> {}
+import { type PoolOptions, poolOf, seenBy, spread } from './pool';
 
 const op: Composite<[x: Tensor], { readonly window: Window; readonly shape: Shape }> = {
   name: 'maxPool',
@@ -54,7 +49,7 @@ function bordered(x: Tensor, window: Window): { padded: Tensor; inside: Window }
  * const x = tensor([1, 3, 5, 7], { shape: [1, 1, 1, 4] });
  * console.log(await maxPool(x, [1, 2]).array()); // prints [ [ [ [ 3, 7 ] ] ] ]
  */
-export function maxPool(x: Tensor, window: number | Pair, options: MaxPoolOptions = {}): Tensor {
+export function maxPool(x: Tensor, window: number | Pair, options: PoolOptions = {}): Tensor {
   if (arguments.length > 3) refuseExtra('maxPool', arguments, 3);
   const pool = poolOf('maxPool', x, window, options);
   return apply(op, [x], pool, pool.shape);

@@ -1,23 +1,20 @@
 import { ShapeError } from '../../../base/errors';
-import { optional, readOptions } from '../../../base/options';
+import { type OptionsOf, optional, readOptions } from '../../../base/options';
 import { type Shape, show } from '../../../base/shape';
 import { checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
 import { reshape } from '../movement/reshape';
 import { type Pair, pairKind, pairOf, patches, positions, unpatches, type Window } from '../products/patches';
 
-export const poolOptions = {
+const poolOptions = {
   /** Pixels from one window to the next, for both axes or [vertical, horizontal] (default: the window, side by side). */
   stride: optional(pairKind(1)),
   /** Pixels added on each side, at most half a window, for both axes or [vertical, horizontal] (default 0). */
   padding: optional(pairKind(0), 0),
 };
 
-/** The options that `poolOptions` describes. */
-interface PoolOptions {
-  readonly stride?: number | Pair | undefined;
-  readonly padding?: number | Pair | undefined;
-}
+/** Steps and borders of `maxPool` and `avgPool`. */
+export interface PoolOptions extends OptionsOf<typeof poolOptions> {}
 
 /** How a pool moves over images [N, C, H, W], and the shape that it makes of them. @throws ShapeError `pool/shapes`, `pool/window` */
 export function poolOf(
