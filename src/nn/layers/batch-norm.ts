@@ -34,10 +34,10 @@ export interface BatchNormOptions extends OptionsOf<typeof batchNormOptions> {}
  * has to hand on what the trainer gives it: `(batch, options) => loss(model.forward(x, options))`.
  * @see Ioffe and Szegedy, "Batch normalization", arXiv 1502.03167, algorithms 1 and 2.
  * @example
- * const norm = new BatchNorm(2);
- * const x = tensor([[1, 10], [3, 30]]);
- * const trained = norm.forward(x, { key: random.key(0) });
- * console.log((await trained.array()).toString()); // prints -0.9999950528144836,-0.9999999403953552,0.9999950528144836,0.9999999403953552
+ * const norm = new BatchNorm(2, { epsilon: 0 });
+ * const x = tensor([[1, 5], [3, -5]]);
+ * console.log(await norm.forward(x, { key: random.key(0) }).array()); // prints [ [ -1, 1 ], [ 1, -1 ] ]
+ * console.log(await norm.forward(x).array()); // prints [ [ 1, 5 ], [ 3, -5 ] ]
  * console.log(Object.keys(norm.state()).join(' ')); // prints weight bias runningMean runningVariance
  */
 export class BatchNorm extends Module {

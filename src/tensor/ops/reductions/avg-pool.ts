@@ -30,7 +30,7 @@ const op: Composite<[x: Tensor], { readonly window: Window; readonly shape: read
  * @throws OptionError `options/range`, `options/unknown`
  * @example
  * const x = tensor([1, 3, 5, 7], { shape: [1, 1, 1, 4] });
- * console.log(await avgPool(x, [1, 2]).array()); // prints [ [ [ [ 2, 6 ] ] ] ]
+ * console.log(avgPool(x, [1, 2]).dataSync().join()); // prints 2,6
  */
 export function avgPool(x: Tensor, window: number | Pair, options: PoolOptions = {}): Tensor {
   if (arguments.length > 3) refuseExtra('avgPool', arguments, 3);

@@ -47,7 +47,7 @@ function bordered(x: Tensor, window: Window): { padded: Tensor; inside: Window }
  * @throws OptionError `options/range`, `options/unknown`
  * @example
  * const x = tensor([1, 3, 5, 7], { shape: [1, 1, 1, 4] });
- * console.log(await maxPool(x, [1, 2]).array()); // prints [ [ [ [ 3, 7 ] ] ] ]
+ * console.log(maxPool(x, [1, 2]).dataSync().join()); // prints 3,7
  */
 export function maxPool(x: Tensor, window: number | Pair, options: PoolOptions = {}): Tensor {
   if (arguments.length > 3) refuseExtra('maxPool', arguments, 3);
