@@ -1,9 +1,11 @@
 // What scripts/mutate.mjs breaks: in `file`, the text `find`, which is there exactly once, becomes `replace`, and one of
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
-import { COMMAND } from './mutations/command.mjs';
-import { LOOPS } from './mutations/loops.mjs';
+
 import { attentionLayers } from './mutations/attention.mjs';
+import { COMMAND } from './mutations/command.mjs';
+import { IMAGES } from './mutations/images.mjs';
+import { LOOPS } from './mutations/loops.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 
@@ -3950,4 +3952,5 @@ export const mutations = [
   ...COMMAND,
   ...LOOPS,
   ...sequences,
+  ...IMAGES,
 ];

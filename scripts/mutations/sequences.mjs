@@ -160,4 +160,11 @@ export const sequences = [
     replace: '/ 255 / scale - shift)',
     tests: [images],
   },
+  {
+    name: 'batches: a state that is loaded begins its epoch again',
+    file: 'src/data/batches.ts',
+    find: '[this.#epoch, this.#index] = [state.epoch, state.index];',
+    replace: 'this.#epoch = state.epoch;',
+    tests: ['test/unit/data/batches.test.ts'],
+  },
 ];

@@ -79,8 +79,8 @@ export class Batches<D extends BatchData> implements IterableIterator<Batch<D>> 
   readonly #options: ReturnType<typeof optionsOf>;
   /** The order of an epoch, made when its first batch is. */
   #order: { readonly epoch: number; readonly ids: Int32Array } | null = null;
-  #epoch: number;
-  #index: number;
+  #epoch = 0;
+  #index = 0;
 
   /** @internal Use `batches()`. */
   constructor(data: D, options: BatchesOptions) {
@@ -88,15 +88,22 @@ export class Batches<D extends BatchData> implements IterableIterator<Batch<D>> 
     const { size, from, dropLast } = this.#options;
     const { columns, examples } = columnsOf(data);
     if (examples < (dropLast ? size : 1)) throw wrongData(`${examples} examples`);
-    if (from.index > examples) throw elsewhere(from, examples);
     [this.#columns, this.#examples] = [columns, examples];
-    [this.#epoch, this.#index] = [from.epoch, from.index];
-    this.#turn();
+    this.load(from);
   }
 
   /** Where the next batch begins; `batches(data, { ..., from: state })` goes on there. */
   get state(): BatchesState {
     return { epoch: this.#epoch, index: this.#index };
+  }
+
+  /** Go on where the `state` of an iterator over the same data with the same key says: what `fit` does when it resumes. */
+  load(state: BatchesState): void {
+    if (arguments.length > 1) refuseExtra('load', arguments, 1);
+    checkArgument('load', 'state', stateKind, state);
+    if (state.index > this.#examples) throw elsewhere(state, this.#examples);
+    [this.#epoch, this.#index] = [state.epoch, state.index];
+    this.#turn();
   }
 
   /** The next batch; its tensors belong to the scope that is open. */

@@ -5,7 +5,10 @@ import { KeyValueCache } from './key-value-cache';
 
 /** Second argument of every `forward`. */
 export interface ForwardOptions {
-  /** The source of randomness of this pass. Dropout is active only when there is one. */
+  /**
+   * The source of randomness of this pass, which makes it a pass of training: only with one is dropout active and does a
+   * batch norm look at the batch.
+   */
   readonly key?: Key | undefined;
   /** What attention layers kept of earlier positions: `x` is what comes after them. */
   readonly cache?: KeyValueCache | undefined;

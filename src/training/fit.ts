@@ -1,5 +1,6 @@
 import { OptionError, StateError } from '../base/errors';
 import { checkArgument, isThenable, readOptionsOf, refuseExtra } from '../base/options';
+import { yieldToEventLoop } from '../base/yield-to-event-loop';
 import { callbackOf, type FitCallback, type FitCheckpoint, type FitEvent, type FitRun } from './fit-callback';
 import {
   type Batches,
@@ -15,7 +16,6 @@ import { loadValues, valuesOf } from './load-values';
 import type { Observation } from './observe';
 import { type Trainer, trainer } from './trainer';
 import { validate as meanLoss } from './validate';
-import { yieldToEventLoop } from './yield-to-event-loop';
 
 /** What `fit` has done. */
 export interface FitResult<S, Batch> {

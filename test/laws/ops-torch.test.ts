@@ -6,6 +6,7 @@ import { expectClose } from '../../src/laws/close';
 import { attention } from './torch/attention';
 import { basic } from './torch/basic';
 import type { Attributes, Compute } from './torch/compute';
+import { images } from './torch/images';
 
 type Tensor = f.Tensor;
 
@@ -48,6 +49,7 @@ function stream(seed: number): (kind: string, shape: readonly number[]) => Tenso
 const suites: Record<string, Record<string, Compute>> = {
   'op-laws.json': basic,
   'op-laws-attention.json': attention,
+  'op-laws-images.json': images,
 };
 const files = Object.entries(suites).map(([file, computed]) => {
   const { provenance, cases }: Golden = JSON.parse(readFileSync(`test/golden/${file}`, 'utf8'));

@@ -17,6 +17,7 @@ import {
 } from '../../src/laws';
 import { alongAxis, blocks, orders, products, row } from './op-cases';
 import { attentionRows } from './rows/attention';
+import { images } from './rows/images';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
@@ -268,6 +269,7 @@ const everyRow: OpRow[] = [
     ),
   ),
   ...attentionRows,
+  ...images,
 ];
 
 /**

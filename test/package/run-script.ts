@@ -58,13 +58,16 @@ const fromLibrary = (folder: string): Plugin => ({
 /** Longer than any of them takes on a busy machine; a program that hangs is ended. */
 const limit = 60_000; // milliseconds
 
-/**
- * Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints.
- * `env` adds to the variables of the environment.
- */
+/** Where a program runs and what it finds in its environment: by default a folder of its own, and what this process has. */
+interface Place {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints. */
 export async function runScript(
   source: { readonly code: string } | { readonly file: string },
-  env: Readonly<Record<string, string>> = {},
+  place: Place = {},
 ): Promise<string[]> {
   return inFolder(async (folder) => {
     const outfile = join(folder, 'script.mjs');
@@ -74,7 +77,7 @@ export async function runScript(
         : { stdin: { contents: source.code, loader: 'ts' as const, resolveDir: '.' } };
     await build({ ...entry, ...(await settings()), outfile });
     copyData(folder); // for a program that has the library in itself
-    return linesOf(await inNode(folder, outfile, env));
+    return linesOf(await inNode(outfile, { cwd: folder, ...place }));
   });
 }
 
@@ -91,7 +94,7 @@ export async function runScripts(codes: readonly string[]): Promise<string[][]> 
     await build({ entryPoints, ...(await settings()), outdir: folder, outExtension: { '.js': '.mjs' } });
     const runner = join(folder, 'all.mjs');
     writeFileSync(runner, oneAfterTheOther(codes.length));
-    return JSON.parse(await inNode(folder, runner)) as string[][];
+    return JSON.parse(await inNode(runner, { cwd: folder })) as string[][];
   });
 }
 
@@ -123,9 +126,9 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function inNode(cwd: string, file: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
-  const settings = { cwd, timeout: limit, env: { ...process.env, ...env } };
-  return (await promisify(execFile)(process.execPath, [file], settings)).stdout;
+async function inNode(file: string, { cwd, env }: Place): Promise<string> {
+  const options = { cwd, env: { ...process.env, ...env }, timeout: limit };
+  return (await promisify(execFile)(process.execPath, [file], options)).stdout;
 }
 
 const linesOf = (stdout: string): string[] => stdout.trimEnd().split('\n');

@@ -1,3 +1,4 @@
+import { OptionError } from '../../base/errors';
 import { fold } from '../../base/key';
 import { boolean, checkArgument, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { conv2d, conv2dOptions } from '../../tensor/ops/products/conv2d';
@@ -16,12 +17,12 @@ const conv2dModuleOptions = {
   ...keyOption,
 };
 
-/** Steps, borders, bias and first values. */
+/** Steps, borders, gaps, groups, bias and first values. */
 export interface Conv2dModuleOptions extends OptionsOf<typeof conv2dModuleOptions> {}
 
-/** Images through a kernel, with PyTorch's layout: weight [outputs, inputs, kh, kw], bias [outputs]. */
+/** Images through a kernel, with PyTorch's layout: weight [outputs, inputs/groups, kh, kw], bias [outputs]. */
 export class Conv2d extends Module implements Adaptable {
-  /** W [outputs, inputs, kh, kw]. */
+  /** W [outputs, inputs/groups, kh, kw]. */
   weight: Tensor;
   /** b [outputs], or null without one. */
   bias: Tensor | null;
@@ -31,34 +32,57 @@ export class Conv2d extends Module implements Adaptable {
   readonly stride: Pair;
   /** Zeros on each side of the images. */
   readonly padding: Pair;
+  /** Pixels from one element of the kernel to the next. */
+  readonly dilation: Pair;
+  /** Parts of the channels that do not see each other. */
+  readonly groups: number;
 
-  /** Weight and bias start as U(−1/√n, 1/√n) with n = inputs·kh·kw. `kernel`: its extent, or [vertical, horizontal]. */
+  /**
+   * Weight and bias start as U(−1/√n, 1/√n) with n = inputs/groups·kh·kw. `kernel`: its extent, or [vertical, horizontal].
+   * @throws OptionError `conv2d/groups` when the groups do not divide inputs and outputs
+   */
   constructor(inputs: number, outputs: number, kernel: number | Pair, options: Conv2dModuleOptions) {
     super();
     if (arguments.length > 4) refuseExtra('Conv2d', arguments, 4);
     checkArgument('Conv2d', 'inputs', extent, inputs);
     checkArgument('Conv2d', 'outputs', extent, outputs);
     const [kh, kw] = pairOf('Conv2d', 'kernel', kernel, 1);
-    const { stride, padding, bias, key } = readOptions(
+    const { stride, padding, dilation, groups, bias, key } = readOptions(
       'Conv2d',
       conv2dModuleOptions,
       options,
       'inputs, outputs, kernel',
     );
-    const bound = 1 / Math.sqrt(inputs * kh * kw);
-    this.weight = initializers.uniform(fold(key, 'weight'), [outputs, inputs, kh, kw], bound);
+    checkGroups('Conv2d', inputs, outputs, groups);
+    const bound = 1 / Math.sqrt((inputs / groups) * kh * kw);
+    this.weight = initializers.uniform(fold(key, 'weight'), [outputs, inputs / groups, kh, kw], bound);
     this.bias = bias ? initializers.uniform(fold(key, 'bias'), [outputs], bound) : null;
     this.stride = pairOf('Conv2d', 'stride', stride, 1);
     this.padding = pairOf('Conv2d', 'padding', padding, 0);
+    this.dilation = pairOf('Conv2d', 'dilation', dilation, 1);
+    this.groups = groups;
   }
 
   /**
-   * Shapes: x [N, inputs, H, W] → [N, outputs, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1. The key is for an adapter.
+   * Shapes: x [N, inputs, H, W] → [N, outputs, h, w], h = ⌊(H + 2·padding − dilation·(kh − 1) − 1)/stride⌋ + 1. The key is
+   * for an adapter.
    */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('Conv2d.forward', arguments);
     const adapter = activeAdapter(this);
     if (adapter) return adapter.forward(x, this.weight, this.bias, options);
-    return conv2d(x, this.weight, this.bias ?? undefined, { stride: this.stride, padding: this.padding });
+    const { stride, padding, dilation, groups } = this;
+    return conv2d(x, this.weight, this.bias ?? undefined, { stride, padding, dilation, groups });
   }
+}
+
+/** @throws OptionError `conv2d/groups` */
+export function checkGroups(where: string, inputs: number, outputs: number, groups: number): void {
+  if (inputs % groups === 0 && outputs % groups === 0) return;
+  throw new OptionError({
+    code: 'conv2d/groups',
+    got: `${where} got ${inputs} inputs, ${outputs} outputs and ${groups} groups`,
+    expected: 'groups that divide inputs and outputs',
+    fix: 'use another number of groups, or other widths',
+  });
 }

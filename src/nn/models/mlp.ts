@@ -1,6 +1,8 @@
 import { fold } from '../../base/key';
 import {
+  callable,
   choice,
+  either,
   kindOf,
   listOf,
   type OptionsOf,
@@ -11,6 +13,8 @@ import {
 } from '../../base/options';
 import { gelu } from '../../tensor/ops/elementwise/gelu';
 import { relu } from '../../tensor/ops/elementwise/relu';
+import { sigmoid } from '../../tensor/ops/elementwise/sigmoid';
+import { silu } from '../../tensor/ops/elementwise/silu';
 import { tanh } from '../../tensor/ops/elementwise/tanh';
 import type { Tensor } from '../../tensor/tensor';
 import { checkForward, type ForwardOptions, forPart } from '../forward-options';
@@ -18,7 +22,10 @@ import { Linear } from '../layers/linear';
 import { Module } from '../module';
 import { extent, keyOption } from '../options';
 
-const activations = { relu, gelu, tanh };
+const activations = { relu, gelu, tanh, silu, sigmoid };
+
+type Named = keyof typeof activations;
+type Elementwise = (x: Tensor) => Tensor;
 
 const widths = listOf(extent);
 
@@ -31,8 +38,11 @@ const mlpOptions = {
       'options/range',
     ),
   ),
-  /** The activation between the layers, not after the last one (default 'relu'). */
-  activation: optional(choice(...(Object.keys(activations) as (keyof typeof activations)[])), 'relu'),
+  /** The activation between the layers, not after the last one: a name, or a function of a tensor (default 'relu'). */
+  activation: optional(
+    either(choice(...(Object.keys(activations) as Named[])), callable<Elementwise>('from a tensor to a tensor')),
+    'relu',
+  ),
   ...keyOption,
 };
 
@@ -44,7 +54,7 @@ export class MLP extends Module {
   /** One for each pair of neighbouring sizes. */
   layers: Linear[];
   /** What runs between the layers. */
-  readonly activation: keyof typeof activations;
+  readonly activation: Named | Elementwise;
 
   constructor(options: MLPOptions) {
     super();
@@ -59,7 +69,8 @@ export class MLP extends Module {
   /** Shapes: x [..., sizes[0]] → [..., sizes.at(-1)]. The key is for adapters of its layers. */
   forward(x: Tensor, options: ForwardOptions = {}): Tensor {
     checkForward('MLP.forward', arguments);
-    const activate = activations[this.activation];
+    const { activation } = this;
+    const activate = typeof activation === 'string' ? activations[activation] : activation;
     return this.layers.reduce((y, layer, i) => layer.forward(i === 0 ? y : activate(y), forPart(options, i)), x);
   }
 }

@@ -4,6 +4,7 @@ import {
   type Batch,
   type BatchesState,
   batches,
+  type Checkpoint,
   decodeCheckpoint,
   encodeCheckpoint,
   Linear,
@@ -14,6 +15,7 @@ import {
   setBackend,
   type Tensor,
   tensor,
+  fit as train,
   trainer,
   wasmBackend,
 } from '../../../src/index';
@@ -162,6 +164,24 @@ it('a checkpoint carries the position: a resumed training takes the same steps t
   for (const batch of second.passes) second.training.step(batch);
   expect(second.training.steps).toBe(9);
   expect(numbers(second.model.weight)).toEqual(numbers(whole.model.weight));
+});
+
+it('fit goes on after a checkpoint without drawing what came before again', async () => {
+  const begin = (steps: number, resume?: Checkpoint) => {
+    const model = new Linear(2, 1, { key: random.key(7) });
+    const passes = batches(data, { size: 4, shuffle, epochs: Infinity });
+    const loss = ({ x, y }: Batch<typeof data>): Tensor =>
+      mseLoss(model.forward(x), y.cast('float32').reshape([-1, 1]));
+    const options = { model, transform: adam({ learningRate: 0.01 }), loss, data: passes, steps };
+    return { passes, running: train({ ...options, ...(resume && { resume }) }) };
+  };
+  const whole = await begin(8).running;
+  const first = begin(5);
+  const checkpoint = decodeCheckpoint(await encodeCheckpoint((await first.running).checkpoint()));
+  expect(first.passes.state).toEqual({ epoch: 1, index: 8 });
+  const second = begin(8, checkpoint);
+  expect((await second.running).losses).toEqual(whole.losses.slice(5));
+  expect(second.passes.state).toEqual({ epoch: 2, index: 8 });
 });
 
 it('arrays do not go through the backend, which may not be readable at once', () => {

@@ -1,51 +1,52 @@
-import { ShapeError } from '../../../base/errors';
-import { type OptionsOf, optional, readOptions, refuseExtra } from '../../../base/options';
-import { show, sizeOf } from '../../../base/shape';
-import { apply, type Composite, checkFloat } from '../../op';
+import { type OptionsOf, readOptions, refuseExtra } from '../../../base/options';
+import { apply, type Composite } from '../../op';
 import { runInScope } from '../../scope';
 import type { Tensor } from '../../tensor';
-import { add } from '../elementwise/add';
-import { reshape } from '../movement/reshape';
-import { transpose } from '../movement/transpose';
-import { matmul } from './matmul';
-import { pairKind, pairOf, patches, positions, unpatches, type Window } from './patches';
+import {
+  type Convolution,
+  channelsFirst,
+  checkChannels,
+  checkExtents,
+  checkOperands,
+  convolutionOf,
+  convolutionOptions,
+  imagesFirst,
+  imagesOf,
+  outputsOf,
+  patchesOf,
+  weightOf,
+  withBias,
+} from './convolution';
+import { positions } from './patches';
 
-export const conv2dOptions = {
-  /** Pixels from one output to the next, for both axes or [vertical, horizontal] (default 1). */
-  stride: optional(pairKind(1), 1),
-  /** Zeros on each side of the images, for both axes or [vertical, horizontal] (default 0). */
-  padding: optional(pairKind(0), 0),
-};
+export const conv2dOptions = convolutionOptions;
 
-/** Steps and borders. */
+/** Steps, borders, gaps and groups. */
 export interface Conv2dOptions extends OptionsOf<typeof conv2dOptions> {}
 
-const op: Composite<[x: Tensor, w: Tensor], Window> = {
+const op: Composite<[x: Tensor, w: Tensor], Convolution> = {
   name: 'conv2d',
-  // Y = W·P, [O, C·kh·kw]·[C·kh·kw, N·h·w], and the images to the front
-  forward([x, w], window) {
-    const [outputs] = w.shape as readonly [number];
-    const y = matmul(reshape(w, [outputs, sizeOf(w.shape.slice(1))]), patches(x, window));
-    return transpose(reshape(y, [outputs, x.shape[0] as number, ...positions(x.shape, window)]), [1, 0, 2, 3]);
+  // Y = W·P, and the images to the front
+  forward([x, w], at) {
+    const shape = [x.shape[0] as number, w.shape[0] as number, ...positions(x.shape, at)];
+    return imagesFirst(outputsOf(w, patchesOf(x, at)), shape);
   },
-  // With G = g as [O, N·h·w]: dP = Wᵀ·G, summed into dx; dW = G·Pᵀ. P is copied once more rather than kept.
-  vjp: (g, [x, w], { attributes: window }) => {
-    const [batch, outputs, height, width] = g.shape as readonly [number, number, number, number];
+  // With G = g as Y: dP = Wᵀ·G, summed into dx; dW = G·Pᵀ. P is copied once more rather than kept.
+  vjp: (g, [x, w], { attributes: at }) => {
     let byOutput: Tensor | undefined;
     const turned = (): Tensor => {
-      byOutput ??= reshape(transpose(g, [1, 0, 2, 3]), [outputs, batch * height * width]);
+      byOutput ??= channelsFirst(g, at.groups);
       return byOutput;
     };
-    const weight = (): Tensor => reshape(w, [outputs, sizeOf(w.shape.slice(1))]);
     // Scopes, so that the patches of one are gone before the other makes its own.
     return [
       () => {
         const G = turned();
-        return runInScope('conv2d vjp', () => unpatches(matmul(weight(), G, { transposeA: true }), x.shape, window));
+        return runInScope('conv2d vjp', () => imagesOf(w, G, x.shape, at));
       },
       () => {
         const G = turned();
-        return runInScope('conv2d vjp', () => reshape(matmul(G, patches(x, window), { transposeB: true }), w.shape));
+        return runInScope('conv2d vjp', () => weightOf(G, patchesOf(x, at), w));
       },
     ];
   },
@@ -53,46 +54,30 @@ const op: Composite<[x: Tensor, w: Tensor], Window> = {
 
 /**
  * Each output pixel is a dot product of w with the patch of x under it, plus the bias (a cross-correlation, as in
- * PyTorch). Computed as one product with all patches side by side. Cost: 2·N·O·C·kh·kw·h·w flops, each gradient
+ * PyTorch). Computed as one product with all patches side by side. Cost: 2·N·O·C/groups·kh·kw·h·w flops, each gradient
  * as many; and for the time of each (not on the tape) room for the patches, kh·kw/stride² times x.
- * Shapes: x [N, C, H, W], w [O, C, kh, kw], bias [O] → [N, O, h, w], h = ⌊(H + 2·padding − kh)/stride⌋ + 1.
+ * Shapes: x [N, C, H, W], w [O, C/groups, kh, kw], bias [O] → [N, O, h, w],
+ * h = ⌊(H + 2·padding − dilation·(kh − 1) − 1)/stride⌋ + 1. With as many groups as channels it is depthwise.
  * @throws ShapeError `conv2d/shapes`, `conv2d/kernel-size`
  * @throws OptionError `options/range`, `options/unknown`
  * @see Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing" (2006).
+ * @example
+ * const [images, kernels] = [ones([1, 4, 8, 8]), ones([4, 1, 3, 3])];
+ * console.log(conv2d(images, kernels, undefined, { groups: 4, dilation: 2, padding: 2 }).shape); // prints [ 1, 4, 8, 8 ]
  */
 export function conv2d(x: Tensor, w: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
   if (arguments.length > 4) refuseExtra('conv2d', arguments, 4);
-  checkFloat('conv2d', x, w);
-  if (bias !== undefined) checkFloat('conv2d', bias);
-  const { stride, padding } = readOptions('conv2d', conv2dOptions, options, 'x, w, bias');
-  const [outputs, channels, kh, kw] = w.shape;
-  const fits = x.ndim === 4 && w.ndim === 4 && x.shape[1] === channels;
-  if (!fits || (bias && (bias.ndim !== 1 || bias.size !== outputs))) throw mismatch(x, w, bias);
-  const window = {
-    kernel: [kh as number, kw as number],
-    stride: pairOf('conv2d', 'stride', stride, 1),
-    padding: pairOf('conv2d', 'padding', padding, 0),
-  } as const;
-  const [height, width] = positions(x.shape, window);
-  if (height < 1 || width < 1 || kh === 0 || kw === 0) throw kernelSize(x, window);
-  const y = apply(op, [x, w], window, [x.shape[0] as number, outputs as number, height, width]);
-  return bias ? add(y, reshape(bias, [bias.size, 1, 1])) : y;
+  checkOperands('conv2d', [x, w, bias]);
+  const read = readOptions('conv2d', conv2dOptions, options, 'x, w, bias');
+  const [outputs, channels] = w.shape as readonly [number, number];
+  const layout = 'x [N, C, H, W], w [O, C/groups, kh, kw]';
+  checkChannels('conv2d', [x, w, bias], [channels * read.groups, outputs], read.groups, layout);
+  return withBias(convolve('conv2d', x, w, convolutionOf('conv2d', w, read)), bias);
 }
 
-function mismatch(x: Tensor, w: Tensor, bias: Tensor | undefined): ShapeError {
-  return new ShapeError({
-    code: 'conv2d/shapes',
-    got: `conv2d got x ${show(x.shape)}, w ${show(w.shape)} and bias ${bias ? show(bias.shape) : 'none'}`,
-    expected: 'x [N, C, H, W], w [O, C, kh, kw] and a bias [O]',
-    fix: 'reshape a single image to [1, C, H, W]; transpose channels that come last with [0, 3, 1, 2]',
-  });
-}
-
-function kernelSize(x: Tensor, { kernel, padding }: Window): ShapeError {
-  return new ShapeError({
-    code: 'conv2d/kernel-size',
-    got: `conv2d got images ${show(x.shape.slice(2))} with padding ${show(padding)} and a kernel ${show(kernel)}`,
-    expected: 'a kernel of at least 1×1 that fits into the padded image',
-    fix: 'use a smaller kernel, more padding or less striding before',
-  });
+/** The op, for operands that go together. */
+export function convolve(where: string, x: Tensor, w: Tensor, at: Convolution): Tensor {
+  const extents = positions(x.shape, at);
+  checkExtents(where, x, at, extents);
+  return apply(op, [x, w], at, [x.shape[0] as number, w.shape[0] as number, ...extents]);
 }

@@ -14,6 +14,8 @@ export interface Window {
   readonly stride: Pair;
   /** Zeros on each side. */
   readonly padding: Pair;
+  /** Pixels from one element of the kernel to the next. */
+  readonly dilation: Pair;
 }
 
 /** An option that is one number for both axes, or one for each. @throws OptionError `options/range` */
@@ -32,23 +34,25 @@ export function pairKind(low: number): Kind<number | Pair> {
   );
 }
 
-/** Positions of the window: ⌊(extent + 2·padding − kernel)/stride⌋ + 1 along each axis. */
-export function positions(shape: Shape, { kernel, stride, padding }: Window): [number, number] {
-  const along = (axis: 0 | 1): number =>
-    Math.floor(((shape[axis + 2] as number) + 2 * padding[axis] - kernel[axis]) / stride[axis]) + 1;
+/** Positions of the window: ⌊(extent + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1 along each axis. */
+export function positions(shape: Shape, { kernel, stride, padding, dilation }: Window): [number, number] {
+  const along = (axis: 0 | 1): number => {
+    const reach = dilation[axis] * (kernel[axis] - 1) + 1;
+    return Math.floor(((shape[axis + 2] as number) + 2 * padding[axis] - reach) / stride[axis]) + 1;
+  };
   return [along(0), along(1)];
 }
 
 /** The patches as an array [C, kh, kw, N, h, w] of strided reads from the padded images. */
 function layout(shape: Shape, window: Window): { padded: Images; shape: Shape; strides: number[] } {
   const [batch, channels, height, width] = shape as unknown as Images;
-  const { kernel, stride, padding } = window;
+  const { kernel, stride, padding, dilation } = window;
   const padded = [batch, channels, height + 2 * padding[0], width + 2 * padding[1]] as const;
   const [image, plane, row, pixel] = stridesOf(padded) as [number, number, number, number];
   return {
     padded,
     shape: [channels, ...kernel, batch, ...positions(shape, window)],
-    strides: [plane, row, pixel, image, stride[0] * row, stride[1] * pixel],
+    strides: [plane, dilation[0] * row, dilation[1] * pixel, image, stride[0] * row, stride[1] * pixel],
   };
 }
 

@@ -82,7 +82,27 @@ const ops: readonly Row[] = [
     left,
     options,
   ]),
-  row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
+  row('conv1d', () => [ones([1, 2, 4]), ones([3, 2, 2]), ones([3]), { stride: 2 }], [nothing, nothing, left, options]),
+  row('convTranspose2d', () => [ones([1, 2, 4, 4]), ones([2, 3, 2, 2]), ones([3]), { stride: 2 }], [
+    nothing,
+    nothing,
+    left,
+    options,
+  ]),
+  ...['maxPool', 'avgPool'].map((name) =>
+    row(name, () => [ones([1, 2, 4, 4]), 2, { stride: 1 }], [nothing, nothing, options]),
+  ),
+  row('crossEntropy', () => [ones([3, 4]), ids(), { labelSmoothing: 0.1 }], [nothing, ['int32'], options], {
+    options: { labelSmoothing: ['undefined', '0'], ignoreIndex: ['undefined', '0', '-1'] },
+  }),
+  row('nll', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
+  row('klDivergence', () => [x(), x()], [nothing, nothing]),
+  row('huber', () => [x(), x(), { delta: 2 }], [nothing, nothing, options], {
+    options: { delta: ['undefined', '1.5', '2**53'] },
+  }),
+  row('bceWithLogits', () => [x(), x(), { positiveWeight: 2 }], [nothing, nothing, options], {
+    options: { positiveWeight: ['undefined', ...numbers] },
+  }),
   row('takeAlong', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('roundStochastically', () => [x(), { step: 0.5, key: key() }], [floats, nothing], {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { conv2d, grad, ones, sum, type Tensor, tensor, zeros } from '../../../../../src/index';
 import { at } from '../../functions';
 
-const typo: object = { dilation: 2 };
+const typo: object = { dilate: 2 };
 const numbers = (t: Tensor): number[] => Array.from(t.dataSync());
 
 describe('conv2d', () => {
@@ -33,7 +33,7 @@ describe('conv2d', () => {
     [/stride = 0/, () => conv2d(zeros([1, 1, 4, 4]), zeros([1, 1, 2, 2]), undefined, { stride: 0 })],
     [/padding = \[0, -1\]/, () => conv2d(zeros([1, 1, 4, 4]), zeros([1, 1, 2, 2]), undefined, { padding: [0, -1] })],
     [/padding = 0.5/, () => conv2d(zeros([1, 1, 4, 4]), zeros([1, 1, 2, 2]), undefined, { padding: 0.5 })],
-    [/options\/unknown.*dilation/, () => conv2d(ones([1, 1, 4, 4]), ones([1, 1, 2, 2]), undefined, typo)],
+    [/options\/unknown.*dilate/, () => conv2d(ones([1, 1, 4, 4]), ones([1, 1, 2, 2]), undefined, typo)],
   ])('says %s', (message, run) => {
     expect(run).toThrow(message);
   });
