@@ -16,6 +16,7 @@ import {
   spaced,
 } from '../../src/laws';
 import { alongAxis, blocks, orders, products, row } from './op-cases';
+import { order } from './rows/order';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
@@ -237,7 +238,9 @@ const everyRow: OpRow[] = [
   row('takeAlong', (extent) =>
     fc
       .tuple(shapesOf(extent, 0, 2), fc.integer({ min: 1, max: 4 }))
-      .map(([rows, columns]) => opCase([real([...rows, columns]), ids(rows, columns)], f.takeAlong)),
+      .map(([rows, columns]) =>
+        opCase([real([...rows, columns]), ids(rows, columns)], (x, at) => f.takeAlong(x as Tensor, at as Tensor)),
+      ),
   ),
   elementwise('tanh', f.tanh),
   row('topK', (extent) =>
@@ -266,6 +269,7 @@ const everyRow: OpRow[] = [
       opCase([ids(condition as f.Shape, 2), real(a as f.Shape), real(b as f.Shape)], f.where),
     ),
   ),
+  ...order,
 ];
 
 /**

@@ -5,6 +5,7 @@ export {
   arange,
   eye,
   full,
+  linspace,
   type NestedArray,
   type NumericArray,
   ones,
@@ -18,24 +19,38 @@ export { stopGradient } from './elementwise/stop-gradient';
 export { where } from './elementwise/where';
 export * from './methods';
 export { concat, stack } from './movement/concat';
+export { diag } from './movement/diag';
+export { flip } from './movement/flip';
 export { gather } from './movement/gather';
+export { oneHot } from './movement/one-hot';
+export { repeat } from './movement/repeat';
+export { roll } from './movement/roll';
+export { type ScatterOptions, scatter } from './movement/scatter';
 export { split } from './movement/slice';
 export { takeAlong } from './movement/take-along';
+export { tile } from './movement/tile';
+export { triu } from './movement/tril';
 export { type Conv2dOptions, conv2d } from './products/conv2d';
 export { einsum } from './products/einsum';
 export { linear } from './products/linear';
 export type { MatmulOptions } from './products/matmul';
+export { outer } from './products/outer';
 export type { Pair } from './products/patches';
 export { dropout } from './random/dropout';
 export { random } from './random/random';
 export { type RoundStochasticallyOptions, roundStochastically } from './random/round-stochastically';
-export type { ArgmaxOptions } from './reductions/argmax';
+export { all, any } from './reductions/any';
+export { type ArgmaxOptions, argmin } from './reductions/argmax';
 export { mseLoss } from './reductions/mse-loss';
+export { type NormOptions, norm } from './reductions/norm';
+export { prod } from './reductions/prod';
 export type { ReduceOptions } from './reductions/reduce';
+export { std } from './reductions/std';
 export type { VarianceOptions } from './reductions/variance';
 export { crossEntropy } from './rows/cross-entropy';
 export type { CumsumOptions } from './rows/cumsum';
 export { type LayerNormOptions, layerNorm } from './rows/layer-norm';
 export { type RmsNormOptions, rmsNorm } from './rows/rms-norm';
 export type { SoftmaxOptions } from './rows/softmax';
+export { argsort, type Sorted, type SortOptions, sort } from './rows/sort';
 export type { TopK } from './rows/top-k';
