@@ -21,27 +21,20 @@ export function prod(x: Tensor, options?: ReduceOptions): Tensor {
   return reduceRuns(x, reduced('prod', x, options), product);
 }
 
+/** Padding of the middle one of three axes. */
+const oneBehind = [
+  [0, 0],
+  [0, 1],
+  [0, 0],
+] as const;
+
 function product(x: Tensor, [outer, length, inner]: Axes, shape: Shape): Tensor {
   if (length === 0) return add(sum(reshape(x, [...shape, 0]), { axis: -1 }), 1);
   let factors = reshape(x, [outer, length, inner]);
   for (let n = length; n > 1; ) {
     const half = Math.ceil(n / 2);
     const [a, b] = split(factors, [half, n - half], 1) as [Tensor, Tensor];
-    const odd = n % 2;
-    factors = mul(
-      a,
-      odd === 0
-        ? b
-        : pad(
-            b,
-            [
-              [0, 0],
-              [0, odd],
-              [0, 0],
-            ],
-            1,
-          ),
-    );
+    factors = mul(a, n % 2 === 0 ? b : pad(b, oneBehind, 1));
     n = half;
   }
   return reshape(factors, shape);
