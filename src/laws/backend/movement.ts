@@ -20,7 +20,7 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
       agree((b, put) => {
         const positions = put(wholes(seed, sizeOf(ids), rows), ids);
         const table = put(numbers(seed, rows * sizeOf(rest)), [rows, ...rest]);
-        const ints = put(wholes(seed, rows * sizeOf(rest), 99), [rows, ...rest]);
+        const ints = put(wholes(seed, rows * sizeOf(rest), 2 ** 31), [rows, ...rest]);
         const g = put(numbers(seed, sizeOf(ids) * sizeOf(rest)), [...ids, ...rest]);
         return [b.gather(table, positions), b.gather(ints, positions), b.scatterAdd(g, positions, rows)];
       }, sizeOf(ids)),

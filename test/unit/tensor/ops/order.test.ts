@@ -67,6 +67,13 @@ describe.each([
     expect(numbers(f.any(x, { axis: 0 }))).toEqual([1, 0, 1]);
     expect(numbers(f.all(x, { axis: 0 }))).toEqual([0, 0, 1]);
     expect(numbers(f.all(ints(1, -(2 ** 30), 3)))).toEqual([1]);
+    expect(
+      [
+        [nan, 0],
+        [0, -3],
+        [0, -0],
+      ].map((of) => numbers(f.any(tensor(of)))[0]),
+    ).toEqual([1, 1, 0]);
     expect(f.any(ints(0, 0)).dtype).toBe('int32');
     expect([numbers(f.any(ints(0, 0))), numbers(f.any(f.zeros([0]))), numbers(f.all(f.zeros([0])))]).toEqual([
       [0],
@@ -112,7 +119,7 @@ describe.each([
     expect(numbers(f.flip(x, [0, -1]))).toEqual([6, 5, 4, 3, 2, large]);
     expect(numbers(f.roll(x, -1, 1))).toEqual([2, 3, large, 5, 6, 4]);
     expect(numbers(f.roll(x, 7, 1))).toEqual([3, large, 2, 6, 4, 5]);
-    expect(numbers(f.tile(ints(large, 2), [2, 1]))).toEqual([large, 2, large, 2]);
+    expect(numbers(f.tile(ints(large, 2), [1, 2]))).toEqual([large, 2, large, 2]);
     expect(numbers(f.repeat(x, 2, 0))).toEqual([large, 2, 3, large, 2, 3, 4, 5, 6, 4, 5, 6]);
     expect(numbers(f.gather(x, ints(1, 0)))).toEqual([4, 5, 6, large, 2, 3]);
     expect(numbers(f.at(x, 0, -3))).toEqual([large]);
