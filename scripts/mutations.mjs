@@ -6,6 +6,7 @@ import { attentionLayers } from './mutations/attention.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
+import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 
@@ -1234,8 +1235,8 @@ const lifetimes = [
   {
     name: 'methods: one argument too many is for the op to refuse',
     file: 'src/tensor/methods.ts',
-    find: 'const most = op.length - 1;',
-    replace: 'const most = op.length;',
+    find: 'Infinity : op.length - 1;',
+    replace: 'Infinity : op.length;',
     tests: [unitOf('tensor/methods')],
   },
   {
@@ -1448,8 +1449,8 @@ const derivatives = [
   {
     name: 'formula of takeAlong: the cotangent everywhere but at the id',
     file: 'src/tensor/ops/movement/take-along.ts',
-    find: 'where(hits(x, ids), unsqueeze(g, -1), 0)',
-    replace: 'where(hits(x, ids), 0, unsqueeze(g, -1))',
+    find: 'x.shape.at(-1) as number), unsqueeze(g, -1), 0)',
+    replace: 'x.shape.at(-1) as number), 0, unsqueeze(g, -1))',
     tests: [op('takeAlong: ')],
   },
   {
@@ -3953,4 +3954,5 @@ export const mutations = [
   ...LOOPS,
   ...sequences,
   ...IMAGES,
+  ...order,
 ];

@@ -244,11 +244,11 @@ export interface Rows {
 
 /** Elements at other places. */
 export interface Movement {
-  /** Rows of table [rows, ...], ids int32 of any shape → [...ids, ...]. Throws ShapeError `index/range`. */
+  /** Rows of table [rows, ...] of either dtype, ids int32 of any shape → [...ids, ...]. Throws ShapeError `index/range`. */
   gather(table: Operand, ids: Operand): Storage;
   /** The transpose of gather: sums g [...ids, ...row] into zeros [rows, ...row]. Ids were checked by gather. */
   scatterAdd(g: Operand, ids: Operand, rows: number): Storage;
-  /** Element i of the result is read at offset + Σ iₐ·stridesₐ: transpose, slice and broadcast in one. */
+  /** Element i of the result is read at offset + Σ iₐ·stridesₐ: transpose, slice, broadcast and flip in one. */
   strided(x: Operand, shape: Shape, strides: readonly number[], offset: number): Storage;
   /** The transpose of strided: element i of x is added to zeros [size] at offset + Σ iₐ·stridesₐ; float32. */
   stridedAdd(x: Operand, size: number, strides: readonly number[], offset: number): Storage;

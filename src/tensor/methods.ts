@@ -11,12 +11,15 @@ export type Methods = { [Name in keyof typeof ops]: Method<(typeof ops)[Name]> }
 /** One may forget the brackets of a list that these ops take: `x.reshape(2, 3)`. */
 const takeList: readonly unknown[] = [ops.reshape, ops.transpose, ops.broadcastTo];
 
+/** These take any number of arguments, and count them themselves. */
+const takeMany: readonly unknown[] = [ops.at];
+
 for (const [name, op] of Object.entries(ops)) {
   Object.defineProperty(Tensor.prototype, name, { value: method(name, op), writable: true, configurable: true });
 }
 
 function method(name: string, op: (...args: never[]) => unknown): (...rest: unknown[]) => unknown {
-  const most = op.length - 1;
+  const most = takeMany.includes(op) ? Infinity : op.length - 1;
   const run = op as (...args: unknown[]) => unknown;
   return function (this: Tensor, ...rest) {
     if (rest.length > most) refuseExtra(name, rest, most, takeList.includes(op) ? asArray(name, rest) : undefined);

@@ -7,6 +7,7 @@ import { attention } from './torch/attention';
 import { basic } from './torch/basic';
 import type { Attributes, Compute } from './torch/compute';
 import { images } from './torch/images';
+import { order } from './torch/order';
 
 type Tensor = f.Tensor;
 
@@ -50,6 +51,7 @@ const suites: Record<string, Record<string, Compute>> = {
   'op-laws.json': basic,
   'op-laws-attention.json': attention,
   'op-laws-images.json': images,
+  'op-laws-order.json': order,
 };
 const files = Object.entries(suites).map(([file, computed]) => {
   const { provenance, cases }: Golden = JSON.parse(readFileSync(`test/golden/${file}`, 'utf8'));

@@ -8,8 +8,12 @@ const everyRow = [...rows, ...internalRows];
 
 /** Their results do not depend smoothly on any tensor: whole numbers, fresh tensors, or no derivative by definition. */
 const notDifferentiable = [
+  'all',
+  'any',
   'arange',
   'argmax',
+  'argmin',
+  'argsort',
   'equal',
   'eye',
   'full',
@@ -17,6 +21,8 @@ const notDifferentiable = [
   'greaterEqual',
   'less',
   'lessEqual',
+  'linspace',
+  'oneHot',
   'ones',
   'random',
   'roundStochastically',

@@ -18,6 +18,7 @@ import {
 import { alongAxis, blocks, orders, products, row } from './op-cases';
 import { attentionRows } from './rows/attention';
 import { images } from './rows/images';
+import { order } from './rows/order';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
@@ -239,7 +240,9 @@ const everyRow: OpRow[] = [
   row('takeAlong', (extent) =>
     fc
       .tuple(shapesOf(extent, 0, 2), fc.integer({ min: 1, max: 4 }))
-      .map(([rows, columns]) => opCase([real([...rows, columns]), ids(rows, columns)], f.takeAlong)),
+      .map(([rows, columns]) =>
+        opCase([real([...rows, columns]), ids(rows, columns)], (x, at) => f.takeAlong(x as Tensor, at as Tensor)),
+      ),
   ),
   elementwise('tanh', f.tanh),
   row('topK', (extent) =>
@@ -270,6 +273,7 @@ const everyRow: OpRow[] = [
   ),
   ...attentionRows,
   ...images,
+  ...order,
 ];
 
 /**

@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^step {3}0 {2}loss 2\.\d+$/m,
     /^(zero|[a-z ]+) → \d+$/m,
     /^\d+(\.\d)? % of 500 numbers that were/m,
+  ],
   // A grey image costs 784·log 2 = 543 nats.
   'vae-digits.ts': [
     /^step {4}0 {2}reconstruction 5\d\d\.\d \+ divergence {3}0\.\d nats$/m,
@@ -68,7 +69,8 @@ describe('examples', () => {
 
   const outputs = new Map<string, Promise<string[]>>();
   const linesOf = (file: string): Promise<string[]> => {
-    const lines = outputs.get(file) ?? runScript({ file: `examples/${file}` }, { cwd: '.', env: { STEPS: stepsOf(file) } });
+    const lines =
+      outputs.get(file) ?? runScript({ file: `examples/${file}` }, { cwd: '.', env: { STEPS: stepsOf(file) } });
     outputs.set(file, lines);
     return lines;
   };

@@ -21,14 +21,23 @@ export const movement = (on: GpuRunner) => {
     gather(table, ids) {
       const [rows, ...rest] = table.shape as [number, ...number[]];
       const [width, count] = [sizeOf(rest), ids.storage.size];
+      const ints = table.dtype === 'int32';
+      const onHost = ints ? mirrored(on, [table, ids], (cpu, [t, i]) => cpu.gather(t as Operand, i as Operand)) : null;
+      if (onHost !== null) return onHost;
+      checkExact(on, `gather from ${rows} rows`, rows);
       const checked = checkedIds(on, 'gather', ids, rows);
       const picked = flat(operandOf(checked));
       const result =
         width * count === 0
-          ? on.host(new Float32Array(0))
+          ? on.host(allocate(table.dtype, 0))
           : width === 1
-            ? on.launch({ source: rowKernels.pick, flat: true }, [count, 1, 1], [flat(table), picked])
-            : on.launch({ source: rowKernels.gather }, [width, count, 1], [seen(table, [width, rows, 1]), picked]);
+            ? on.launch({ source: rowKernels.pick, flat: true }, [count, 1, 1], [flat(table), picked], table.dtype)
+            : on.launch(
+                { source: rowKernels.gather },
+                [width, count, 1],
+                [seen(table, [width, rows, 1]), picked],
+                table.dtype,
+              );
       on.free(checked);
       return result;
     },

@@ -1,4 +1,4 @@
-import { dtypeOf, type TypedArray } from '../../base/dtype';
+import { allocate, dtypeOf, type TypedArray } from '../../base/dtype';
 import { BackendError } from '../../base/errors';
 import { sizeOf } from '../../base/shape';
 import type { Storages } from '../contract';
@@ -86,7 +86,7 @@ export const storages = (heap: GpuHeap) => {
       solved.catch((error) => queue.seen(error)); // a read of a result throws it again
       return results.map(({ shape, dtype }, i) => {
         const size = sizeOf(shape);
-        if (size === 0) return fromHost(new Float32Array(0));
+        if (size === 0) return fromHost(allocate(dtype, 0));
         return heap.make(dtype, size, async () => {
           await solved;
           return device.upload(Float32Array.from(made[i] as TypedArray), [size, 1, 1]);

@@ -12,7 +12,7 @@ export const movement = (device: ReferenceDevice) =>
       const [rows, ...rest] = table.shape as [number, ...number[]];
       const width = sizeOf(rest);
       const picked = checkedIds('gather', ids, rows);
-      const out = allocate('float32', picked.length * width);
+      const out = allocate(table.dtype, picked.length * width);
       picked.forEach((id, i) => void out.set(valuesOf(table).subarray(id * width, (id + 1) * width), i * width));
       return device.made(out);
     },

@@ -14,7 +14,7 @@ export const movement = (device: WasmDevice) =>
       const width = sizeOf(table.shape.slice(1));
       checkIds(device, 'gather', ids, rows);
       heap.need(table.storage);
-      const out = heap.make('float32', ids.storage.size * width);
+      const out = heap.make(table.dtype, ids.storage.size * width);
       device.run((kernels, at) => {
         kernels.gather(at(table.storage), at(ids.storage), at(out), ids.storage.size, width);
       });

@@ -16,12 +16,13 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
     seeds,
   );
   return [
-    randomLaw('index and movement: gather and scatterAdd', tables, ([rows, rest, ids, seed]) =>
+    randomLaw('index and movement: gather of either dtype, and scatterAdd', tables, ([rows, rest, ids, seed]) =>
       agree((b, put) => {
         const positions = put(wholes(seed, sizeOf(ids), rows), ids);
         const table = put(numbers(seed, rows * sizeOf(rest)), [rows, ...rest]);
+        const ints = put(wholes(seed, rows * sizeOf(rest), 2 ** 31), [rows, ...rest]);
         const g = put(numbers(seed, sizeOf(ids) * sizeOf(rest)), [...ids, ...rest]);
-        return [b.gather(table, positions), b.scatterAdd(g, positions, rows)];
+        return [b.gather(table, positions), b.gather(ints, positions), b.scatterAdd(g, positions, rows)];
       }, sizeOf(ids)),
     ),
     ...[-1, 5, 2 ** 30].map((id) =>
@@ -38,7 +39,7 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
       }),
     ),
     randomLaw(
-      'index and movement: strided: transposes, slices and broadcasts of either dtype',
+      'index and movement: strided: transposes, slices, broadcasts and flips of either dtype',
       moves,
       ([shape, seed, ints]) =>
         agree((b, put) => {
@@ -49,7 +50,13 @@ export function movementLaws({ backend, agree }: Trial): Law[] {
           const start = shape.map((extent, axis) => (seed >> axis) % extent);
           const sliced = shape.map((extent, axis) => extent - (start[axis] as number));
           const offset = start.reduce((sum, skip, axis) => sum + skip * (strides[axis] as number), 0);
+          const flipped = strides.map((step, axis) => ((seed >> axis) & 8 ? -step : step));
+          const last = shape.reduce<number>(
+            (sum, extent, axis) => sum - Math.min(0, flipped[axis] as number) * (extent - 1),
+            0,
+          );
           return [
+            b.strided(x, pick(shape), pick(flipped), last),
             b.strided(x, pick(shape), pick(strides), 0),
             b.strided(x, pick(sliced), pick(strides), offset),
             b.strided(x, [2, ...pick(shape), 3], [0, ...pick(strides), 0], 0),

@@ -4,6 +4,7 @@ import { ShapeError } from '../../base/errors';
 import {
   asArray,
   checkArgument,
+  finite,
   kindOf,
   type OptionsOf,
   optional,
@@ -99,6 +100,24 @@ export function arange(n: number): Tensor {
   const values = allocate('int32', n, 'arange');
   for (let i = 0; i < n; i++) values[i] = i;
   return fromArray(values, [n]);
+}
+
+/**
+ * `count` numbers at equal distances from `start` to `end`, both of them included; float32. One number is `start`.
+ * @example
+ * console.log(await linspace(0, 1, 5).array()); // prints [ 0, 0.25, 0.5, 0.75, 1 ]
+ */
+export function linspace(start: number, end: number, count: number): Tensor {
+  if (arguments.length > 3) refuseExtra('linspace', arguments, 3);
+  checkArgument('linspace', 'start', finite, start);
+  checkArgument('linspace', 'end', finite, end);
+  checkArgument('linspace', 'count', lengthKind, count);
+  const values = allocate('float32', count, 'linspace');
+  const step = (end - start) / (count - 1);
+  // Either half counts from its own end, so that both ends are exact.
+  for (let i = 0; i < count; i++) values[i] = i < count / 2 ? start + i * step : end - (count - 1 - i) * step;
+  if (count === 1) values[0] = start;
+  return fromArray(values, [count]);
 }
 
 /** The identity matrix [n, n]. */

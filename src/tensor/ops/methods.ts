@@ -23,6 +23,7 @@ export { sqrt } from './elementwise/sqrt';
 export { square } from './elementwise/square';
 export { sub } from './elementwise/sub';
 export { tanh } from './elementwise/tanh';
+export { at } from './movement/at';
 export { broadcastTo } from './movement/broadcast-to';
 export { clone } from './movement/clone';
 export { pad } from './movement/pad';

@@ -29,6 +29,7 @@ const ofOne: Record<string, (x: Tensor) => Tensor> = {
   clone: f.clone,
   stopGradient: f.stopGradient,
   tril: f.tril,
+  triu: f.triu,
 };
 const ofTwo: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
   add: f.add,
@@ -51,7 +52,12 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   ...Object.fromEntries(
     Object.entries(ofTwo).map(([name, op]) => [name, [(x) => op(x, f.ones([2, 1, 3])), [0, 3], [2, 0, 3]]]),
   ),
+  all: [(x) => f.all(x, { axis: 0 }), [0, 3], [3]],
+  any: [(x) => f.any(x, { axis: 0 }), [0, 3], [3]],
   argmax: [(x) => f.argmax(x, { axis: 1 }), [0, 3], [0]],
+  argmin: [(x) => f.argmin(x, { axis: 1 }), [0, 3], [0]],
+  argsort: [(x) => f.argsort(x, { axis: 0 }), [0, 3], [0, 3]],
+  at: [(x) => f.at(x, 1), [3, 0], [0]],
   attention: [(x) => f.attention(x, f.ones([5, 3]), f.ones([5, 2]), { causal: true }), [0, 3], [0, 2]],
   broadcastTo: [(x) => f.broadcastTo(x, [4, 0, 3]), [0, 3], [4, 0, 3]],
   cast: [(x) => f.cast(x, 'int32'), [0, 3], [0, 3]],
@@ -68,9 +74,11 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   nll: [(x) => f.nll(x, ids()), [0, 3], []],
   crossEntropy: [(x) => f.crossEntropy(x, ids()), [0, 3], []],
   cumsum: [(x) => f.cumsum(x, { axis: 0 }), [0, 3], [0, 3]],
+  diag: [(x) => f.diag(x), [0], [0, 0]],
   dropout: [(x) => f.dropout(x, 0.5, key), [0, 3], [0, 3]],
   roundStochastically: [(x) => f.roundStochastically(x, { step: 0.5, key }), [0, 3], [0, 3]],
   einsum: [(x) => f.einsum('ij,kj->kj', x, f.ones([2, 3])), [0, 3], [2, 3]],
+  flip: [(x) => f.flip(x, [0, 1]), [0, 3], [0, 3]],
   gather: [(x) => f.gather(x, ids()), [0, 3], [0, 3]],
   takeAlong: [(x) => f.takeAlong(x, ids()), [0, 3], [0]],
   linear: [(x) => f.linear(x, f.ones([2, 3]), f.ones([2])), [0, 3], [0, 2]],
@@ -81,6 +89,13 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   max: [(x) => f.max(x, { axis: 1 }), [0, 3], [0]],
   min: [(x) => f.min(x, { axis: 1 }), [0, 3], [0]],
   mean: [(x) => f.mean(x, { axis: 0 }), [0, 3], [3]],
+  norm: [(x) => f.norm(x, { axis: 0 }), [0, 3], [3]],
+  oneHot: [(x) => f.oneHot(f.cast(x, 'int32'), 4), [0, 3], [0, 3, 4]],
+  outer: [(x) => f.outer(x, f.ones([2])), [0], [0, 2]],
+  prod: [(x) => f.prod(x, { axis: 0 }), [0, 3], [3]],
+  repeat: [(x) => f.repeat(x, 2, 0), [0, 3], [0, 3]],
+  roll: [(x) => f.roll(x, 1, 0), [0, 3], [0, 3]],
+  scatter: [(x) => f.scatter(x, ids(), zeros([0, 3])), [0, 3], [0, 3]],
   mseLoss: [(x) => f.mseLoss(x, x), [0, 3], []],
   pad: [
     (x) =>
@@ -93,6 +108,9 @@ const rows: Record<string, [run: (x: Tensor) => Tensor, from: number[], to: numb
   ],
   reshape: [(x) => f.reshape(x, [3, 0, 5]), [0, 3], [3, 0, 5]],
   slice: [(x) => f.slice(x, [0, 1], [0, 3]), [0, 3], [0, 2]],
+  sort: [(x) => f.sort(x, { axis: 0 }).values, [0, 3], [0, 3]],
+  std: [(x) => f.std(x, { axis: 0 }), [0, 3], [3]],
+  tile: [(x) => f.tile(x, [2, 3]), [0, 3], [0, 9]],
   split: [(x) => f.split(x, 3, 1)[2] as Tensor, [0, 3], [0, 1]],
   squeeze: [(x) => f.squeeze(x), [0, 1], [0]],
   stack: [(x) => f.stack([x, x]), [0, 3], [2, 0, 3]],
@@ -121,6 +139,21 @@ const along: typeof rows = {
   avgPool: [(x) => f.avgPool(x, 2), [1, 0, 4, 4], [1, 0, 2, 2]],
   matmul: [(x) => f.matmul(x, zeros([0])), [3, 0], [3]],
   tril: [f.tril, [2, 3, 0], [2, 3, 0]],
+  triu: [f.triu, [2, 3, 0], [2, 3, 0]],
+  all: [f.all, [3, 0], []],
+  argsort: [f.argsort, [3, 0], [3, 0]],
+  diag: [(x) => f.diag(x, -3), [2, 0], [0]],
+  'diag: beside the matrix': [(x) => f.diag(x, 2), [0], [2, 2]],
+  outer: [(x) => f.outer(f.ones([2]), x), [0], [2, 0]],
+  norm: [f.norm, [3, 0], []],
+  prod: [f.prod, [3, 0], []],
+  repeat: [(x) => f.repeat(x, 0, 0), [3], [0]],
+  roll: [(x) => f.roll(x, 1, 1), [3, 0], [3, 0]],
+  scatter: [(x) => f.scatter(x, ids(2, 1), zeros([2, 0])), [3, 0], [3, 0]],
+  'scatter: add': [(x) => f.scatter(x, ids(), zeros([0, 3]), { mode: 'add' }), [0, 3], [0, 3]],
+  sort: [(x) => f.sort(x).values, [3, 0], [3, 0]],
+  takeAlong: [(x) => f.takeAlong(x, f.tensor(new Int32Array(0), { shape: [3, 0] })), [3, 2], [3, 0]],
+  tile: [(x) => f.tile(x, [0]), [2, 3], [2, 0]],
   split: [(x) => f.split(x, [0, 0], 0)[1] as Tensor, [0, 3], [0, 3]],
 };
 
@@ -143,7 +176,7 @@ describe.each([
   });
 
   it('has a row for every op', () => {
-    const makers = ['arange', 'eye', 'full', 'ones', 'random', 'tensor', 'zeros'];
+    const makers = ['arange', 'eye', 'full', 'linspace', 'ones', 'random', 'tensor', 'zeros'];
     const names = Object.keys(ops).filter((name) => !makers.includes(name));
     expect(names.filter((name) => !(name in rows))).toEqual([]);
     expect(makers.map((name) => name in ops)).not.toContain(false);
@@ -155,5 +188,14 @@ describe.each([
     expect(f.random.integers(key, [2, 0], { high: 3 }).shape).toEqual([2, 0]);
     expect(f.random.bernoulli(key, [0, 2], 0.5).shape).toEqual([0, 2]);
     expect(f.random.categorical(key, zeros([0, 2])).shape).toEqual([0]);
+      [
+        f.zeros([0]),
+        f.eye(0),
+        f.arange(0),
+        f.linspace(0, 1, 0),
+        f.random.normal(key, [0, 3]),
+        f.random.permutation(key, 0),
+      ].map((x) => x.size),
+    ).toEqual([0, 0, 0, 0, 0, 0]);
   });
 });

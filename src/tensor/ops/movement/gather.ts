@@ -1,13 +1,13 @@
 import { ShapeError } from '../../../base/errors';
 import { refuseExtra } from '../../../base/options';
 import { show } from '../../../base/shape';
-import { apply, checkDType, checkFloat, type Primitive } from '../../op';
+import { checkTensor } from '../../check';
+import { apply, checkDType, type Primitive } from '../../op';
 import type { Tensor } from '../../tensor';
 
 const gatherOp: Primitive<[table: Tensor, ids: Tensor]> = {
   name: 'gather',
   kernel: (backend, [table, ids]) => backend.gather(table, ids),
-  // Rows that were read several times collect several cotangents.
   vjp: (g, [table, ids]) => [() => scatterAdd(g, ids, table.shape[0] as number), null],
 };
 
@@ -18,13 +18,14 @@ const scatterAddOp: Primitive<[x: Tensor, ids: Tensor], number> = {
 };
 
 /**
- * Rows of a table.
+ * Rows of a table of either dtype. Rows that were read several times collect several cotangents.
  * Shapes: table [rows, ...row], ids int32 of any shape → [...ids, ...row].
  * @throws ShapeError `gather/table`, `index/range`
+ * @see scatter, its transpose, and takeAlong, which takes elements
  */
 export function gather(table: Tensor, ids: Tensor): Tensor {
   if (arguments.length > 2) refuseExtra('gather', arguments, 2);
-  checkFloat('gather', table);
+  checkTensor('gather', table);
   checkDType('gather', ids, 'int32');
   if (table.ndim === 0) {
     throw new ShapeError({

@@ -21,12 +21,15 @@ const partsKind = either(whole({ low: 1, high: 2 ** 32 - 1 }), listOf(whole({ lo
 
 /**
  * The block from `start` up to, but without, `end`, one entry per axis; negative entries count from the back, and axes
- * that are left out are taken whole.
+ * that are left out are taken whole, so that without `end` it is all from `start` on.
  * @throws ShapeError `slice/range`
  * @throws OptionError `options/range` for positions that are not whole
+ * @example
+ * console.log(await slice(tensor([1, 2, 3, 4]), [-2]).array()); // prints [ 3, 4 ]
  */
-export function slice(x: Tensor, start: readonly number[], end: readonly number[]): Tensor {
+export function slice(x: Tensor, start: readonly number[], end?: readonly number[]): Tensor {
   if (arguments.length > 3) refuseExtra('slice', arguments, 3);
+  if (end === undefined) return slice(x, start, []);
   checkTensor('slice', x);
   checkArgument('slice', 'start', positions, start);
   checkArgument('slice', 'end', positions, end);

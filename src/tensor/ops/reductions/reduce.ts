@@ -5,9 +5,12 @@ import { checkFloat } from '../../op';
 import type { Tensor } from '../../tensor';
 import { reshape } from '../movement/reshape';
 
+/** One axis or several; `axesOf` sees whether the tensor has them. */
+export const axesKind = either(axisKind, listOf(axisKind));
+
 export const reduceOptions = {
   /** One axis or several, negative ones counted from the back (default: all). */
-  axis: optional(either(axisKind, listOf(axisKind))),
+  axis: optional(axesKind),
   /** Leave the reduced axes as extents of 1 (default false: remove them). */
   keepDims: optional(boolean, false),
 };
@@ -24,6 +27,11 @@ export interface Reduced {
 /** What a reduction of x was asked for, with x and the options checked for the function that the user called. */
 export function reduced(where: string, x: Tensor, options: ReduceOptions | undefined): Reduced {
   checkFloat(where, x);
+  return reducedOver(where, x, options);
+}
+
+/** `reduced` for a tensor that is checked already, of either dtype. */
+export function reducedOver(where: string, x: Tensor, options: ReduceOptions | undefined): Reduced {
   if (options === undefined) return { axes: x.shape.map((_, i) => i), keepDims: false };
   const { axis, keepDims } = readOptions(where, reduceOptions, options, 'x');
   return { axes: axesOf(where, x, axis), keepDims };

@@ -25,14 +25,14 @@ export interface VarianceOptions extends OptionsOf<typeof varianceOptions> {}
  */
 export function variance(x: Tensor, options?: VarianceOptions): Tensor {
   if (arguments.length > 2) refuseExtra('variance', arguments, 2);
-  checkFloat('variance', x);
-  const { axis, keepDims, correction } = readOptions(
-    'variance',
-    varianceOptions,
-    options === undefined ? {} : options,
-    'x',
-  );
-  const axes = axesOf('variance', x, axis);
+  return varianceOf('variance', x, options);
+}
+
+/** `variance` for the function `where` that the user called. */
+export function varianceOf(where: string, x: Tensor, options: VarianceOptions | undefined): Tensor {
+  checkFloat(where, x);
+  const { axis, keepDims, correction } = readOptions(where, varianceOptions, options === undefined ? {} : options, 'x');
+  const axes = axesOf(where, x, axis);
   const count = countOf(x, axes);
   // Neither the variance nor its derivatives know of a shift, so no gradient need pass through it.
   const shifted = count === 0 ? x : sub(x, stopGradient(firstOf(x, axes)));

@@ -9,6 +9,7 @@ const shapes: readonly KindName[] = ['[]', '[1]'];
 const x = (): Tensor => tensor([0.25, 0.5, 0.75, 1, 2, 3], { shape: [2, 3] });
 const key = () => random.key(1);
 const operand: readonly KindName[] = numbers;
+const ends = but(numbers, 'NaN', 'Infinity');
 const ids = (): Tensor => int32([0, 1, 1]);
 
 const creation: readonly Row[] = [
@@ -21,6 +22,7 @@ const creation: readonly Row[] = [
   row('full', () => [[2, 3], 7], [shapes, numbers]),
   row('arange', () => [5], [['0']]),
   row('eye', () => [3], [['0']]),
+  row('linspace', () => [0, 1, 5], [ends, ends, ['0']]),
   row('random.key', () => [7], [['0', '-1']]),
   row('random.fold', () => [key(), 'dropout'], [nothing, ['0', '-1', "''", "'x'"]], { variadic: true }),
   row('random.normal', () => [key(), [2]], [nothing, shapes]),
@@ -37,7 +39,7 @@ const creation: readonly Row[] = [
 const unary = ['abs', 'erf', 'exp', 'log', 'neg', 'relu', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sqrt', 'square', 'tanh'];
 const binary = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub'];
 const comparisons = ['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'];
-const reductions = ['logSumExp', 'max', 'mean', 'min', 'sum', 'variance'];
+const reductions = ['logSumExp', 'max', 'mean', 'min', 'norm', 'prod', 'std', 'sum', 'variance'];
 const axis: readonly KindName[] = ['undefined', '0', '-1'];
 const switches: readonly KindName[] = ['undefined', 'true', 'false'];
 const correction: readonly KindName[] = ['undefined', '0', '-1', '1.5', '2**53'];
@@ -52,11 +54,33 @@ const ops: readonly Row[] = [
       options: {
         axis: ['undefined', '0', '-1', '[]', '[1]'],
         keepDims: switches,
-        ...(name === 'variance' && { correction }),
+        ...((name === 'variance' || name === 'std') && { correction }),
+        ...(name === 'norm' && { p: ['undefined', 'Infinity'] as const }),
       },
     }),
   ),
-  row('argmax', () => [x(), { axis: 0 }], [floats, options], { options: { axis, keepDims: switches } }),
+  ...['argmax', 'argmin'].map((name) =>
+    row(name, () => [x(), { axis: 0 }], [floats, options], { options: { axis, keepDims: switches } }),
+  ),
+  ...['all', 'any'].map((name) =>
+    row(name, () => [x(), { axis: 0 }], [tensors, options], {
+      options: { axis: ['undefined', '0', '-1', '[]', '[1]'], keepDims: switches },
+    }),
+  ),
+  ...['argsort', 'sort'].map((name) =>
+    row(name, () => [x(), { axis: 0 }], [floats, options], { options: { axis, descending: switches } }),
+  ),
+  row('at', () => [x(), 0], [tensors, ['0', '-1']], { variadic: true }),
+  row('diag', () => [x(), 0], [floats, ['undefined', '0', '-1']]),
+  row('flip', () => [x(), 0], [tensors, ['0', '-1', '[]', '[1]']]),
+  row('oneHot', () => [int32([]), 2], [['int32'], ['0']]),
+  row('outer', () => [ones([2]), ones([3])], [nothing, nothing]),
+  row('repeat', () => [x(), 2, 0], [tensors, ['0'], ['0', '-1']]),
+  row('roll', () => [x(), 2, 0], [tensors, ['0', '-1'], ['0', '-1']]),
+  row('scatter', () => [ones([2, 2]), ids(), ones([3, 2]), {}], [nothing, ['int32'], nothing, options], {
+    options: { mode: left },
+  }),
+  row('tile', () => [x(), [2, 3]], [tensors, ['[]', '[1]']]),
   row('attention', () => [ones([4, 2]), ones([6, 2]), ones([6, 3]), { causal: true }], [
     nothing,
     nothing,
@@ -104,13 +128,15 @@ const ops: readonly Row[] = [
     options: { positiveWeight: ['undefined', ...numbers] },
   }),
   row('takeAlong', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
+  row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
+  row('takeAlong', () => [ones([3, 4]), ids(), 1], [nothing, ['int32'], ['undefined', '-1']]),
   row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('roundStochastically', () => [x(), { step: 0.5, key: key() }], [floats, nothing], {
     options: { step: ['1.5', '2**53'], key: nothing },
   }),
   row('dropout', () => [x(), 0.5, key()], [floats, ['0'], nothing]),
   row('einsum', () => ['ij,jk->ik', x(), ones([3, 2])], [nothing, nothing, nothing], { variadic: true }),
-  row('gather', () => [x(), ids()], [floats, ['int32']]),
+  row('gather', () => [x(), ids()], [tensors, ['int32']]),
   row('gelu', () => [x(), { exact: true }], [floats, options], { options: { exact: switches } }),
   row('layerNorm', () => [x(), ones([3]), ones([3]), { epsilon: 1e-3 }], [nothing, nothing, left, options], {
     fewest: 1,
@@ -137,13 +163,13 @@ const ops: readonly Row[] = [
   row('reshape', () => [x(), [3, 2]], [nothing, nothing]),
   row('squeeze', () => [ones([1, 3]), 0], [nothing, ['undefined', '0']]),
   row('unsqueeze', () => [x(), 0], [tensors, ['0', '-1']]),
-  row('slice', () => [x(), [0, 1], [1, 2]], [['other shape'], ['[]', '[1]'], ['[]', '[1]']]),
+  row('slice', () => [x(), [0, 1], [1, 2]], [['other shape'], ['[]', '[1]'], ['undefined', '[]', '[1]']]),
   row('split', () => [x(), 2, 0], [nothing, nothing, ['undefined', '0']]),
   row('softmax', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('logSoftmax', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('topK', () => [x(), 2], [floats, ['0']]),
   row('transpose', () => [x(), [1, 0]], [floats, left]),
-  row('tril', () => [x(), 0], [floats, ['undefined', '0', '-1']]),
+  ...['tril', 'triu'].map((name) => row(name, () => [x(), 0], [floats, ['undefined', '0', '-1']])),
   row('where', () => [int32([0, 1, 1]), x(), 0], [['int32'], numbers, numbers]),
   row('linalg.qr', () => [x()], [floats]),
   row('linalg.svd', () => [x(), { rank: 1 }], [floats, options], { options: { rank: left } }),
@@ -167,6 +193,7 @@ const ops: readonly Row[] = [
 
 /** A method of the name of an op takes the op's arguments but the first. */
 const methods: readonly Row[] = [...unary, ...binary, ...comparisons, ...reductions]
+  .filter((name) => !['norm', 'prod', 'std'].includes(name))
   .concat([
     'argmax',
     'broadcastTo',
@@ -181,9 +208,10 @@ const methods: readonly Row[] = [...unary, ...binary, ...comparisons, ...reducti
     'reshape',
   ])
   .concat(['slice', 'softmax', 'squeeze', 'topK', 'transpose', 'tril', 'unsqueeze'])
+  .concat('at')
   .map((name) => {
-    const { valid, accepts } = ops.find((op) => op.name === name) as Row;
-    return method(`Tensor.${name}`, valid, accepts.slice(1));
+    const { valid, accepts, variadic = false } = ops.find((op) => op.name === name) as Row;
+    return method(`Tensor.${name}`, valid, accepts.slice(1), { variadic });
   });
 
 const tensorItself: readonly Row[] = [
