@@ -29,17 +29,20 @@ beforeAll(async () => {
 });
 
 describe('finetune', () => {
-  it.each(['full', 'lora', 'plora', 'lors', 'spp'])('--save keeps what %s has learned: the model of the loss that is reported', async (method) => {
-    const stdout = await finetune('--method', method, '--save', `${method}.safetensors`);
-    expect(stdout).toContain(`Weights: ${method}.safetensors, of ${method}\n`);
-    const { runs } = JSON.parse(readFileSync(join(cwd, 'out.json'), 'utf8')) as FineTuneOutput;
-    const { model, vocabulary } = await loadGPT(join(cwd, `${method}.safetensors`));
-    const tokens = vocabulary.encode(readFileSync(join(cwd, 'text.txt'), 'utf8'));
-    const dataset = new TextDataset(tokens, { batch: 2, context: model.context });
-    const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
-    expect(await validate(loss, dataset.validationBatches())).toBe(runs[0]?.validationLoss);
-    expect(runs[0]?.validationLoss).not.toBe(runs[0]?.startLoss);
-  });
+  it.each(['full', 'lora', 'plora', 'lors', 'spp'])(
+    '--save keeps what %s has learned: the model of the loss that is reported',
+    async (method) => {
+      const stdout = await finetune('--method', method, '--save', `${method}.safetensors`);
+      expect(stdout).toContain(`Weights: ${method}.safetensors, of ${method}\n`);
+      const { runs } = JSON.parse(readFileSync(join(cwd, 'out.json'), 'utf8')) as FineTuneOutput;
+      const { model, vocabulary } = await loadGPT(join(cwd, `${method}.safetensors`));
+      const tokens = vocabulary.encode(readFileSync(join(cwd, 'text.txt'), 'utf8'));
+      const dataset = new TextDataset(tokens, { batch: 2, context: model.context });
+      const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
+      expect(await validate(loss, dataset.validationBatches())).toBe(runs[0]?.validationLoss);
+      expect(runs[0]?.validationLoss).not.toBe(runs[0]?.startLoss);
+    },
+  );
 
   it.each(['lora', 'lora-rite'])('--save-adapter of %s, put on the base, is the tuned model', async (method) => {
     const files = ['--save', 'tuned.safetensors', '--save-adapter', 'adapter'];
@@ -68,6 +71,7 @@ describe('finetune', () => {
       'base.safetensors',
       '--data',
       'text.txt',
+      ...tiny,
       ...argv,
     ]);
     expect([status, stdout]).toEqual([2, '']);
