@@ -53,7 +53,7 @@ export const COMMAND = [
     file: 'src/io/gpt.ts',
     find: 'numbers !== parameterCount(sizes) || ',
     replace: '',
-    tests: [`${gpt} > is refused before`],
+    tests: [`${gpt} > a context that is longer`],
   },
   {
     name: 'characters in any order',

@@ -71,6 +71,7 @@ describe('finetune', () => {
       'base.safetensors',
       '--data',
       'text.txt',
+      ...tiny,
       ...argv,
     ]);
     expect([status, stdout]).toEqual([2, '']);
