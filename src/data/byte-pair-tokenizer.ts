@@ -39,7 +39,7 @@ export interface TrainTokenizerOptions extends OptionsOf<typeof trainOptions> {}
  * @example
  * const tokenizer = BytePairTokenizer.train('low lower lowest, slow slower', { size: 260 });
  * const ids = tokenizer.encode('slowest');
- * console.log([...ids].map((id) => tokenizer.decode([id])).join('|'), tokenizer.decode(ids)); // prints s|low|e|s|t slowest
+ * console.log([...ids].map((id) => tokenizer.decode([id])).join('|'), tokenizer.decode(ids)); // prints s|lowe|s|t slowest
  */
 export class BytePairTokenizer {
   /** The merges in words, 'left right'. */
