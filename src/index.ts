@@ -88,6 +88,11 @@ export {
   type BatchesState,
   batches,
 } from './data/batches';
+export {
+  BytePairTokenizer,
+  type BytePairTokenizerOptions,
+  type TrainTokenizerOptions,
+} from './data/byte-pair-tokenizer';
 export { CharVocabulary } from './data/char-vocabulary';
 export { type ImageBatchOptions, imageBatch } from './data/image-batch';
 export { type TextBatch, TextDataset, type TextDatasetOptions } from './data/text-dataset';

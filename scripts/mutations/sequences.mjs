@@ -3,6 +3,7 @@
 const layers = 'test/unit/nn/layers/recurrent.test.ts';
 const draws = 'test/unit/tensor/ops/random.test.ts';
 const passes = 'test/unit/data/batches.test.ts';
+const pairs = 'test/unit/data/byte-pair-tokenizer.test.ts';
 const images = 'test/unit/data/image-batch.test.ts';
 
 export const sequences = [
@@ -166,5 +167,33 @@ export const sequences = [
     find: '[this.#epoch, this.#index] = [state.epoch, state.index];',
     replace: 'this.#epoch = state.epoch;',
     tests: ['test/unit/data/batches.test.ts'],
+  },
+  {
+    name: 'merges from left to right and not in the order of training',
+    file: 'src/data/byte-pair-tokenizer.ts',
+    find: 'if (id < first) [first, pair] = [id, here];',
+    replace: 'if (first === Infinity) [first, pair] = [id, here];',
+    tests: [pairs],
+  },
+  {
+    name: 'frequencies of pairs that count each different word once',
+    file: 'src/data/byte-pair-tokenizer.ts',
+    find: 'counts.set(pair, (counts.get(pair) ?? 0) + count);',
+    replace: 'counts.set(pair, (counts.get(pair) ?? 0) + 1);',
+    tests: [pairs],
+  },
+  {
+    name: 'bytes in the order of their codes',
+    file: 'src/data/byte-pair-tokenizer.ts',
+    find: 'const order = [...all.filter(visible), ...hidden];',
+    replace: 'const order = all;',
+    tests: [`${pairs} > has the ids of GPT-2`],
+  },
+  {
+    name: 'words without the space before them',
+    file: 'src/data/byte-pair-tokenizer.ts',
+    find: '|ll)| ?\\p{L}+|',
+    replace: '|ll)|\\p{L}+|',
+    tests: [`${pairs} > cuts words`],
   },
 ];

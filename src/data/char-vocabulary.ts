@@ -1,7 +1,8 @@
 import { OptionError, ShapeError } from '../base/errors';
-import { checkArgument, inMessage, kindOf, refuseExtra, string } from '../base/options';
+import { checkArgument, inMessage, type Kind, kindOf, refuseExtra, string } from '../base/options';
 
-const idsKind = kindOf<Iterable<number>>(
+/** What a tokenizer decodes. */
+export const idsKind: Kind<Iterable<number>> = kindOf<Iterable<number>>(
   'ids to go through, such as an array of numbers',
   (value) => typeof value === 'object' && value !== null && Symbol.iterator in value,
 );
@@ -67,7 +68,8 @@ function unknownCharacter(character: string, size: number): OptionError {
   });
 }
 
-function unknownId(id: number, size: number): ShapeError {
+/** The error of an id that a tokenizer of `size` tokens does not have. */
+export function unknownId(id: number, size: number): ShapeError {
   return new ShapeError({
     code: 'index/range',
     got: `decode got the id ${inMessage(id)}`,

@@ -1,4 +1,4 @@
-import { CharVocabulary, mean, random, TextDataset } from '../../../../src/index';
+import { BytePairTokenizer, CharVocabulary, mean, random, TextDataset } from '../../../../src/index';
 import { method, type Row, row } from '../harness';
 import { type KindName, left, nothing } from '../kinds';
 import { ones } from '../library';
@@ -39,6 +39,11 @@ export const dataRows: readonly Row[] = [
       std: ['undefined', '1.5', '2**53', '[1]', '[1.5]'],
     },
   }),
+  row('new BytePairTokenizer', () => [{ merges: ['a b'] }], [nothing], { options: { merges: ['[]'] } }),
+  method('BytePairTokenizer.encode', () => [new BytePairTokenizer({ merges: [] }), 'x'], [strings]),
+  method('BytePairTokenizer.decode', () => [new BytePairTokenizer({ merges: [] }), [0, 1]], [
+    ['[]', '[1]', 'Float32Array', 'Float64Array'],
+  ]),
   row('new CharVocabulary', () => ['ab'], [strings]),
   method('CharVocabulary.encode', () => [new CharVocabulary('xy'), 'x'], [strings]),
   method('CharVocabulary.decode', () => [new CharVocabulary('xy'), [0, 1]], [['[]', '[1]']]),
