@@ -3,7 +3,12 @@
 //   npx esbuild bench/generate.ts --bundle --platform=node --format=esm | node --input-type=module
 import { GPT, generate, type LanguageModel, profile, random, tensor } from '../src/index';
 
-async function timed(model: LanguageModel): Promise<{ ids: number[]; seconds: number }> {
+interface Timed {
+  readonly ids: number[];
+  readonly seconds: number;
+}
+
+async function timed(model: LanguageModel): Promise<Timed> {
   const [ids, start] = [[] as number[], performance.now()];
   for await (const id of generate(model, { prompt: [1], length: 255, key: random.key(1) })) ids.push(id);
   return { ids, seconds: (performance.now() - start) / 1000 };
@@ -15,8 +20,8 @@ for (const { width, layers } of [
 ]) {
   const model = new GPT({ vocabularySize: 80, context: 256, width, heads: 4, layers, key: random.key(0) });
   const bare: LanguageModel = { context: model.context, forward: (ids) => model.forward(ids) };
-  const rounds = [];
-  for (let round = 0; round < 3; round++) rounds.push([await timed(bare), await timed(model)] as const);
+  const rounds: [without: Timed, cached: Timed][] = [];
+  for (let round = 0; round < 3; round++) rounds.push([await timed(bare), await timed(model)]);
   const least = (which: 0 | 1): number => Math.min(...rounds.map((round) => round[which].seconds));
   const same = rounds.every(([a, b]) => a.ids.join() === b.ids.join());
   const { seconds, rows } = profile(() => {

@@ -46,7 +46,7 @@ export const attentionLayers = [
     file: 'src/nn/layers/attention.ts',
     find: 'return given ?? width / heads;',
     replace: 'return Math.ceil(width / heads);',
-    tests: [layers],
+    tests: [torch('multiHeadAttention'), layers],
   },
   {
     name: 'attention: a cache of a layer that sees ahead',

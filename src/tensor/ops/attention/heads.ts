@@ -6,7 +6,7 @@ import { transpose } from '../movement/transpose';
 
 // The axis of heads: products make them side by side in the last axis, attention wants them before the axis of time.
 
-/** Parts that lie side by side, each of all heads: [B, T, parts·H·d] → so many [B, H, T, d] */
+/** Parts that lie side by side, each of all heads: [B, T, parts·H·d] → a list of `parts` tensors [B, H, T, d] */
 export function unpack(packed: Tensor, parts: number, heads: number): Tensor[] {
   const [batch, time, width] = packed.shape as readonly [number, number, number];
   const split = reshape(packed, [batch, time, parts, heads, width / (parts * heads)]);

@@ -39,8 +39,9 @@ export interface RotaryOptions extends OptionsOf<typeof rotaryOptions> {}
  * @throws ShapeError `rotary/width`
  * @see Su et al., "RoFormer: enhanced transformer with rotary position embedding", arXiv 2104.09864, eq. 34.
  * @example
- * const x = tensor([[1, 0], [1, 0]]);
- * console.log(await rotary(x, { offset: 1 }).array()); // prints [ [ 0.5403023, 0.84147096 ], [ -0.41614684, 0.9092974 ] ]
+ * const at = (position: number) => rotary(tensor([[1, 0]]), { offset: position });
+ * const score = (i: number, j: number) => matmul(at(i), at(j), { transposeB: true }).item();
+ * console.log((await score(5, 2)).toFixed(4), (await score(13, 10)).toFixed(4)); // prints -0.9900 -0.9900
  */
 export function rotary(x: Tensor, options: RotaryOptions = {}): Tensor {
   if (arguments.length > 2) refuseExtra('rotary', arguments, 2);
