@@ -1,4 +1,4 @@
-import { BytePairTokenizer, CharVocabulary, mean, random, TextDataset } from '../../../../src/index';
+import { BytePairTokenizer, batches, CharVocabulary, mean, random, TextDataset } from '../../../../src/index';
 import { method, type Row, row } from '../harness';
 import { type KindName, left, nothing } from '../kinds';
 import { ones } from '../library';
