@@ -26,9 +26,7 @@ async function lossOf(file: string): Promise<number> {
 /** Character by character: the first whose share of the probability up to it passes the draw. */
 async function textOf(file: string, length: number, seed: number): Promise<string> {
   const { model, characters, sizes } = await loadModel(file, cwd);
-  const key = random.fold(random.key(seed), 'sample');
-  const draws: number[] = [];
-  for (let t = 0; t < length; t++) draws.push(await random.uniform(random.fold(key, t), [1]).item());
+  const draws = await random.uniform(random.fold(random.key(seed), 'sample'), [length]).data();
   const ids = [characters.indexOf('\n')];
   for (const draw of draws) {
     const window = ids.slice(-sizes.context);
