@@ -135,8 +135,8 @@ export const attentionLayers = [
   {
     name: 'generate: one draw for all tokens',
     file: 'src/nn/generate.ts',
-    find: 'random.uniform(fold(key, t), [1])',
-    replace: 'random.uniform(fold(key, 0 * t), [1])',
+    find: 'draws[t] as number',
+    replace: 'draws[0] as number',
     tests: [`${generate} > draws the token`],
   },
   {

@@ -1,5 +1,5 @@
 import { StateError } from '../base/errors';
-import { fold, keyKind } from '../base/key';
+import { keyKind } from '../base/key';
 import {
   callable,
   checkArgument,
@@ -66,7 +66,7 @@ const generateOptions = {
   topK: optional(extent),
   /** Draw among the fewest most likely tokens that together have this probability. */
   topP: optional(number({ low: 0, high: 1 })),
-  /** Source of the draws: that of the token number t is a function of `random.fold(key, t)`. */
+  /** Source of the draws: that of the token number t is the number t of `random.uniform(key, …)`, however many are made. */
   key: required(keyKind),
   /** Ids of tokens that end the text; they are not part of it. */
   stop: optional(tokens, []),
@@ -106,12 +106,14 @@ async function* generated(
   const ids = Array.from(prompt);
   const ends = new Set(Array.from(stop));
   const cache = model.cache?.();
+  let draws: ArrayLike<number> = [];
   try {
     for (let t = 0; t < length; t++) {
       const logits = await noGrad(() => nextLogits(model, ids, cache)).data();
       if (!logits.every(Number.isFinite)) throw notFinite(t);
-      const [draw] = await random.uniform(fold(key, t), [1]).data();
-      const id = sampleToken(logits, draw as number, sampling);
+      // A longer draw begins with the numbers of a shorter one.
+      if (t >= draws.length) draws = await random.uniform(key, [Math.max(256, 2 * t)]).data();
+      const id = sampleToken(logits, draws[t] as number, sampling);
       if (ends.has(id)) return;
       ids.push(id);
       onToken?.(id);
