@@ -2,7 +2,7 @@
 export type { FactorMomentumState } from './factor-momentum';
 export { type LozoOptions, type LozoState, lozo } from './lozo';
 export type { Observation, Observer } from './observe';
-export { type Trainer, trainer } from './trainer';
+export { type StepLoss, type Trainer, trainer } from './trainer';
 export type { Evaluate, EvaluateOptions, Gradients, StepContext } from './trainer-gradients';
 export type { TrainerOptions } from './trainer-options';
 export { validate } from './validate';
