@@ -24,10 +24,10 @@ describe.skipIf(missing)(`examples/page.html ${missing ?? ''}`, () => {
   });
 
   it('trains, draws its loss, and ends', async () => {
-    const { page, complaints } = await openPage(browser, `${server.url}?steps=60`);
+    const { page, complaints } = await openPage(browser, `${server.url}?steps=30`);
     await page.waitForFunction("document.querySelector('#says').value.endsWith('done')");
     const says = await page.inputValue('#says').catch(() => page.textContent('#says'));
-    expect(says).toMatch(/^step 60, loss 0\.[0-5]\d+, on wasm, done$/);
+    expect(says).toMatch(/^step 30, loss 0\.[0-6]\d+, on wasm, done$/);
     const drawn = await page.evaluate<number>(`{
       const canvas = document.querySelector('#curve');
       canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.filter((value) => value > 0).length;
