@@ -7,7 +7,7 @@ import { mul } from '../ops/elementwise/mul';
 import { sum } from '../ops/reductions/sum';
 import { runInScope } from '../scope';
 import type { Tensor } from '../tensor';
-import { type Differentiable, type GradientOf, leavesOf } from './arguments';
+import { type Differentiable, leavesOf } from './arguments';
 import { gradientAt } from './grad';
 import { pullback } from './vjp';
 
@@ -38,7 +38,7 @@ export function jvp(
 export function jvp<X extends Differentiable>(
   f: (x: X) => Tensor,
   x: X,
-  v: GradientOf<X>,
+  v: NoInfer<X>,
 ): {
   /** f(x) */
   value: Tensor;
