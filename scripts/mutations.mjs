@@ -4,6 +4,7 @@
 
 import { attentionLayers } from './mutations/attention.mjs';
 import { COMMAND } from './mutations/command.mjs';
+import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { order } from './mutations/order.mjs';
@@ -3939,6 +3940,7 @@ export const mutations = [
   ...pairs,
   ...lifetimes,
   ...derivatives,
+  ...derivativesOfMore,
   ...kernels,
   ...threads,
   ...adapters,

@@ -2,6 +2,7 @@
 
 export { applyUpdates } from './apply-updates';
 export { type AccumulateState, accumulate } from './combinators/accumulate';
+export { type ApplyIfFiniteOptions, type ApplyIfFiniteState, applyIfFinite } from './combinators/apply-if-finite';
 export { chain, type Parts as ChainParts } from './combinators/chain';
 export { type ErrorFeedbackState, errorFeedback } from './combinators/error-feedback';
 export { identity } from './combinators/identity';
@@ -37,6 +38,7 @@ export { type PreconditionPairsOptions, preconditionPairs } from './pairs/precon
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';
+export { clipByValue } from './parts/clip-by-value';
 export { type CorrectBiasOptions, correctBias } from './parts/correct-bias';
 export { decayAfterStep } from './parts/decay-after-step';
 export { type EmaOptions, type EmaState, ema } from './parts/ema';
@@ -67,6 +69,12 @@ export {
   type SubsetNormState,
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';
-export { type RampOptions, type Schedule, schedules, type WarmupCosineOptions } from './schedules';
+export {
+  type ExponentialDecayOptions,
+  type RampOptions,
+  type Schedule,
+  schedules,
+  type WarmupCosineOptions,
+} from './schedules';
 export { stateBytes } from './state-bytes';
 export { type CompressedGradient, type GradientTransform, mapParams, type Treatment, transform } from './transform';

@@ -1,8 +1,11 @@
 import {
+  boolean,
   callable,
   checkArgument,
   either,
   type Kind,
+  kindOf,
+  listOf,
   number,
   type OptionsOf,
   optional,
@@ -51,6 +54,24 @@ const warmupCosineOptions = {
 /** A rise and a fall. */
 export interface WarmupCosineOptions extends OptionsOf<typeof warmupCosineOptions> {}
 
+const exponentialDecayOptions = {
+  /** Value at step 0. */
+  from: required(number()),
+  /** What the value is multiplied by in every `steps` steps. */
+  rate: required(number({ low: Number.MIN_VALUE })),
+  /** In how many steps (default 1). */
+  steps: optional(whole({ low: 1 }), 1),
+  /** Multiply at whole multiples of `steps` alone, and hold in between (default false). */
+  staircase: optional(boolean, false),
+  /** The value stops here (default: it goes on for ever). */
+  to: optional(number()),
+};
+
+/** A geometric decay, or growth. */
+export interface ExponentialDecayOptions extends OptionsOf<typeof exponentialDecayOptions> {}
+
+const parts = listOf(callable<Schedule>('of the step, such as one of schedules'));
+
 /** Learning rates over time: pure functions of the step. */
 export const schedules = {
   /** The same value at every step. */
@@ -81,6 +102,37 @@ export const schedules = {
     const fall = schedules.cosine({ from: peak, to, steps: steps - warmup });
     return (step) => (step < warmup ? rise(step) : fall(step - warmup));
   },
+
+  /** from·rate^(step/steps), never beyond `to`. */
+  exponentialDecay(options: ExponentialDecayOptions): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.exponentialDecay', arguments, 1);
+    const read = readOptions('schedules.exponentialDecay', exponentialDecayOptions, options);
+    const { from, rate, steps, staircase, to } = read;
+    const falls = rate < 1 === from > 0;
+    const bound = falls ? Math.max : Math.min;
+    return (step) => {
+      const times = staircase ? Math.floor(step / steps) : step / steps;
+      const value = from * rate ** times;
+      return to === undefined ? value : bound(value, to);
+    };
+  },
+
+  /**
+   * One schedule after the other: the next begins at each boundary, a step, and counts from 0 there.
+   * @example
+   * const { linear, exponentialDecay, join } = schedules;
+   * const rate = join([linear({ from: 0, to: 1, steps: 10 }), exponentialDecay({ from: 1, rate: 0.5, steps: 100 })], [10]);
+   * console.log(rate(5), rate(10), rate(110)); // prints 0.5 1 0.5
+   */
+  join(list: readonly Schedule[], boundaries: readonly number[]): Schedule {
+    if (arguments.length > 2) refuseExtra('schedules.join', arguments, 2);
+    checkArgument('schedules.join', 'list', parts, list);
+    checkArgument('schedules.join', 'boundaries', between(list), boundaries);
+    return (step) => {
+      const past = boundaries.filter((boundary) => step >= boundary);
+      return (list[past.length] as Schedule)(step - (past.at(-1) ?? 0));
+    };
+  },
 };
 
 /** `shape` maps the share of the way, 0 to 1, to the share of the change. */
@@ -88,3 +140,13 @@ function ramp(where: string, options: RampOptions, shape: (share: number) => num
   const { from, to, steps } = readOptions(where, rampOptions, options);
   return (step) => (step < steps ? from + (to - from) * shape(step / steps) : to);
 }
+
+/** Where one schedule ends and the next begins. */
+const between = (list: readonly Schedule[]): Kind<readonly number[]> => {
+  const steps = listOf(whole({ low: 0 }));
+  const fits = (value: unknown): boolean =>
+    steps.fits(value) &&
+    value.length === list.length - 1 &&
+    value.every((x, i) => i === 0 || x > (value[i - 1] as number));
+  return kindOf('whole numbers, each above the one before, one fewer than the schedules', fits, 'options/range');
+};

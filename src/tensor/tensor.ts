@@ -21,6 +21,20 @@ export interface TensorJSON {
   readonly values: readonly (number | string)[];
 }
 
+/** Nested arrays by the number of their axes. */
+export interface ArraysOf {
+  /** A scalar. */
+  0: number;
+  /** A vector. */
+  1: number[];
+  /** A matrix. */
+  2: number[][];
+  /** A batch of matrices. */
+  3: number[][][];
+  /** Images, or heads of attention. */
+  4: number[][][][];
+}
+
 /** Named tensors, keyed by dotted path: parameters, gradients, updates (D4). */
 export type Params = Readonly<Record<string, Tensor>>;
 
@@ -79,8 +93,15 @@ export class Tensor {
     return (await read(this.value, 'item'))[0] as number;
   }
   /** The values in nested arrays; a number for a scalar. */
-  async array(): Promise<number | NestedArray> {
-    if (arguments.length > 0) refuseExtra('array', arguments, 0);
+  array(): Promise<number | NestedArray>;
+  /**
+   * The values of a tensor that has `ndim` axes, in arrays nested so deep: `array(2)` gives `number[][]`.
+   * @throws ShapeError `array/ndim`
+   */
+  array<N extends keyof ArraysOf>(ndim: N): Promise<ArraysOf[N]>;
+  async array(ndim = this.ndim): Promise<number | NestedArray> {
+    if (arguments.length > 1) refuseExtra('array', arguments, 1);
+    if (ndim !== this.ndim) throw otherDepth(ndim, this.shape);
     return nest(await read(this.value, 'array'), this.shape);
   }
   /**
@@ -135,5 +156,14 @@ function notSingle(shape: Shape): ShapeError {
     got: `item got a tensor ${show(shape)}`,
     expected: 'a single element',
     fix: 'use data() or array(), or reduce it first',
+  });
+}
+
+function otherDepth(ndim: unknown, shape: Shape): ShapeError {
+  return new ShapeError({
+    code: 'array/ndim',
+    got: `array got ndim = ${inMessage(ndim)} for a tensor ${show(shape)}`,
+    expected: `${shape.length}, the number of its axes, or nothing`,
+    fix: `write array(${shape.length}), or reshape it`,
   });
 }

@@ -15,7 +15,7 @@ export { type LogLinesOptions, logLines } from './log-lines';
 export { type LozoOptions, type LozoState, lozo } from './lozo';
 export type { Observation, Observer } from './observe';
 export { type ProgressLineOptions, progressLine } from './progress-line';
-export { type Trainer, trainer } from './trainer';
+export { type StepLoss, type Trainer, trainer } from './trainer';
 export type { Evaluate, EvaluateOptions, Gradients, StepContext } from './trainer-gradients';
 export type { TrainerOptions } from './trainer-options';
 export { validate } from './validate';

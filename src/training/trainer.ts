@@ -19,6 +19,12 @@ import { takeGradients } from './trainer-gradients';
 import { type TrainerOptions, trainerOptions } from './trainer-options';
 import { unchanged } from './unchanged';
 
+/** What a step returns. */
+export interface StepLoss {
+  /** The loss before the update. */
+  readonly loss: number | Promise<number>;
+}
+
 /** A training loop, one step at a time. */
 export interface Trainer<S, Batch> {
   /**
@@ -38,10 +44,9 @@ export interface Trainer<S, Batch> {
    * @throws StateError `trainer/unusable`, `trainer/pending`
    * @throws OptionError, ShapeError `trainer/evaluate`, `trainer/gradients` for what `gradients` does
    */
-  step(batch: Batch): {
-    /** The loss before the update. */
-    loss: number | Promise<number>;
-  };
+  step(batch: Batch): StepLoss;
+  /** A step of a loss that takes no batch. */
+  step(...nothing: undefined extends Batch ? [] : [batch: Batch]): StepLoss;
   /** State of the transform. Its tensors are the same objects in every step. @throws StateError `trainer/unusable` */
   readonly state: S;
   /** Steps taken. */
@@ -174,7 +179,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   };
 
   return {
-    step(batch) {
+    step(batch?: Batch) {
       if (arguments.length > 1) refuseExtra('step', arguments, 1);
       if (spoiled) throw unusable(spoiled);
       if (pending) throw tooEarly();
@@ -185,7 +190,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
         const oneByOne = leafwise && !atomic && !gradients && !debugging.nonFinite && !backend().batchesUpdates;
         const take = oneByOne ? inTurns : together;
         const evaluate = (): Tensor => {
-          const value = loss(batch, { key: stepKey });
+          const value = loss(batch as Batch, { key: stepKey });
           checkUnchanged();
           return value;
         };

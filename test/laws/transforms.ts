@@ -9,9 +9,11 @@ import {
   altLoraPlus,
   apollo,
   apolloMini,
+  applyIfFinite,
   chain,
   clipByBlockRms,
   clipByGlobalNorm,
+  clipByValue,
   coap,
   compress,
   correctBias,
@@ -96,6 +98,7 @@ row('scaleBySubsetNorm', () => scaleBySubsetNorm({ subset: -1 }));
 row('scaleByRms', () => scaleByRms());
 row('scaleByRms, centered', () => scaleByRms({ centered: true }));
 row('clipByGlobalNorm', () => clipByGlobalNorm(1));
+row('clipByValue', () => clipByValue(0.5));
 row('clipByBlockRms', () => clipByBlockRms(0.5));
 row('scaleByParameterRms', () => scaleByParameterRms());
 row('addDecayedWeights', () => addDecayedWeights(0.1));
@@ -118,6 +121,7 @@ row('partition', () =>
 );
 row('accumulate, adamw', () => accumulate(3, adamw({ learningRate: 0.1 })));
 row('accumulate, linear', () => accumulate(2, momentum({ decay: 0.9 })));
+row('applyIfFinite', () => applyIfFinite(adam({ learningRate: 0.1 })));
 row('errorFeedback', () => errorFeedback(clipByBlockRms(0.5)));
 row('errorFeedback, linear', () => errorFeedback(ema({ decay: 0.5 })));
 row('powerSgd', () => powerSgd({ rank: 2, seed: 3 }));

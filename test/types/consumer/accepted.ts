@@ -13,7 +13,10 @@ import {
   GPT,
   type GradientTransform,
   grad,
+  hessian,
   hvp,
+  jacobian,
+  jvp,
   type Key,
   Linear,
   liftUpdate,
@@ -38,6 +41,7 @@ import {
   tensor,
   trainer,
   valueAndGrad,
+  vjp,
   wasmBackend,
 } from 'floragrad';
 import { type GpuMode, type GpuOptions, gpu } from 'floragrad/gpu';
@@ -58,6 +62,19 @@ const gradient: Tensor = of.grads['layer.bias'];
 const sunk = valueAndGrad(() => mseLoss(w, b), { w, b }, { sink: (path: 'w' | 'b', g: Tensor) => void [path, g] });
 const sunkValue: Tensor = sunk.value;
 const single: Tensor = valueAndGrad((x: Tensor) => x.sum())(w).grads;
+const atLine = valueAndGrad((p: { w: Tensor; list: [Tensor] }, x: Tensor, n: number) => p.w.mul(x).sum().mul(n));
+yes<Same<keyof ReturnType<typeof atLine>['grads'], 'w' | 'list'>>();
+const ofRecord: [Tensor, Tensor] = [
+  atLine({ w, list: [b] }, b, 2).grads.w,
+  atLine({ w, list: [b] }, b, 2).grads.list[0],
+];
+const [ofSecond, ofFirst] = grad((p: { w: Tensor }, x: Tensor) => p.w.mul(x).sum(), { of: [1, 0] })({ w }, b);
+const both: [Tensor, Tensor] = [ofSecond, ofFirst.w];
+const alone: Tensor = grad((_: number, x: Tensor) => x.sum(), { of: 1 })(3, w);
+const { value: product, pull } = vjp((x: Tensor, p: { y: Tensor }) => x.mul(p.y), w, { y: b });
+const [pulled, { y: pulledToo }] = pull(product);
+const matrices: Tensor[] = [pulled, pulledToo, jacobian((x) => x.exp())(w), hessian((x) => x.sum())(w)];
+const tangent: Tensor = jvp((x) => x.exp(), w, w).tangent.add(jvp((p: { w: Tensor }) => p.w, { w }, { w }).value);
 const second: Tensor = hvp((x) => x.square().sum())(w, grad((x) => x.sum())(w));
 
 const parts = chain(scaleByAdam(), scale(-1e-3));
@@ -89,6 +106,7 @@ const resumed = trainer({
   resume: { state, steps: 1 },
 });
 yes<Same<typeof resumed.state, typeof state>>();
+const unbatched: number | Promise<number> = resumed.step().loss;
 const loss: number | Promise<number> = training.step({ x: w }).loss;
 
 const gpt = new GPT({ vocabularySize: 8, context: 4, width: 8, heads: 2, layers: 1, key });
@@ -141,6 +159,11 @@ const wanted: GpuOptions = { mode };
 export const onGpu = (): Promise<Backend> => gpu(wanted);
 const laws: readonly Law[] = [{ name: 'holds', holds: async () => {} }];
 
+export async function rowsOf(t: Tensor): Promise<number> {
+  const rows: number[][] = await t.array(2);
+  return (rows[0]?.[0] ?? 0) + (await t.array(0));
+}
+
 export async function read(params: Params): Promise<[number, Float32Array | Int32Array]> {
   const row: ProjectionErrorRow = await projectionError({ projector: stripes, rows: 4, columns: 4, rank: 2 });
   try {
@@ -159,4 +182,21 @@ export async function resume(folder: string): Promise<[number, Uint8Array]> {
   return [step, await encodeSafetensors({ w }, { about: 'x' }, { storeAs: () => 'BF16' })];
 }
 
-export { backends, empty, gradient, laws, loss, mine, second, seen, step, sunkValue };
+export {
+  alone,
+  backends,
+  both,
+  empty,
+  gradient,
+  laws,
+  loss,
+  matrices,
+  mine,
+  ofRecord,
+  second,
+  seen,
+  step,
+  sunkValue,
+  tangent,
+  unbatched,
+};

@@ -9,6 +9,9 @@ import {
   flora,
   GPT,
   type GradientTransform,
+  grad,
+  jacobian,
+  jvp,
   keep,
   Linear,
   liftPlusRaw,
@@ -69,6 +72,16 @@ valueAndGrad(() => 1, { w });
 valueAndGrad(() => w.sum(), { w }, { sink: (path: 'b') => path });
 // @ts-expect-error with a sink there is no record of gradients
 valueAndGrad(() => w.sum(), { w }, { sink: () => {} }).grads;
+// @ts-expect-error a gradient has the structure of its argument
+grad((p: { w: typeof w }) => p.w.sum())(params).v;
+// @ts-expect-error a number has no derivative
+grad((x: number) => w.mul(x).sum())(2);
+// @ts-expect-error a direction has the structure of the argument
+jvp((p: { w: typeof w }) => p.w, { w }, w);
+// @ts-expect-error a function of a tensor that returns a number
+jacobian(() => 1);
+// @ts-expect-error arrays of another depth
+export const flat: Promise<number[]> = w.array(2);
 // @ts-expect-error what aux is, is not known before looking
 aux.shape;
 // @ts-expect-error parameters are tensors
@@ -121,6 +134,8 @@ const training = trainer({
 });
 // @ts-expect-error a batch of another kind
 training.step({ y: w });
+// @ts-expect-error a batch is missing
+training.step();
 
 // --- compression -------------------------------------------------------------------------------------------------
 // @ts-expect-error the option is called rank

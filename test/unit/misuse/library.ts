@@ -11,7 +11,7 @@ export function int32(values: readonly number[], shape: readonly number[] = [val
 }
 
 /** An old name is the same function, whose errors have the new one. */
-const core = Object.fromEntries(Object.entries(all).filter(([name]) => !(name in deprecated)));
+const core = Object.fromEntries(Object.entries<unknown>(all).filter(([name]) => !(name in deprecated)));
 
 /** Doors of the package, by the name that rows use for their exports; the core has no prefix. */
 const entries = {

@@ -16,6 +16,17 @@ const vocabulary = new CharVocabulary(text);
 /** The loss on the validation text, of a model that is a file. */
 async function lossOf(file: string): Promise<number> {
   const { model, vocabulary } = await loadModel(file, cwd);
+  const tokens = Int32Array.from(text, (character) => vocabulary.characters.indexOf(character));
+  const dataset = new TextDataset(tokens, { batch: 2, context: model.context });
+  const losses: number[] = [];
+  for (const { ids, targets } of dataset.validationBatches())
+    losses.push(await noGrad(() => crossEntropy(model.forward(ids), targets)).item());
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+/** Character by character: the first whose share of the probability up to it passes the draw. */
+async function textOf(file: string, length: number, seed: number): Promise<string> {
+  const { model, vocabulary } = await loadModel(file, cwd);
   const { characters } = vocabulary;
   const draws = await random.uniform(random.fold(random.key(seed), 'sample'), [length]).data();
   const ids = [characters.indexOf('\n')];

@@ -1,14 +1,25 @@
 import { gpu } from '../../../../src/gpu';
-import { BackendError, backend, customVjp, debug, grad, hvp, remat, square, sum } from '../../../../src/index';
+import * as f from '../../../../src/index';
+import { forEachTensor } from '../../../../src/tensor/tree';
 import { type Row, row } from '../harness';
-import { floats, left, nothing, options } from '../kinds';
+import { floats, functions, left, nothing, options } from '../kinds';
 import { ones, type Tensor, tensor } from '../library';
 
 // Derivatives, scopes, switches and backends. What a function of the user's returns is seen when it is called.
 
+const { BackendError, backend, customVjp, debug, grad, hessian, hvp, jacobian, remat, square, sum, valueAndGrad } = f;
 type F = (...xs: Tensor[]) => Tensor;
 const x = (): Tensor => tensor([0.25, 0.5, 0.75]);
 const loss = (y: Tensor): Tensor => sum(square(y));
+/** Of arguments in any structure. */
+const total = (...trees: unknown[]): Tensor => {
+  let all = tensor(0);
+  forEachTensor(trees, (leaf) => {
+    all = all.add(loss(leaf));
+  });
+  return all;
+};
+const trees = ['[]', '{}', '[tensor]', '{ tensor }', ...floats] as const;
 const rule = { forward: (y: Tensor): [Tensor, null] => [y, null], vjp: (g: Tensor) => [g] };
 const switches = ['undefined', 'true', 'false'] as const;
 const tensors = ['int32', ...floats] as const;
@@ -20,12 +31,21 @@ const curried =
     (f(g as never) as (...xs: unknown[]) => unknown)(...xs);
 
 export const engineRows: readonly Row[] = [
-  row('grad', () => [loss, x()], [nothing, floats], { call: curried(grad) }),
+  row('grad', () => [total, x()], [nothing, trees], { call: curried(grad), variadic: true }),
   row('hvp', () => [loss, x(), ones([3])], [nothing, nothing, nothing], { call: curried(hvp) }),
   row('valueAndGrad', () => [() => loss(ones([2])), { w: ones([2]) }, {}], [nothing, ['{}', '{ tensor }'], options], {
     fewest: 1,
     options: { sink: ['undefined', 'function'] },
   }),
+  row('valueAndGrad().of', () => [total, { of: 0 }], [functions, ['{}', '{ tensor }', 'undefined']], {
+    options: { of: ['undefined', '0', '[]', '[1]', 'other shape'] },
+    called: ['valueAndGrad'],
+    call: (args) => valueAndGrad(...(args as [F, { of: 0 }])),
+  }),
+  row('vjp', () => [total, x(), x()], [nothing, trees, trees], { variadic: true }),
+  row('jvp', () => [total, x(), ones([3])], [nothing, nothing, nothing]),
+  row('jacobian', () => [square, x()], [nothing, floats], { call: curried(jacobian) }),
+  row('hessian', () => [loss, x()], [nothing, floats], { call: curried(hessian) }),
   row('customVjp', () => [rule, x()], [nothing, floats], { call: curried(customVjp) }),
   row('remat', () => [loss], [['function']], { call: ([f, ...more]) => remat(...([f, ...more] as [F]))(x()) }),
   row('gradCheck', () => [() => loss(ones([2])), x(), {}], [nothing, ['{}', '{ tensor }', ...floats], options], {

@@ -218,7 +218,7 @@ const tensorItself: readonly Row[] = [
   row('new Tensor', () => [x().value], [nothing]),
   method('Tensor.data', () => [keep(x())], [], { asynchronous: true }),
   method('Tensor.item', () => [keep(ones([1]))], [], { asynchronous: true }),
-  method('Tensor.array', () => [keep(x())], [], { asynchronous: true }),
+  method('Tensor.array', () => [keep(x()), x().ndim], [left], { asynchronous: true }),
   method('Tensor.dataSync', () => [x()], []),
 ];
 
