@@ -16,6 +16,7 @@ import {
   spaced,
 } from '../../src/laws';
 import { alongAxis, blocks, orders, products, row } from './op-cases';
+import { elementwiseRows } from './rows/elementwise';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
@@ -25,6 +26,7 @@ const smallWindow = fc.integer({ min: 1, max: 2 });
  * What a range keeps clear of is an edge of the op: the derivative is not defined there, or too large to be measured.
  */
 const everyRow: OpRow[] = [
+  ...elementwiseRows,
   elementwise('abs', f.abs, spaced),
   broadcasting('add', f.add),
   row('attention', (extent) =>
