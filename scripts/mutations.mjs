@@ -2,6 +2,8 @@
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
 
+import { elementwise } from './mutations/elementwise.mjs';
+
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
 const kernel = (name) => `test/laws/backend.test.ts > ${name}`;
@@ -3947,4 +3949,5 @@ export const mutations = [
   ...questions,
   ...commands,
   ...results,
+  ...elementwise,
 ];

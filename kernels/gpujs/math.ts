@@ -311,9 +311,8 @@ function normalCdf(x, b) {
 export const normal = [...exp, erfcScaled, bell, normalCdf, isNan, within];
 
 /**
- * sin(x + turns·π/2) to 1e-7 (and to 2 ulp up to 10) as long as products with n = x/(π/2) are exact, for |x| < 102,900: three of the parts of π/2 have
- * 8 bits (Cody and Waite). Beyond, the error is that of an x that is off by 2 ulp; from 2²⁴ on, where n is no
- * longer exact either, NaN.
+ * sin(x + turns·π/2): to 2.5 ulp up to 100, and to 1.2e-7 up to 102,900, where products of whole numbers n with the first
+ * three parts of π/2, which have 8 bits, are exact (Cody and Waite). Beyond, as if x were off by an ulp; beyond 2²⁴, NaN.
  */
 const waveOf = /* js */ `
 function waveOf(x, turns, nan) {
@@ -340,7 +339,7 @@ function waveOf(x, turns, nan) {
 }`;
 export const wave = [waveOf];
 
-/** The angle of the point (b, a) to 3 ulp; zeros have no sign here, and subnormal numbers are zeros. */
+/** The angle of the point (b, a) to 4 ulp; zeros have no sign here, and subnormal numbers are zeros. */
 const atan2Of = /* js */ `
 function atan2Of(a, b, infinity, nan) {
   const high = Math.max(Math.abs(a), Math.abs(b));
@@ -414,7 +413,7 @@ function modOf(a, b, infinity, nan) {
 }`;
 export const mod = [isNan, powerOfTwo, exponentOf, modOf];
 
-/** ln(1 + x) to 2 ulp: from the tail of the logarithm where 1 + x would lose digits of x. */
+/** ln(1 + x) to 3 ulp: from the tail of the logarithm where 1 + x would lose digits of x. */
 const log1pOf = /* js */ `
 function log1pOf(x, infinity, nan) {
   let y = logOf(1 + x, infinity, nan);
@@ -425,7 +424,7 @@ function log1pOf(x, infinity, nan) {
 }`;
 export const log1p = [...log, log1pOf];
 
-/** eˣ − 1 to 3 ulp: near 0 the polynomial of `expOfSum` without its 1. */
+/** eˣ − 1 to 5 ulp: near 0 the polynomial of `expOfSum` without its 1. */
 const expm1Of = /* js */ `
 function expm1Of(x) {
   let y = expOf(x) - 1;

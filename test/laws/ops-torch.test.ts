@@ -5,6 +5,7 @@ import * as f from '../../src/index';
 import { expectClose } from '../../src/laws/close';
 import { basic } from './torch/basic';
 import type { Attributes, Compute } from './torch/compute';
+import { elementwise } from './torch/elementwise';
 
 type Tensor = f.Tensor;
 
@@ -46,6 +47,7 @@ function stream(seed: number): (kind: string, shape: readonly number[]) => Tenso
 /** Golden file → the ops in it. */
 const suites: Record<string, Record<string, Compute>> = {
   'op-laws.json': basic,
+  'op-laws-elementwise.json': elementwise,
 };
 const files = Object.entries(suites).map(([file, computed]) => {
   const { provenance, cases }: Golden = JSON.parse(readFileSync(`test/golden/${file}`, 'utf8'));

@@ -10,6 +10,11 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^[a-z]+ \(new\)$/m,
     /^[a-z]+ \(a name/m,
   ],
+  // Few steps show the form; all of them, as a script, end 0.06 away.
+  'diffusion.ts': [
+    /^noise: 0\.566 away from the ring$/m,
+    /^samples after 5 steps: \d+\.\d{3} away from it, in \d+ of 16 directions$/m,
+  ],
   'flora-vs-dense.ts': [
     /^dense momentum +state 35328 bytes +loss/m,
     /^flora, rank 4 +state 5632 bytes +loss/m,
@@ -29,17 +34,20 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
   'second-order.ts': [/^8: Newton 0\.1704, gradient \d(\.\d)?e-[5-8]; descent 0\.6\d+, 1$/m],
 };
 
+/** Examples that train for long read how many steps they take. */
+const shortened: Readonly<Record<string, Readonly<Record<string, string>>>> = { 'diffusion.ts': { STEPS: '5' } };
+
 describe('examples', () => {
   const files = readdirSync('examples').filter((file) => file.endsWith('.ts'));
 
-  it('each has a row here and is at most 40 lines long', () => {
+  it('each has a row here and is at most 60 lines long', () => {
     expect(files.sort()).toEqual(Object.keys(expected));
-    for (const file of files) expect(readFileSync(`examples/${file}`, 'utf8').split('\n').length).toBeLessThan(42);
+    for (const file of files) expect(readFileSync(`examples/${file}`, 'utf8').split('\n').length).toBeLessThan(62);
   });
 
   const outputs = new Map<string, Promise<string[]>>();
   const linesOf = (file: string): Promise<string[]> => {
-    const lines = outputs.get(file) ?? runScript({ file: `examples/${file}` });
+    const lines = outputs.get(file) ?? runScript({ file: `examples/${file}` }, shortened[file]);
     outputs.set(file, lines);
     return lines;
   };

@@ -50,8 +50,14 @@ const fromLibrary = (folder: string): Plugin => ({
 /** Longer than any of them takes on a busy machine; a program that hangs is ended. */
 const limit = 60_000; // milliseconds
 
-/** Bundle a TypeScript program with the library's sources, run it in a Node of its own, and give back the lines it prints. */
-export async function runScript(source: { readonly code: string } | { readonly file: string }): Promise<string[]> {
+/**
+ * Bundle a TypeScript program with the library's sources, run it in a Node of its own with these
+ * variables in its environment, and give back the lines it prints.
+ */
+export async function runScript(
+  source: { readonly code: string } | { readonly file: string },
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
   return inFolder(async (folder) => {
     const outfile = join(folder, 'script.mjs');
     const entry =
@@ -59,7 +65,7 @@ export async function runScript(source: { readonly code: string } | { readonly f
         ? { entryPoints: [source.file] }
         : { stdin: { contents: source.code, loader: 'ts' as const, resolveDir: '.' } };
     await build({ ...entry, ...(await settings()), outfile });
-    return linesOf(await inNode(folder, outfile));
+    return linesOf(await inNode(folder, outfile, env));
   });
 }
 
@@ -108,8 +114,9 @@ async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-async function inNode(cwd: string, file: string): Promise<string> {
-  return (await promisify(execFile)(process.execPath, [file], { cwd, timeout: limit })).stdout;
+async function inNode(cwd: string, file: string, env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const settings = { cwd, timeout: limit, env: { ...process.env, ...env } };
+  return (await promisify(execFile)(process.execPath, [file], settings)).stdout;
 }
 
 const linesOf = (stdout: string): string[] => stdout.trimEnd().split('\n');

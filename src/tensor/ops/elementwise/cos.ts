@@ -6,5 +6,9 @@ import { sin } from './sin';
 
 export const cosine: ElementFunction = { name: 'cos', of: Math.cos, dtype: 'float32' };
 
-/** The cosine of x, in radians. A GPU knows it up to 2²⁴, and says NaN beyond. */
+/**
+ * The cosine of x, in radians. A GPU knows it up to 2²⁴ and makes NaN of what is larger.
+ * @example
+ * console.log(await cos(tensor([0, Math.PI])).array()); // prints [ 1, -1 ]
+ */
 export const cos = /* @__PURE__ */ map(cosine, (g, x) => mul(g, neg(sin(x))));

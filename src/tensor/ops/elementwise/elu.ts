@@ -19,6 +19,8 @@ export interface EluOptions extends OptionsOf<typeof eluOptions> {}
  * @throws OptionError `options/range`, `options/unknown`
  * @see Clevert, Unterthiner and Hochreiter, "Fast and accurate deep network learning by exponential linear units",
  * arXiv 1511.07289.
+ * @example
+ * console.log(await elu(tensor([3, 0, -100])).array()); // prints [ 3, 0, -1 ]
  */
 export function elu(x: Tensor, options: EluOptions = {}): Tensor {
   if (arguments.length > 2) refuseExtra('elu', arguments, 2);

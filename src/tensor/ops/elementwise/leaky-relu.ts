@@ -16,6 +16,8 @@ export interface LeakyReluOptions extends OptionsOf<typeof leakyReluOptions> {}
 /**
  * x where x > 0 and slope·x elsewhere; the derivative at 0 is the slope.
  * @throws OptionError `options/range`, `options/unknown`
+ * @example
+ * console.log(await leakyRelu(tensor([3, -4]), { slope: 0.25 }).array()); // prints [ 3, -1 ]
  */
 export function leakyRelu(x: Tensor, options: LeakyReluOptions = {}): Tensor {
   if (arguments.length > 2) refuseExtra('leakyRelu', arguments, 2);

@@ -17,6 +17,8 @@ export const remainder: ElementFunction = {
 /**
  * a − b·⌊a/b⌋, the remainder with the sign of b, elementwise with broadcasting (PyTorch's `remainder`, Python's `%`). NaN
  * where b is 0 or a infinite. The derivative is 1 for a and −⌊a/b⌋ for b, also at the jumps.
+ * @example
+ * console.log(await mod(tensor([5, -5, 5.5]), 3).array()); // prints [ 2, 1, 2.5 ]
  */
 export const mod = /* @__PURE__ */ mapPairs(remainder, {
   a: (g) => g,

@@ -9,5 +9,9 @@ export const toEven: ElementFunction = {
   dtype: 'float32',
 };
 
-/** The whole number next to x, of two equally near ones the even one; its derivative is 0. */
+/**
+ * The whole number next to x, of two equally near ones the even one; its derivative is 0.
+ * @example
+ * console.log(await round(tensor([0.5, 1.5, 2.25])).array()); // prints [ 0, 2, 2 ]
+ */
 export const round = /* @__PURE__ */ map(toEven, (g) => mul(g, 0));

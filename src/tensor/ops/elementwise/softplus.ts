@@ -18,7 +18,11 @@ const op: Composite<[x: Tensor]> = {
   vjp: (g, [x]) => [() => mul(g, sigmoid(x))],
 };
 
-/** log(1 + eˣ), elementwise, without overflow: 0 far below zero, x far above. */
+/**
+ * log(1 + eˣ), elementwise, without overflow: 0 far below zero, x far above.
+ * @example
+ * console.log(await softplus(tensor([-200, 200])).array()); // prints [ 0, 200 ]
+ */
 export function softplus(x: Tensor): Tensor {
   if (arguments.length > 1) refuseExtra('softplus', arguments, 1);
   checkFloat('softplus', x);
