@@ -5,6 +5,7 @@
 import { attentionLayers } from './mutations/attention.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { derivativesOfMore } from './mutations/derivatives.mjs';
+import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { order } from './mutations/order.mjs';
@@ -3957,4 +3958,5 @@ export const mutations = [
   ...sequences,
   ...IMAGES,
   ...order,
+  ...elementwise,
 ];

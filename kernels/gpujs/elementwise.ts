@@ -1,6 +1,6 @@
 // One element in, one element out. A thread makes one element of a flat output; what it costs is the memory it touches.
 import { type AxisCount, arrayParameters, element, walk, walkParameters } from './layout';
-import { erf, exp, gate, gelu, log, normal, pow, sigmoid, tanh } from './math';
+import { atan2, erf, exp, expm1, gate, gelu, log, log1p, mod, normal, pow, round, sigmoid, tanh, wave } from './math';
 
 /** What a kernel makes of x, or of a and b, and the functions of `math.ts` that it needs for that. */
 export interface Formula {
@@ -53,6 +53,23 @@ export const binaries = {
   lessEqual: { of: 'a <= b ? 1 : 0' },
   greater: { of: 'a > b ? 1 : 0' },
   greaterEqual: { of: 'a >= b ? 1 : 0' },
+} satisfies Record<string, Formula>;
+
+/** The functions of `map` by name; one operand is a. On the device int32 numbers are floats, which never wrap around. */
+export const maps = {
+  sin: { of: 'waveOf(a, 0, nan)', functions: wave, edges: true },
+  cos: { of: 'waveOf(a, 1, nan)', functions: wave, edges: true },
+  tan: { of: 'waveOf(a, 0, nan) / waveOf(a, 1, nan)', functions: wave, edges: true },
+  atan2: { of: 'atan2Of(a, b, infinity, nan)', functions: atan2, edges: true },
+  floor: { of: 'Math.floor(a)' },
+  ceil: { of: 'Math.ceil(a)' },
+  round: { of: 'roundOf(a)', functions: round },
+  mod: { of: 'modOf(a, b, infinity, nan)', functions: mod, edges: true },
+  log1p: { of: 'log1pOf(a, infinity, nan)', functions: log1p, edges: true },
+  expm1: { of: 'expm1Of(a)', functions: expm1 },
+  addInt: binaries.add,
+  subInt: binaries.sub,
+  mulInt: binaries.mul,
 } satisfies Record<string, Formula>;
 
 /** Other formulas over elements. */

@@ -47,6 +47,34 @@ export const activations = ['relu', 'silu', 'gelu', 'geluErf'] as const;
 export type Compare = (typeof comparisons)[number];
 export const comparisons = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 
+/** Functions of elements that are a loop over a function of JavaScript on the CPU; a GPU has a formula for each name. */
+export type MapName = (typeof mapNames)[number];
+export const mapNames = [
+  'sin',
+  'cos',
+  'tan',
+  'atan2',
+  'floor',
+  'ceil',
+  'round',
+  'mod',
+  'log1p',
+  'expm1',
+  'addInt',
+  'subInt',
+  'mulInt',
+] as const;
+
+/** A rare function of one or two elements, which lives in the file of its op: who does not use the op does not carry it. */
+export interface ElementFunction {
+  /** By which a device that cannot run `of` finds its own formula. */
+  readonly name: MapName;
+  /** One element of the result, in float64; y has no meaning where there is one operand. */
+  readonly of: (x: number, y: number) => number;
+  /** The dtype of the operands and of the result, which is rounded to it. */
+  readonly dtype: DType;
+}
+
 /** What a reduction makes of the elements; `sumSquares` is the sum of x². */
 export type Reduction = 'sum' | 'sumSquares' | 'max' | 'min';
 
@@ -165,6 +193,8 @@ export interface Elementwise {
   where(condition: Operand, a: Operand | number, b: Operand | number, shape: Shape): Storage;
   /** float32 → int32 truncates towards zero and stays within the range; NaN becomes 0. */
   cast(x: Operand, dtype: DType): Storage;
+  /** f.of(x), or f.of(a, b) for each pair of elements; `shape` is the broadcast shape. */
+  map(f: ElementFunction, operands: readonly [x: Operand, y?: Operand], shape: Shape): Storage;
 
   /** op(x) for each element. */
   activation?(op: Activation, x: Operand): Storage;

@@ -5,6 +5,8 @@ import { ShapeError } from '../../src/index';
 import { trial } from '../../src/laws/backend/trial';
 import { type Law, law } from '../../src/laws/law';
 import { claim } from '../../src/laws/violation';
+import { cosine } from '../../src/tensor/ops/elementwise/cos';
+import { sine } from '../../src/tensor/ops/elementwise/sin';
 
 /** What compilers of shaders get wrong: rows with infinities and NaN; and ids that only the device knows. */
 export function edgeLaws(create: () => FullBackend): Law[] {
@@ -30,6 +32,19 @@ export function edgeLaws(create: () => FullBackend): Law[] {
         const x = put(Float32Array.from(rows.flat()), [5, 4]);
         return [b.reduce('max', x, [5, 4, 1]), b.reduce('min', x, [5, 4, 1]), b.argmax(x, [5, 4, 1])];
       }),
+    ),
+    law(
+      'edges: sine and cosine are within 2⁻²³ for thousands of periods, and NaN where a GPU does not know them',
+      async () => {
+        const x = Float32Array.from({ length: 4000 }, (_, i) => (i % 2 === 0 ? 1 : -1) * 102_900 * (i / 4000) ** 2);
+        for (const f of [sine, cosine]) {
+          const [far] = await trial(create).results((b, put) => b.map(f, [put(Float32Array.of(16777218, -3e38))], [2]));
+          claim(far?.every(Number.isNaN) === true, `${f.name} far out is ${far?.join()}`);
+          const [waves] = await trial(create).results((b, put) => b.map(f, [put(x)], [x.length]));
+          const worst = x.reduce((most, at, i) => Math.max(most, Math.abs((waves?.[i] as number) - f.of(at, 0))), 0);
+          claim(worst < 2 ** -23, `${f.name} is ${worst} off`);
+        }
+      },
     ),
     ...(['host', 'device'] as const).map((where) =>
       law(`edges: a target outside the classes is refused, known to the ${where}`, async () => {

@@ -54,6 +54,29 @@ const mutants: Record<string, { create: () => Backend; convictedBy: string }> = 
     })),
     convictedBy: 'elementwise: gelu and its gradient are right at zero, infinity, NaN and far out',
   },
+  'a map of two operands that forgets which is which': {
+    create: wrong((right) => ({ map: (f, [x, y], shape) => right.map(f, y === undefined ? [x] : [y, x], shape) })),
+    convictedBy: 'elementwise: map of mod agrees with the reference, broadcast',
+  },
+  'a sine of degrees': {
+    create: wrong((right) => ({
+      map: (f, xs, shape) =>
+        right.map(f.name === 'sin' ? { ...f, of: (x) => Math.sin((x * Math.PI) / 180) } : f, xs, shape),
+    })),
+    convictedBy: 'elementwise: map of sin agrees with the reference',
+  },
+  'halves rounded up': {
+    create: wrong((right) => ({
+      map: (f, xs, shape) => right.map(f.name === 'round' ? { ...f, of: Math.round } : f, xs, shape),
+    })),
+    convictedBy: 'elementwise: map of round is right at zero, infinity, NaN, halves and far out',
+  },
+  'whole numbers added in floats': {
+    create: wrong((right) => ({
+      map: (f, xs, shape) => right.map(f.name === 'addInt' ? { ...f, of: (x, y) => Math.fround(x + y) } : f, xs, shape),
+    })),
+    convictedBy: 'elementwise: map of addInt wraps around',
+  },
   'ids that are not checked': {
     create: wrong((right) => ({ gather: (table) => right.unary('neg', table) })),
     convictedBy: 'index and movement: the id 5 outside 5 rows is refused',

@@ -6,6 +6,7 @@ import { expectClose } from '../../src/laws/close';
 import { attention } from './torch/attention';
 import { basic } from './torch/basic';
 import type { Attributes, Compute } from './torch/compute';
+import { elementwise } from './torch/elementwise';
 import { images } from './torch/images';
 import { order } from './torch/order';
 
@@ -52,6 +53,7 @@ const suites: Record<string, Record<string, Compute>> = {
   'op-laws-attention.json': attention,
   'op-laws-images.json': images,
   'op-laws-order.json': order,
+  'op-laws-elementwise.json': elementwise,
 };
 const files = Object.entries(suites).map(([file, computed]) => {
   const { provenance, cases }: Golden = JSON.parse(readFileSync(`test/golden/${file}`, 'utf8'));

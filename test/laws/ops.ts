@@ -17,6 +17,7 @@ import {
 } from '../../src/laws';
 import { alongAxis, blocks, orders, products, row } from './op-cases';
 import { attentionRows } from './rows/attention';
+import { elementwiseRows } from './rows/elementwise';
 import { images } from './rows/images';
 import { order } from './rows/order';
 
@@ -28,6 +29,7 @@ const smallWindow = fc.integer({ min: 1, max: 2 });
  * What a range keeps clear of is an edge of the op: the derivative is not defined there, or too large to be measured.
  */
 const everyRow: OpRow[] = [
+  ...elementwiseRows,
   elementwise('abs', f.abs, spaced),
   broadcasting('add', f.add),
   row('attention', (extent) =>

@@ -12,6 +12,11 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
   ],
   // After twenty steps; a guess is right one time in ten.
   'cnn-digits.ts': [/^step {3}0 {2}loss [23]\.\d+$/m, /^[6-9]\d\.\d % of 1000 unseen digits are read right$/m],
+  // Few steps show the form; all of them, as a script, end 0.06 away.
+  'diffusion.ts': [
+    /^noise: 0\.566 away from the ring$/m,
+    /^samples after 5 steps: \d+\.\d{3} away from it, in \d+ of 16 directions$/m,
+  ],
   'flora-vs-dense.ts': [
     /^dense momentum +state 35328 bytes +loss/m,
     /^flora, rank 4 +state 5632 bytes +loss/m,
@@ -62,7 +67,12 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 /** Fewer steps than a reader would take, for those that take the number from the environment. */
-const steps: Readonly<Record<string, string>> = { 'cnn-digits.ts': '20', 'vae-digits.ts': '20', 'worker.ts': '40' };
+const steps: Readonly<Record<string, string>> = {
+  'cnn-digits.ts': '20',
+  'diffusion.ts': '5',
+  'vae-digits.ts': '20',
+  'worker.ts': '40',
+};
 
 /** Programs for a browser: test/browser/example.test.ts runs them. */
 const inBrowsers = ['page.ts'];

@@ -39,6 +39,13 @@ export const elementwise = (on: GpuRunner) =>
         map(on, x.dtype === 'float32' && dtype === 'int32' ? kernels.whole : kernels.copy, x, dtype)
       );
     },
+    map(f, [x, y], shape) {
+      if (sizeOf(shape) === 0) return on.host(allocate(f.dtype, 0));
+      const given = y === undefined ? [x] : [x, y];
+      const known = mirrored(on, given, (reference, [p, q]) => reference.map(f, [p as Operand, q as Operand], shape));
+      const named = given.map((operand, i) => broadcast(i === 0 ? 'a' : 'b', operand, shape));
+      return known ?? walk(on, kernels.maps[f.name], shape, named, f.dtype);
+    },
     activation: (op, x) => map(on, kernels.unaries[op], x, 'float32'),
     activationGrad: (op, g, x) => zip(on, kernels.binaries[`${op}Grad`], g, x, x.shape, 'float32'),
     axpby(alpha, x, beta, y) {

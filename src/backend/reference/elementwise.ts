@@ -87,6 +87,9 @@ export const elementwise = (device: ReferenceDevice) =>
       else for (let i = 0; i < out.length; i++) out[i] = toInt32(valuesOf(x)[i] as number);
       return device.made(out);
     },
+    map({ of, dtype }, [x, y], shape) {
+      return device.made(zip(allocate(dtype, sizeOf(shape)), of, x, y ?? Number.NaN, shape));
+    },
     activation(op, x) {
       return device.made(valuesOf(x).map(activations[op]) as Float32Array);
     },

@@ -82,6 +82,27 @@ export const elementwise = (device: WasmDevice) => {
       });
       return result;
     },
+    /** What is rare has no kernel: a loop in JavaScript over the same memory, on this thread. */
+    map({ of, dtype }, [x, y = x], shape) {
+      const { heap } = device;
+      need(device, x);
+      need(device, y);
+      const result = heap.make(dtype, sizeOf(shape));
+      if (result.size === 0) return result;
+      const walk = simplify(shape, [stridesIn(x, shape), stridesIn(y, shape), stridesOf(shape)], 1);
+      const columns = walk.extents.at(-1) as number;
+      const [stepX, stepY] = [lastStride(walk.strides[0], 1), lastStride(walk.strides[1], 1)];
+      device.run((_, at) => {
+        const values = dtype === 'float32' ? heap.floats : heap.ints;
+        const [p, q, out] = [at(x.storage) / 4, at(y.storage) / 4, at(result) / 4];
+        forOuter(walk, 1, ([i = 0, j = 0, o = 0]) => {
+          for (let k = 0; k < columns; k++) {
+            values[out + o + k] = of(values[p + i + k * stepX] as number, values[q + j + k * stepY] as number);
+          }
+        });
+      });
+      return result;
+    },
     activationGrad: (op, g, x) => zip(device, `${op}Grad`, 'float32', 'float32', g, x, x.shape),
     axpby(alpha, x, beta, y) {
       const { heap } = device;

@@ -6,15 +6,36 @@ import {
   binaries,
   type Compare,
   comparisons,
+  type ElementFunction,
   type Operand,
   type Unary,
   unaries,
 } from '../../backend/contract';
 import { type Shape, sizeOf } from '../../base/shape';
+import { addInt } from '../../tensor/ops/elementwise/add';
+import { angle } from '../../tensor/ops/elementwise/atan2';
+import { up } from '../../tensor/ops/elementwise/ceil';
+import { cosine } from '../../tensor/ops/elementwise/cos';
+import { expLess1 } from '../../tensor/ops/elementwise/expm1';
+import { down } from '../../tensor/ops/elementwise/floor';
+import { logOfSum } from '../../tensor/ops/elementwise/log1p';
+import { remainder } from '../../tensor/ops/elementwise/mod';
+import { mulInt } from '../../tensor/ops/elementwise/mul';
+import { toEven } from '../../tensor/ops/elementwise/round';
+import { sine } from '../../tensor/ops/elementwise/sin';
+import { subInt } from '../../tensor/ops/elementwise/sub';
+import { tangent } from '../../tensor/ops/elementwise/tan';
 import { broadcasts, numbers, seeds, shapes, special, wholes } from '../arbitraries';
 import { expectRelative } from '../close';
 import { type Law, law, randomLaw } from '../law';
 import type { Trial } from './trial';
+
+/** Periodic functions, which a device may leave alone at 2²⁴ and beyond. */
+const waves: readonly ElementFunction[] = [sine, cosine, tangent];
+/** Functions of `map`: of one operand, of two, and of two int32 operands. */
+const ofOne: readonly ElementFunction[] = [...waves, down, up, toEven, logOfSum, expLess1];
+const ofTwo: readonly ElementFunction[] = [angle, remainder];
+const ofInts: readonly ElementFunction[] = [addInt, subInt, mulInt];
 
 /** One element in, one element out: every function of one and two operands, comparisons, `where`, `cast`, `axpby`. */
 export function elementwiseLaws(trial: Trial): Law[] {
@@ -33,6 +54,9 @@ export function elementwiseLaws(trial: Trial): Law[] {
     ),
     ...binaries.flatMap((op) => binaryLaws(op, trial)),
     ...activations.flatMap((op) => activationLaws(op, trial)),
+    ...ofOne.flatMap((f) => mapLaws(f, trial)),
+    ...ofTwo.flatMap((f) => pairLaws(f, trial)),
+    ...ofInts.flatMap((f) => intLaws(f, trial)),
     law('elementwise: two numbers make a constant', () => agree((b) => b.binary('add', 1, 2, [3, 5]))),
     ...comparisons.flatMap((op) => comparisonLaws(op, trial)),
     randomLaw('elementwise: where', fc.tuple(broadcasts(3), seeds), ([{ shape, operands }, seed]) =>
@@ -117,6 +141,67 @@ function activationLaws(op: Activation, { agreeWith }: Trial): Law[] {
         return [b.activation(op, put(special)), b.activationGrad(op, g as Operand, x as Operand)];
       });
     }),
+  ];
+}
+
+function mapLaws(f: ElementFunction, { agree }: Trial): Law[] {
+  const near = (x: number): boolean => !(Math.abs(x) > 102_000 && Math.abs(x) < Number.POSITIVE_INFINITY);
+  const all = Float32Array.of(...special, 0.49999997, 1.5, 2.5, -1.5, -2.5, 1e-5, 102_000, 8388607.5);
+  const edges = waves.includes(f) ? all.filter(near) : all;
+  return [
+    randomLaw(`elementwise: map of ${f.name} agrees with the reference`, fc.tuple(seeds, shapes), ([seed, shape]) =>
+      agree((b, put) => b.map(f, [put(numbers(seed, sizeOf(shape)), shape)], shape)),
+    ),
+    law(`elementwise: map of ${f.name} is right at zero, infinity, NaN, halves and far out`, () =>
+      agree((b, put) => b.map(f, [put(edges)], [edges.length])),
+    ),
+    law(`elementwise: map of ${f.name} is accurate to 5 units in the last place`, () => {
+      const x = Float32Array.from({ length: 20000 }, (_, i) => (i - 10000) / (f === logOfSum ? 10001 : 1300));
+      return agree((b, put) => b.map(f, [put(x)], [x.length]), 5, expectRelative);
+    }),
+  ];
+}
+
+function pairLaws(f: ElementFunction, { agree }: Trial): Law[] {
+  return [
+    randomLaw(
+      `elementwise: map of ${f.name} agrees with the reference, broadcast`,
+      fc.tuple(broadcasts(2), seeds),
+      ([{ shape, operands }, seed]) =>
+        agree((b, put) => {
+          const [a, c] = operands.map((of, i) => put(numbers(seed + i, sizeOf(of)), of)) as [Operand, Operand];
+          return b.map(f, [a, c], shape);
+        }),
+    ),
+    law(`elementwise: map of ${f.name} is right at zero, infinity, NaN and far out`, () => {
+      const n = special.length;
+      return agree((b, put) => b.map(f, [put(special, [n, 1]), put(special, [1, n])], [n, n]));
+    }),
+  ];
+}
+
+function intLaws(f: ElementFunction, { agree }: Trial): Law[] {
+  return [
+    randomLaw(
+      `elementwise: map of ${f.name} wraps around`,
+      fc.tuple(broadcasts(2), seeds),
+      ([{ shape, operands }, seed]) =>
+        agree((b, put) => {
+          const [a, c] = operands.map((of, i) => {
+            return put(
+              wholes(seed + i, sizeOf(of), 2 ** 31).map((x, at) => (at % 2 === 0 ? x : ~x)),
+              of,
+            );
+          }) as [Operand, Operand];
+          return b.map(f, [a, c], shape);
+        }),
+    ),
+    law(`elementwise: map of ${f.name} on what the device made`, () =>
+      agree((b, put) => {
+        const made = b.cast(put(Float32Array.of(-3, 0, 1000)), 'int32');
+        return [made, b.map(f, [{ storage: made, shape: [3], dtype: 'int32' }, put(Int32Array.of(7, 8, 9))], [3])];
+      }),
+    ),
   ];
 }
 

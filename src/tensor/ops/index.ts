@@ -14,9 +14,28 @@ export {
   tensor,
   zeros,
 } from './create';
+export { atan2 } from './elementwise/atan2';
 export type { Operand } from './elementwise/binary';
+export { ceil } from './elementwise/ceil';
+export { cos } from './elementwise/cos';
+export { type EluOptions, elu } from './elementwise/elu';
+export { expm1 } from './elementwise/expm1';
+export { floor } from './elementwise/floor';
 export type { GeluOptions } from './elementwise/gelu';
+export { isFiniteNumber as isFinite } from './elementwise/is-finite';
+export { isNotANumber as isNaN } from './elementwise/is-nan';
+export { type LeakyReluOptions, leakyRelu } from './elementwise/leaky-relu';
+export { log1p } from './elementwise/log1p';
+export { logicalAnd, logicalNot, logicalOr } from './elementwise/logical';
+export { mish } from './elementwise/mish';
+export { mod } from './elementwise/mod';
+export { notEqual } from './elementwise/not-equal';
+export { reciprocal } from './elementwise/reciprocal';
+export { round } from './elementwise/round';
+export { sin } from './elementwise/sin';
+export { softplus } from './elementwise/softplus';
 export { stopGradient } from './elementwise/stop-gradient';
+export { tan } from './elementwise/tan';
 export { where } from './elementwise/where';
 export * from './methods';
 export { concat, stack } from './movement/concat';

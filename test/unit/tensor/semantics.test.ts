@@ -41,13 +41,22 @@ describe.each([
       ['cast', () => f.cast(ints(1), 'int32'), [1]],
       ['less', () => f.less(ints(1, 2, 3), ints(2, 2, 2)), [1, 0, 0]],
       ['greater than a fraction', () => f.greater(ints(1, 2), 1.5), [0, 1]],
+      ['add', () => f.add(ints(1, 2 ** 31 - 1), ints(2, 1)), [3, -(2 ** 31)]],
+      ['sub', () => f.sub(3, ints(1)), [2]],
+      ['mul', () => ints(2 ** 16 + 1).mul(2 ** 16), [2 ** 16]],
+      ['notEqual', () => f.notEqual(ints(1, 2), 1), [0, 1]],
+      ['logicalAnd of both dtypes', () => f.logicalAnd(tensor([0, 0.5, nan]), ints(1, 2, 3)), [0, 1, 1]],
+      ['logicalNot', () => f.logicalNot(ints(0, 5)), [1, 0]],
       ['less of floats', () => f.less(tensor([1, 2]), 1.5), [1, 0]],
     ])('%s takes int32 and keeps it', (_, run, expected) => {
       expect(run().dtype).toBe('int32');
       expect(numbers(run())).toEqual(expected);
     });
     it.each<[string, () => unknown, RegExp]>([
-      ['add', () => f.add(ints(1), ints(2)), /add got.*dtype int32.*x\.cast\('float32'\)/],
+      ['div', () => f.div(ints(1), ints(2)), /div got.*dtype int32.*x\.cast\('float32'\)/],
+      ['add of a fraction', () => f.add(ints(1), 0.5), /add got.*dtype int32.*x\.cast\('float32'\)/],
+      ['mod', () => f.mod(ints(1), 2), /mod got.*dtype int32/],
+      ['notEqual of both dtypes', () => f.notEqual(tensor([1]), ints(2)), /dtype\/float32/],
       ['add of both dtypes', () => f.add(tensor([1]), ints(2)), /dtype\/float32/],
       ['equal of both dtypes', () => f.equal(tensor([1]), ints(2)), /dtype\/float32/],
       ['concat of both dtypes', () => f.concat([ints(1), tensor([1])]), /dtype\/int32/],

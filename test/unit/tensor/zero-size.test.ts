@@ -30,6 +30,22 @@ const ofOne: Record<string, (x: Tensor) => Tensor> = {
   stopGradient: f.stopGradient,
   tril: f.tril,
   triu: f.triu,
+  sin: f.sin,
+  cos: f.cos,
+  tan: f.tan,
+  floor: f.floor,
+  ceil: f.ceil,
+  round: f.round,
+  reciprocal: f.reciprocal,
+  log1p: f.log1p,
+  expm1: f.expm1,
+  softplus: f.softplus,
+  leakyRelu: f.leakyRelu,
+  elu: f.elu,
+  mish: f.mish,
+  isNaN: f.isNaN,
+  isFinite: f.isFinite,
+  logicalNot: f.logicalNot,
 };
 const ofTwo: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
   add: f.add,
@@ -44,6 +60,12 @@ const ofTwo: Record<string, (x: Tensor, y: Tensor) => Tensor> = {
   lessEqual: f.lessEqual,
   greater: f.greater,
   greaterEqual: f.greaterEqual,
+  notEqual: f.notEqual,
+  logicalAnd: f.logicalAnd,
+  logicalOr: f.logicalOr,
+  atan2: f.atan2,
+  mod: f.mod,
+  'add: int32': (x, y) => f.add(f.cast(x, 'int32'), f.cast(y, 'int32')),
 };
 
 /** Every op as a function of a tensor without elements, the shape of that tensor, and the shape that comes out. */

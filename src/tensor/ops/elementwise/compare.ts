@@ -19,17 +19,22 @@ export const greater = comparison('greater');
 export const greaterEqual = comparison('greaterEqual');
 
 function comparison(name: Compare): (a: Operand, b: Operand) => Tensor {
-  return function compare(a, b): Tensor {
+  return function (a, b) {
     if (arguments.length > 2) refuseExtra(name, arguments, 2);
-    checkOperand(name, a);
-    checkOperand(name, b);
-    if (!isTensor(a) && !isTensor(b)) return compare(full([], a), b);
-    const tensors = [a, b].filter(isTensor);
-    const first = tensors[0] as Tensor;
-    for (const x of tensors) checkDType(name, x, first.dtype);
-    const shape = broadcastShapes(name, isTensor(a) ? a.shape : [], isTensor(b) ? b.shape : []);
-    return compute(name, tensors, shape, (backend) => backend.compare(name, operand(a), operand(b), shape));
+    return compare(name, name, a, b);
   };
+}
+
+/** A comparison for the function `where` that the user called. */
+export function compare(where: string, how: Compare, a: Operand, b: Operand): Tensor {
+  checkOperand(where, a);
+  checkOperand(where, b);
+  if (!isTensor(a) && !isTensor(b)) return compare(where, how, full([], a), b);
+  const tensors = [a, b].filter(isTensor);
+  const first = tensors[0] as Tensor;
+  for (const x of tensors) checkDType(where, x, first.dtype);
+  const shape = broadcastShapes(where, isTensor(a) ? a.shape : [], isTensor(b) ? b.shape : []);
+  return compute(where, tensors, shape, (backend) => backend.compare(how, operand(a), operand(b), shape));
 }
 
 /** @throws OptionError `arguments/tensor` */

@@ -40,6 +40,10 @@ const unary = ['abs', 'erf', 'exp', 'log', 'neg', 'relu', 'rsqrt', 'sigmoid', 's
 const binary = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub'];
 const comparisons = ['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'];
 const reductions = ['logSumExp', 'max', 'mean', 'min', 'norm', 'prod', 'std', 'sum', 'variance'];
+/** Functions that are no methods. */
+const rareUnary = ['ceil', 'cos', 'expm1', 'floor', 'log1p', 'mish', 'reciprocal', 'round', 'sin', 'softplus', 'tan'];
+const ofAnyDtype = ['isFinite', 'isNaN', 'logicalNot'];
+const reductions = ['logSumExp', 'max', 'mean', 'min', 'sum', 'variance'];
 const axis: readonly KindName[] = ['undefined', '0', '-1'];
 const switches: readonly KindName[] = ['undefined', 'true', 'false'];
 const correction: readonly KindName[] = ['undefined', '0', '-1', '1.5', '2**53'];
@@ -49,6 +53,12 @@ const ops: readonly Row[] = [
   ...unary.map((name) => row(name, () => [x()], [floats])),
   ...binary.map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
   ...comparisons.map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
+  ...rareUnary.map((name) => row(name, () => [x()], [floats])),
+  ...ofAnyDtype.map((name) => row(name, () => [x()], [tensors])),
+  ...['atan2', 'mod', 'notEqual'].map((name) => row(name, () => [x(), ones([3])], [operand, operand])),
+  ...['logicalAnd', 'logicalOr'].map((name) => row(name, () => [x(), ones([3])], [['int32'], ['int32']])),
+  row('elu', () => [x(), { alpha: 2 }], [floats, options], { options: { alpha: correction } }),
+  row('leakyRelu', () => [x(), { slope: 0.1 }], [floats, options], { options: { slope: correction } }),
   ...reductions.map((name) =>
     row(name, () => [x(), { axis: 0 }], [floats, options], {
       options: {
