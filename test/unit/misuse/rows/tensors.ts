@@ -39,7 +39,6 @@ const creation: readonly Row[] = [
 const unary = ['abs', 'erf', 'exp', 'log', 'neg', 'relu', 'rsqrt', 'sigmoid', 'sign', 'silu', 'sqrt', 'square', 'tanh'];
 const binary = ['add', 'div', 'maximum', 'minimum', 'mul', 'pow', 'sub'];
 const comparisons = ['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'];
-const reductions = ['logSumExp', 'max', 'mean', 'min', 'norm', 'prod', 'std', 'sum', 'variance'];
 /** Functions that are no methods. */
 const rareUnary = ['ceil', 'cos', 'expm1', 'floor', 'log1p', 'mish', 'reciprocal', 'round', 'sin', 'softplus', 'tan'];
 const ofAnyDtype = ['isFinite', 'isNaN', 'logicalNot'];
