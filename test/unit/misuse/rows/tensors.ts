@@ -42,7 +42,7 @@ const comparisons = ['equal', 'greater', 'greaterEqual', 'less', 'lessEqual'];
 /** Functions that are no methods. */
 const rareUnary = ['ceil', 'cos', 'expm1', 'floor', 'log1p', 'mish', 'reciprocal', 'round', 'sin', 'softplus', 'tan'];
 const ofAnyDtype = ['isFinite', 'isNaN', 'logicalNot'];
-const reductions = ['logSumExp', 'max', 'mean', 'min', 'sum', 'variance'];
+const reductions = ['logSumExp', 'max', 'mean', 'min', 'norm', 'prod', 'std', 'sum', 'variance'];
 const axis: readonly KindName[] = ['undefined', '0', '-1'];
 const switches: readonly KindName[] = ['undefined', 'true', 'false'];
 const correction: readonly KindName[] = ['undefined', '0', '-1', '1.5', '2**53'];
