@@ -13,7 +13,7 @@ import {
   tensor,
   trainer,
 } from '../src/index';
-import { corpus } from '../src/node';
+import { corpus } from '../src/node/corpus';
 
 const letters = '.abcdefghijklmnopqrstuvwxyz'; // '.' begins and ends a name and fills up the rest
 const length = 11;

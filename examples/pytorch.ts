@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeSafetensors, fromHuggingFaceGPT2, GPT, gpt2Names, random, renameParams, tensor } from '../src/index';
-import { loadSafetensors, saveSafetensors } from '../src/node';
+import { loadSafetensors, saveSafetensors } from '../src/node/files';
 // What test/golden/make_files.py and make_huggingface.py recorded: a model each, tokens, and PyTorch's logits for them.
 import torch from '../test/golden/files.json';
 import huggingFace from '../test/golden/huggingface.json';

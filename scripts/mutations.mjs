@@ -1857,8 +1857,8 @@ const adapters = [
   {
     name: 'gradients that evaluates without the batch and key of the step',
     file: 'src/training/trainer.ts',
-    find: 'const value = loss(batch, { key: stepKey });',
-    replace: "const value = loss(batch, { key: fold(stepKey, 'again', steps) });",
+    find: 'const value = loss(batch as Batch, { key: stepKey });',
+    replace: "const value = loss(batch as Batch, { key: fold(stepKey, 'again', steps) });",
     tests: [unitOf('training/trainer-gradients'), unitOf('training/trainer')],
   },
   {

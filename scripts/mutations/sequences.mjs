@@ -143,8 +143,8 @@ export const sequences = [
   {
     name: 'batches that begin at the start of the epoch they resume',
     file: 'src/data/batches.ts',
-    find: '[this.#epoch, this.#index] = [from.epoch, from.index];',
-    replace: '[this.#epoch, this.#index] = [from.epoch, 0];',
+    find: 'this.load(from);',
+    replace: 'this.load({ ...from, index: 0 });',
     tests: [`${passes} > goes on at any batch`],
   },
   {

@@ -109,7 +109,8 @@ export abstract class Module {
    * is left out and reported, so that a model can take what it shares with another.
    * @throws StateError `load/missing`, `load/unexpected`, `load/shape`
    * @example
-   * const [small, large] = [[4, 8], [4, 8, 2]].map((sizes) => new MLP({ sizes, key: random.key(0) }));
+   * const small = new MLP({ sizes: [4, 8], key: random.key(0) });
+   * const large = new MLP({ sizes: [4, 8, 2], key: random.key(0) });
    * const { missing } = large.load(small.parameters(), { strict: false });
    * console.log(missing); // prints [ 'layers.1.weight', 'layers.1.bias' ]
    */

@@ -7,9 +7,9 @@ export interface LogEntry {
   readonly step: number;
   /** Number of the epoch, from 1. */
   readonly epoch: number;
-  /** Of a step, or the mean over those since the report before. */
+  /** A step's loss, or the mean over the steps since the report before. */
   readonly loss: number | null;
-  /** Of a report that has one. */
+  /** What `validate` gave, in a report that has it. */
   readonly validationLoss?: number | null;
   /** Other numbers by name. */
   readonly values: Readonly<Record<string, number | null>>;

@@ -4,7 +4,7 @@ import type { Module } from '../nn/module';
 import type { Params } from '../tensor/tensor';
 import type { Observer } from './observe';
 
-/** What happened in `fit`: a step, or a report, which comes every so many steps or at the end of an epoch. */
+/** What happened in `fit`: a step, or a report, which comes after a number of steps or at the end of an epoch. */
 export interface FitEvent {
   /** A step was taken, or a report is due. */
   readonly kind: 'step' | 'report';
@@ -12,7 +12,7 @@ export interface FitEvent {
   readonly step: number;
   /** Number of the epoch, from 1. */
   readonly epoch: number;
-  /** Of a step its loss before the update, of a report the mean over the steps since the report before. */
+  /** The loss: a step's before its update, a report's the mean over the steps since the report before. */
   readonly loss: number;
   /** In reports of a `fit` that validates. */
   readonly validationLoss?: number;

@@ -38,7 +38,7 @@ export interface FitOptions<S, Batch> extends Omit<TrainerOptions<S, Batch>, 'se
     | {
         /** The batches, or a function that makes them anew. */
         readonly data: Iterable<Batch> | (() => Iterable<Batch>);
-        /** Of a batch; without a key, so that dropout is off. */
+        /** The loss of a batch; it gets no key, so that dropout is off. */
         readonly loss: (batch: Batch) => Tensor;
       };
   /** Steps between reports (default: one at the end of each epoch); a last one comes at the end of the training. */

@@ -17,7 +17,7 @@ const logOptions = {
   name: optional(string, 'run'),
   /** Whatever tells it from others: plain data, such as `{ learningRate: 0.01 }` (default: nothing). */
   details: optional(kindOf<Readonly<Record<string, unknown>>>('a record of plain data', isPlainObject), {}),
-  /** Write every so many steps (default 1); reports are always written. */
+  /** Write one step out of this number (default 1); reports are always written. */
   every: optional(whole({ low: 1 }), 1),
 };
 

@@ -4,7 +4,7 @@ import type { FitCallback, FitEvent, FitRun } from './fit-callback';
 export const writeKind = { ...callable<(text: string) => unknown>('of a text'), like: 'console.log' };
 
 const progressOptions = {
-  /** Also a line after every so many steps (default: for reports alone). */
+  /** Also a line after each such number of steps (default: for reports alone). */
   every: optional(whole({ low: 1 })),
 };
 

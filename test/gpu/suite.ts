@@ -1,7 +1,8 @@
 import type { FullBackend } from '../../src/index';
 import { backendLaws, type Law, opLaws } from '../../src/laws';
-import { agreement, layerRows } from '../laws/layers';
-import { rows } from '../laws/ops';
+import { agreement } from '../laws/composed';
+import { layerRows } from '../laws/layers';
+import { composedRows, rows } from '../laws/ops';
 import { edgeLaws } from './edges';
 import { faultLaws } from './faults';
 import { longLaws } from './long';
@@ -36,6 +37,6 @@ export function computing(device: () => FullBackend): Law[] {
   return [
     ...backendLaws(device, { runs: runs.backend }),
     ...rows.flatMap((row) => opLaws(row, { runs: runs.ops })),
-    ...layerRows.flatMap(agreement),
+    ...[...composedRows, ...layerRows].flatMap(agreement),
   ];
 }

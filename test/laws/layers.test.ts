@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import * as nn from '../../src/nn';
 import { Module } from '../../src/nn/module';
-import { lawsOfLayer, layerRows } from './layers';
+import { lawsOfLayer } from './composed';
+import { layerRows } from './layers';
 
 for (const row of layerRows) {
   describe(row.name, () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import * as f from '../../src/index';
-import { type Input, ids, type Law, type OpRow, opCase, opLaws, real } from '../../src/laws';
+import { type Input, ids, type OpRow, opCase, real, spaced } from '../../src/laws';
 
 type Tensor = f.Tensor;
 
@@ -52,20 +52,39 @@ export const layerRows: OpRow[] = [
   layer('MultiHeadAttention', () => new f.MultiHeadAttention(4, 2, { causal: true, key }), [sequence]),
   layer('FeedForward', () => new f.FeedForward(4, { key }), [sequence]),
   layer('TransformerBlock', () => new f.TransformerBlock(4, 2, { causal: true, key }), [sequence]),
+  layer('Conv1d', () => new f.Conv1d(4, 2, 2, { key, dilation: 2 }), [real([2, 4, 4], -1, 1)]),
+  layer('ConvTranspose2d', () => new f.ConvTranspose2d(2, 2, [2, 1], { key, stride: 2 }), [image]),
+  layer('AvgPool', () => new f.AvgPool(2), [image]),
+  layer('MaxPool', () => new f.MaxPool(2), [spaced([2, 2, 4, 3])]),
+  layer(
+    'BatchNorm',
+    () => new f.BatchNorm(4),
+    [real([5, 4])],
+    (module, x) => (module as f.BatchNorm).forward(x as Tensor, { key }),
+  ),
+  layer('GroupNorm', () => new f.GroupNorm(2, 4), [row]),
+  layer(
+    'GRU',
+    () => new f.GRU(4, 3, { key }),
+    [sequence],
+    (module, x) => (module as f.GRU).forward(x as Tensor).output,
+  ),
+  layer(
+    'LSTM',
+    () => new f.LSTM(4, 3, { key }),
+    [sequence],
+    (module, x) => (module as f.LSTM).forward(x as Tensor).output,
+  ),
+  layer(
+    'CrossAttention',
+    () => new f.CrossAttention(4, 2, { key }),
+    [sequence, real([2, 5, 4], -1, 1)],
+    (module, x, memory) => (module as f.CrossAttention).forward(x as Tensor, memory as Tensor),
+  ),
+  layer('SwiGLU', () => new f.SwiGLU(4, { key }), [sequence]),
   layer('Sequential', () => new f.Sequential([new f.Linear(4, 2, { key }), f.tanh]), [row]),
   layer('MLP', () => new f.MLP({ sizes: [4, 5, 2], activation: 'gelu', key }), [row]),
   layer('GPT', () => new f.GPT({ vocabularySize: 5, context: 3, width: 4, heads: 2, layers: 1, key }), [
     ids([2, 3], 5),
   ]),
 ];
-
-/** A layer composes ops that owe all laws themselves. It is asked these. */
-const asked = ['the second derivative', 'what is made on the way', 'value and derivatives agree'];
-
-export const lawsOfLayer = (row: OpRow): Law[] => only(row, asked, 2);
-
-/** What is composed of public ops owes this on drivers of GPUs, where a new program takes time: its results are right. */
-export const agreement = (row: OpRow): Law[] => only(row, ['value and derivatives agree'], 1);
-
-const only = (row: OpRow, laws: readonly string[], runs: number): Law[] =>
-  opLaws(row, { runs }).filter(({ name }) => laws.some((law) => name.startsWith(`${row.name}: ${law}`)));

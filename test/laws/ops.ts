@@ -20,6 +20,7 @@ import { attentionRows } from './rows/attention';
 import { elementwiseRows } from './rows/elementwise';
 import { images } from './rows/images';
 import { order } from './rows/order';
+import { wholeRows } from './rows/whole';
 
 type Tensor = f.Tensor;
 const smallWindow = fc.integer({ min: 1, max: 2 });
@@ -294,7 +295,38 @@ const reaches: Record<string, number> = {
   rmsNorm: 60,
 };
 
-export const rows: OpRow[] = everyRow.map((row) => ({
-  ...row,
-  reach: row.reach ?? reaches[row.name.split(':')[0] as string] ?? 120,
-}));
+/** The name of the op that a row is about. */
+const opOf = ({ name }: OpRow): string => name.split(':')[0] as string;
+
+const withReach = everyRow.map((row) => ({ ...row, reach: row.reach ?? reaches[opOf(row)] ?? 120 }));
+
+/** Functions that are made of public ops and have no derivative, kernel or memory of their own. */
+const composed = new Set([
+  'at',
+  'conv1d',
+  'diag',
+  'elu',
+  'huber',
+  'klDivergence',
+  'leakyRelu',
+  'mish',
+  'nll',
+  'norm',
+  'outer',
+  'prod',
+  'reciprocal',
+  'repeat',
+  'roll',
+  'rotary',
+  'scatter',
+  'sort',
+  'std',
+  'tile',
+  'triu',
+]);
+
+/** Ops that owe every law themselves. */
+export const rows: OpRow[] = withReach.filter((row) => !composed.has(opOf(row)));
+
+/** Rows of the functions that owe `lawsOfComposed`. */
+export const composedRows: OpRow[] = [...withReach.filter((row) => composed.has(opOf(row))), ...wholeRows];

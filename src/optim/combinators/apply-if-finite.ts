@@ -23,7 +23,7 @@ export interface ApplyIfFiniteState<S> {
 }
 
 const applyIfFiniteOptions = {
-  /** Skip at most so many steps in a row; the next one is taken, whatever is in it (default 5). */
+  /** Skip at most this number of steps in a row; the next one is taken, whatever is in it (default 5). */
   maxConsecutive: optional(whole({ low: 0 }), 5),
 };
 

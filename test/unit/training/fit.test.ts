@@ -109,7 +109,7 @@ describe('fit', () => {
     });
   });
 
-  it('reports every so many steps, once more at the end, and validates each time', async () => {
+  it('reports after each `every` steps, once more at the end, and validates each time', async () => {
     const { w, options } = falling();
     const events: FitEvent[] = [];
     const { history } = await train({

@@ -31,7 +31,7 @@ export const dataRows: readonly Row[] = [
     },
     called: ['batches', 'tensor'],
   }),
-  method('Batches.load', () => [batches({ x: [[1, 2]] }, { size: 1 }), { epoch: 0, index: 1 }], [nothing]),
+  method('batches().load', () => [batches({ x: [[1, 2]] }, { size: 1 }), { epoch: 0, index: 1 }], [nothing]),
   row('imageBatch', () => [Uint8Array.of(1, 2), { shape: [1, 1, 2, 1] }], [nothing, nothing], {
     options: {
       shape: nothing,

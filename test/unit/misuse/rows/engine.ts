@@ -11,7 +11,7 @@ const { BackendError, backend, customVjp, debug, grad, hessian, hvp, jacobian, r
 type F = (...xs: Tensor[]) => Tensor;
 const x = (): Tensor => tensor([0.25, 0.5, 0.75]);
 const loss = (y: Tensor): Tensor => sum(square(y));
-/** Of arguments in any structure. */
+/** Derivatives with respect to arguments in any structure. */
 const total = (...trees: unknown[]): Tensor => {
   let all = tensor(0);
   forEachTensor(trees, (leaf) => {

@@ -136,8 +136,6 @@ const ops: readonly Row[] = [
   row('bceWithLogits', () => [x(), x(), { positiveWeight: 2 }], [nothing, nothing, options], {
     options: { positiveWeight: ['undefined', ...numbers] },
   }),
-  row('takeAlong', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
-  row('crossEntropy', () => [ones([3, 4]), ids()], [nothing, ['int32']]),
   row('takeAlong', () => [ones([3, 4]), ids(), 1], [nothing, ['int32'], ['undefined', '-1']]),
   row('cumsum', () => [x(), { axis: 0 }], [floats, options], { options: { axis } }),
   row('roundStochastically', () => [x(), { step: 0.5, key: key() }], [floats, nothing], {
