@@ -296,7 +296,7 @@ const reaches: Record<string, number> = {
 };
 
 /** The name of the op that a row is about. */
-const opOf = ({ name }: OpRow): string => name.split(':')[0] as string;
+export const opOf = ({ name }: OpRow): string => name.split(':')[0] as string;
 
 const withReach = everyRow.map((row) => ({ ...row, reach: row.reach ?? reaches[opOf(row)] ?? 120 }));
 
