@@ -2,7 +2,7 @@ import type { FullBackend } from '../../src/index';
 import { backendLaws, type Law, opLaws } from '../../src/laws';
 import { agreement } from '../laws/composed';
 import { layerRows } from '../laws/layers';
-import { composedRows, rows } from '../laws/ops';
+import { composedRows, kernelRows, rows } from '../laws/ops';
 import { edgeLaws } from './edges';
 import { faultLaws } from './faults';
 import { longLaws } from './long';
@@ -36,7 +36,7 @@ export function suite(device: () => FullBackend, open: () => Promise<FullBackend
 export function computing(device: () => FullBackend): Law[] {
   return [
     ...backendLaws(device, { runs: runs.backend }),
-    ...rows.flatMap((row) => opLaws(row, { runs: runs.ops })),
-    ...[...composedRows, ...layerRows].flatMap(agreement),
+    ...kernelRows.flatMap((row) => opLaws(row, { runs: runs.ops })),
+    ...[...rows.filter((row) => !kernelRows.includes(row)), ...composedRows, ...layerRows].flatMap(agreement),
   ];
 }

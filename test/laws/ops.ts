@@ -328,5 +328,13 @@ const composed = new Set([
 /** Ops that owe every law themselves. */
 export const rows: OpRow[] = withReach.filter((row) => !composed.has(opOf(row)));
 
+/**
+ * Ops that call kernels which nothing else calls. The others find theirs in the rows of these, or, as `sin`, in the laws of
+ * backends: on drivers of GPUs, where a law takes a second, these alone are asked everything.
+ */
+export const kernelRows: OpRow[] = withReach.filter(
+  ({ name }) => ![...attentionRows, ...elementwiseRows, ...images, ...order].some((row) => row.name === name),
+);
+
 /** Rows of the functions that owe `lawsOfComposed`. */
 export const composedRows: OpRow[] = [...withReach.filter((row) => composed.has(opOf(row))), ...wholeRows];
