@@ -6,6 +6,8 @@ import { configDefaults, defineConfig, type TestProjectInlineConfiguration } fro
 const driven = resolve('test/gpu/node_modules/gpu.js/src/index.js');
 /** What looks at a whole process, or stubs what others in it use, stays alone. */
 const alone = 'test/unit/backend/**';
+/** Long ones that need no company: with them beside the rest, both processes end at the same time. */
+const long = 'test/laws/{projectors,transforms}.test.ts';
 
 /** Does not extend the root, which would run `globalSetup` once for each project. */
 const project = (test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
@@ -23,7 +25,7 @@ export default defineConfig({
       project({
         name: 'shared',
         include: ['test/{unit,laws,methods,property}/**/*.test.ts'],
-        exclude: [...configDefaults.exclude, alone],
+        exclude: [...configDefaults.exclude, alone, long],
         isolate: false, // a third of the time of units is loading the library in a new process for each
         setupFiles: 'test/unit/fresh-backend.ts',
       }),
@@ -34,7 +36,8 @@ export default defineConfig({
           ...configDefaults.exclude,
           'test/unit/!(backend)/**',
           'test/unit/*.test.ts',
-          'test/{laws,methods,property}/**',
+          'test/laws/!(projectors|transforms).test.ts',
+          'test/{methods,property}/**',
         ],
       }),
     ],

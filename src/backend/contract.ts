@@ -48,22 +48,20 @@ export type Compare = (typeof comparisons)[number];
 export const comparisons = ['equal', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
 
 /** Functions of elements that are a loop over a function of JavaScript on the CPU; a GPU has a formula for each name. */
-export type MapName = (typeof mapNames)[number];
-export const mapNames = [
-  'sin',
-  'cos',
-  'tan',
-  'atan2',
-  'floor',
-  'ceil',
-  'round',
-  'mod',
-  'log1p',
-  'expm1',
-  'addInt',
-  'subInt',
-  'mulInt',
-] as const;
+export type MapName =
+  | 'sin'
+  | 'cos'
+  | 'tan'
+  | 'atan2'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'mod'
+  | 'log1p'
+  | 'expm1'
+  | 'addInt'
+  | 'subInt'
+  | 'mulInt';
 
 /** A rare function of one or two elements, which lives in the file of its op: who does not use the op does not carry it. */
 export interface ElementFunction {

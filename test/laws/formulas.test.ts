@@ -5,7 +5,7 @@ import * as f from '../../src/index';
 import { opLaws } from '../../src/laws';
 import { formulasOnly } from '../../src/laws/op/formulas-only';
 import { internalRows } from './internal-ops';
-import { rows } from './ops';
+import { kernelRows } from './ops';
 
 // What a backend without accelerators owes: nothing less. Every op then runs its formulas.
 
@@ -28,7 +28,7 @@ describe.each(Object.entries(backends))('%s without accelerators', (_, create) =
   const stripped = formulasOnly(create());
   beforeAll(() => f.setBackend(stripped));
   afterAll(() => f.setBackend(home));
-  for (const row of [...rows, ...internalRows]) {
+  for (const row of [...kernelRows, ...internalRows]) {
     // Few cases of each: with kernels, `ops.test.ts` runs all of them.
     for (const { name, holds } of opLaws(row, { runs: 3 })) it(name, holds);
   }

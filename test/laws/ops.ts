@@ -332,7 +332,7 @@ export const rows: OpRow[] = withReach.filter((row) => !composed.has(opOf(row)))
  * Ops that call kernels which nothing else calls. The others find theirs in the rows of these, or, as `sin`, in the laws of
  * backends: on drivers of GPUs, where a law takes a second, these alone are asked everything.
  */
-export const kernelRows: OpRow[] = withReach.filter(
+export const kernelRows: OpRow[] = rows.filter(
   ({ name }) => ![...attentionRows, ...elementwiseRows, ...images, ...order].some((row) => row.name === name),
 );
 

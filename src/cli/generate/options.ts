@@ -1,4 +1,3 @@
-import type { Settings } from '../command';
 import { modelFile, threads } from '../common-options';
 import { option } from '../options';
 import { atLeastZero, positive, whole, words } from '../values';
@@ -17,5 +16,3 @@ export const generateOptions = {
   adapter: option(words, 'DIR', "merge this adapter first, in PEFT's format: see finetune --save-adapter"),
   threads,
 } as const;
-
-export type GenerateSettings = Settings<typeof generateOptions>;

@@ -116,7 +116,7 @@ export function valueAndGrad(
 }
 
 /** A function to take derivatives of; what it returns is seen when it is called. */
-export const differentiable: Kind<unknown> = callable('that returns its loss');
+const differentiable: Kind<unknown> = callable('that returns its loss');
 const sinkOptions = { sink: optional(callable<GradientSink>('of a path and a gradient')) };
 const position = whole({ low: 0 });
 const ofOptions = { of: optional(either(position, listOf(position)), 0) };
