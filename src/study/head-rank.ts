@@ -11,7 +11,10 @@ import { isTensor } from '../tensor/tree';
 /** What `headRank` asks of a layer: a `MultiHeadAttention`. */
 export interface PackedHeads {
   /** Queries, keys and values side by side: weight [3·H·d, D]. */
-  readonly qkv: { readonly weight: Tensor };
+  readonly qkv: {
+    /** [3·H·d, D] */
+    readonly weight: Tensor;
+  };
   /** H */
   readonly heads: number;
   /** d */

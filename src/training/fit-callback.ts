@@ -47,7 +47,12 @@ export interface FitCheckpoint {
   /** The model's `state()`: parameters and buffers. */
   readonly parameters: Params;
   /** The transform's state, and those of callbacks by name. */
-  readonly state: { readonly trainer: unknown; readonly callbacks: Readonly<Record<string, unknown>> };
+  readonly state: {
+    /** That of the transform. */
+    readonly trainer: unknown;
+    /** Those of callbacks, by name. */
+    readonly callbacks: Readonly<Record<string, unknown>>;
+  };
   /** Steps taken. */
   readonly steps: number;
   /** Where the data stands: plain data. */

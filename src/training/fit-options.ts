@@ -15,10 +15,15 @@ import { callbackKind, type FitCallbackLike } from './fit-callback';
 import { type TrainerOptions, trainerOptions } from './trainer-options';
 
 /** Batches one after the other, at once or later. */
-export type Batches<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
+export type FitData<Batch> = Iterable<Batch> | AsyncIterable<Batch>;
 
 /** Numbers of a validation: the loss, or a record that has it under the name `loss`. */
-export type Validated = number | (Readonly<Record<string, number>> & { readonly loss: number });
+export type Validated =
+  | number
+  | (Readonly<Record<string, number>> & {
+      /** The mean loss. */
+      readonly loss: number;
+    });
 
 /** What to train, on what, for how long, and what to do meanwhile. Those of `trainer` mean what they mean there. */
 export interface FitOptions<S, Batch> extends Omit<TrainerOptions<S, Batch>, 'seed' | 'resume'> {
@@ -27,7 +32,7 @@ export interface FitOptions<S, Batch> extends Omit<TrainerOptions<S, Batch>, 'se
    * the epoch, from 1. Data that have `state` and `load(state)` know their place themselves; others are gone through again
    * to where they were when a training is resumed, so they have to be the same.
    */
-  readonly data: Batches<Batch> | ((epoch: number) => Batches<Batch>);
+  readonly data: FitData<Batch> | ((epoch: number) => FitData<Batch>);
   /** How often to go through the data (default 1; without a bound where `steps` is given). */
   readonly epochs?: number;
   /** Most steps in total, those before `resume` included (default: as many as the epochs have). */
@@ -61,13 +66,16 @@ export interface FitOptions<S, Batch> extends Omit<TrainerOptions<S, Batch>, 'se
   /** Milliseconds after which timers, input and painting have a turn between two steps (default 16; Infinity for never). */
   readonly yieldEvery?: number;
   /** Ends the training before the next step when it is aborted: `fit` resolves, with `stopped: 'signal'`. */
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: {
+    /** It is time to stop. */
+    readonly aborted: boolean;
+  };
 }
 
 const isIterable = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 
-const batchesKind = kindOf<Batches<unknown> | ((epoch: number) => Batches<unknown>)>(
+const batchesKind = kindOf<FitData<unknown> | ((epoch: number) => FitData<unknown>)>(
   'batches to go through, such as an array, or a function of the epoch that returns them',
   (value) => typeof value === 'function' || isIterable(value),
 );
@@ -134,7 +142,7 @@ export const fitOptions = {
 } satisfies SpecificationOf<FitOptions<unknown, unknown>>;
 
 /** What a function of the user's returned for `data`. */
-export const returnedBatches = kindOf<Batches<unknown>>('batches to go through, such as an array', isIterable);
+export const returnedBatches = kindOf<FitData<unknown>>('batches to go through, such as an array', isIterable);
 
 export const validatedKind = kindOf<Validated>(
   'a number, or a record of numbers with one of the name loss',

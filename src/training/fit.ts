@@ -3,7 +3,7 @@ import { checkArgument, isThenable, readOptionsOf, refuseExtra } from '../base/o
 import { yieldToEventLoop } from '../base/yield-to-event-loop';
 import { callbackOf, type FitCallback, type FitCheckpoint, type FitEvent, type FitRun } from './fit-callback';
 import {
-  type Batches,
+  type FitData,
   type FitOptions,
   fitOptions,
   measuredKind,
@@ -175,7 +175,7 @@ function isStateful(data: unknown): data is Stateful {
   return typeof (data as { load?: unknown }).load === 'function' && 'state' in Object(data);
 }
 
-function batchesOf<Batch>(data: FitOptions<unknown, Batch>['data'], epoch: number): Batches<Batch> {
+function batchesOf<Batch>(data: FitOptions<unknown, Batch>['data'], epoch: number): FitData<Batch> {
   if (typeof data !== 'function') return data;
   const batches = data(epoch);
   checkArgument('fit', `the batches of epoch ${epoch}`, returnedBatches, batches);

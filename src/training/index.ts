@@ -8,7 +8,7 @@ export { type EarlyStopOptions, earlyStop } from './early-stop';
 export type { FactorMomentumState } from './factor-momentum';
 export { type FitResult, fit } from './fit';
 export type { FitCallback, FitCallbackLike, FitCheckpoint, FitEvent, FitRun } from './fit-callback';
-export type { Batches, FitOptions, Validated } from './fit-options';
+export type { FitData, FitOptions, Validated } from './fit-options';
 export { gradientNorm } from './gradient-norm';
 export { type KeepBest, type KeepBestOptions, keepBest } from './keep-best';
 export { type LogLinesOptions, logLines } from './log-lines';

@@ -22,7 +22,14 @@ export interface KeepBestOptions extends OptionsOf<typeof keepBestOptions> {}
 /** A callback that knows the best report. */
 export interface KeepBest extends FitCallback {
   /** Steps and score of the best report so far; undefined before the first. */
-  readonly best: { readonly step: number; readonly score: number } | undefined;
+  readonly best:
+    | {
+        /** Steps taken at that report. */
+        readonly step: number;
+        /** Its score: the lower the better. */
+        readonly score: number;
+      }
+    | undefined;
 }
 
 /**

@@ -60,7 +60,15 @@ export class GRU extends Module {
   }
 
   /** Shapes: x [B, T, inputs] → output [B, T, H], the state [B, H] after each step, and the last one. @throws ShapeError `recurrent/shapes` */
-  forward(x: Tensor, options: GRUForwardOptions = {}): { output: Tensor; state: Tensor } {
+  forward(
+    x: Tensor,
+    options: GRUForwardOptions = {},
+  ): {
+    /** h after each step: [B, T, H]. */
+    output: Tensor;
+    /** The last h: [B, H]. */
+    state: Tensor;
+  } {
     if (arguments.length > 2) refuseExtra('GRU.forward', arguments, 2);
     const { state, key } = readOptions('GRU.forward', gruForwardOptions, options, 'x');
     checkSequence('GRU.forward', this, x, state ? [state] : []);

@@ -80,7 +80,15 @@ export class LSTM extends Module {
   }
 
   /** Shapes: x [B, T, inputs] → output [B, T, H], h after each step, and the last state. @throws ShapeError `recurrent/shapes` */
-  forward(x: Tensor, options: LSTMForwardOptions = {}): { output: Tensor; state: LSTMState } {
+  forward(
+    x: Tensor,
+    options: LSTMForwardOptions = {},
+  ): {
+    /** h after each step: [B, T, H]. */
+    output: Tensor;
+    /** h and c after the last step. */
+    state: LSTMState;
+  } {
     if (arguments.length > 2) refuseExtra('LSTM.forward', arguments, 2);
     const { state, key } = readOptions('LSTM.forward', lstmForwardOptions, options, 'x');
     checkSequence('LSTM.forward', this, x, state ? [state.hidden, state.cell] : []);

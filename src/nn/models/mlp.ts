@@ -25,7 +25,6 @@ import { extent, keyOption } from '../options';
 const activations = { relu, gelu, tanh, silu, sigmoid };
 
 type Named = keyof typeof activations;
-type Elementwise = (x: Tensor) => Tensor;
 
 const widths = listOf(extent);
 
@@ -40,7 +39,10 @@ const mlpOptions = {
   ),
   /** The activation between the layers, not after the last one: a name, or a function of a tensor (default 'relu'). */
   activation: optional(
-    either(choice(...(Object.keys(activations) as Named[])), callable<Elementwise>('from a tensor to a tensor')),
+    either(
+      choice(...(Object.keys(activations) as Named[])),
+      callable<(x: Tensor) => Tensor>('from a tensor to a tensor'),
+    ),
     'relu',
   ),
   ...keyOption,
@@ -54,7 +56,7 @@ export class MLP extends Module {
   /** One for each pair of neighbouring sizes. */
   layers: Linear[];
   /** What runs between the layers. */
-  readonly activation: Named | Elementwise;
+  readonly activation: Named | ((x: Tensor) => Tensor);
 
   constructor(options: MLPOptions) {
     super();
