@@ -76,7 +76,8 @@ function page() {
 Written by \`npm run compatibility\`: the number of laws of each op and layer that held on each backend; none failed. On the
 CPU an op owes about ten: derivatives, first and second, against differences, kernels against formulas, edges, memory, and
 the results of the reference, which are the second backend of the column. What composes other ops, as layers do, owes fewer. On
-drivers of GPUs, all of them software, an op owes the same with few cases, and what composes others that its results agree.
+drivers of GPUs, all of them software, an op with kernels of its own owes the same, and the laws of backends that have its name
+are counted with them; all others owe that their results, derivatives too, are those of the reference.
 
 Comparisons, \`argmax\`, random numbers and what makes tensors have no derivative: the laws of backends hold them on all of these.
 

@@ -20,7 +20,8 @@ describe('bceWithLogits', () => {
   });
 
   it('counts positive targets by their weight, of which classes may have their own', () => {
-    const [x, t] = [f.zeros([2, 2]), f.tensor([[1, 0], [1, 1]])]; // biome-ignore format: a table
+    const x = f.zeros([2, 2]);
+    const t = f.tensor([1, 0, 1, 1], { shape: [2, 2] });
     const log2 = Math.log(2);
     expect(numbers(f.bceWithLogits(x, t, { positiveWeight: 3 }))[0]).toBeCloseTo((10 * log2) / 4, 6);
     expect(numbers(f.bceWithLogits(x, t, { positiveWeight: f.tensor([3, 5]) }))[0]).toBeCloseTo((12 * log2) / 4, 6);
