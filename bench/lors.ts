@@ -3,9 +3,9 @@
 // Steps of all methods alternate, so that what slows the machine down slows all of them; times are compared in pairs.
 // Bytes are the most that a step holds beyond inputs, weight, output and its cotangent, and the gradients it returns.
 import { parseArgs } from 'node:util';
-import { loraLinear } from '../src/adapters/lora-linear';
-import { lorsLinear } from '../src/adapters/lors-linear';
-import { spLoraLinear, sqftLinear } from '../src/adapters/masked-linear';
+import { loraLinear } from '../src/adapters/methods/lora-linear';
+import { lorsLinear } from '../src/adapters/methods/lors-linear';
+import { spLoraLinear, sqftLinear } from '../src/adapters/methods/masked-linear';
 import { backend, memory, random, scope, sum, type Tensor, valueAndGrad, where } from '../src/index';
 import { less } from '../src/tensor/ops/elementwise/compare';
 

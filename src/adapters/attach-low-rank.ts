@@ -3,8 +3,8 @@ import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { type AdapterReport, type AttachedLayer, type AttachOptions, adapterKey, attach } from './attach';
-import type { AdapterSite, DrawSite } from './first-factors';
 import type { LowRankAdapter } from './low-rank-adapter';
+import type { AdapterSite, DrawSite } from './starts/first-factors';
 
 /** What adapters of low rank are made by. */
 export interface LowRankOptions {

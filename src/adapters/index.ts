@@ -9,15 +9,17 @@ export {
   attachAdapters,
 } from './attach';
 export { type CompactedLayer, compact } from './compact';
-export type { AdapterSite, DrawSite, FactorInit, Factors } from './first-factors';
-export { type GradientSource, type GradientSvdOptions, gradientSvd, type LoraGaOptions, loraGa } from './gradient-init';
-export { type LoraOptions, lora } from './lora';
-export { type LorsOptions, lors } from './lors';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { type LoraOptions, lora } from './methods/lora';
+export { type LorsOptions, lors } from './methods/lors';
+export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';
+export { type XgbLoraOptions, xgbLora } from './methods/xgb-lora';
 export { attachPeft, peftOf } from './peft';
-export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './periodic-lora';
 export { type PruneOptions, prune } from './prune';
 export { type Site, sitesOf } from './sites';
 export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';
-export { type XgbLoraOptions, xgbLora } from './xgb-lora';
+export type { AdapterSite, DrawSite, FactorInit, Factors } from './starts/first-factors';
+export { type GradientSvdOptions, gradientSvd } from './starts/gradient-svd';
+export { type LoraGaOptions, loraGa } from './starts/lora-ga';
+export type { GradientSource } from './starts/mean-gradient';

@@ -12,8 +12,8 @@ import type { Tensor } from '../tensor/tensor';
 import { someAdaptersOf } from './adapters-of';
 import { type AdapterReport, attach } from './attach';
 import { describedLowRank } from './attach-low-rank';
-import { LoraEmbedding } from './lora-embedding';
-import { LoraLinear } from './lora-linear';
+import { LoraEmbedding } from './methods/lora-embedding';
+import { LoraLinear } from './methods/lora-linear';
 import { type Site, sitesOf } from './sites';
 
 /**

@@ -96,6 +96,15 @@ class Forgetful extends Diagonal {
   }
 }
 
+/** Counts its passes, and starts to count anew where a training goes on. */
+class Counting extends Diagonal {
+  #passes = 0;
+  override forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+    this.#passes++;
+    return add(linear(x, weight, bias ?? undefined), mul(x, mul(this.d, this.#passes > 2 ? 2 : 1)));
+  }
+}
+
 /** Does not look whether its adapter is merged. */
 class Unaware extends Linear {
   override forward(x: Tensor): Tensor {
@@ -145,6 +154,11 @@ describe('the laws of adapters', () => {
     ['says that it adds, and multiplies', { attach: made(() => new Multiplying()) }, /merged and taken out/],
     ['hides a gradient', { attach: made(() => new WithoutGradient()) }, /gradients of its output.*∂loss\/∂lora.d is 0/],
     ['keeps a part of itself in no parameter', { attach: made(() => new Forgetful()) }, /is saved and loaded/],
+    [
+      'depends on what no state has',
+      { attach: made(() => new Counting()) },
+      /gone on with to the same bits: .*step 1 of 4 ends in other/,
+    ],
     [
       'is computed although it is merged',
       { layer: () => new Unaware(4, 4, { key: random.key(1) }) },

@@ -64,6 +64,11 @@ const sparse = (method: 'lors' | 'sqft' | 'sp-lora' | 'spp', straightThrough = f
 /** Every kind of adapter: one row each. */
 export const adapterRows: Readonly<Record<string, Row>> = {
   'lora on a Linear': { layer: dense, attach: (layer) => lora(layer, { rank: 2, alpha: 3 }), input: rows },
+  'lora with dropout': {
+    layer: dense,
+    attach: (layer) => lora(layer, { rank: 2, alpha: 3, dropout: 0.5 }),
+    input: rows,
+  },
   'lora with a mask': {
     layer: dense,
     attach(layer) {

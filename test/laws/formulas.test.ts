@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lorsLinear } from '../../src/adapters/lors-linear';
+import { lorsLinear } from '../../src/adapters/methods/lors-linear';
 import type { Accelerators, Backend } from '../../src/backend/contract';
 import * as f from '../../src/index';
 import { opLaws } from '../../src/laws';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { loraLinear } from '../../src/adapters/lora-linear';
-import { lorsLinear } from '../../src/adapters/lors-linear';
-import { spLoraLinear } from '../../src/adapters/masked-linear';
+import { loraLinear } from '../../src/adapters/methods/lora-linear';
+import { lorsLinear } from '../../src/adapters/methods/lors-linear';
+import { spLoraLinear } from '../../src/adapters/methods/masked-linear';
 import * as f from '../../src/index';
 import {
   broadcastShapesOf,

@@ -1,6 +1,6 @@
-import { loraLinear } from '../../../src/adapters/lora-linear';
-import { lorsLinear } from '../../../src/adapters/lors-linear';
-import { spLoraLinear, sqftLinear } from '../../../src/adapters/masked-linear';
+import { loraLinear } from '../../../src/adapters/methods/lora-linear';
+import { lorsLinear } from '../../../src/adapters/methods/lors-linear';
+import { spLoraLinear, sqftLinear } from '../../../src/adapters/methods/masked-linear';
 import {
   backend,
   memory,

@@ -1,17 +1,22 @@
 import { fold, key } from '../../base/key';
 import type { Adaptable, Adapter } from '../../nn/adapter';
+import type { ForwardOptions } from '../../nn/forward-options';
 import { noGrad } from '../../tensor/derivatives/no-grad';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { random } from '../../tensor/ops/random/random';
 import type { Tensor } from '../../tensor/tensor';
+import type { TrainerOptions } from '../../training/trainer-options';
 import type { LawOf } from '../finding';
 import { claim } from '../violation';
 
 /** A layer that hosts adapters, with a forward pass of one tensor. */
 export type Host = Adaptable & {
   /** The layer's output for one input. */
-  forward(x: Tensor): Tensor;
+  forward(x: Tensor, options?: ForwardOptions): Tensor;
 };
+
+/** How an adapter is trained. */
+export type AdapterTraining = Pick<TrainerOptions<unknown, undefined>, 'transform' | 'gradients'>;
 
 /** One kind of adapter on one kind of layer. */
 export interface AdapterRow {
@@ -23,6 +28,8 @@ export interface AdapterRow {
   attach(layer: Host): unknown;
   /** An input of the layer; the same in every call. */
   input(): Tensor;
+  /** What trains it, given what `attach` has returned (default: Adam). */
+  training?: ((attached: unknown) => AdapterTraining) | undefined;
   /** Gradients of the adapter's parameters are an approximation by design, and not compared. Default: false. */
   readonly straightThrough?: boolean;
 }

@@ -4,24 +4,26 @@ import { type Law, law } from '../law';
 import type { AdapterLaw, AdapterRow } from './case';
 import { gradients } from './gradients';
 import { fraction, merged, mergedAndBack } from './merged';
+import { resumed } from './resumed';
 import { saved } from './saved';
 import { start } from './start';
 
 /** What every adapter owes. */
-const allLaws: readonly AdapterLaw[] = [start, merged, fraction, mergedAndBack, gradients, saved];
+const allLaws: readonly AdapterLaw[] = [start, merged, fraction, mergedAndBack, gradients, saved, resumed];
 
 const rowOptions = {
   name: required(string),
   layer: required(callable<AdapterRow['layer']>('that makes a layer')),
   attach: required(callable<AdapterRow['attach']>('of a layer')),
   input: required(callable<AdapterRow['input']>('that makes an input')),
+  training: optional(callable<NonNullable<AdapterRow['training']>>('of what attach has returned')),
   straightThrough: optional(boolean, false),
 };
 
 /**
  * What every adapter owes, on the current backend: it starts without effect and is all that is trained; where it can be
  * merged, the plain layer computes the same with the merged weight, fractions are fractions, and what was added can be
- * taken out; gradients match differences, and values come back from a saved state.
+ * taken out; gradients match differences, values come back from a saved state, and a training from any of its steps.
  * @throws OptionError `options/unknown`, `options/type`
  * @example
  * const layer = () => new Linear(4, 3, { key: random.key(0) });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lorsLinear } from '../../../src/adapters/lors-linear';
-import { spLoraLinear, sppLinear, sqftLinear } from '../../../src/adapters/masked-linear';
+import { lorsLinear } from '../../../src/adapters/methods/lors-linear';
+import { spLoraLinear, sppLinear, sqftLinear } from '../../../src/adapters/methods/masked-linear';
 import {
   adam,
   backend,

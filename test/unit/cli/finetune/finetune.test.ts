@@ -236,6 +236,6 @@ describe('floragrad finetune', () => {
     expect(stdout).toMatch(/--sparsity X/);
     const words = stdout.replaceAll(/\s+/g, ' ');
     expect(words).toContain('lors and its baselines sqft, sp-lora and spp prune it first.');
-    expect(words).toContain('[full,lora,plora,lors,flora]');
+    expect(words).toContain('[full,lora,plora,flora,lors]');
   });
 });

@@ -1,11 +1,11 @@
-import { add } from '../tensor/ops/elementwise/add';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { gather } from '../tensor/ops/movement/gather';
-import { transpose } from '../tensor/ops/movement/transpose';
-import { matmul } from '../tensor/ops/products/matmul';
-import type { Tensor } from '../tensor/tensor';
-import { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
-import { maskedUp, unmasked } from './rank-mask';
+import { add } from '../../tensor/ops/elementwise/add';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { gather } from '../../tensor/ops/movement/gather';
+import { transpose } from '../../tensor/ops/movement/transpose';
+import { matmul } from '../../tensor/ops/products/matmul';
+import type { Tensor } from '../../tensor/tensor';
+import { LowRankAdapter, type LowRankFactors } from '../low-rank-adapter';
+import { maskedUp, unmasked } from '../rank-mask';
 
 /**
  * LoRA on an `Embedding`: W + s·(B·A)ᵀ with A [r, rows] and B [width, r], PEFT's layout. Each id reads its column of A,

@@ -1,14 +1,14 @@
-import { seedKind } from '../base/key';
-import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../base/options';
-import type { Adaptable } from '../nn/adapter';
-import { Embedding } from '../nn/layers/embedding';
-import { Linear } from '../nn/layers/linear';
-import { type Module, matchKind } from '../nn/module';
-import { extent } from '../nn/options';
-import { ones } from '../tensor/ops/create';
-import type { AdapterReport, AttachedLayer } from './attach';
-import { attachLowRank, describedLowRank } from './attach-low-rank';
-import { firstFactors, initKind } from './first-factors';
+import { seedKind } from '../../base/key';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../../base/options';
+import type { Adaptable } from '../../nn/adapter';
+import { Embedding } from '../../nn/layers/embedding';
+import { Linear } from '../../nn/layers/linear';
+import { type Module, matchKind } from '../../nn/module';
+import { extent } from '../../nn/options';
+import { ones } from '../../tensor/ops/create';
+import type { AdapterReport, AttachedLayer } from '../attach';
+import { attachLowRank, describedLowRank } from '../attach-low-rank';
+import { firstFactors, initKind } from '../starts/first-factors';
 import { LoraEmbedding } from './lora-embedding';
 import { LoraLinear } from './lora-linear';
 

@@ -1,13 +1,13 @@
 // What LoRS is compared with. All of them keep the zeros of the weight and have exact gradients.
 
-import { add } from '../tensor/ops/elementwise/add';
-import { equal } from '../tensor/ops/elementwise/compare';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { where } from '../tensor/ops/elementwise/where';
-import { linear } from '../tensor/ops/products/linear';
-import { matmul } from '../tensor/ops/products/matmul';
-import { sumTo } from '../tensor/ops/reductions/sum-to';
-import type { Tensor } from '../tensor/tensor';
+import { add } from '../../tensor/ops/elementwise/add';
+import { equal } from '../../tensor/ops/elementwise/compare';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { where } from '../../tensor/ops/elementwise/where';
+import { linear } from '../../tensor/ops/products/linear';
+import { matmul } from '../../tensor/ops/products/matmul';
+import { sumTo } from '../../tensor/ops/reductions/sum-to';
+import type { Tensor } from '../../tensor/tensor';
 import { applySparse, type Change, inputGradient, type SparseOp, sparseForward, weightGradient } from './sparse-linear';
 
 /**

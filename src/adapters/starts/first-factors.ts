@@ -1,13 +1,13 @@
-import { ShapeError } from '../base/errors';
-import { fold, type Key } from '../base/key';
-import { callable, checkArgument, choice, either, type Kind, kindOf } from '../base/options';
-import { type Shape, sameShape, show } from '../base/shape';
-import type { Adaptable } from '../nn/adapter';
-import { initializers } from '../nn/initializers';
-import { Embedding } from '../nn/layers/embedding';
-import { zeros } from '../tensor/ops/create';
-import type { Tensor } from '../tensor/tensor';
-import { isTensor } from '../tensor/tree';
+import { ShapeError } from '../../base/errors';
+import { fold, type Key } from '../../base/key';
+import { callable, checkArgument, choice, either, type Kind, kindOf } from '../../base/options';
+import { type Shape, sameShape, show } from '../../base/shape';
+import type { Adaptable } from '../../nn/adapter';
+import { initializers } from '../../nn/initializers';
+import { Embedding } from '../../nn/layers/embedding';
+import { zeros } from '../../tensor/ops/create';
+import type { Tensor } from '../../tensor/tensor';
+import { isTensor } from '../../tensor/tree';
 
 /** What random factors are made for. */
 export interface DrawSite {

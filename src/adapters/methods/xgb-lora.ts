@@ -1,7 +1,7 @@
-import { OptionError } from '../base/errors';
-import { isPlainObject, optional, readOptionsOf, refuseExtra, type SpecificationOf } from '../base/options';
-import type { Module } from '../nn/module';
-import { initKind } from './first-factors';
+import { OptionError } from '../../base/errors';
+import { isPlainObject, optional, readOptionsOf, refuseExtra, type SpecificationOf } from '../../base/options';
+import type { Module } from '../../nn/module';
+import { initKind } from '../starts/first-factors';
 import { loraOptionsWithoutInit } from './lora';
 import { attachPeriodic, type PeriodicLora, type PeriodicLoraOptions, stageOptions } from './periodic-lora';
 

@@ -1,17 +1,17 @@
-import { sizeOf } from '../base/shape';
-import type { ForwardOptions } from '../nn/forward-options';
-import { apply, type Composite } from '../tensor/op';
-import { add } from '../tensor/ops/elementwise/add';
-import { axpby } from '../tensor/ops/elementwise/axpby';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { reshape } from '../tensor/ops/movement/reshape';
-import { linear } from '../tensor/ops/products/linear';
-import { matmul } from '../tensor/ops/products/matmul';
-import { dropout } from '../tensor/ops/random/dropout';
-import { sumTo } from '../tensor/ops/reductions/sum-to';
-import type { Tensor } from '../tensor/tensor';
-import { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
-import { maskedUp, unmasked } from './rank-mask';
+import { sizeOf } from '../../base/shape';
+import type { ForwardOptions } from '../../nn/forward-options';
+import { apply, type Composite } from '../../tensor/op';
+import { add } from '../../tensor/ops/elementwise/add';
+import { axpby } from '../../tensor/ops/elementwise/axpby';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { reshape } from '../../tensor/ops/movement/reshape';
+import { linear } from '../../tensor/ops/products/linear';
+import { matmul } from '../../tensor/ops/products/matmul';
+import { dropout } from '../../tensor/ops/random/dropout';
+import { sumTo } from '../../tensor/ops/reductions/sum-to';
+import type { Tensor } from '../../tensor/tensor';
+import { LowRankAdapter, type LowRankFactors } from '../low-rank-adapter';
+import { maskedUp, unmasked } from '../rank-mask';
 
 /**
  * x·Wᵀ + b + s·Z·Bᵀ: x [N, in], Z = dropped·Aᵀ [N, r], weight [out, in], B [out, r], bias [out] if there is one → [N, out].

@@ -1,4 +1,4 @@
-import { StateError } from '../base/errors';
+import { StateError } from '../../base/errors';
 import {
   choice,
   number,
@@ -8,21 +8,21 @@ import {
   required,
   type SpecificationOf,
   type ValuesOfGeneric,
-} from '../base/options';
-import type { Module } from '../nn/module';
-import { extent } from '../nn/options';
-import { observedAround } from '../optim/observed-around';
-import { type GradientTransform, transform, transformKind } from '../optim/transform';
-import { add } from '../tensor/ops/elementwise/add';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { sub } from '../tensor/ops/elementwise/sub';
-import { runInScope } from '../tensor/scope';
-import type { Params, Tensor } from '../tensor/tensor';
-import type { AdapterReport } from './attach';
-import { describedLowRank, drawSite } from './attach-low-rank';
-import { type DrawSite, type FactorInit, type Factors, firstFactors, initKind } from './first-factors';
+} from '../../base/options';
+import type { Module } from '../../nn/module';
+import { extent } from '../../nn/options';
+import { observedAround } from '../../optim/observed-around';
+import { type GradientTransform, transform, transformKind } from '../../optim/transform';
+import { add } from '../../tensor/ops/elementwise/add';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { sub } from '../../tensor/ops/elementwise/sub';
+import { runInScope } from '../../tensor/scope';
+import type { Params, Tensor } from '../../tensor/tensor';
+import type { AdapterReport } from '../attach';
+import { describedLowRank, drawSite } from '../attach-low-rank';
+import { parameterPath } from '../sites';
+import { type DrawSite, type FactorInit, type Factors, firstFactors, initKind } from '../starts/first-factors';
 import { attachLora, type LoraOptions, loraOptionsWithoutInit } from './lora';
-import { parameterPath } from './sites';
 
 /** LoRA's options, how long a stage is, and what happens at its end. */
 export interface PeriodicLoraOptions<S> extends Omit<LoraOptions, 'init' | 'mask'> {

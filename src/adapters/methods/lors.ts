@@ -1,11 +1,11 @@
-import { seedKind } from '../base/key';
-import { boolean, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
-import { Linear } from '../nn/layers/linear';
-import { type Module, matchKind } from '../nn/module';
-import { extent } from '../nn/options';
-import type { AdapterReport } from './attach';
-import { attachLowRank, describedLowRank } from './attach-low-rank';
-import { initKind, linearFactors } from './first-factors';
+import { seedKind } from '../../base/key';
+import { boolean, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { Linear } from '../../nn/layers/linear';
+import { type Module, matchKind } from '../../nn/module';
+import { extent } from '../../nn/options';
+import type { AdapterReport } from '../attach';
+import { attachLowRank, describedLowRank } from '../attach-low-rank';
+import { initKind, linearFactors } from '../starts/first-factors';
 import { SparseAdapter } from './sparse-adapter';
 
 const lorsOptions = {

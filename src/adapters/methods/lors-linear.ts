@@ -1,8 +1,8 @@
-import { mul } from '../tensor/ops/elementwise/mul';
-import { matmul } from '../tensor/ops/products/matmul';
-import { sumTo } from '../tensor/ops/reductions/sum-to';
-import { runInScope } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { matmul } from '../../tensor/ops/products/matmul';
+import { sumTo } from '../../tensor/ops/reductions/sum-to';
+import { runInScope } from '../../tensor/scope';
+import type { Tensor } from '../../tensor/tensor';
 import { applySparse, type Change, inputGradient, type SparseOp, sparseForward, weightGradient } from './sparse-linear';
 
 const op: SparseOp = {

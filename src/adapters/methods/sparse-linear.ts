@@ -1,17 +1,17 @@
 // What the adapters of pruned weights share: the masked weight, made again where it is needed, and how an op with it is
 // applied. Operands: x [N, in], weight [out, in], A [r, in], B [out, r], bias [out] if there is one → [N, out].
 
-import { sizeOf } from '../base/shape';
-import { apply, type Composite } from '../tensor/op';
-import { add } from '../tensor/ops/elementwise/add';
-import { equal } from '../tensor/ops/elementwise/compare';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { where } from '../tensor/ops/elementwise/where';
-import { reshape } from '../tensor/ops/movement/reshape';
-import { linear } from '../tensor/ops/products/linear';
-import { matmul } from '../tensor/ops/products/matmul';
-import { runInScope } from '../tensor/scope';
-import type { Tensor } from '../tensor/tensor';
+import { sizeOf } from '../../base/shape';
+import { apply, type Composite } from '../../tensor/op';
+import { add } from '../../tensor/ops/elementwise/add';
+import { equal } from '../../tensor/ops/elementwise/compare';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { where } from '../../tensor/ops/elementwise/where';
+import { reshape } from '../../tensor/ops/movement/reshape';
+import { linear } from '../../tensor/ops/products/linear';
+import { matmul } from '../../tensor/ops/products/matmul';
+import { runInScope } from '../../tensor/scope';
+import type { Tensor } from '../../tensor/tensor';
 
 /** A, B and s. */
 export interface Change {

@@ -1,13 +1,13 @@
-import { abs } from '../tensor/ops/elementwise/abs';
-import { add } from '../tensor/ops/elementwise/add';
-import { cast } from '../tensor/ops/elementwise/cast';
-import { equal, greater } from '../tensor/ops/elementwise/compare';
-import { mul } from '../tensor/ops/elementwise/mul';
-import { where } from '../tensor/ops/elementwise/where';
-import { matmul } from '../tensor/ops/products/matmul';
-import type { Tensor } from '../tensor/tensor';
+import { abs } from '../../tensor/ops/elementwise/abs';
+import { add } from '../../tensor/ops/elementwise/add';
+import { cast } from '../../tensor/ops/elementwise/cast';
+import { equal, greater } from '../../tensor/ops/elementwise/compare';
+import { mul } from '../../tensor/ops/elementwise/mul';
+import { where } from '../../tensor/ops/elementwise/where';
+import { matmul } from '../../tensor/ops/products/matmul';
+import type { Tensor } from '../../tensor/tensor';
+import { LowRankAdapter } from '../low-rank-adapter';
 import { lorsLinear } from './lors-linear';
-import { LowRankAdapter } from './low-rank-adapter';
 import { spLoraLinear, sppLinear, sppWeight, sqftLinear } from './masked-linear';
 import type { Change } from './sparse-linear';
 
