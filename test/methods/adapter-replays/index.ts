@@ -1,0 +1,4 @@
+import type { AdapterReplay } from '../adapter-replay';
+
+/** Every recorded case of the adapters that are here: a line for each family. */
+export const adapterReplays: readonly AdapterReplay[] = [];
