@@ -8,6 +8,7 @@ import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
+import { micro } from './mutations/micro.mjs';
 import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
@@ -3952,6 +3953,7 @@ export const mutations = [
   ...commands,
   ...results,
   ...sizes,
+  ...micro,
   ...attentionLayers,
   ...COMMAND,
   ...LOOPS,

@@ -45,6 +45,12 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
     /^Hugging Face: logits within 1e-5$/m,
     /^written for PyTorch: 29 of 29 tensors with the same name and numbers$/m,
   ],
+  // Its numbers are its own, so that nothing may move them but the machine's tanh.
+  'micro.ts': [
+    /^Adam: loss 1\.048 → 0\.001, 2370 numbers of state$/m,
+    /^Momentum, Flora: loss 1\.048 → 0\.005, 417 numbers of state$/m,
+    /^the mean of 1000 draws: squared error 0\.00424, theory 0\.00413$/m,
+  ],
   // Newton squares its error at the end; eight steps of descent have hardly begun.
   'second-order.ts': [/^8: Newton 0\.1704, gradient \d(\.\d)?e-[5-8]; descent 0\.6\d+, 1$/m],
   // It reads 99 % right after all of its steps; here it has hardly begun.
@@ -81,9 +87,10 @@ describe('examples', () => {
   const files = readdirSync('examples').filter((file) => file.endsWith('.ts'));
 
   // A real program has a line for its data, a model, a loop and a result, which 60 lines hold.
-  it('each has a row here and is at most 60 lines long', () => {
+  it('each has a row here and is at most 60 lines long, but for the library on two pages', () => {
     expect(files.sort()).toEqual([...Object.keys(expected), ...inBrowsers].sort());
-    for (const file of files) expect(readFileSync(`examples/${file}`, 'utf8').split('\n').length).toBeLessThan(62);
+    for (const file of files.filter((file) => file !== 'micro.ts'))
+      expect(readFileSync(`examples/${file}`, 'utf8').split('\n').length).toBeLessThan(62);
   });
 
   const outputs = new Map<string, Promise<string[]>>();
