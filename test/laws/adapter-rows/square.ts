@@ -1,0 +1,21 @@
+import { Linear, type MoraType, mora, random, type Tensor } from '../../../src/index';
+import type { AdapterRow } from '../../../src/laws';
+
+type Row = Omit<AdapterRow, 'name'>;
+
+const wide = (): Linear => new Linear(7, 5, { key: random.key(1) });
+const rows = (): Tensor => random.normal(random.key(2), [2, 3, 7]);
+const square = (type: MoraType, dropout = 0): Row => ({
+  layer: wide,
+  attach: (layer) => mora(layer, { rank: 1, type, dropout }),
+  input: rows,
+});
+
+/** Square matrices, shared and nested factors. */
+export const squareRows: Readonly<Record<string, Row>> = {
+  'MoRA, type 1': square(1),
+  'MoRA, type 2': square(2),
+  'MoRA, type 3': square(3, 0.5),
+  'MoRA, type 4': square(4),
+  'MoRA, type 6': square(6),
+};

@@ -1,0 +1,76 @@
+import { Linear, type MoraType, maximum, mora, mul, random, type Tensor, valueAndGrad } from '../../../src/index';
+import {
+  type AdapterRecord,
+  type AdapterReplay,
+  allCompared,
+  comparedTo,
+  recorded,
+  recordedTensor,
+} from '../adapter-replay';
+
+/** The record's layer with a weight of its own or of zeros, an adapter, and values of its parameters by name. */
+function layerOf([n, m]: readonly [number, number], weight: Tensor | null, attach: (layer: Linear) => unknown) {
+  const layer = new Linear(m, n, { bias: false, key: random.key(0) });
+  attach(layer);
+  layer.load({ ...layer.state(), weight: weight ?? mul(layer.weight, 0) });
+  return layer;
+}
+
+const gradientsOf = (layer: Linear, x: Tensor, dy: Tensor) =>
+  valueAndGrad(() => mul(layer.forward(x), dy).sum(), { ...layer.parameters({ trainable: true }), x }).grads;
+
+/** What the adapter adds to a weight of zeros. */
+const changeOf = (layer: Linear): Tensor => layer.lora?.mergedInto?.(mul(layer.weight, 0), 1) as Tensor;
+
+/** A number of roundings, each at the size of a sum of magnitudes, in units of the largest result. */
+const roundings = (
+  count: number,
+  magnitudes: Tensor,
+  result: Pick<Tensor, 'dataSync'> | { data: number[] },
+): number => {
+  const size = (values: ArrayLike<number>): number => Math.max(...Array.from(values, Math.abs));
+  return (count * size(magnitudes.dataSync())) / size('data' in result ? result.data : result.dataSync());
+};
+
+function followMora(one: AdapterRecord, read: (type: MoraType) => MoraType = (type) => type) {
+  const { n, m, rank, type } = one.options as { n: number; m: number; rank: number; type: MoraType };
+  const made = (Q: Tensor, type: MoraType): Linear => {
+    const layer = layerOf([n, m], null, (host) => mora(host, { rank, type }));
+    layer.load({ ...layer.state(), 'lora.Q': Q });
+    return layer;
+  };
+  const [x, dy, Q] = ['x', 'dy', 'Q'].map((name) => recordedTensor(one, name)) as [Tensor, Tensor, Tensor];
+  // Magnitudes go through maps of ones. A turn makes an element at most √2 of the largest, so for type 6 all are that.
+  const turned = type === 6;
+  const [layer, magnitude] = [made(Q, read(type)), made(mul(Q.abs(), turned ? Math.SQRT2 : 1), turned ? 1 : type)];
+  const inputs = turned ? maximum(x.abs(), x.abs().max()) : x.abs();
+  // x and Q are rounded, then the sums of C, of Q and of the output; a turn is a rounded product with a rounded cosine more.
+  const count = turned ? 7 : 5;
+  const units = (field: string, magnitudes: Tensor): number => roundings(count, magnitudes, recorded(one, field));
+  return allCompared(
+    comparedTo(
+      gradientsOf(layer, x, dy)['lora.Q'] as Tensor,
+      recorded(one, 'dQ'),
+      units('dQ', gradientsOf(magnitude, inputs, dy.abs())['lora.Q'] as Tensor),
+    ),
+    comparedTo(changeOf(layer), recorded(one, 'delta_from_forward'), units('delta_from_forward', changeOf(magnitude))),
+    comparedTo(layer.forward(x), recorded(one, 'y'), units('y', magnitude.forward(inputs))),
+  );
+}
+
+const moraNames = [
+  ...['type1-7x10-r1', 'type1-8x8-r2', 'type2-10x7-r1', 'type3-7x10-r1', 'type3-8x8-r2', 'type4-10x7-r1'],
+  ...['type6-7x10-r1', 'type6-8x8-r2', 'type6-12x20-r2'],
+];
+/** Another type, of the same r̂. */
+const misread: Readonly<Record<MoraType, MoraType>> = { 1: 4, 2: 3, 3: 2, 4: 1, 6: 1 };
+
+/** Square matrices, shared and nested factors. */
+export const squareReplays: readonly AdapterReplay[] = [
+  ...moraNames.map((name) => ({
+    file: 'mora',
+    name,
+    follow: (one: AdapterRecord) => followMora(one),
+    unlike: (one: AdapterRecord) => followMora(one, (type) => misread[type]),
+  })),
+];
