@@ -1,4 +1,4 @@
-import { Linear, type MoraType, mora, random, type Tensor } from '../../../src/index';
+import { Linear, loraMini, type MoraType, mora, nora, random, type Tensor, vera } from '../../../src/index';
 import type { AdapterRow } from '../../../src/laws';
 
 type Row = Omit<AdapterRow, 'name'>;
@@ -18,4 +18,11 @@ export const squareRows: Readonly<Record<string, Row>> = {
   'MoRA, type 3': square(3, 0.5),
   'MoRA, type 4': square(4),
   'MoRA, type 6': square(6),
+  VeRA: { layer: wide, attach: (layer) => vera(layer, { rank: 3, dropout: 0.5 }), input: rows },
+  'LoRA-Mini': {
+    layer: wide,
+    attach: (layer) => loraMini(layer, { rank: 2, inner: [3, 4], dropout: 0.5 }),
+    input: rows,
+  },
+  NoRA: { layer: wide, attach: (layer) => nora(layer, { rank: 4, inner: 2 }), input: rows },
 };

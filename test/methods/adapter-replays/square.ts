@@ -1,4 +1,17 @@
-import { Linear, type MoraType, maximum, mora, mul, random, type Tensor, valueAndGrad } from '../../../src/index';
+import {
+  abs,
+  Linear,
+  type MoraType,
+  maximum,
+  mora,
+  mul,
+  nora,
+  random,
+  slice,
+  type Tensor,
+  valueAndGrad,
+  vera,
+} from '../../../src/index';
 import {
   type AdapterRecord,
   type AdapterReplay,
@@ -7,6 +20,7 @@ import {
   recorded,
   recordedTensor,
 } from '../adapter-replay';
+import type { Matrix } from '../replay';
 
 /** The record's layer with a weight of its own or of zeros, an adapter, and values of its parameters by name. */
 function layerOf([n, m]: readonly [number, number], weight: Tensor | null, attach: (layer: Linear) => unknown) {
@@ -65,6 +79,60 @@ const moraNames = [
 /** Another type, of the same r̂. */
 const misread: Readonly<Record<MoraType, MoraType>> = { 1: 4, 2: 3, 3: 2, 4: 1, 6: 1 };
 
+function followVera(one: AdapterRecord, fromEnd = false) {
+  const { W, A_shared, B_shared } = one as unknown as Readonly<Record<string, Matrix>>;
+  const [n, m] = (W as Matrix).shape as [number, number];
+  const rank = one.options.rank as number;
+  const [A, B] = [recordedTensor(one, 'A_shared'), recordedTensor(one, 'B_shared')];
+  const shared = fromEnd
+    ? {
+        A: slice(A, [0, ((A_shared as Matrix).shape[1] as number) - m]),
+        B: slice(B, [((B_shared as Matrix).shape[0] as number) - n]),
+      }
+    : { A, B };
+  const made = (of: (t: Tensor) => Tensor): Linear => {
+    const pair = { A: of(shared.A), B: of(shared.B) };
+    const layer = layerOf([n, m], of(recordedTensor(one, 'W')), (host) => vera(host, { rank, shared: pair }));
+    layer.load({
+      ...layer.state(),
+      'lora.d': of(recordedTensor(one, 'lambda_d')),
+      'lora.b': of(recordedTensor(one, 'lambda_b')),
+    });
+    return layer;
+  };
+  const [layer, magnitude] = [made((t) => t), made(abs)];
+  const [x, dy] = [recordedTensor(one, 'x'), recordedTensor(one, 'dy')];
+  const [grads, sizes] = [gradientsOf(layer, x, dy), gradientsOf(magnitude, abs(x), abs(dy))];
+  const { grads: expected } = one as unknown as { readonly grads: Readonly<Record<string, Matrix>> };
+  // Five numbers of each product are rounded, then two sums, two factors, and the sum with what the weight gives.
+  const compared = (actual: Tensor, record: Matrix, size: Tensor) =>
+    comparedTo(actual, record, roundings(10, size, record));
+  return allCompared(
+    ...Object.entries({ lambda_d: 'lora.d', lambda_b: 'lora.b', x: 'x' }).map(([name, path]) =>
+      compared(grads[path] as Tensor, expected[name] as Matrix, sizes[path] as Tensor),
+    ),
+    compared(changeOf(layer), recorded(one, 'delta'), changeOf(magnitude)),
+    compared(layer.forward(x), recorded(one, 'y'), magnitude.forward(abs(x))),
+  );
+}
+
+function followNora(one: AdapterRecord, withD = true) {
+  const { rank, inner } = one.options as { rank: number; inner: number };
+  const [n, m] = recorded(one, 'product').shape as [number, number];
+  const made = (of: (t: Tensor) => Tensor): Linear => {
+    const alpha = Math.sqrt(rank); // the record is without a scale
+    const layer = layerOf([n, m], null, (host) => nora(host, { rank, inner, alpha }));
+    const [A, B, d] = ['RB', 'RA', 'd'].map((name) => of(recordedTensor(one, name))) as [Tensor, Tensor, Tensor];
+    const [outerA, outerB] = ['A', 'B'].map((name) => of(recordedTensor(one, name))) as [Tensor, Tensor];
+    const own = { 'lora.A': A, 'lora.B': B, 'lora.outerA': outerA, 'lora.outerB': outerB };
+    layer.load({ ...layer.state(), ...own, 'lora.d': withD ? d : mul(d, 0).add(1) });
+    return layer;
+  };
+  const product = recorded(one, 'product');
+  // Five numbers of each product are rounded, the factor d, and three sums.
+  return comparedTo(changeOf(made((t) => t)), product, roundings(9, changeOf(made(abs)), product));
+}
+
 /** Square matrices, shared and nested factors. */
 export const squareReplays: readonly AdapterReplay[] = [
   ...moraNames.map((name) => ({
@@ -73,4 +141,11 @@ export const squareReplays: readonly AdapterReplay[] = [
     follow: (one: AdapterRecord) => followMora(one),
     unlike: (one: AdapterRecord) => followMora(one, (type) => misread[type]),
   })),
+  {
+    file: 'vera',
+    name: 'sliced',
+    follow: (one) => followVera(one),
+    unlike: (one) => followVera(one, true), // the last rows and columns of the pair
+  },
+  { file: 'nora', name: 'nested', follow: (one) => followNora(one), unlike: (one) => followNora(one, false) },
 ];

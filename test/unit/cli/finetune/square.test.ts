@@ -1,0 +1,53 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
+import { captured, tinyTraining, workFolder, writeText } from '../captured';
+
+const cwd = workFolder();
+writeText(cwd);
+writeFileSync(join(cwd, 'other.txt'), 'pack my box with five dozen liquor jugs, über alles\n'.repeat(20));
+const tiny = '--rank 2 --steps 6 --batch 2 --threads 1'.split(' ');
+const run = async (...more: string[]): Promise<FineTuneOutput['runs']> => {
+  const argv = ['finetune', 'base.safetensors', '--data', 'other.txt', ...tiny, '--json', '-', ...more];
+  const { stdout, stderr } = await captured(cwd, argv);
+  expect(stderr).not.toMatch(/floragrad: /);
+  return (JSON.parse(stdout) as FineTuneOutput).runs;
+};
+
+beforeAll(async () => {
+  const options = ['--data', 'text.txt', ...tinyTraining, '--optimizer', 'adamw', '--save', 'base.safetensors'];
+  expect((await captured(cwd, ['train', ...options])).status).toBe(0);
+});
+
+describe('floragrad finetune with square matrices, shared and nested factors', () => {
+  it('trains each from the function of the base, with the numbers that its sizes come to', async () => {
+    const runs = await run('--method', 'lora,mora,vera,lora-mini,nora');
+    const [lora, ...others] = runs as [FineTuneOutput['runs'][number], ...FineTuneOutput['runs']];
+    for (const { method, startLoss, validationLoss, trainable, stateBytes } of others) {
+      expect(startLoss, method).toBeCloseTo(lora.startLoss, 5);
+      expect(validationLoss, method).toBeLessThan(startLoss);
+      expect(stateBytes, method).toBe(2 * 4 * trainable);
+    }
+    // Weights [24, 8], [8, 8], [32, 8] and [8, 32]; rank 2.
+    expect(Object.fromEntries(runs.map(({ method, trainable }) => [method, trainable]))).toMatchObject({
+      mora: 8 ** 2 + 6 ** 2 + 8 ** 2 + 8 ** 2, // √(2·32), √(2·16) and √(2·40), even
+      vera: 24 + 8 + 32 + 8 + 4 * 2,
+      'lora-mini': 4 * 2 * (8 + 8),
+      nora: 4 * (2 * 4 * 2 + 2),
+    });
+    const ranks = Object.fromEntries(runs.map(({ method, updateRank }) => [method, updateRank]));
+    expect(ranks).toMatchObject({ vera: 2, 'lora-mini': 2, nora: 2 });
+    expect(ranks.mora).toBeGreaterThan(4);
+  });
+
+  it.each([
+    ['vera', '--seed', '3'],
+    ['lora-mini', '--alpha', '5'],
+    ['nora', '--alpha', '5'],
+    ['mora', '--rank', '3'],
+  ])('%s with %s %s is another run than without', async (method, option, value) => {
+    const [changed, plain] = [await run('--method', method, option, value), await run('--method', method)];
+    expect(changed[0]?.trainLoss).not.toEqual(plain[0]?.trainLoss);
+  });
+});
