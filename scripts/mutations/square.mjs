@@ -5,15 +5,16 @@ const mora = 'src/adapters/methods/mora.ts';
 const vera = 'src/adapters/methods/vera.ts';
 const nested = 'src/adapters/methods/nested-lora.ts';
 const mini = 'src/adapters/methods/lora-mini.ts';
+const vectorFit = 'src/adapters/methods/vector-fit.ts';
 const nora = 'src/adapters/methods/nora.ts';
 
 /** Square matrices, shared and nested factors. */
 export const square = [
   {
-    name: 'MoRA: inputs of the last group filled up with zeros',
+    name: 'MoRA: groups that are filled up at the front',
     file: maps,
-    find: 'goneRound(x, groups * side)',
-    replace: 'pad(x, [...leading(x).map(() => [0, 0] as const), [0, groups * side - (x.shape.at(-1) as number)]])',
+    find: 'tile(x, [times]), [], [...leading(x), length])',
+    replace: 'tile(x, [times]), [...leading(x).map(() => 0), -length])',
     tests: [`${unit('mora')} > computes with`, replay('mora')],
   },
   {
@@ -169,6 +170,34 @@ export const square = [
     find: 'Math.max(1, Math.floor(rank / 40))',
     replace: 'Math.ceil(rank / 40)',
     tests: [`${unit('nora')} > has rank 64`],
+  },
+  {
+    name: 'VectorFit: a bias that is trained where it is not asked for',
+    file: vectorFit,
+    find: 'read.bias ? biasOf(layer) : null',
+    replace: 'biasOf(layer)',
+    tests: [unit('vector-fit')],
+  },
+  {
+    name: 'VectorFit: the new bias without the old one',
+    file: vectorFit,
+    find: 'bias ? add(bias, this.shift) : this.shift',
+    replace: 'this.shift',
+    tests: [`${unit('vector-fit')} > computes with`],
+  },
+  {
+    name: 'VectorFit: singular vectors that are trained too',
+    file: vectorFit,
+    find: 'this.freeze(/^(u|vt)$/);',
+    replace: 'this.freeze(/^u$/);',
+    tests: [unit('vector-fit')],
+  },
+  {
+    name: 'VectorFit: rows of U scaled, not its columns',
+    file: vectorFit,
+    find: 'matmul(mul(this.u, mul(this.sigma, fraction)), this.vt)',
+    replace: 'mul(matmul(this.u, this.vt), mul(this.sigma.sum(), fraction))',
+    tests: [`${unit('vector-fit')} > without a bias`],
   },
   {
     name: 'finetune: nested adapters of another seed',

@@ -18,6 +18,7 @@ export { type MoraLayer, type MoraOptions, mora } from './methods/mora';
 export type { MoraType } from './methods/mora-maps';
 export { type NoraOptions, nora } from './methods/nora';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';
+export { type VectorFitLayer, type VectorFitOptions, vectorFit } from './methods/vector-fit';
 export { type VeraLayer, type VeraOptions, type VeraPair, vera } from './methods/vera';
 export { type XgbLoraOptions, xgbLora } from './methods/xgb-lora';
 export { attachPeft, peftOf } from './peft';

@@ -1,4 +1,4 @@
-import { Linear, loraMini, type MoraType, mora, nora, random, type Tensor, vera } from '../../../src/index';
+import { Linear, loraMini, type MoraType, mora, nora, random, type Tensor, vectorFit, vera } from '../../../src/index';
 import type { AdapterRow } from '../../../src/laws';
 
 type Row = Omit<AdapterRow, 'name'>;
@@ -25,4 +25,10 @@ export const squareRows: Readonly<Record<string, Row>> = {
     input: rows,
   },
   NoRA: { layer: wide, attach: (layer) => nora(layer, { rank: 4, inner: 2 }), input: rows },
+  'VectorFit of the weight alone': {
+    layer: wide,
+    attach: (layer) => vectorFit(layer, { bias: false, dropout: 0.5 }),
+    input: rows,
+  },
+  'VectorFit with the bias': { layer: wide, attach: (layer) => vectorFit(layer), input: rows },
 };

@@ -6,6 +6,7 @@ import {
   mora,
   mul,
   nora,
+  type Params,
   random,
   slice,
   type Tensor,
@@ -30,8 +31,11 @@ function layerOf([n, m]: readonly [number, number], weight: Tensor | null, attac
   return layer;
 }
 
-const gradientsOf = (layer: Linear, x: Tensor, dy: Tensor) =>
-  valueAndGrad(() => mul(layer.forward(x), dy).sum(), { ...layer.parameters({ trainable: true }), x }).grads;
+/** Gradients of ⟨y, dy⟩, of the adapter's parameters by path and of `x`. */
+function gradientsOf(layer: Linear, x: Tensor, dy: Tensor): Params {
+  const params: Params = { ...layer.parameters({ trainable: true }), x };
+  return valueAndGrad(() => mul(layer.forward(x), dy).sum(), params).grads;
+}
 
 /** What the adapter adds to a weight of zeros. */
 const changeOf = (layer: Linear): Tensor => layer.lora?.mergedInto?.(mul(layer.weight, 0), 1) as Tensor;

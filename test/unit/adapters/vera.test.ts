@@ -146,8 +146,8 @@ describe('VeRA', () => {
     expect(made({ seed: 3 })).toEqual(made({ seed: 3 }));
     expect(made({ seed: 4 })).not.toEqual(made({ seed: 3 }));
     expect(made({})).toEqual(made({ seed: 0 }));
-    // B[:, k]·A[k, :] alone, with d zero but at k. The largest of 256 numbers uniform in ±a is below 0.9·a with chance 2e-12.
-    const layer = new Linear(256, 256, { key });
+    // B[:, k]·A[k, :] alone, with d zero but at k. The largest of 256 numbers or more that are uniform in ±a is below 0.9·a with chance 2e-12.
+    const layer = new Linear(256, 512, { key });
     vera(layer, { rank: 4 });
     const largest = Math.max(...productOf(layer, [0, 1, 0, 0]).map(Math.abs));
     const bound = Math.sqrt(6 / 256) * Math.sqrt(6 / 4);

@@ -1,4 +1,4 @@
-import { adamw, loraMini, mora, nora, vera } from '../../../index';
+import { adamw, loraMini, mora, nora, vectorFit, vera } from '../../../index';
 import type { GPT } from '../../../nn';
 import { warmedUp } from '../../schedule';
 import { type MethodRow, type MethodSettings, match, weightDecay } from '../method-row';
@@ -18,6 +18,7 @@ const adapters = (learningRate: number, attach: (model: GPT, settings: MethodSet
 export const squareRows = [
   { name: 'mora', ...adapters(0.01, (model, { rank }) => mora(model, { rank, match })) },
   { name: 'vera', ...adapters(0.1, (model, { rank, seed }) => vera(model, { rank, match, seed })) },
+  { name: 'vector-fit', ...adapters(0.02, (model) => vectorFit(model, { match })) },
   {
     name: 'lora-mini',
     ...adapters(0.02, (model, { rank, alpha, seed }) =>

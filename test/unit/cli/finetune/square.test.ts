@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 describe('floragrad finetune with square matrices, shared and nested factors', () => {
   it('trains each from the function of the base, with the numbers that its sizes come to', async () => {
-    const runs = await run('--method', 'lora,mora,vera,lora-mini,nora');
+    const runs = await run('--method', 'lora,mora,vera,vector-fit,lora-mini,nora');
     const [lora, ...others] = runs as [FineTuneOutput['runs'][number], ...FineTuneOutput['runs']];
     for (const { method, startLoss, validationLoss, trainable, stateBytes } of others) {
       expect(startLoss, method).toBeCloseTo(lora.startLoss, 5);
@@ -33,6 +33,7 @@ describe('floragrad finetune with square matrices, shared and nested factors', (
     expect(Object.fromEntries(runs.map(({ method, trainable }) => [method, trainable]))).toMatchObject({
       mora: 8 ** 2 + 6 ** 2 + 8 ** 2 + 8 ** 2, // √(2·32), √(2·16) and √(2·40), even
       vera: 24 + 8 + 32 + 8 + 4 * 2,
+      'vector-fit': 4 * 8 + 24 + 8 + 32 + 8,
       'lora-mini': 4 * 2 * (8 + 8),
       nora: 4 * (2 * 4 * 2 + 2),
     });

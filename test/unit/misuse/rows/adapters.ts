@@ -47,6 +47,7 @@ export const adapterRows: readonly Row[] = [
   row('mora', () => [model(), { rank: 2 }], [models, options]),
   row('vera', () => [model(), { rank: 2 }], [models, options]),
   row('loraMini', () => [model(), { rank: 2 }], [models, options]),
+  row('vectorFit', () => [model(), { bias: false }], [models, options]),
   row('nora', () => [model(), { rank: 2 }], [models, nothing]),
   row('gradientSvd', () => [source()], [nothing]),
   row('loraGa', () => [source()], [nothing]),
