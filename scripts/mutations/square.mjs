@@ -200,10 +200,10 @@ export const square = [
     tests: [`${unit('vector-fit')} > without a bias`],
   },
   {
-    name: 'finetune: nested adapters of another seed',
+    name: 'finetune: vectors around a pair of another seed',
     file: 'src/cli/finetune/rows/square.ts',
     find: 'vera(model, { rank, match, seed })',
     replace: 'vera(model, { rank, match })',
-    tests: ['test/unit/cli/finetune/square.test.ts'],
+    tests: ['test/unit/cli/finetune/square.test.ts > draws from the seed'],
   },
 ];

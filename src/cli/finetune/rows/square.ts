@@ -18,7 +18,8 @@ const adapters = (learningRate: number, attach: (model: GPT, settings: MethodSet
 export const squareRows = [
   { name: 'mora', ...adapters(0.01, (model, { rank }) => mora(model, { rank, match })) },
   { name: 'vera', ...adapters(0.1, (model, { rank, seed }) => vera(model, { rank, match, seed })) },
-  { name: 'vector-fit', ...adapters(0.02, (model) => vectorFit(model, { match })) },
+  // Without biases, which no weight has: what is measured is the change of the weights.
+  { name: 'vector-fit', ...adapters(0.02, (model) => vectorFit(model, { bias: false, match })) },
   {
     name: 'lora-mini',
     ...adapters(0.02, (model, { rank, alpha, seed }) =>

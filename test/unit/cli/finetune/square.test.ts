@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type MethodName, methods } from '../../../../src/cli/finetune/methods';
 import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
+import { random, tensor, valueAndGrad } from '../../../../src/index';
+import { GPT } from '../../../../src/nn';
 import { captured, tinyTraining, workFolder, writeText } from '../captured';
 
 const cwd = workFolder();
@@ -33,7 +36,7 @@ describe('floragrad finetune with square matrices, shared and nested factors', (
     expect(Object.fromEntries(runs.map(({ method, trainable }) => [method, trainable]))).toMatchObject({
       mora: 8 ** 2 + 6 ** 2 + 8 ** 2 + 8 ** 2, // √(2·32), √(2·16) and √(2·40), even
       vera: 24 + 8 + 32 + 8 + 4 * 2,
-      'vector-fit': 4 * 8 + 24 + 8 + 32 + 8,
+      'vector-fit': 4 * 8,
       'lora-mini': 4 * 2 * (8 + 8),
       nora: 4 * (2 * 4 * 2 + 2),
     });
@@ -42,8 +45,22 @@ describe('floragrad finetune with square matrices, shared and nested factors', (
     expect(ranks.mora).toBeGreaterThan(4);
   });
 
+  it('draws from the seed of the run', () => {
+    const startOf = (method: MethodName, seed: number): number[] => {
+      const model = new GPT({ vocabularySize: 11, context: 6, width: 8, heads: 2, layers: 1, key: random.key(0) });
+      const settings = { rank: 2, alpha: 2, sparsity: 0, steps: 4, stages: 1, learningRate: 0.1, seed, batches: [] };
+      methods[method].prepare(model, settings);
+      const ids = tensor([[1, 4, 10, 2]], { dtype: 'int32' });
+      const { grads } = valueAndGrad(() => model.forward(ids).square().mean(), model.parameters({ trainable: true }));
+      return Object.values(grads).flatMap((g) => Array.from(g.dataSync()));
+    };
+    for (const method of ['vera', 'lora-mini', 'nora'] as const)
+      expect(startOf(method, 3), method).not.toEqual(startOf(method, 0));
+    for (const method of ['mora', 'vector-fit'] as const)
+      expect(startOf(method, 3), method).toEqual(startOf(method, 0));
+  });
+
   it.each([
-    ['vera', '--seed', '3'],
     ['lora-mini', '--alpha', '5'],
     ['nora', '--alpha', '5'],
     ['mora', '--rank', '3'],
