@@ -48,6 +48,7 @@ it('the rows cover every adapter of the library', () => {
       'Gated',
       'Vera',
       'NestedLora',
+      'Lily',
       'SingularValues',
       'SingularValuesAndBias',
     ]),

@@ -1,4 +1,15 @@
-import { Linear, loraMini, type MoraType, mora, nora, random, type Tensor, vectorFit, vera } from '../../../src/index';
+import {
+  Linear,
+  lily,
+  loraMini,
+  type MoraType,
+  mora,
+  nora,
+  random,
+  type Tensor,
+  vectorFit,
+  vera,
+} from '../../../src/index';
 import type { AdapterRow } from '../../../src/laws';
 
 type Row = Omit<AdapterRow, 'name'>;
@@ -30,5 +41,6 @@ export const squareRows: Readonly<Record<string, Row>> = {
     attach: (layer) => vectorFit(layer, { bias: false, dropout: 0.5 }),
     input: rows,
   },
+  Lily: { layer: wide, attach: (layer) => lily(layer, { rank: 2, experts: 3, dropout: 0.5 }), input: rows },
   'VectorFit with the bias': { layer: wide, attach: (layer) => vectorFit(layer), input: rows },
 };

@@ -1,6 +1,7 @@
 import {
   abs,
   Linear,
+  lily,
   type MoraType,
   maximum,
   mora,
@@ -137,6 +138,25 @@ function followNora(one: AdapterRecord, withD = true) {
   return comparedTo(changeOf(made((t) => t)), product, roundings(9, changeOf(made(abs)), product));
 }
 
+function followLily(one: AdapterRecord, alike = false) {
+  const { rank, experts, scaling } = one.options as Readonly<Record<'rank' | 'experts' | 'scaling', number>>;
+  const [n, m] = recorded(one, 'W').shape as [number, number];
+  const layer = layerOf([n, m], recordedTensor(one, 'W'), (host) => lily(host, { rank, experts, scale: scaling }));
+  const [A, R] = [recordedTensor(one, 'A'), recordedTensor(one, 'router')];
+  const B = recordedTensor(one, 'B_stack').reshape([experts, rank, n]);
+  layer.load({ ...layer.state(), 'lora.A': A, 'lora.B': B, 'lora.R': alike ? mul(R, 0) : R });
+  const [x, dy] = [recordedTensor(one, 'x'), recordedTensor(one, 'dy')];
+  const grads = gradientsOf(layer, x, dy);
+  const { grads: expected } = one as unknown as { readonly grads: Readonly<Record<string, Matrix>> };
+  // A chain of fewer than 64 roundings: sums of at most 9 products, a softmax, a mean, and as many on the way back.
+  return allCompared(
+    ...Object.entries({ A: 'lora.A', B_stack: 'lora.B', router: 'lora.R', x: 'x' }).map(([name, path]) =>
+      comparedTo(grads[path] as Tensor, expected[name] as Matrix, 64),
+    ),
+    comparedTo(layer.forward(x), recorded(one, 'y'), 64),
+  );
+}
+
 /** Square matrices, shared and nested factors. */
 export const squareReplays: readonly AdapterReplay[] = [
   ...moraNames.map((name) => ({
@@ -150,6 +170,12 @@ export const squareReplays: readonly AdapterReplay[] = [
     name: 'sliced',
     follow: (one) => followVera(one),
     unlike: (one) => followVera(one, true), // the last rows and columns of the pair
+  },
+  {
+    file: 'lily',
+    name: 'four-experts',
+    follow: (one) => followLily(one),
+    unlike: (one) => followLily(one, true), // all experts alike
   },
   { file: 'nora', name: 'nested', follow: (one) => followNora(one), unlike: (one) => followNora(one, false) },
 ];
