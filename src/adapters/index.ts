@@ -11,6 +11,7 @@ export {
 export { type CompactedLayer, compact } from './compact';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { type AuroRaOptions, auroRa } from './methods/auro-ra';
 export { type LilyLayer, type LilyOptions, lily } from './methods/lily';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LoraMiniOptions, loraMini } from './methods/lora-mini';

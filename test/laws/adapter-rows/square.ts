@@ -1,4 +1,5 @@
 import {
+  auroRa,
   Linear,
   lily,
   loraMini,
@@ -42,5 +43,10 @@ export const squareRows: Readonly<Record<string, Row>> = {
     input: rows,
   },
   Lily: { layer: wide, attach: (layer) => lily(layer, { rank: 2, experts: 3, dropout: 0.5 }), input: rows },
+  AuroRA: {
+    layer: wide,
+    attach: (layer) => auroRa(layer, { rank: 2, dropout: 0.5 }),
+    input: () => rows().mul(0.05), // the steps of the differences then stay in one cell of the splines
+  },
   'VectorFit with the bias': { layer: wide, attach: (layer) => vectorFit(layer), input: rows },
 };

@@ -1,5 +1,7 @@
 import {
   abs,
+  auroRa,
+  eye,
   Linear,
   lily,
   type MoraType,
@@ -157,6 +159,34 @@ function followLily(one: AdapterRecord, alike = false) {
   );
 }
 
+function followAuroRa(one: AdapterRecord, ofEach = false) {
+  const [Q, K, z, dy] = ['Q', 'K', 'z', 'dy'].map((name) => recordedTensor(one, name)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const r = one.options.rank as number;
+  // A and B are identities and the weight is zero, so that the layer computes N(z).
+  const layer = layerOf([r, r], null, (host) => auroRa(host, { rank: r, alpha: r }));
+  layer.load({
+    ...layer.state(),
+    'lora.A': eye(r),
+    'lora.B': eye(r),
+    'lora.Q': Q,
+    'lora.K': ofEach ? mul(K, 1 / r) : K,
+  });
+  const grads = gradientsOf(layer, z, dy);
+  const { grads: expected } = one as unknown as { readonly grads: Readonly<Record<string, Matrix>> };
+  // A chain of fewer than 64 roundings: two tanh, 24 splines of at most 2³ a cube, and slopes of 2.5 on the way back.
+  return allCompared(
+    ...Object.entries({ Q: 'lora.Q', K: 'lora.K', z: 'x' }).map(([name, path]) =>
+      comparedTo(grads[path] as Tensor, expected[name] as Matrix, 64),
+    ),
+    comparedTo(layer.forward(z), recorded(one, 'y'), 64),
+  );
+}
+
 /** Square matrices, shared and nested factors. */
 export const squareReplays: readonly AdapterReplay[] = [
   ...moraNames.map((name) => ({
@@ -176,6 +206,12 @@ export const squareReplays: readonly AdapterReplay[] = [
     name: 'four-experts',
     follow: (one) => followLily(one),
     unlike: (one) => followLily(one, true), // all experts alike
+  },
+  {
+    file: 'auro-ra',
+    name: 'third-party',
+    follow: (one) => followAuroRa(one),
+    unlike: (one) => followAuroRa(one, true), // means of the splines in place of sums
   },
   { file: 'nora', name: 'nested', follow: (one) => followNora(one), unlike: (one) => followNora(one, false) },
 ];

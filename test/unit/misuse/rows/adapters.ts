@@ -49,6 +49,7 @@ export const adapterRows: readonly Row[] = [
   row('loraMini', () => [model(), { rank: 2 }], [models, options]),
   row('vectorFit', () => [model(), { bias: false }], [models, options]),
   row('lily', () => [model(), { rank: 2 }], [models, options]),
+  row('auroRa', () => [model(), { rank: 2 }], [models, options]),
   row('nora', () => [model(), { rank: 2 }], [models, nothing]),
   row('gradientSvd', () => [source()], [nothing]),
   row('loraGa', () => [source()], [nothing]),
