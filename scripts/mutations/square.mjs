@@ -6,6 +6,8 @@ const vera = 'src/adapters/methods/vera.ts';
 const nested = 'src/adapters/methods/nested-lora.ts';
 const mini = 'src/adapters/methods/lora-mini.ts';
 const vectorFit = 'src/adapters/methods/vector-fit.ts';
+const lily = 'src/adapters/methods/lily.ts';
+const auroRa = 'src/adapters/methods/auro-ra.ts';
 const nora = 'src/adapters/methods/nora.ts';
 
 /** Square matrices, shared and nested factors. */
@@ -198,6 +200,69 @@ export const square = [
     find: 'matmul(mul(this.u, mul(this.sigma, fraction)), this.vt)',
     replace: 'mul(matmul(this.u, this.vt), mul(this.sigma.sum(), fraction))',
     tests: [`${unit('vector-fit')} > without a bias`],
+  },
+  {
+    name: 'Lily: a mixture by the mean row, not the mean mixture',
+    file: lily,
+    find: 'mean(softmax(linear(rows, this.R)), { axis: 0, keepDims: true })',
+    replace: 'softmax(mean(linear(rows, this.R), { axis: 0, keepDims: true }))',
+    tests: [replay('lily')],
+  },
+  {
+    name: 'Lily: scores that are no shares',
+    file: lily,
+    find: 'mean(softmax(linear(rows, this.R)),',
+    replace: 'mean(linear(rows, this.R),',
+    tests: [`${unit('lily')} > does not depend`, replay('lily')],
+  },
+  {
+    name: 'Lily: a down factor for all of a kind',
+    file: lily,
+    find: 'before.length % stride === 0 ? undefined : before.at(-1)',
+    replace: 'before.at(-1)',
+    tests: [`${unit('lily')} > shares down factors`],
+  },
+  {
+    name: 'Lily: up factors for layers of one name alone',
+    file: lily,
+    find: "path.replace(/(^|\\.)\\d+(?=\\.|$)/g, '')",
+    replace: 'path',
+    tests: [`${unit('lily')} > shares down factors`],
+  },
+  {
+    name: 'Lily: a scale that is not handed on',
+    file: lily,
+    find: 'read.scale, read.dropout)',
+    replace: '1, read.dropout)',
+    tests: [`${unit('lily')} > computes with`, replay('lily')],
+  },
+  {
+    name: 'AuroRA: splines of single components',
+    file: auroRa,
+    find: "import { sum } from '../../tensor/ops/reductions/sum';",
+    replace: "import { mean as sum } from '../../tensor/ops/reductions/sum';",
+    tests: [replay('auro-ra'), `${unit('auro-ra')} > computes with`],
+  },
+  {
+    name: 'AuroRA: a grid that begins at −1',
+    file: auroRa,
+    find: 'cell * (k - (splines - 1) / 2)',
+    replace: 'cell * (k - splines / 2)',
+    tests: [replay('auro-ra'), `${unit('auro-ra')} > has the eight`],
+  },
+  {
+    name: 'AuroRA: a linear map without its outer tanh',
+    file: auroRa,
+    find: 'add(tanh(linear(tanh(z), this.Q)),',
+    replace: 'add(linear(tanh(z), this.Q),',
+    tests: [replay('auro-ra'), `${unit('auro-ra')} > computes with`],
+  },
+  {
+    name: 'AuroRA: a scale over the rank where its root was asked for',
+    file: auroRa,
+    find: '(rankStabilized ? Math.sqrt(rank) : rank)',
+    replace: 'rank',
+    tests: [`${unit('auro-ra')} > starts with`],
   },
   {
     name: 'finetune: vectors around a pair of another seed',
