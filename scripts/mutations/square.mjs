@@ -216,6 +216,13 @@ export const square = [
     tests: [`${unit('lily')} > does not depend`, replay('lily')],
   },
   {
+    name: 'Lily: a router from the draw of the down factor',
+    file: lily,
+    find: "uniform(fold(key, 'R'), [experts, rank])",
+    replace: "uniform(fold(key, 'A'), [experts, rank])",
+    tests: [`${unit('lily')} > draws A and R`],
+  },
+  {
     name: 'Lily: a down factor for all of a kind',
     file: lily,
     find: 'before.length % stride === 0 ? undefined : before.at(-1)',
