@@ -237,10 +237,17 @@ export const square = [
     tests: [`${unit('lily')} > shares down factors`],
   },
   {
+    name: 'Lily: a sum of the up factors without routers',
+    file: lily,
+    find: 'full([1, experts], 1 / experts)',
+    replace: 'full([1, experts], 1)',
+    tests: [`${unit('lily')} > without routers`],
+  },
+  {
     name: 'Lily: a scale that is not handed on',
     file: lily,
-    find: 'read.scale, read.dropout)',
-    replace: '1, read.dropout)',
+    find: '[experts, rank]) }, read.scale, read.dropout)',
+    replace: '[experts, rank]) }, 1, read.dropout)',
     tests: [`${unit('lily')} > computes with`, replay('lily')],
   },
   {

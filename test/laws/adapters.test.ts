@@ -49,6 +49,7 @@ it('the rows cover every adapter of the library', () => {
       'Vera',
       'NestedLora',
       'Lily',
+      'MonoLily',
       'AuroRa',
       'SingularValues',
       'SingularValuesAndBias',

@@ -1,12 +1,12 @@
 import { fold, type Key, seedKind } from '../../base/key';
-import { number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { type Shape, sizeOf } from '../../base/shape';
 import { Adapter } from '../../nn/adapter';
 import type { ForwardOptions } from '../../nn/forward-options';
 import { initializers } from '../../nn/initializers';
 import { type Module, matchKind } from '../../nn/module';
 import { extent } from '../../nn/options';
-import { zeros } from '../../tensor/ops/create';
+import { full, zeros } from '../../tensor/ops/create';
 import { add } from '../../tensor/ops/elementwise/add';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { reshape } from '../../tensor/ops/movement/reshape';
@@ -26,6 +26,11 @@ const lilyOptions = {
   experts: optional(extent, 2),
   /** How many neighbouring layers of a kind share a down factor (default 1: each has its own). */
   stride: optional(extent, 1),
+  /**
+   * Let each layer mix the up factors by a router of its own (default true). Without, every share is 1/E, the "mono" variant, which
+   * is linear in x and can be merged.
+   */
+  router: optional(boolean, true),
   /** s (default 1). */
   scale: optional(number(), 1),
   /** Probability of zeroing an element of what the adapter sees, where `forward` gets a key (default 0). */
@@ -41,7 +46,7 @@ export interface LilyOptions extends OptionsOf<typeof lilyOptions> {}
 
 /** One layer with Lily's adapter. */
 export interface LilyLayer {
-  /** Dotted path of the layer; its router is '….lora.R'. A factor that layers share is a parameter of the first of them. */
+  /** Dotted path of the layer; its router, if it has one, is '….lora.R'. A factor that layers share is a parameter of the first of them. */
   readonly path: string;
   /** Shape of its weight. */
   readonly shape: Shape;
@@ -59,7 +64,7 @@ export interface LilyLayer {
  * 0, so that the function stays. Of one kind are layers whose paths are the same without indices, and whose weights have one shape.
  *
  * The mixture is that of a whole batch, so that the output of one row depends on the others. There is no weight that
- * computes this, and `mergeAdapters` refuses it.
+ * computes this, and `mergeAdapters` refuses it, unless it is without routers.
  * @throws OptionError `adapter/no-match`, `options/…`
  * @see Lily, "low-rank interconnected adaptation across layers", arXiv 2407.09946.
  * @example
@@ -89,6 +94,7 @@ export function lily(model: Module, options: LilyOptions = {}): AdapterReport<Li
         up: before[0]?.up ?? path,
       };
       kinds.set(kind, [...before, own]);
+      if (!read.router) return new MonoLily(own, read.scale, read.dropout);
       return new Lily({ ...own, R: uniform(fold(key, 'R'), [experts, rank]) }, read.scale, read.dropout);
     },
   });
@@ -111,42 +117,76 @@ function uniform(key: Key, shape: Shape): Tensor {
   return initializers.uniform(key, shape, 1 / Math.sqrt(shape[1] as number));
 }
 
-/** W·x + s·H·Σₑ pₑ·Bₑ. */
-export class Lily extends Adapter {
+/** W·x + s·H·Σₑ pₑ·Bₑ with H = A·x, whatever the shares p are. */
+abstract class Interconnected extends Adapter {
   /** [r, in] */
   A: Tensor;
   /** [E, r, out] */
   B: Tensor;
-  /** [E, r] */
-  R: Tensor;
-  readonly additive = false;
   /** The first layer with this A. */
   readonly down: string;
   /** The first layer with this B. */
   readonly up: string;
 
   constructor(
-    { A, B, R, down, up }: Shared & { readonly R: Tensor },
+    { A, B, down, up }: Shared,
     /** s */
     readonly scale: number,
     /** Probability of zeroing an element of what the adapter sees; the weight sees all of it. */
-    readonly dropout = 0,
+    readonly dropout: number,
   ) {
     super();
     this.A = A;
     this.B = B;
-    this.R = R;
     this.down = down;
     this.up = up;
   }
 
+  /** p [1, E], given H [N, r]. */
+  abstract shares(rows: Tensor): Tensor;
+
   override forward(x: Tensor, weight: Tensor, bias: Tensor | null, { key }: ForwardOptions = {}): Tensor {
-    const [experts, rank, outputs] = this.B.shape as readonly [number, number, number];
+    const [, rank, outputs] = this.B.shape as readonly [number, number, number];
     const H = linear(key ? dropout(x, this.dropout, key) : x, this.A); // [..., r]
     const rows = reshape(H, [sizeOf(x.shape.slice(0, -1)), rank]); // [N, r]
-    const share = mean(softmax(linear(rows, this.R)), { axis: 0, keepDims: true }); // p [1, E]
-    const mixed = reshape(matmul(share, reshape(this.B, [experts, rank * outputs])), [rank, outputs]); // Σₑ pₑ·Bₑ
-    const change = reshape(matmul(rows, mul(mixed, this.scale)), [...x.shape.slice(0, -1), outputs]);
+    const up = mul(this.mixed(this.shares(rows)), this.scale);
+    const change = reshape(matmul(rows, up), [...x.shape.slice(0, -1), outputs]);
     return add(linear(x, weight, bias ?? undefined), change);
+  }
+
+  /** Σₑ pₑ·Bₑ. Shapes: p [1, E] → [r, out]. */
+  mixed(shares: Tensor): Tensor {
+    const [experts, rank, outputs] = this.B.shape as readonly [number, number, number];
+    return reshape(matmul(shares, reshape(this.B, [experts, rank * outputs])), [rank, outputs]);
+  }
+}
+
+/** The shares are the mean over all rows of the softmax of H·Rᵀ. */
+export class Lily extends Interconnected {
+  /** [E, r] */
+  R: Tensor;
+  readonly additive = false;
+
+  constructor({ R, ...shared }: Shared & { readonly R: Tensor }, scale: number, dropout: number) {
+    super(shared, scale, dropout);
+    this.R = R;
+  }
+
+  override shares(rows: Tensor): Tensor {
+    return mean(softmax(linear(rows, this.R)), { axis: 0, keepDims: true });
+  }
+}
+
+/** All shares are 1/E. */
+export class MonoLily extends Interconnected {
+  readonly additive = true;
+
+  override shares(): Tensor {
+    const [experts] = this.B.shape as readonly [number];
+    return full([1, experts], 1 / experts);
+  }
+  override mergedInto(weight: Tensor, fraction: number): Tensor {
+    const up = mul(this.mixed(this.shares()), fraction * this.scale);
+    return add(weight, matmul(up, this.A, { transposeA: true }));
   }
 }

@@ -43,6 +43,11 @@ export const squareRows: Readonly<Record<string, Row>> = {
     input: rows,
   },
   Lily: { layer: wide, attach: (layer) => lily(layer, { rank: 2, experts: 3, dropout: 0.5 }), input: rows },
+  'Lily without routers': {
+    layer: wide,
+    attach: (layer) => lily(layer, { rank: 2, experts: 3, router: false }),
+    input: rows,
+  },
   AuroRA: {
     layer: wide,
     attach: (layer) => auroRa(layer, { rank: 2, dropout: 0.5 }),

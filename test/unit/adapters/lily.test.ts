@@ -104,6 +104,32 @@ describe('Lily', () => {
     expectNear(numbers(one.forward(x)), numbers(other.forward(x)), 4);
   });
 
+  it('without routers has the mean of the up factors, and is merged', () => {
+    const layer = layerOf();
+    const { trainable } = lily(layer, { rank: r, experts: 3, scale: 1.5, router: false });
+    expect(trainable).toBe(r * m + 3 * r * n);
+    scatter(layer, random.key(2), /lora/);
+    const { 'lora.A': A = [], 'lora.B': B = [] } = open(layer.parameters());
+    const up = Array.from({ length: r * n }, (_, i) =>
+      [0, 1, 2].reduce((s, e) => s + (B[e * r * n + i] as number) / 3, 0),
+    );
+    const change = times(transposed(up, n), A, r).map((value) => 1.5 * value); // s·(mean of B)ᵀ·A [n, m]
+    const before = numbers(layer.weight);
+    const moved = times(numbers(x), transposed(change, m), m);
+    const plain = numbers(layerOf().forward(x));
+    expectNear(
+      numbers(layer.forward(x)),
+      plain.map((y, i) => y + (moved[i] as number)),
+      8,
+    );
+    mergeAdapters(layer);
+    expectNear(
+      numbers(layer.weight),
+      before.map((w, i) => w + (change[i] as number)),
+      4,
+    );
+  });
+
   it('lets rows depend on each other, and so cannot be merged', () => {
     const layer = layerOf();
     lily(layer, { rank: r, experts: E });
@@ -179,6 +205,7 @@ describe('Lily', () => {
     ['options/range', { rank: 0 }],
     ['options/range', { experts: 0 }],
     ['options/range', { stride: 1.5 }],
+    ['options/type', { router: 1 as unknown as boolean }],
     ['options/range', { scale: Number.NaN }],
   ])('refuses with %s: %o, and hangs in nothing', (code, options) => {
     const layer = layerOf();
