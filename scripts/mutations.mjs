@@ -12,6 +12,7 @@ import { micro } from './mutations/micro.mjs';
 import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
+import { square } from './mutations/square.mjs';
 
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
@@ -3961,4 +3962,5 @@ export const mutations = [
   ...IMAGES,
   ...order,
   ...elementwise,
+  ...square,
 ];

@@ -11,9 +11,17 @@ export {
 export { type CompactedLayer, compact } from './compact';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { type AuroRaOptions, auroRa } from './methods/auro-ra';
+export { type LilyLayer, type LilyOptions, lily } from './methods/lily';
 export { type LoraOptions, lora } from './methods/lora';
+export { type LoraMiniOptions, loraMini } from './methods/lora-mini';
 export { type LorsOptions, lors } from './methods/lors';
+export { type MoraLayer, type MoraOptions, mora } from './methods/mora';
+export type { MoraType } from './methods/mora-maps';
+export { type NoraOptions, nora } from './methods/nora';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';
+export { type VectorFitLayer, type VectorFitOptions, vectorFit } from './methods/vector-fit';
+export { type VeraLayer, type VeraOptions, type VeraPair, vera } from './methods/vera';
 export { type XgbLoraOptions, xgbLora } from './methods/xgb-lora';
 export { attachPeft, peftOf } from './peft';
 export { type PruneOptions, prune } from './prune';

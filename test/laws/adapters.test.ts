@@ -39,7 +39,22 @@ it('the rows cover every adapter of the library', () => {
     row.attach(layer);
     return adaptersOf(layer)[0]?.adapter.constructor.name;
   });
-  expect(new Set(kinds)).toEqual(new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated']));
+  expect(new Set(kinds)).toEqual(
+    new Set([
+      'LoraLinear',
+      'LoraEmbedding',
+      'SparseAdapter',
+      'Mora',
+      'Gated',
+      'Vera',
+      'NestedLora',
+      'Lily',
+      'MonoLily',
+      'AuroRa',
+      'SingularValues',
+      'SingularValuesAndBias',
+    ]),
+  );
 });
 
 /** W + diag(d) with d [4]. */

@@ -17,8 +17,8 @@ import {
   transpose,
 } from '../../src/index';
 import type { AdapterRow } from '../../src/laws';
-import { mora } from '../methods/mora';
 import { Gated } from '../methods/sora';
+import { squareRows } from './adapter-rows/square';
 
 /** A layer of a user: y[t] = Σ W[t, u]·x[u] + b[t], it mixes the positions of sequences. */
 export class Mixing extends Module implements Adaptable {
@@ -86,11 +86,10 @@ export const adapterRows: Readonly<Record<string, Row>> = {
   sqft: sparse('sqft'),
   'sp-lora': sparse('sp-lora'),
   spp: sparse('spp'),
-  'MoRA, type 1': { layer: dense, attach: (layer) => mora(layer, { rank: 2, type: 1 }), input: rows },
-  'MoRA, type 6': { layer: dense, attach: (layer) => mora(layer, { rank: 2, type: 6 }), input: rows },
   'SoRA on a layer of a user': {
     layer: () => new Mixing(5, random.key(3)),
     attach: (layer) => attachAdapters(layer, { make: ({ key }) => Gated.start(5, 5, 3, 2, key) }),
     input: () => random.normal(random.key(4), [2, 5, 3]),
   },
+  ...squareRows,
 };

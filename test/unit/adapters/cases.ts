@@ -42,6 +42,13 @@ export function rankOf(values: readonly number[], shape: readonly [number, numbe
 export const differences = (a: readonly number[], b: readonly number[]): number[] =>
   a.map((x, i) => x - (b[i] as number));
 
+/** Whether two factors begin alike but for their size, in the first row of both, as two draws from one key do. */
+export function drawnAlike(a: readonly number[], b: readonly number[]): boolean {
+  const [first, second] = [a, b].map((values) => values.slice(0, 8).map((x) => x / (values[0] as number)));
+  // Independent ratios are as near as that with a chance of some 1e-4 each, and there are seven.
+  return (first ?? []).every((x, i) => Math.abs(x - (second?.[i] as number)) < 1e-4 * Math.abs(x));
+}
+
 /** A product of row-major matrices in float64: [n, k]·[k, m]. */
 export function times(a: readonly number[], b: readonly number[], k: number): number[] {
   const [n, m] = [a.length / k, b.length / k];
