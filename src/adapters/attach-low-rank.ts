@@ -47,7 +47,7 @@ export function attachLowRank<A extends LowRankAdapter>(
     },
   });
   for (const { layer, adapter } of report.adapted)
-    if (shifted.has(adapter)) noGrad(() => assign(layer.weight, adapter.mergedInto(layer.weight, -1)));
+    if (shifted.has(adapter)) noGrad(() => assign(layer.weight, adapter.weightBeside(layer.weight)));
   return report;
 }
 

@@ -11,6 +11,7 @@ export {
 export { type CompactedLayer, compact } from './compact';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { type DoraOptions, dora } from './methods/dora';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LorsOptions, lors } from './methods/lors';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';
@@ -20,6 +21,9 @@ export { type PruneOptions, prune } from './prune';
 export { type Site, sitesOf } from './sites';
 export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';
 export type { AdapterSite, DrawSite, FactorInit, Factors } from './starts/first-factors';
+export { type GoraStartOptions, goraStart } from './starts/gora-start';
 export { type GradientSvdOptions, gradientSvd } from './starts/gradient-svd';
 export { type LoraGaOptions, loraGa } from './starts/lora-ga';
 export type { GradientSource } from './starts/mean-gradient';
+export { type OrthonormalOptions, orthonormal } from './starts/orthonormal';
+export { type PissaOptions, pissa } from './starts/pissa';

@@ -37,4 +37,9 @@ export abstract class LowRankAdapter extends Adapter {
   }
 
   abstract override mergedInto(weight: Tensor, fraction: number): Tensor;
+
+  /** The weight beside which this adapter computes what `weight` alone does. */
+  weightBeside(weight: Tensor): Tensor {
+    return this.mergedInto(weight, -1);
+  }
 }

@@ -129,14 +129,16 @@ export function attachPeriodic<S>(
   };
 }
 
+type StageFactors = Required<Pick<Factors, 'A' | 'B'>>;
+
 /** One adapter, as far as unloading needs it: paths and pure functions. */
 interface StageSite {
   readonly weight: string;
   readonly A: string;
   readonly B: string;
-  readonly start: (stage: number) => Required<Factors>;
+  readonly start: (stage: number) => StageFactors;
   /** share·s·B·A in the shape of the weight. */
-  readonly change: (factors: Required<Factors>, share: number) => Tensor;
+  readonly change: (factors: StageFactors, share: number) => Tensor;
 }
 
 /** The updates of a step that is the last of its stage, given those of the inner transform. */
@@ -171,7 +173,7 @@ function unloading(
   remainder: 'keep' | 'published' | 'restart',
 ): Unload {
   const kept = 1 - share;
-  const rest = ({ start }: StageSite, { A, B }: Required<Factors>, stage: number): Required<Factors> => {
+  const rest = ({ start }: StageSite, { A, B }: StageFactors, stage: number): StageFactors => {
     if (kept === 0 || remainder === 'restart') return start(stage);
     return { A: remainder === 'keep' ? A : mul(A, kept), B: mul(B, kept) };
   };
