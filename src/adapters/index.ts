@@ -15,6 +15,7 @@ export { type DoraOptions, dora } from './methods/dora';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LorsOptions, lors } from './methods/lors';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';
+export { type ReLoraOptions, reLora } from './methods/re-lora';
 export { type XgbLoraOptions, xgbLora } from './methods/xgb-lora';
 export { attachPeft, peftOf } from './peft';
 export { type PruneOptions, prune } from './prune';

@@ -39,7 +39,9 @@ it('the rows cover every adapter of the library', () => {
     row.attach(layer);
     return adaptersOf(layer)[0]?.adapter.constructor.name;
   });
-  expect(new Set(kinds)).toEqual(new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated']));
+  expect(new Set(kinds)).toEqual(
+    new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated', 'DoraLinear']),
+  );
 });
 
 /** W + diag(d) with d [4]. */
@@ -143,6 +145,11 @@ describe('the laws of adapters', () => {
   });
 
   it.each<[string, Partial<AdapterRow>, RegExp]>([
+    [
+      'has no effect at the start, and says that it has',
+      { effectAtStart: true },
+      /before training is that of the plain/,
+    ],
     ['has an effect at the start', { attach: made(() => new Diagonal(ones([4]))) }, /starts without effect.*before/],
     [
       'trains the weight too',

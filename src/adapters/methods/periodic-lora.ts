@@ -104,11 +104,15 @@ export function periodicLora<S>(model: Module, options: PeriodicLoraOptions<S>):
   return attachPeriodic('periodicLora', model, read);
 }
 
-/** `periodicLora` under another name in messages. */
+/** What the next stage starts with, given the state of the inner transform after the last step of the one before. */
+type NextState<S> = (state: S, trained: Params, stage: number) => S;
+
+/** `periodicLora` under another name in messages, and with another start of the optimizer in each stage. */
 export function attachPeriodic<S>(
   where: string,
   model: Module,
   options: ValuesOfGeneric<PeriodicLoraOptions<S>, typeof periodicLoraOptions>,
+  nextState: NextState<S> = (_, trained) => options.inner.init(trained),
 ): PeriodicLora<S> {
   const { inner, stageSteps, mergeFraction, remainder, ...adapters } = options;
   const report = attachLora(where, model, { ...adapters, mask: false });
@@ -125,7 +129,7 @@ export function attachPeriodic<S>(
   });
   return {
     ...describedLowRank(report),
-    transform: inStages(where, inner, stageSteps, unloading(where, sites, mergeFraction, remainder)),
+    transform: inStages(where, inner, stageSteps, unloading(where, sites, mergeFraction, remainder), nextState),
   };
 }
 
@@ -149,19 +153,20 @@ function inStages<S>(
   inner: GradientTransform<S>,
   stageSteps: number,
   unload: Unload,
+  nextState: NextState<S>,
 ): GradientTransform<PeriodicState<S>> {
   return transform<PeriodicState<S>>({
     name: `${where}(${inner.name ?? 'transform'})`,
     init: (params) => ({ stage: 0, step: 0, leaves: Object.keys(params), inner: inner.init(params) }),
     ...(inner.explain && { explain: inner.explain }),
-    ...observedAround([inner], ([seen = inner]) => inStages(where, seen, stageSteps, unload)),
+    ...observedAround([inner], ([seen = inner]) => inStages(where, seen, stageSteps, unload, nextState)),
     update(grads, state, params) {
       const [updates, next] = inner.update(grads, state.inner, params);
       const step = state.step + (Object.keys(updates).length > 0 ? 1 : 0);
       if (step < stageSteps) return [updates, { ...state, step, inner: next }];
       const stage = state.stage + 1;
       const trained = Object.fromEntries(state.leaves.map((path) => [path, leaf(where, params, path)]));
-      return [unload(updates, params, stage), { ...state, stage, step: 0, inner: inner.init(trained) }];
+      return [unload(updates, params, stage), { ...state, stage, step: 0, inner: nextState(next, trained, stage) }];
     },
   });
 }
