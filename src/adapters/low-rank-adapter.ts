@@ -38,8 +38,6 @@ export abstract class LowRankAdapter extends Adapter {
 
   abstract override mergedInto(weight: Tensor, fraction: number): Tensor;
 
-  /** The weight beside which this adapter computes what `weight` alone does. */
-  weightBeside(weight: Tensor): Tensor {
-    return this.mergedInto(weight, -1);
-  }
+  /** The weight beside which this adapter computes what `weight` alone does, where that is not `mergedInto(weight, -1)`. */
+  weightBeside?(weight: Tensor): Tensor;
 }

@@ -6,11 +6,13 @@ import {
   goraStart,
   Linear,
   type LoraGaOptions,
+  linear,
   lora,
   loraGa,
   matmul,
   mul,
   noGrad,
+  type Params,
   pissa,
   preconditionUp,
   random,
@@ -73,27 +75,24 @@ function doraAs(one: AdapterRecord, detached: boolean): Compared {
   const [A, B] = [recordedTensor(one, 'A'), recordedTensor(one, 'B')];
   const rank = A.shape[0] as number;
   dora(layer, { rank, alpha: number(one, 'scaling') * rank, init: () => ({ A, B, compensated: false }) });
-  const start = noGrad(() => layer.parameters()['lora.magnitude'] as Tensor);
+  const magnitude = layer.parameters()['lora.magnitude'] as Tensor;
   const [x, dy] = [recordedTensor(one, 'x'), recordedTensor(one, 'dy')];
-  const params = { ...layer.parameters({ trainable: true }), x };
-  const forward = (): Tensor => {
-    if (detached) return layer.forward(x);
-    const ratio = mul(layer.parameters()['lora.magnitude'] as Tensor, 1); // the magnitudes as factors of the rows
-    return mul(layer.forward(x), ratio);
+  const whole = (): Tensor => {
+    const V = layer.weight.add(matmul(factorsOf(layer).B, factorsOf(layer).A).mul(number(one, 'scaling')));
+    const norms = V.square().sum({ axis: 1, keepDims: true }).sqrt();
+    return linear(x, V.div(norms).mul(magnitude.reshape([-1, 1])), layer.bias ?? undefined);
   };
-  const { grads } = valueAndGrad(() => sum(mul(forward(), dy)), params);
+  const forward = (): Tensor => (detached ? layer.forward(x) : whole());
+  const params: Params = { ...layer.parameters({ trainable: true }), x };
+  const grads: Params = valueAndGrad(() => sum(mul(forward(), dy)), params).grads;
   const expected = one.grads as Record<'A' | 'B' | 'magnitude' | 'x', Matrix>;
   return allCompared(
-    comparedTo(start, recorded(one, 'initial_magnitude'), units),
-    comparedTo(
-      noGrad(() => layer.forward(x)),
-      recorded(one, 'y'),
-      units,
-    ),
+    comparedTo(magnitude, recorded(one, 'initial_magnitude'), units),
+    comparedTo(noGrad(forward), recorded(one, 'y'), units),
     comparedTo(grads['lora.A'] as Tensor, expected.A, units),
-    comparedTo(grads['lora.B'] as Tensor, expected.B, units),
     comparedTo(grads.x as Tensor, expected.x, units),
     comparedTo(grads['lora.magnitude'] as Tensor, expected.magnitude, units),
+    comparedTo(grads['lora.B'] as Tensor, expected.B, units),
   );
 }
 
@@ -102,11 +101,7 @@ const decomposed = 128;
 
 const firstColumn = (columns: Tensor): number => {
   const r = columns.shape[1] as number;
-  return Math.hypot(
-    ...numbers(columns)
-      .filter((_, i) => i % r === 0)
-      .slice(0, n),
-  );
+  return Math.hypot(...numbers(columns).filter((_, i) => i % r === 0));
 };
 
 /** Factors against recorded ones, and what is left of the weight. */

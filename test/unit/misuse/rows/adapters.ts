@@ -41,11 +41,16 @@ const models: readonly KindName[] = ['module'];
 
 export const adapterRows: readonly Row[] = [
   row('lora', () => [model(), { rank: 2 }], [models, options]),
+  row('dora', () => [model(), { rank: 2 }], [models, options]),
   row('lors', () => [model(), { rank: 2 }], [models, options]),
   row('periodicLora', () => [model(), { rank: 2, stageSteps: 3, inner: inner() }], [models, nothing]),
+  row('reLora', () => [model(), { rank: 2, stageSteps: 3, inner: inner() }], [models, nothing]),
   row('xgbLora', () => [model(), { stageSteps: 3, inner: inner() }], [models, nothing]),
   row('gradientSvd', () => [source()], [nothing]),
   row('loraGa', () => [source()], [nothing]),
+  row('goraStart', () => [source()], [nothing]),
+  row('pissa', () => [{}], [options]),
+  row('orthonormal', () => [{}], [options]),
   row('sitesOf', () => [adapted()], [['module']]),
   row('mergeAdapters', () => [adapted()], [nothing]),
   row('unmergeAdapters', () => [merged()], [nothing]),
@@ -62,6 +67,8 @@ export const adapterRows: readonly Row[] = [
   row('altLoraPlus', () => [{ learningRate: 0.1 }], [nothing]),
   row('loraPlus', () => [{ learningRate: 0.1 }], [nothing]),
   row('preconditionPairs', () => [{ damping: 0.1 }], [options]),
+  row('preconditionUp', () => [{ damping: 0.1 }], [options]),
+  row('alternateFactors', () => [{ every: 2 }], [nothing]),
   row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
   row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
 ];
