@@ -11,6 +11,7 @@ import { LOOPS } from './mutations/loops.mjs';
 import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
+import { starts } from './mutations/starts.mjs';
 
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
@@ -3959,4 +3960,5 @@ export const mutations = [
   ...IMAGES,
   ...order,
   ...elementwise,
+  ...starts,
 ];

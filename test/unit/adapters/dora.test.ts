@@ -67,7 +67,7 @@ describe('the start', () => {
   it.each([
     ['kaiming', {}],
     ['PiSSA', { init: pissa() }],
-    ['both factors in the weight', { init: orthonormal({ both: false }) }],
+    ['orthonormal rows', { init: orthonormal() }],
   ])('from %s leaves the function, with the norms of the rows as magnitudes', (_, init) => {
     const [after, before, layer] = start(init);
     expectNear(after, before, 16);
