@@ -1739,8 +1739,8 @@ const adapters = [
   {
     name: 'a weight that moves with the start of its adapter, not against it',
     file: 'src/adapters/attach-low-rank.ts',
-    find: 'assign(layer.weight, adapter.mergedInto(layer.weight, -1))',
-    replace: 'assign(layer.weight, adapter.mergedInto(layer.weight, 1))',
+    find: 'adapter.mergedInto(weight, -1)',
+    replace: 'adapter.mergedInto(weight, 1)',
     tests: [unitOf('adapters/gradient-init')],
   },
   {
@@ -1972,8 +1972,8 @@ const adapters = [
   {
     name: 'moments that survive the end of a stage',
     file: 'src/adapters/methods/periodic-lora.ts',
-    find: 'step: 0, inner: inner.init(trained) }',
-    replace: 'step: 0, inner: next }',
+    find: '(_, trained) => options.inner.init(trained)',
+    replace: '(state) => state',
     tests: [unitOf('adapters/periodic-lora')],
   },
   {

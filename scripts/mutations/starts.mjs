@@ -191,6 +191,13 @@ export const starts = [
     tests: [`${unit('re-lora')} > prunes at random`],
   },
   {
+    name: 'ReLoRA: the same draws for every seed',
+    file: method('re-lora'),
+    find: "fold(key(read.seed), 'prune', stage)",
+    replace: "fold(key(0), 'prune', stage)",
+    tests: [`${unit('re-lora')} > prunes 99.9`],
+  },
+  {
     name: 'ReLoRA: the same draws for both moments',
     file: method('prune-moments'),
     find: 'thinned(moment, pruneRatio, fold(key, place))',

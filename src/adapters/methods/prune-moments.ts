@@ -7,12 +7,9 @@ import { runInScope } from '../../tensor/scope';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { mapTensors } from '../../tensor/tree';
 
-/** Which elements of a moment go. */
-export type MomentPruning = 'random' | 'magnitude';
-
 /** Which share of a moment becomes 0, and how that is chosen. */
-export interface PruneSettings {
-  readonly pruning: MomentPruning;
+interface PruneSettings {
+  readonly pruning: 'random' | 'magnitude';
   readonly pruneRatio: number;
 }
 

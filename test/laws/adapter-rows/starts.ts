@@ -19,7 +19,7 @@ import {
   sum,
   xgbLora,
 } from '../../../src/index';
-import type { AdapterTraining, Host } from '../../../src/laws';
+import type { Host } from '../../../src/laws';
 import type { Row } from './row';
 
 // DoRA, starts of factors, halves of a pair in turn, and training in stages.
@@ -38,9 +38,7 @@ const started = (init: (layer: Host) => NonNullable<LoraOptions['init']>, more: 
   attach: (layer) => lora(layer, { rank: 2, alpha: 3, init: init(layer) }),
   ...more,
 });
-const inStages = (attached: unknown): AdapterTraining => ({
-  transform: (attached as PeriodicLora<unknown>).transform,
-});
+const inStages: Row['training'] = (attached) => ({ transform: (attached as PeriodicLora<unknown>).transform });
 
 export const startsRows: Readonly<Record<string, Row>> = {
   dora: { ...base, attach: (layer) => dora(layer, { rank: 2, alpha: 3 }), straightThrough: true },
