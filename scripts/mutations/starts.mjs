@@ -212,10 +212,10 @@ export const starts = [
     tests: [`${unit('re-lora')} > prunes at random`],
   },
   {
-    name: 'ReLoRA: a quantile that is one of the sizes',
+    name: 'ReLoRA: a quantile of one more',
     file: method('prune-moments'),
-    find: 'below + (above - below) * (at % 1)',
-    replace: 'below',
+    find: 'Math.floor(ratio * (sizes.length - 1) + 1e-9)',
+    replace: 'Math.ceil(ratio * (sizes.length - 1) - 1e-9)',
     tests: [`${unit('re-lora')} > prunes by magnitude`],
   },
   {
@@ -233,11 +233,11 @@ export const starts = [
     tests: ['test/unit/optim/transforms.test.ts > rises at first'],
   },
   {
-    name: 'finetune: LoRA-FA of another scale',
+    name: 'finetune: FFA-LoRA that trains A',
     file: 'src/cli/finetune/rows/starts.ts',
-    find: 'scale: alpha / rank }',
-    replace: 'scale: 1 }',
-    tests: [tuned('lora-fa')],
+    find: "'ffa-lora', ...half(true",
+    replace: "'ffa-lora', ...half(false",
+    tests: [tuned('ffa-lora')],
   },
   {
     name: 'finetune: a boosted adapter of the scale that was asked for',

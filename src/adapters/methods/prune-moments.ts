@@ -33,13 +33,14 @@ function thinned(x: Tensor, ratio: number, key: Key): Tensor {
   return where(greaterEqual(random.uniform(key, x.shape), ratio), x, 0);
 }
 
-/** The elements whose size is above the `ratio`-quantile of all sizes, between two of which it is interpolated. */
+/**
+ * The elements whose size is above the `ratio`-quantile of all sizes. Between two of them it is interpolated, and those above
+ * it are those above the lower one. A place that rounding has put just below a whole number is that number.
+ */
 function withoutSmall(x: Tensor, ratio: number): Tensor {
   const [kept] = onHost('pruneMoments', [x], [x.shape], ([values]) => {
     const sizes = Float64Array.from(values as Float32Array, Math.abs).sort();
-    const at = ratio * (sizes.length - 1);
-    const [below, above] = [sizes[Math.floor(at)] as number, sizes[Math.ceil(at)] as number];
-    const limit = below + (above - below) * (at % 1);
+    const limit = sizes[Math.floor(ratio * (sizes.length - 1) + 1e-9)] as number;
     return [(values as Float32Array).map((v) => (Math.abs(v) > limit ? v : 0))];
   });
   return kept as Tensor;

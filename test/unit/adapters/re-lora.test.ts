@@ -83,6 +83,18 @@ describe('the end of a stage', () => {
     }
   });
 
+  it('drops the element that is the quantile, also where 0.29·100 is 28.999999999999996', () => {
+    const layer = new Linear(101, 1, { key: random.key(3) });
+    const moment = tensor([Array.from({ length: 101 }, (_, i) => i + 1)]);
+    const keeps = transform({ init: () => ({ 'lora.A': moment }), update: (grads, state) => [grads, state] });
+    const how = { pruning: 'magnitude', pruneRatio: 0.29 } as const;
+    const { transform: staging } = reLora(layer, { rank: 1, stageSteps: 1, inner: keeps, ...how });
+    const trained = layer.parameters({ trainable: true });
+    const none = { 'lora.B': tensor([[0]]) };
+    const [, { inner: left }] = staging.update(none, staging.init(trained), layer.parameters());
+    expect(numbers(left['lora.A'])).toEqual(numbers(moment).map((v) => (v > 30 ? v : 0)));
+  });
+
   it('prunes at random: an element stays with chance 1 − ratio, each moment by draws of its own', () => {
     const wide = () => random.normal(random.key(9), [200, m]);
     // Binomial with 2000 draws: z = 6.2 for an element kept with chance 0.3, a false alarm for 6e-10 of all seeds.
