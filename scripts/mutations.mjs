@@ -13,6 +13,7 @@ import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 import { square } from './mutations/square.mjs';
+import { starts } from './mutations/starts.mjs';
 
 const law = (projector) => `test/laws/projectors.test.ts > ${projector}`;
 const op = (name) => `test/laws/ops.test.ts > ${name}`;
@@ -1740,8 +1741,8 @@ const adapters = [
   {
     name: 'a weight that moves with the start of its adapter, not against it',
     file: 'src/adapters/attach-low-rank.ts',
-    find: 'assign(layer.weight, adapter.mergedInto(layer.weight, -1))',
-    replace: 'assign(layer.weight, adapter.mergedInto(layer.weight, 1))',
+    find: 'adapter.mergedInto(weight, -1)',
+    replace: 'adapter.mergedInto(weight, 1)',
     tests: [unitOf('adapters/gradient-init')],
   },
   {
@@ -1973,8 +1974,8 @@ const adapters = [
   {
     name: 'moments that survive the end of a stage',
     file: 'src/adapters/methods/periodic-lora.ts',
-    find: 'step: 0, inner: inner.init(trained) }',
-    replace: 'step: 0, inner: next }',
+    find: '(_, trained) => options.inner.init(trained)',
+    replace: '(state) => state',
     tests: [unitOf('adapters/periodic-lora')],
   },
   {
@@ -3963,4 +3964,5 @@ export const mutations = [
   ...order,
   ...elementwise,
   ...square,
+  ...starts,
 ];

@@ -4,7 +4,7 @@
  */
 import './tensor/methods'; // gives tensors their methods
 
-export type { AdapterRow, Host } from './laws/adapter/case';
+export type { AdapterRow, AdapterTraining, Host } from './laws/adapter/case';
 export { adapterLaws } from './laws/adapter/laws';
 export type { Arbitrary } from './laws/arbitrary';
 export { backendLaws } from './laws/backend/laws';

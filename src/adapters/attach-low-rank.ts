@@ -46,8 +46,11 @@ export function attachLowRank<A extends LowRankAdapter>(
       return start.adapter;
     },
   });
-  for (const { layer, adapter } of report.adapted)
-    if (shifted.has(adapter)) noGrad(() => assign(layer.weight, adapter.mergedInto(layer.weight, -1)));
+  for (const { layer, adapter } of report.adapted) {
+    if (!shifted.has(adapter)) continue;
+    const { weight } = layer;
+    noGrad(() => assign(weight, adapter.weightBeside?.(weight) ?? adapter.mergedInto(weight, -1)));
+  }
   return report;
 }
 

@@ -37,4 +37,7 @@ export abstract class LowRankAdapter extends Adapter {
   }
 
   abstract override mergedInto(weight: Tensor, fraction: number): Tensor;
+
+  /** The weight beside which this adapter computes what `weight` alone does, where that is not `mergedInto(weight, -1)`. */
+  weightBeside?(weight: Tensor): Tensor;
 }

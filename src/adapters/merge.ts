@@ -27,7 +27,7 @@ export function mergeAdapters(model: Module): void {
  * Take out of the weights what `mergeAdapters` has put in, on the backend of the merge. It gives back the weights to rounding:
  * with LoRA's C = s·B·A, the same bits both times, M = W + C and U = M − C are rounded once each, so U is within two units
  * in the last place of W or of M, whichever is larger. An element that `lors` keeps off 0 by 2⁻¹²⁶ adds that.
- * @throws StateError `merge/not-merged`, `merge/one-way` for a method that multiplies
+ * @throws StateError `merge/not-merged`, `merge/one-way` for a method whose change depends on the weight
  * @throws OptionError `adapter/none`
  */
 export function unmergeAdapters(model: Module): void {
@@ -91,8 +91,9 @@ function notLinear(path: string): StateError {
 function oneWay(path: string): StateError {
   return new StateError({
     code: 'merge/one-way',
-    got: `unmergeAdapters got an adapter of "${path}" that multiplies the weight`,
-    expected: 'one that adds to it, since a factor that came out as 0 cannot be divided out again',
+    got: `unmergeAdapters got an adapter of "${path}" whose change depends on the weight`,
+    expected:
+      'one that adds what does not depend on it; a factor of 0, or a row of another length, cannot be taken out again',
     fix: 'keep a copy of the weights before mergeAdapters(model), and load it',
   });
 }

@@ -31,10 +31,12 @@ export {
   altLoraPlus,
   type TwiceEvaluated,
 } from './pairs/alt-lora';
+export { type AlternateFactorsOptions, type AlternateState, alternateFactors } from './pairs/alternate-factors';
 export type { BesideState } from './pairs/beside';
 export { type LoraPlusOptions, loraPlus } from './pairs/lora-plus';
 export { type LoraRiteOptions, loraRite, type RiteState } from './pairs/lora-rite';
 export { type PreconditionPairsOptions, preconditionPairs } from './pairs/precondition-pairs';
+export { type PreconditionUpOptions, preconditionUp } from './pairs/precondition-up';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';
@@ -70,6 +72,7 @@ export {
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';
 export {
+  type CosineWithRestartsOptions,
   type ExponentialDecayOptions,
   type RampOptions,
   type Schedule,

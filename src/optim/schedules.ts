@@ -54,6 +54,24 @@ const warmupCosineOptions = {
 /** A rise and a fall. */
 export interface WarmupCosineOptions extends OptionsOf<typeof warmupCosineOptions> {}
 
+const cosineWithRestartsOptions = {
+  /** Largest value, reached at step `warmup`. */
+  peak: required(number()),
+  /** All steps: a multiple of `restartEvery`. */
+  steps: required(whole({ low: 1 })),
+  /** Steps of the first linear rise from 0, at most `restartEvery` (default 0). */
+  warmup: optional(whole({ low: 0 }), 0),
+  /** R: at each multiple of it but 0 the value is 0, and rises again. */
+  restartEvery: required(whole({ low: 1 })),
+  /** Steps of each later rise, at most `restartEvery` (default 0: no restart). */
+  restartWarmup: optional(whole({ low: 0 }), 0),
+  /** Value at step `steps` and ever after (default 0). */
+  to: optional(number(), 0),
+};
+
+/** A fall with rises in it. */
+export interface CosineWithRestartsOptions extends OptionsOf<typeof cosineWithRestartsOptions> {}
+
 const exponentialDecayOptions = {
   /** Value at step 0. */
   from: required(number()),
@@ -103,6 +121,27 @@ export const schedules = {
     return (step) => (step < warmup ? rise(step) : fall(step - warmup));
   },
 
+  /**
+   * ReLoRA's jagged cosine: `warmupCosine`, which at each restart begins at 0 again and rises to where the half wave is by
+   * then. Put `restartEvery` at the length of a stage of `reLora`.
+   * @see Lialin et al., arXiv 2307.05695, section 3.
+   */
+  cosineWithRestarts(options: CosineWithRestartsOptions): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.cosineWithRestarts', arguments, 1);
+    const name = 'schedules.cosineWithRestarts';
+    const read = readOptions(name, cosineWithRestartsOptions, options);
+    const { peak, warmup, restartEvery, restartWarmup, steps, to } = read;
+    checkArgument(name, 'steps', multipleOf(restartEvery), steps);
+    checkArgument(name, 'warmup', whole({ low: 0, high: restartEvery }), warmup);
+    checkArgument(name, 'restartWarmup', whole({ low: 0, high: restartEvery }), restartWarmup);
+    const smooth = schedules.warmupCosine({ peak, warmup, steps, to });
+    return (step) => {
+      const since = step % restartEvery;
+      if (step < restartEvery || step >= steps || since >= restartWarmup) return smooth(step);
+      return (since / restartWarmup) * smooth(step - since + restartWarmup);
+    };
+  },
+
   /** from·rate^(step/steps), never beyond `to`. */
   exponentialDecay(options: ExponentialDecayOptions): Schedule {
     if (arguments.length > 1) refuseExtra('schedules.exponentialDecay', arguments, 1);
@@ -140,6 +179,13 @@ function ramp(where: string, options: RampOptions, shape: (share: number) => num
   const { from, to, steps } = readOptions(where, rampOptions, options);
   return (step) => (step < steps ? from + (to - from) * shape(step / steps) : to);
 }
+
+const multipleOf = (length: number): Kind<number> =>
+  kindOf(
+    `a multiple of restartEvery = ${length}`,
+    (value) => typeof value === 'number' && value % length === 0,
+    'options/range',
+  );
 
 /** Where one schedule ends and the next begins. */
 const between = (list: readonly Schedule[]): Kind<readonly number[]> => {

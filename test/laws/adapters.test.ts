@@ -51,6 +51,7 @@ it('the rows cover every adapter of the library', () => {
       'Lily',
       'MonoLily',
       'AuroRa',
+      'DoraLinear',
       'SingularValues',
       'SingularValuesAndBias',
     ]),
@@ -158,6 +159,11 @@ describe('the laws of adapters', () => {
   });
 
   it.each<[string, Partial<AdapterRow>, RegExp]>([
+    [
+      'has no effect at the start, and says that it has',
+      { effectAtStart: true },
+      /before training is that of the plain/,
+    ],
     ['has an effect at the start', { attach: made(() => new Diagonal(ones([4]))) }, /starts without effect.*before/],
     [
       'trains the weight too',

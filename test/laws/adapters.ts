@@ -16,9 +16,10 @@ import {
   tensor,
   transpose,
 } from '../../src/index';
-import type { AdapterRow } from '../../src/laws';
 import { Gated } from '../methods/sora';
+import type { Row } from './adapter-rows/row';
 import { squareRows } from './adapter-rows/square';
+import { startsRows } from './adapter-rows/starts';
 
 /** A layer of a user: y[t] = Σ W[t, u]·x[u] + b[t], it mixes the positions of sequences. */
 export class Mixing extends Module implements Adaptable {
@@ -44,8 +45,6 @@ export class Mixing extends Module implements Adaptable {
     return transpose(y, [0, 2, 1]);
   }
 }
-
-type Row = Omit<AdapterRow, 'name'>;
 
 const dense = (): Linear => new Linear(5, 6, { key: random.key(1) });
 const rows = (): Tensor => random.normal(random.key(2), [2, 3, 5]);
@@ -92,4 +91,5 @@ export const adapterRows: Readonly<Record<string, Row>> = {
     input: () => random.normal(random.key(4), [2, 5, 3]),
   },
   ...squareRows,
+  ...startsRows,
 };

@@ -5,6 +5,7 @@ import {
   adamSnsm,
   adamw,
   addDecayedWeights,
+  alternateFactors,
   altLora,
   altLoraPlus,
   apollo,
@@ -40,6 +41,7 @@ import {
   partition,
   powerSgd,
   preconditionPairs,
+  preconditionUp,
   projectors,
   qGalore,
   rmsprop,
@@ -198,5 +200,7 @@ pairMethod('loraRite', () => loraRite({ learningRate: 0.1, weightDecay: 0.1, cap
 pairMethod('altLora', () => altLora({ learningRate: schedules.linear({ from: 0.1, steps: 4 }) }).transform);
 pairMethod('altLoraPlus', () => altLoraPlus({ learningRate: 0.1, weightDecay: 0.1 }).transform);
 pairMethod('loraPlus', () => loraPlus({ learningRate: 0.1, weightDecay: 0.1 }));
+pairMethod('alternateFactors', () => alternateFactors({ every: 2 }));
+pairMethod('preconditionUp', () => preconditionUp({ scale: 2 }));
 pairMethod('preconditionPairs', () => preconditionPairs());
 pairMethod('preconditionPairs, adamw', () => chain(preconditionPairs(), adamw({ learningRate: 0.1 })));

@@ -104,11 +104,15 @@ export function periodicLora<S>(model: Module, options: PeriodicLoraOptions<S>):
   return attachPeriodic('periodicLora', model, read);
 }
 
-/** `periodicLora` under another name in messages. */
+/** What the next stage starts with, given the state of the inner transform after the last step of the one before. */
+type NextState<S> = (state: S, trained: Params, stage: number) => S;
+
+/** `periodicLora` under another name in messages, and with another start of the optimizer in each stage. */
 export function attachPeriodic<S>(
   where: string,
   model: Module,
   options: ValuesOfGeneric<PeriodicLoraOptions<S>, typeof periodicLoraOptions>,
+  nextState: NextState<S> = (_, trained) => options.inner.init(trained),
 ): PeriodicLora<S> {
   const { inner, stageSteps, mergeFraction, remainder, ...adapters } = options;
   const report = attachLora(where, model, { ...adapters, mask: false });
@@ -125,18 +129,20 @@ export function attachPeriodic<S>(
   });
   return {
     ...describedLowRank(report),
-    transform: inStages(where, inner, stageSteps, unloading(where, sites, mergeFraction, remainder)),
+    transform: inStages(where, inner, stageSteps, unloading(where, sites, mergeFraction, remainder), nextState),
   };
 }
+
+type StageFactors = Required<Pick<Factors, 'A' | 'B'>>;
 
 /** One adapter, as far as unloading needs it: paths and pure functions. */
 interface StageSite {
   readonly weight: string;
   readonly A: string;
   readonly B: string;
-  readonly start: (stage: number) => Required<Factors>;
+  readonly start: (stage: number) => StageFactors;
   /** share·s·B·A in the shape of the weight. */
-  readonly change: (factors: Required<Factors>, share: number) => Tensor;
+  readonly change: (factors: StageFactors, share: number) => Tensor;
 }
 
 /** The updates of a step that is the last of its stage, given those of the inner transform. */
@@ -147,19 +153,20 @@ function inStages<S>(
   inner: GradientTransform<S>,
   stageSteps: number,
   unload: Unload,
+  nextState: NextState<S>,
 ): GradientTransform<PeriodicState<S>> {
   return transform<PeriodicState<S>>({
     name: `${where}(${inner.name ?? 'transform'})`,
     init: (params) => ({ stage: 0, step: 0, leaves: Object.keys(params), inner: inner.init(params) }),
     ...(inner.explain && { explain: inner.explain }),
-    ...observedAround([inner], ([seen = inner]) => inStages(where, seen, stageSteps, unload)),
+    ...observedAround([inner], ([seen = inner]) => inStages(where, seen, stageSteps, unload, nextState)),
     update(grads, state, params) {
       const [updates, next] = inner.update(grads, state.inner, params);
       const step = state.step + (Object.keys(updates).length > 0 ? 1 : 0);
       if (step < stageSteps) return [updates, { ...state, step, inner: next }];
       const stage = state.stage + 1;
       const trained = Object.fromEntries(state.leaves.map((path) => [path, leaf(where, params, path)]));
-      return [unload(updates, params, stage), { ...state, stage, step: 0, inner: inner.init(trained) }];
+      return [unload(updates, params, stage), { ...state, stage, step: 0, inner: nextState(next, trained, stage) }];
     },
   });
 }
@@ -171,7 +178,7 @@ function unloading(
   remainder: 'keep' | 'published' | 'restart',
 ): Unload {
   const kept = 1 - share;
-  const rest = ({ start }: StageSite, { A, B }: Required<Factors>, stage: number): Required<Factors> => {
+  const rest = ({ start }: StageSite, { A, B }: StageFactors, stage: number): StageFactors => {
     if (kept === 0 || remainder === 'restart') return start(stage);
     return { A: remainder === 'keep' ? A : mul(A, kept), B: mul(B, kept) };
   };

@@ -37,6 +37,8 @@ export interface Factors {
   readonly A: Tensor;
   /** [out, r]; without it zeros. Where it is given, s·B·A is taken out of the weight, so that the function stays. */
   readonly B?: Tensor;
+  /** False: s·B·A is not taken out of the weight, and the function starts with it (default true). */
+  readonly compensated?: boolean;
 }
 
 /** How the factors of a `Linear`'s adapter start: a law for A (then B is 0), or a function. */
@@ -48,13 +50,13 @@ export const initKind: Kind<FactorInit> = either(
   callable<(site: AdapterSite) => Factors>('of the layer that returns { A } or { A, B }'),
 );
 
-const factorsKind = kindOf<Factors>('{ A } or { A, B }, tensors', (value) => {
-  const { A, B } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return isTensor(A) && (B === undefined || isTensor(B));
+const factorsKind = kindOf<Factors>('{ A } or { A, B }, tensors, and perhaps { compensated: false }', (value) => {
+  const { A, B, compensated = true } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return isTensor(A) && (B === undefined || isTensor(B)) && typeof compensated === 'boolean';
 });
 
 /** First factors, and whether their product changes the function, so that it must be taken out of the weight. */
-export interface FirstFactors extends Required<Factors> {
+export interface FirstFactors extends Required<Pick<Factors, 'A' | 'B'>> {
   readonly shift: boolean;
 }
 
@@ -83,9 +85,9 @@ export function linearFactors<S extends DrawSite>(where: string, rule: FactorIni
   if (typeof rule === 'function') {
     const made = rule(site);
     checkArgument(where, 'the result of init', factorsKind, made);
-    const { A, B } = made;
+    const { A, B, compensated = true } = made;
     if (!sameShape(A.shape, shapeOfA) || (B && !sameShape(B.shape, shapeOfB))) throw wrongFactors(where, site, A, B);
-    return { A, B: B ?? zeros(shapeOfB), shift: B !== undefined };
+    return { A, B: B ?? zeros(shapeOfB), shift: B !== undefined && compensated };
   }
   const key = fold(site.key, 'A');
   const B = zeros(shapeOfB);

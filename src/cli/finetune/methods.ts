@@ -2,10 +2,17 @@ import type { MethodRow } from './method-row';
 import { pairRows } from './rows/pairs';
 import { sparseRows } from './rows/sparse';
 import { squareRows } from './rows/square';
+import { startsRows } from './rows/starts';
 import { usualRows } from './rows/usual';
 
 /** Everything that `--method` may be, in the order in which help has it: one row each, in the file of its family. */
-const rows = [...usualRows, ...sparseRows, ...pairRows, ...squareRows] as const satisfies readonly MethodRow[];
+const rows = [
+  ...usualRows,
+  ...sparseRows,
+  ...pairRows,
+  ...squareRows,
+  ...startsRows,
+] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];
 export type Method = MethodRow<MethodName>;
@@ -16,7 +23,7 @@ export const methodNames: readonly MethodName[] = rows.map(({ name }) => name);
 export const methods = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<Record<MethodName, Method>>;
 
 const all: readonly Method[] = rows;
-const usual = all.filter(({ baselineOf, trains, family }) => (baselineOf ?? trains ?? family) === undefined);
+const usual = all.filter((row) => [row.baselineOf, row.trains, row.family].every((mark) => mark === undefined));
 
 /** What is compared unless it is told otherwise. */
 export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name);
@@ -33,5 +40,9 @@ export const otherTrainings = all.flatMap(({ name, trains }) => (trains ? [name]
 export const adapterMethods = all.flatMap(({ name, adapter }) => (adapter ? [name] : []));
 
 /** What has stages, and what projects, as sentences have it. */
-export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : [])).join(' and ');
+export const stagedMethods = inWords(all.flatMap(({ name, staged }) => (staged ? [name] : [])));
 export const projecting = all.flatMap(({ projects }) => projects ?? []).join(' and ');
+
+function inWords(names: readonly string[]): string {
+  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
+}

@@ -30,6 +30,8 @@ export interface AdapterRow {
   input(): Tensor;
   /** What trains it, given what `attach` has returned (default: Adam). */
   training?: ((attached: unknown) => AdapterTraining) | undefined;
+  /** It changes the function at the start by design, which is then claimed in the place of the contrary. Default: false. */
+  readonly effectAtStart?: boolean;
   /** Gradients of the adapter's parameters are an approximation by design, and not compared. Default: false. */
   readonly straightThrough?: boolean;
 }

@@ -17,6 +17,7 @@ const rowOptions = {
   attach: required(callable<AdapterRow['attach']>('of a layer')),
   input: required(callable<AdapterRow['input']>('that makes an input')),
   training: optional(callable<NonNullable<AdapterRow['training']>>('of what attach has returned')),
+  effectAtStart: optional(boolean, false),
   straightThrough: optional(boolean, false),
 };
 

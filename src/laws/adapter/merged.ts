@@ -23,7 +23,7 @@ export const merged: AdapterLaw = {
     if (!isMergeable(adapter)) return notMergeable;
     const plain = row.layer();
     const before = await outputOf(plain, row);
-    plain.load({ ...plain.state(), weight: noGrad(() => adapter.mergedInto(plain.weight, 1)) });
+    plain.load({ ...plain.state(), weight: noGrad(() => adapter.mergedInto(layer.weight, 1)) });
     const after = await outputOf(plain, row);
     claimNear('the output', await outputOf(layer, row), after, units);
     const moved = largest(after.map((y, i) => y - (before[i] as number)));

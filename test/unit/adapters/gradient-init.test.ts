@@ -126,8 +126,8 @@ describe.each(['ArB2r', 'A2rBr', 'ArBr', 'random'] as const)('loraGa %s', (direc
     expectNear(times(columns, transposed(columns, 14), 14), identity, 40);
     if (direction === 'random') return;
     const g = exact();
-    const picked = { ArB2r: [0, 1, 2], A2rBr: [3, 4, 5], ArBr: [0, 2, 4] }[direction];
-    const others = { ArB2r: [3, 4, 5], A2rBr: [0, 1, 2], ArBr: [1, 3, 5] }[direction];
+    const picked = { ArB2r: [0, 1, 2], A2rBr: [3, 4, 5], ArBr: [1, 3, 5] }[direction];
+    const others = { ArB2r: [3, 4, 5], A2rBr: [0, 1, 2], ArBr: [0, 2, 4] }[direction];
     const row = (list: number[], i: number, length: number): number[] => list.slice(i * length, (i + 1) * length);
     const right = leadingRight(g, 6);
     const left = leadingLeft(g, 6);
@@ -148,6 +148,57 @@ describe.each(['ArB2r', 'A2rBr', 'ArBr', 'random'] as const)('loraGa %s', (direc
   });
 });
 
+describe('loraGa', () => {
+  const sizes = (form: 'authors' | 'peft', scaling: 'stable' | 'gd' | 'weight' | 'none', gamma = 4) => {
+    const model = make();
+    const x = batches[0]?.x as Tensor;
+    const before = numbers(model.forward(x));
+    const weight = numbers(model.layers[0]?.weight);
+    const init = loraGa({ loss: lossOf(model), batches, form, scaling, gamma });
+    lora(model, { rank: 3, alpha: 6, match: 'layers.0', init });
+    expectNear(numbers(model.forward(x)), before, 120);
+    const { A, B } = factorsOf(model.layers[0]);
+    const lengths = (rows: number[], length: number): number[] =>
+      [0, 1, 2].map((i) => Math.hypot(...rows.slice(i * length, (i + 1) * length)));
+    return { A: lengths(numbers(A), 16), B: lengths(transposed(numbers(B), 3), 14), weight };
+  };
+  const values = singularValues(exact(), [14, 16]).slice(3, 6); // of the gradient, those of the columns of B
+  const near = (actual: number[], expected: number[]): void => expectNear(actual, expected, 2 ** 12); // of a random range
+
+  it("as the authors' program has weight: both factors times the mean of √(σ_i(W)/s), i ≤ r", () => {
+    const { A, B, weight } = sizes('authors', 'weight');
+    const roots = singularValues(weight, [14, 16])
+      .slice(0, 3)
+      .map((v) => Math.sqrt(v / 2));
+    const mean = roots.reduce((a, b) => a + b) / 3;
+    near(A, [mean, mean, mean]);
+    near(B, [mean, mean, mean]);
+  });
+
+  it.each([
+    ['none', 1, 1],
+    ['gd', 1 / 2, 1 / 2],
+    ['stable', 1, 14 ** 0.25 / 2],
+  ] as const)('as PEFT has %s: B with the singular values of the gradient', (scaling, ofA, ofB) => {
+    const { A, B } = sizes('peft', scaling);
+    near(A, [ofA, ofA, ofA]);
+    near(
+      B,
+      values.map((v) => v * ofB),
+    );
+  });
+
+  it('as PEFT has weight: the first column of B as long as σ₁(W)', () => {
+    const { A, B, weight } = sizes('peft', 'weight');
+    near(A, [1, 1, 1]);
+    const first = singularValues(weight, [14, 16])[0] as number;
+    near(
+      B,
+      values.map((v) => (v * first) / (values[0] as number)),
+    );
+  });
+});
+
 describe('refuses', () => {
   const layer = (): Linear => new Linear(6, 4, { key });
   const loss = (x: Tensor): Tensor => x.sum();
@@ -155,7 +206,7 @@ describe('refuses', () => {
     ['gradient-init/batches', () => loraGa({ loss, batches: [] })],
     ['gradient-init/batches', () => gradientSvd({ loss, batches: [] })],
     ['options/choice', () => loraGa({ loss, batches: [1], direction: 'AB' } as never)],
-    ['options/choice', () => loraGa({ loss, batches: [1], scaling: 'weights' } as never)],
+    ['options/choice', () => loraGa({ loss, batches: [1], scaling: 'weightS' } as never)],
     ['options/range', () => lora(layer(), { rank: 3, init: loraGa({ loss, batches: [batches[0]?.x as Tensor] }) })],
   ])('with %s', (code, run) => {
     expect(run).toThrow(expect.objectContaining({ code }));

@@ -124,6 +124,33 @@ describe('schedules', () => {
   ])('%s', (_, schedule, expected) => {
     for (const [step, value] of Object.entries(expected)) expect(schedule(Number(step))).toBeCloseTo(value, 12);
   });
+
+  describe('cosineWithRestarts', () => {
+    const options = { peak: 2, steps: 30, warmup: 4, restartEvery: 10, restartWarmup: 3, to: 0.5 };
+    const { cosineWithRestarts } = schedules;
+    const wave = (t: number): number => 0.5 + (1.5 * (1 + Math.cos((Math.PI * (t - 4)) / 26))) / 2;
+
+    it('rises at first, falls along half a wave, and rises from 0 to where that is after each restart', () => {
+      const schedule = cosineWithRestarts(options);
+      for (let t = 0; t < 30; t++) {
+        const [restart, since] = [Math.floor(t / 10) * 10, t % 10];
+        const rising = restart > 0 && since < 3;
+        const expected = t < 4 ? (2 * t) / 4 : rising ? (since / 3) * wave(restart + 3) : wave(t);
+        expect([t, schedule(t).toFixed(12)]).toEqual([t, expected.toFixed(12)]);
+      }
+      expect([schedule(10), schedule(20), schedule(30), schedule(99)]).toEqual([0, 0, 0.5, 0.5]);
+    });
+
+    it('without a rise has no restart, and falls to 0 unless it is told', () => {
+      const { restartWarmup: _, to: __, ...rest } = options;
+      const [one, plain] = [cosineWithRestarts(rest), schedules.warmupCosine({ peak: 2, warmup: 4, steps: 30 })];
+      for (let t = 0; t < 40; t++) expect(one(t)).toBe(plain(t));
+    });
+
+    it.each([{ steps: 35 }, { warmup: 11 }, { restartWarmup: 11 }, { restartEvery: 0 }])('refuses %o', (wrong) => {
+      expect(() => cosineWithRestarts({ ...options, ...wrong })).toThrow(/options\/range/);
+    });
+  });
 });
 
 describe('stateBytes and explain', () => {
