@@ -39,7 +39,9 @@ it('the rows cover every adapter of the library', () => {
     row.attach(layer);
     return adaptersOf(layer)[0]?.adapter.constructor.name;
   });
-  expect(new Set(kinds)).toEqual(new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated']));
+  expect(new Set(kinds)).toEqual(
+    new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated', 'GeoLinear']),
+  );
 });
 
 /** W + diag(d) with d [4]. */

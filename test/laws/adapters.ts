@@ -19,6 +19,7 @@ import {
 import type { AdapterRow } from '../../src/laws';
 import { mora } from '../methods/mora';
 import { Gated } from '../methods/sora';
+import { noiseRows } from './adapter-rows/noise';
 
 /** A layer of a user: y[t] = Σ W[t, u]·x[u] + b[t], it mixes the positions of sequences. */
 export class Mixing extends Module implements Adaptable {
@@ -93,4 +94,5 @@ export const adapterRows: Readonly<Record<string, Row>> = {
     attach: (layer) => attachAdapters(layer, { make: ({ key }) => Gated.start(5, 5, 3, 2, key) }),
     input: () => random.normal(random.key(4), [2, 5, 3]),
   },
+  ...noiseRows,
 };
