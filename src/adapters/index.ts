@@ -11,6 +11,7 @@ export {
 export { type CompactedLayer, compact } from './compact';
 export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { type FlatLora, type FlatLoraOptions, type FlatLoraState, flatLora } from './methods/flat-lora';
 export { type GeoLora, type GeoLoraOptions, type GeoLoraState, geoLora } from './methods/geo-lora';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LorsOptions, lors } from './methods/lors';

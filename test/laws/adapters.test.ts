@@ -40,7 +40,7 @@ it('the rows cover every adapter of the library', () => {
     return adaptersOf(layer)[0]?.adapter.constructor.name;
   });
   expect(new Set(kinds)).toEqual(
-    new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated', 'GeoLinear']),
+    new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated', 'GeoLinear', 'FlatLinear']),
   );
 });
 
