@@ -8,6 +8,7 @@ import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
+import { noise } from './mutations/noise.mjs';
 import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
@@ -3959,4 +3960,5 @@ export const mutations = [
   ...IMAGES,
   ...order,
   ...elementwise,
+  ...noise,
 ];
