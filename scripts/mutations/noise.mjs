@@ -103,15 +103,15 @@ const flatLora = [
   {
     name: 'flat-lora: norms that are trained through',
     file: `${methods}/flat-linear.ts`,
-    find: 'return noGrad(() =>\n    runInScope',
-    replace: 'return ((f: () => Tensor) => f())(() =>\n    runInScope',
+    find: 'return noGrad(() => {',
+    replace: 'return ((f: () => Tensor) => f())(() => {',
     tests: [`${unit('flat-lora')} > with a fixed key`],
   },
   {
-    name: 'flat-lora: a matrix of the size of the weight that stays for the backward pass',
+    name: 'flat-lora: noise that is kept for the backward pass',
     file: `${methods}/flat-linear.ts`,
-    find: "runInScope('deviations', () => {",
-    replace: '((f: () => Tensor) => f())(() => {',
+    find: 'timesRandom(flat, noise, { transpose: true })',
+    replace: 'matmul(flat, random.normal(noise.key, [noise.rows, noise.columns]), { transposeB: true })',
     tests: [`${unit('flat-lora')} > keeps nothing of its size`],
   },
   {
@@ -211,4 +211,22 @@ const penalties = [
   },
 ];
 
-export const noise = [...geoLora, ...flatLora, ...penalties];
+/** What the command makes of them. */
+const commands = [
+  {
+    name: 'finetune of noise: passes of training without a key',
+    file: 'src/cli/finetune/run.ts',
+    find: 'model.forward(ids, { key: drawn })',
+    replace: 'model.forward(ids)',
+    tests: ['test/unit/cli/finetune/noise.test.ts'],
+  },
+  {
+    name: 'finetune of noise: a number of steps that no strength grows in',
+    file: 'src/cli/finetune/rows/noise.ts',
+    find: 'match, seed, steps, inner })',
+    replace: 'match, seed, steps: 10 ** 6 * steps, inner })',
+    tests: ['test/unit/cli/finetune/noise.test.ts'],
+  },
+];
+
+export const noise = [...geoLora, ...flatLora, ...penalties, ...commands];

@@ -12,7 +12,6 @@ import { matmul } from '../../tensor/ops/products/matmul';
 import { timesRandom } from '../../tensor/ops/products/matmul-random';
 import { dropout } from '../../tensor/ops/random/dropout';
 import { sum } from '../../tensor/ops/reductions/sum';
-import { runInScope } from '../../tensor/scope';
 import type { Tensor } from '../../tensor/tensor';
 import { LowRankAdapter, type LowRankFactors } from '../low-rank-adapter';
 import { loraLinear } from './lora-linear';
@@ -67,10 +66,8 @@ function timesNoise(x: Tensor, noise: RandomMatrix, sigma: Tensor): Tensor {
 
 /** σ = φ·ρ·‖row of W + s·B·A‖/√in [out]: a constant of the pass, through which no gradient goes. */
 function deviations(adapter: FlatLinear, weight: Tensor): Tensor {
-  return noGrad(() =>
-    runInScope('deviations', () => {
-      const norms = sqrt(sum(square(adapter.mergedInto(weight, 1)), { axis: 1 }));
-      return mul(norms, mul(adapter.strength, adapter.rho / Math.sqrt(weight.shape[1] as number)));
-    }),
-  );
+  return noGrad(() => {
+    const norms = sqrt(sum(square(adapter.mergedInto(weight, 1)), { axis: 1 }));
+    return mul(norms, mul(adapter.strength, adapter.rho / Math.sqrt(weight.shape[1] as number)));
+  });
 }

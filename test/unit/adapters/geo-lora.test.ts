@@ -280,6 +280,9 @@ describe('attaching', () => {
     expect(partsOf(layer).U).not.toEqual(partsOf(made({ seed: 2 }).layer).U);
     expect(partsOf(layer).V).not.toEqual(partsOf(made({ seed: 2 }).layer).V);
     expect(partsOf(layer).size).toBe(6);
+    const even = new Linear(4, 4, { key: random.key(1) });
+    geoLora(even, { rank: 2, maxRank: 4, learningRate: eta });
+    expect(partsOf(even).U).not.toEqual(partsOf(even).V);
     const narrow = new Linear(3, 4, { key: random.key(1) });
     geoLora(narrow, { learningRate: eta });
     expect(open(narrow.parameters())['lora.mask']).toEqual([1, 1, 1]); // of the 8 that it would have
