@@ -119,7 +119,7 @@ function augmented(own: Columns, more: Columns, most: number): Augmented {
   return { basis, own: count };
 }
 
-/** Of float32 gradients that went through a few sums. */
+/** What float32 gradients are off by, beside their size, after a few sums. */
 const rounding = 2 ** -18;
 
 /** Ŝ by columns, in the augmented bases. U and V are orthonormal to rounding alone, and what is left counts. */

@@ -10,7 +10,7 @@ import { addPenalty, gramOfColumns, gramOfRows } from './penalty';
 export const orthogonalPenaltyOptions = {
   /** λ (default 0.1). */
   strength: optional(number({ low: 0 }), 0.1),
-  /** Of which factors: of A alone (default), or of both. */
+  /** What is penalized: A alone (default), or both factors. */
   factors: optional(choice('A', 'both'), 'A'),
 };
 
@@ -23,7 +23,7 @@ export interface OrthogonalPenaltyOptions extends OptionsOf<typeof orthogonalPen
  * set, and with them the product towards the rank that it may have. Put it before the optimizer: it is part of the loss.
  *
  * Pitfall of `both`: at B = 0 its gradient is 0, and once B moves it is pushed to columns of length 1, away from a start with a
- * small change. Where s is small, so is the loss's hold on it.
+ * small change.
  * @throws OptionError `pairs/none`, `options/…`
  * @see RM-LoRA, arXiv 2407.12074.
  * @example

@@ -18,6 +18,7 @@ import {
   memory,
   mseLoss,
   mul,
+  type Params,
   random,
   Sequential,
   scope,
@@ -159,7 +160,7 @@ describe('gradients', () => {
   it('with a fixed key are those of LoRA at W + E, and that of x has the same E', () => {
     const { layer } = noisy();
     const key = random.key(5);
-    const params = { x, ...layer.parameters({ trainable: true }) };
+    const params: Params = { x, ...layer.parameters({ trainable: true }) };
     const { grads } = valueAndGrad(() => mul(sum(square(layer.forward(x, { key }))), 0.5), params);
     const M = effective(layer).map((w, i) => w + (noiseOf(layer, key)[i] as number));
     const D = times(numbers(x), transposed(M, m), m); // [2, n]
@@ -211,7 +212,8 @@ describe('in expectation', () => {
     loss: (output: Tensor) => Tensor,
     key?: Key,
     of = forward,
-  ): number[] => scope(() => numbers(valueAndGrad(() => loss(of(key)), { x, ...parameters }).grads[path]));
+  ): number[] => scope(() => numbers(valueAndGrad(() => loss(of(key)), inputs).grads[path]));
+  const inputs: Params = { x, ...parameters };
   const forward = (key?: Key): Tensor => layer.forward(x, key ? { key } : {});
 
   // ∂½‖X·Mᵀ‖²/∂X = X·MᵀM with M = W + E, so along V it is Σ_i M_iᵀ·H·M_i with H = (VᵀX + XᵀV)/2, of mean
