@@ -9,6 +9,7 @@ import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { micro } from './mutations/micro.mjs';
+import { noise } from './mutations/noise.mjs';
 import { order } from './mutations/order.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
@@ -3965,4 +3966,5 @@ export const mutations = [
   ...elementwise,
   ...square,
   ...starts,
+  ...noise,
 ];

@@ -13,6 +13,8 @@ export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
 export { type AuroRaOptions, auroRa } from './methods/auro-ra';
 export { type DoraOptions, dora } from './methods/dora';
+export { type FlatLora, type FlatLoraOptions, type FlatLoraState, flatLora } from './methods/flat-lora';
+export { type GeoLora, type GeoLoraOptions, type GeoLoraState, geoLora } from './methods/geo-lora';
 export { type LilyLayer, type LilyOptions, lily } from './methods/lily';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LoraMiniOptions, loraMini } from './methods/lora-mini';

@@ -33,10 +33,14 @@ export {
 } from './pairs/alt-lora';
 export { type AlternateFactorsOptions, type AlternateState, alternateFactors } from './pairs/alternate-factors';
 export type { BesideState } from './pairs/beside';
+export { type ImbalanceLoraOptions, imbalanceLora, type PiLoraOptions, piLora } from './pairs/imbalance-lora';
+export { type ImbalancePenaltyOptions, imbalancePenalty } from './pairs/imbalance-penalty';
 export { type LoraPlusOptions, loraPlus } from './pairs/lora-plus';
 export { type LoraRiteOptions, loraRite, type RiteState } from './pairs/lora-rite';
+export { type OrthogonalPenaltyOptions, orthogonalPenalty } from './pairs/orthogonal-penalty';
 export { type PreconditionPairsOptions, preconditionPairs } from './pairs/precondition-pairs';
 export { type PreconditionUpOptions, preconditionUp } from './pairs/precondition-up';
+export { type RmLoraOptions, rmLora } from './pairs/rm-lora';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';
@@ -51,6 +55,7 @@ export {
   type NormLimit,
   noLimit,
 } from './parts/limit-norm-growth';
+export { type MaskGradientsOptions, type MaskGradientsState, maskGradients } from './parts/mask-gradients';
 export { type MomentumOptions, type MomentumState, momentum } from './parts/momentum';
 export { type PowerSgdOptions, type PowerSgdState, powerSgd } from './parts/power-sgd';
 export { scale } from './parts/scale';

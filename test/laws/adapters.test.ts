@@ -52,6 +52,8 @@ it('the rows cover every adapter of the library', () => {
       'MonoLily',
       'AuroRa',
       'DoraLinear',
+      'GeoLinear',
+      'FlatLinear',
       'SingularValues',
       'SingularValuesAndBias',
     ]),

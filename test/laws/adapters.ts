@@ -17,6 +17,7 @@ import {
   transpose,
 } from '../../src/index';
 import { Gated } from '../methods/sora';
+import { noiseRows } from './adapter-rows/noise';
 import type { Row } from './adapter-rows/row';
 import { squareRows } from './adapter-rows/square';
 import { startsRows } from './adapter-rows/starts';
@@ -92,4 +93,5 @@ export const adapterRows: Readonly<Record<string, Row>> = {
   },
   ...squareRows,
   ...startsRows,
+  ...noiseRows,
 };

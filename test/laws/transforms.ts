@@ -29,6 +29,8 @@ import {
   galore,
   grass,
   identity,
+  imbalanceLora,
+  imbalancePenalty,
   ldadam,
   limitNormGrowth,
   lion,
@@ -36,14 +38,18 @@ import {
   loraRite,
   lozo,
   masked,
+  maskGradients,
   momentum,
   muon,
+  orthogonalPenalty,
   partition,
+  piLora,
   powerSgd,
   preconditionPairs,
   preconditionUp,
   projectors,
   qGalore,
+  rmLora,
   rmsprop,
   scale,
   scaleByAdam,
@@ -104,6 +110,7 @@ row('clipByValue', () => clipByValue(0.5));
 row('clipByBlockRms', () => clipByBlockRms(0.5));
 row('scaleByParameterRms', () => scaleByParameterRms());
 row('addDecayedWeights', () => addDecayedWeights(0.1));
+row('maskGradients', () => maskGradients({ keep: 0.5, rescale: true, seed: 3 }));
 row('scale', () => scale(-0.1));
 row('scale by 0', () => scale(0));
 row('scaleBySchedule', () => scaleBySchedule(schedules.linear({ from: 1, steps: 4 })));
@@ -204,3 +211,8 @@ pairMethod('alternateFactors', () => alternateFactors({ every: 2 }));
 pairMethod('preconditionUp', () => preconditionUp({ scale: 2 }));
 pairMethod('preconditionPairs', () => preconditionPairs());
 pairMethod('preconditionPairs, adamw', () => chain(preconditionPairs(), adamw({ learningRate: 0.1 })));
+pairMethod('orthogonalPenalty', () => orthogonalPenalty({ factors: 'both' }));
+pairMethod('imbalancePenalty', () => imbalancePenalty());
+pairMethod('rmLora', () => rmLora({ learningRate: 0.1, weightDecay: 0.1, keep: 0.5, seed: 3 }));
+pairMethod('imbalanceLora', () => imbalanceLora({ learningRate: 0.1, weightDecay: 0.1 }));
+pairMethod('piLora', () => piLora({ learningRate: 0.1, weightDecay: 0.1 }));

@@ -1,4 +1,5 @@
 import type { MethodRow } from './method-row';
+import { noiseRows } from './rows/noise';
 import { pairRows } from './rows/pairs';
 import { sparseRows } from './rows/sparse';
 import { squareRows } from './rows/square';
@@ -12,6 +13,7 @@ const rows = [
   ...pairRows,
   ...squareRows,
   ...startsRows,
+  ...noiseRows,
 ] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];

@@ -12,7 +12,7 @@ import {
   stateBytes,
   tensor,
 } from '../../index';
-import { GPT, type GPTOptions } from '../../nn';
+import { type ForwardOptions, GPT, type GPTOptions } from '../../nn';
 import { adopt } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
 import { trainer, validate } from '../../training';
@@ -95,7 +95,9 @@ export async function fineTune(
   });
   const before = await blockWeights(model);
   const sparsityBefore = await meanSparsity(model);
-  const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
+  // With a key it is a pass of training, which some methods do differently.
+  const loss = ({ ids, targets }: TextBatch, { key: drawn }: ForwardOptions = {}) =>
+    crossEntropy(model.forward(ids, { key: drawn }), targets);
   const startLoss = await validate(loss, dataset.validationBatches());
   const training = trainer({ model, ...('update' in prepared ? { transform: prepared } : prepared), loss, seed });
   const trainLoss: number[] = [];

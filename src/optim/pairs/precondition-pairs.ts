@@ -6,7 +6,7 @@ import { type GradientTransform, transform } from '../transform';
 import { pairsIn } from './beside';
 import { dampedInverse } from './inverses';
 
-const preconditionPairsOptions = {
+export const preconditionPairsOptions = {
   /** λ, added to the eigenvalues of BᵀB and of AAᵀ (default 0.01). */
   damping: optional(number({ low: 0 }), 0.01),
 };

@@ -1,6 +1,7 @@
 import type { AdapterReplay } from '../adapter-replay';
+import { noiseReplays } from './noise';
 import { squareReplays } from './square';
 import { startsReplays } from './starts';
 
 /** Every recorded case of the adapters that are here: a line for each family. */
-export const adapterReplays: readonly AdapterReplay[] = [...squareReplays, ...startsReplays];
+export const adapterReplays: readonly AdapterReplay[] = [...noiseReplays, ...squareReplays, ...startsReplays];

@@ -37,6 +37,7 @@ export const optim: readonly Row[] = [
   row('scaleBySchedule', () => [schedule()], [functions]),
   row('scaleByParameterRms', () => [1e-3], [['undefined', ...notNegative]]),
   row('addDecayedWeights', () => [0.1], [notNegative]),
+  row('maskGradients', () => [{ keep: 0.5 }], [[]]),
   row('correctBias', () => [{ beta1: 0.5 }], [options]),
   row('decayAfterStep', () => [0.1, 0.1], [notNegative, [...notNegative, ...functions]]),
   row('limitNormGrowth', () => [1.01], [['undefined', '1.5', '2**53']]),
