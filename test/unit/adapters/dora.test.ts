@@ -193,7 +193,7 @@ describe('a trained one', () => {
 describe('dropout', () => {
   it('drops x in the low-rank term and in (k − 1) ⊙ x·Wᵀ, not in x·Wᵀ itself', () => {
     const layer = trained({ dropout: 0.5 });
-    const { W, k, A, B } = parts(layer);
+    const { W, k } = parts(layer);
     const y = numbers(layer.forward(x, { key: random.key(9) }));
     const bias = numbers(layer.bias as Tensor);
     // The dropped x: what LoRA's forward makes of the same key and rate with W = 0, B = (identity, 0) … read off A.
@@ -222,7 +222,6 @@ describe('dropout', () => {
       return v + b + (kk - 1) * (dropped[i] as number) + kk * s * (lowRank[i] as number);
     });
     expectNear(y, expected, 64);
-    expect(A.length + B.length).toBe(r * (n + m));
     expect(y).not.toEqual(numbers(layer.forward(x)));
   });
 
