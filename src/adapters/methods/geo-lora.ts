@@ -9,8 +9,6 @@ import {
   required,
   whole,
 } from '../../base/options';
-import { Adapter } from '../../nn/adapter';
-import type { ForwardOptions } from '../../nn/forward-options';
 import { type Module, matchKind } from '../../nn/module';
 import { extent } from '../../nn/options';
 import { rate, rateAt } from '../../optim/schedules';
@@ -18,22 +16,17 @@ import { type GradientTransform, transform } from '../../optim/transform';
 import { onHost } from '../../tensor/linalg/on-host';
 import { qr } from '../../tensor/linalg/qr';
 import { fromArray, zeros } from '../../tensor/ops/create';
-import { add } from '../../tensor/ops/elementwise/add';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { sub } from '../../tensor/ops/elementwise/sub';
-import { gather } from '../../tensor/ops/movement/gather';
 import { pad } from '../../tensor/ops/movement/pad';
-import { transpose } from '../../tensor/ops/movement/transpose';
-import { matmul } from '../../tensor/ops/products/matmul';
-import { dropout } from '../../tensor/ops/random/dropout';
 import { random } from '../../tensor/ops/random/random';
 import { runInScope } from '../../tensor/scope';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { type AdapterReport, attach } from '../attach';
 import { parameterOf } from '../parameter-of';
 import { parameterPath } from '../sites';
+import { type GeoFactors, GeoLinear } from './geo-linear';
 import { type GeoSettings, geoStep } from './geo-step';
-import { loraLinear } from './lora-linear';
 import { notAMatrixLayer } from './matrix-layer';
 
 const geoLoraOptions = {
@@ -184,72 +177,4 @@ function steppedSite(paths: GeoPaths, grads: Params, params: Params, settings: G
     return [next.U, next.S, next.V, next.mask];
   });
   return Object.fromEntries(names.map((path, i) => [path, sub(after[i] as Tensor, before[i] as Tensor)]));
-}
-
-/** The factors of an adapter, with room for R components. */
-export interface GeoFactors {
-  /** [out, R], orthonormal columns, zeros beyond the rank. */
-  readonly U: Tensor;
-  /** [R, R] */
-  readonly S: Tensor;
-  /** [in, R], as U. */
-  readonly V: Tensor;
-  /** [R], ones and zeros: which components count. */
-  readonly mask: Tensor;
-}
-
-/** W + s·U·S·Vᵀ on a layer with a weight [out, in]. */
-export class GeoLinear extends Adapter {
-  /** [out, R] */
-  U: Tensor;
-  /** [R, R] */
-  S: Tensor;
-  /** [in, R] */
-  V: Tensor;
-  /** [R], a frozen parameter. */
-  mask: Tensor;
-  readonly additive = true;
-
-  constructor(
-    { U, S, V, mask }: GeoFactors,
-    /** s */
-    readonly scale: number,
-    /** Probability of zeroing an element of what V sees; the weight sees all of it. */
-    readonly dropout: number,
-  ) {
-    super();
-    this.U = U;
-    this.S = S;
-    this.V = V;
-    this.mask = mask;
-    this.freeze('mask');
-  }
-
-  override forward(x: Tensor, weight: Tensor, bias: Tensor | null, { key }: ForwardOptions = {}): Tensor {
-    const dropped = key ? dropout(x, this.dropout, key) : x;
-    return loraLinear(x, dropped, weight, { ...pairOf(this), scale: this.scale }, bias);
-  }
-  override mergedInto(weight: Tensor, fraction: number): Tensor {
-    const { A, B } = pairOf(this);
-    return add(weight, matmul(mul(B, fraction * this.scale), A));
-  }
-  override compacted(): Promise<GeoLinear | null> {
-    return compacted(this);
-  }
-}
-
-/** The product as one of two factors: B = U ⊙ mask [out, R] and A = S·(V ⊙ mask)ᵀ [R, in]. */
-function pairOf({ U, S, V, mask }: GeoFactors): { readonly A: Tensor; readonly B: Tensor } {
-  return { A: matmul(S, mul(V, mask), { transposeB: true }), B: mul(U, mask) };
-}
-
-/** Outside the class, because bundlers rename a class whose body names it. */
-async function compacted({ U, S, V, mask, scale, dropout: rate }: GeoLinear): Promise<GeoLinear | null> {
-  const values = await mask.data();
-  const kept = Int32Array.from(values.keys()).filter((i) => values[i] !== 0);
-  if (kept.length === 0) return null;
-  const components = fromArray(kept, [kept.length]);
-  const columns = (x: Tensor): Tensor => transpose(gather(transpose(x), components));
-  const factors = { U: columns(U), S: gather(columns(S), components), V: columns(V), mask: gather(mask, components) };
-  return new GeoLinear(factors, scale, rate);
 }
