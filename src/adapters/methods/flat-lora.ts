@@ -7,12 +7,12 @@ import { zeros } from '../../tensor/ops/create';
 import { sub } from '../../tensor/ops/elementwise/sub';
 import type { AdapterReport } from '../attach';
 import { attachLowRank, describedLowRank } from '../attach-low-rank';
+import { notAMatrix } from '../matrix-layers';
 import { parameterOf } from '../parameter-of';
 import { parameterPath } from '../sites';
 import { firstFactors, initKind } from '../starts/first-factors';
 import { FlatLinear } from './flat-linear';
 import { type LoraOptions, loraOptionsWithoutInit } from './lora';
-import { notAMatrixLayer } from './matrix-layer';
 
 /** LoRA's options, the noise, and the optimizer. */
 export interface FlatLoraOptions<S> extends Omit<LoraOptions, 'mask'> {
@@ -75,7 +75,7 @@ export function flatLora<S>(model: Module, options: FlatLoraOptions<S>): FlatLor
   const read = readOptionsOf<FlatLoraOptions<S>, typeof flatLoraOptions>('flatLora', flatLoraOptions, options);
   const { inner, steps, rho, dropout, init, freezeA } = read;
   const report = attachLowRank('flatLora', model, read, (site, layer) => {
-    const refusal = notAMatrixLayer(layer);
+    const refusal = notAMatrix(layer);
     if (refusal !== null) return refusal;
     const { shift, A, B } = firstFactors('flatLora', init, layer, site);
     const adapter = new FlatLinear({ A, B, strength: zeros([]) }, site.scale, dropout, rho);

@@ -23,11 +23,11 @@ import { random } from '../../tensor/ops/random/random';
 import { runInScope } from '../../tensor/scope';
 import type { Params, Tensor } from '../../tensor/tensor';
 import { type AdapterReport, attach } from '../attach';
+import { notAMatrix } from '../matrix-layers';
 import { parameterOf } from '../parameter-of';
 import { parameterPath } from '../sites';
 import { type GeoFactors, GeoLinear } from './geo-linear';
 import { type GeoSettings, geoStep } from './geo-step';
-import { notAMatrixLayer } from './matrix-layer';
 
 const geoLoraOptions = {
   /** η, or a schedule of it. A step of the weight is s²·η times a projection of its gradient. */
@@ -110,7 +110,7 @@ export function geoLora(model: Module, options: GeoLoraOptions): GeoLora {
     seed: read.seed,
     make({ layer, key }) {
       const { weight } = layer;
-      const refusal = notAMatrixLayer(layer);
+      const refusal = notAMatrix(layer);
       if (refusal !== null) return refusal;
       const [outputs, inputs] = weight.shape as readonly [number, number];
       const size = Math.min(maxRank, outputs, inputs);
