@@ -69,6 +69,7 @@ export {
   type SubsetNormState,
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';
+export { type ProjectConflictsOptions, projectConflicts } from './project-conflicts';
 export {
   type ExponentialDecayOptions,
   type RampOptions,
