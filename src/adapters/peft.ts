@@ -14,6 +14,7 @@ import { type AdapterReport, attach } from './attach';
 import { describedLowRank } from './attach-low-rank';
 import { LoraEmbedding } from './methods/lora-embedding';
 import { LoraLinear } from './methods/lora-linear';
+import { setPlainLora } from './origin';
 import { type Site, sitesOf } from './sites';
 
 /**
@@ -75,7 +76,9 @@ export function attachPeft(model: Module, adapter: PeftAdapter): AdapterReport {
       const own = Object.hasOwn(alphas, path) ? (alphas[path] as number) : alpha;
       const scale = own / (rankStabilized ? Math.sqrt(rank) : rank);
       const [A, B] = noGrad(() => [clone(factor(path, factorA)), clone(factor(path, factorB))] as const);
-      return layer instanceof Linear ? new LoraLinear({ A, B }, scale, dropout) : new LoraEmbedding({ A, B }, scale);
+      const made =
+        layer instanceof Linear ? new LoraLinear({ A, B }, scale, dropout) : new LoraEmbedding({ A, B }, scale);
+      return setPlainLora(made);
     },
   });
   return describedLowRank(report);
