@@ -9,7 +9,7 @@ import type { Module } from '../nn/module';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { clone } from '../tensor/ops/movement/clone';
 import type { Tensor } from '../tensor/tensor';
-import { someAdaptersOf } from './adapters-of';
+import { adaptersOf, someAdaptersOf } from './adapters-of';
 import { type AdapterReport, attach } from './attach';
 import { describedLowRank } from './attach-low-rank';
 import { LoraEmbedding } from './methods/lora-embedding';
@@ -84,6 +84,11 @@ export function attachPeft(model: Module, adapter: PeftAdapter): AdapterReport {
     },
   });
   return describedLowRank(report);
+}
+
+/** Whether `peftOf` takes the adapters of a model. */
+export function hasPeftForm(model: Module): boolean {
+  return adaptersOf(model).every(({ path, adapter }) => path !== '' && isLora(adapter) && adapter.mask === null);
 }
 
 const isLora = (adapter: unknown): adapter is LoraLinear | LoraEmbedding =>
