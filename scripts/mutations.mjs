@@ -5,6 +5,7 @@
 import { attentionLayers } from './mutations/attention.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { derivativesOfMore } from './mutations/derivatives.mjs';
+import { diag } from './mutations/diag.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
@@ -3959,4 +3960,5 @@ export const mutations = [
   ...IMAGES,
   ...order,
   ...elementwise,
+  ...diag,
 ];

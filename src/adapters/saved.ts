@@ -10,9 +10,10 @@ import {
   savedAdapters as savedOptions,
 } from '../io/adapter-file';
 import { brief } from '../io/limits';
-import type { Adapter } from '../nn/adapter';
+import type { Adaptable, Adapter } from '../nn/adapter';
 import { moduleKind } from '../nn/kinds';
 import type { Module } from '../nn/module';
+import { free } from '../tensor/lifetime';
 import type { Params, Tensor } from '../tensor/tensor';
 import { adapterMethods, type Reattached, unsaved } from './adapter-methods';
 import { adaptersOf, someAdaptersOf } from './adapters-of';
@@ -96,7 +97,7 @@ export function attachSaved(model: Module, saved: SavedAdapters): AdapterReport<
     for (const row of methods) reports.push(again(model, row));
     fill(model, methods, params);
   } catch (cause) {
-    for (const path of methods.flatMap(({ paths }) => paths)) (sites.get(path) as Site).layer.lora = null;
+    for (const path of methods.flatMap(({ paths }) => paths)) discard((sites.get(path) as Site).layer);
     const frozen = new Set(reports.flatMap((report) => report.frozen));
     if (frozen.size > 0) model.unfreeze((path) => frozen.has(path));
     throw cause;
@@ -111,6 +112,13 @@ export function attachSaved(model: Module, saved: SavedAdapters): AdapterReport<
     trainable,
     total,
   };
+}
+
+/** Take an adapter away that was made for nothing, and free its memory now. */
+function discard(layer: Adaptable): void {
+  const state = layer.lora?.state() ?? {};
+  layer.lora = null;
+  for (const { value } of Object.values(state)) if (value.freedBy === null) free(value, 'attachSaved');
 }
 
 /** Call a method with its settings, for its paths. */

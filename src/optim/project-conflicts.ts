@@ -85,9 +85,7 @@ export function product(a: Params, b: Params): Tensor {
 /** @throws OptionError `conflicts/leaves`, `options/type`, `arguments/…` */
 export function checkTasks(of: string, gradients: readonly Params[]): void {
   checkArgument(of, 'gradients', tasksKind, gradients);
-  gradients.forEach((g, task) => {
-    checkParams(of, `gradients[${task}]`, g);
-  });
+  for (const [task, g] of gradients.entries()) checkParams(of, `gradients[${task}]`, g); // holes too
   const [first] = gradients as [Params];
   const paths = Object.keys(first);
   if (paths.length === 0) throw otherLeaves(of, 'gradients without a leaf');
