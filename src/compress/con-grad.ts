@@ -186,7 +186,7 @@ function kept(gradients: readonly Params[], direction: Params, keep: number): Te
   return reshape(mul(marks, 1 / keep), [gradients.length, 1]);
 }
 
-/** Of a gradient of zeros the cosine is 0. */
+/** The least square of a norm, so that the cosine of a gradient of zeros is 0. */
 const smallest = 2 ** -126;
 
 /** Σ shareᵢ·gᵢ of one leaf. */

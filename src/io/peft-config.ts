@@ -23,7 +23,7 @@ export interface PeftConfig {
   /** r and alpha by path, or by its end. */
   readonly rankPattern: Pattern;
   readonly alphaPattern: Pattern;
-  /** Of AdaLoRA: the rank that is left, by path. */
+  /** The rank that AdaLoRA has left, by path. */
   readonly left: ReadonlyMap<string, number>;
   /** Modules with factors, and without: paths or their ends; null where the names of the tensors alone say it. */
   readonly targets: ReadonlySet<string> | null;
@@ -160,7 +160,7 @@ export function readConfig(text: string): PeftConfig {
   };
 }
 
-/** Of AdaLoRA: which of the first components are left, by the name of their tensor of singular values. */
+/** How many components AdaLoRA has left, by path; the file has marks, by the name of the tensor of singular values. */
 function readLeft(value: Json): ReadonlyMap<string, number> | undefined {
   if (!isRecord(value)) return undefined;
   const left = new Map<string, number>();

@@ -25,7 +25,7 @@ const projectConflictsOptions = {
 export interface ProjectConflictsOptions extends OptionsOf<typeof projectConflictsOptions> {}
 
 /** Gradients of several tasks, of the same parameters. */
-export const tasksKind = kindOf<readonly Params[]>(
+const tasksKind = kindOf<readonly Params[]>(
   'an array of gradients by path, one record for each task, at least one',
   (value) => Array.isArray(value) && value.length > 0,
 );

@@ -146,6 +146,9 @@ describe('of adapters', () => {
     const before = Object.values(model.parameters()).map(numbers);
     await expect(mitigateAdapterIntruders(model, { threshold: 1 })).rejects.toThrow(/study\/not-lora.*layers\.1/);
     expect(Object.values(model.parameters()).map(numbers)).toEqual(before);
+    const masked = new Linear(4, 4, { key: random.key(0) });
+    lora(masked, { rank: 2, mask: true });
+    await expect(mitigateAdapterIntruders(masked, { threshold: 1 })).rejects.toThrow(/study\/not-lora.*mask/);
     mergeAdapters(model);
     await expect(adapterIntruders(model)).rejects.toThrow(/study\/merged.*layers\.0/);
   });
