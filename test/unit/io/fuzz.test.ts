@@ -207,7 +207,7 @@ const formats = {
       const model = layers();
       attachSaved(model, decodeAdapters(bytes));
     },
-    count: 2000,
+    count: 800,
     expansion: 32, // its tensors, the model, the adapters, and what their first values are drawn with
   },
   peft: {
