@@ -5,6 +5,7 @@
 import { attentionLayers } from './mutations/attention.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { derivativesOfMore } from './mutations/derivatives.mjs';
+import { diag } from './mutations/diag.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
@@ -3967,4 +3968,5 @@ export const mutations = [
   ...square,
   ...starts,
   ...noise,
+  ...diag,
 ];

@@ -40,6 +40,7 @@ export { type YieldOptions, yieldToEventLoop } from './base/yield-to-event-loop'
 export type { Combine, CompressedLeaf, Moves, RefreshOptions } from './compress/combine';
 export { type CompressOptions, compress } from './compress/compress';
 export { type CompressedSide, onSide } from './compress/compressed-side';
+export { type ConGradOptions, type ConGradState, conGrad } from './compress/con-grad';
 export { matrixFilter } from './compress/filter';
 export { type FloraOptions, flora, liftPlusRaw, liftUpdate } from './compress/flora';
 export { type FloraAccumulateOptions, type FloraAccumulateState, floraAccumulate } from './compress/flora-accumulate';

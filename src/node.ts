@@ -8,11 +8,13 @@ import './tensor/methods'; // gives tensors their methods
 export { loadCheckpoint, saveCheckpoint } from './node/checkpoint';
 export { type CorpusName, corpus } from './node/corpus';
 export {
+  loadAdapters,
   loadGPT,
   loadNpy,
   loadNpz,
   loadPeft,
   loadSafetensors,
+  saveAdapters,
   saveGPT,
   saveNpy,
   saveNpz,

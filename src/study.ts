@@ -10,6 +10,7 @@ export { Report, type Verdict } from './laws/report';
 export { type CheckTransformOptions, checkTransform } from './laws/transform/check';
 export type { AgedRow } from './study/aged-cells';
 export type { CompressionMeasures } from './study/compression-measures';
+export { type EffectiveNoiseOptions, effectiveNoise } from './study/effective-noise';
 export {
   type Curve,
   type CurvePoint,
@@ -20,8 +21,19 @@ export {
   type FigureLevel,
   type VegaLiteSpec,
 } from './study/figure';
+export { type GradientConflicts, type GradientConflictsOptions, gradientConflicts } from './study/gradient-conflicts';
 export { type GradientFamily, type GradientFamilyName, gradientFamilies } from './study/gradient-families';
 export { type HeadRankRow, headRank, type PackedHeads } from './study/head-rank';
+export {
+  type AdapterIntruders,
+  adapterIntruders,
+  type IntruderDimensions,
+  type IntruderOptions,
+  intruderDimensions,
+  type MitigateIntrudersOptions,
+  mitigateAdapterIntruders,
+  mitigateIntruders,
+} from './study/intruders';
 export { MeanTest, type MeanTestOptions } from './study/mean-test';
 export { type MeanEstimate, medianOfMeans } from './study/median-of-means';
 export type { LinearCore, Method, MethodSettings } from './study/methods/method';
@@ -54,3 +66,4 @@ export type { RefreshRow } from './study/questions/refresh';
 export type { Eigenvalue, SpectrumRow } from './study/questions/spectrum';
 export type { StudiedGradient } from './study/studied-gradient';
 export type { Column, Table } from './study/table';
+export { type AdapterSpectrum, adapterSpectra, type UpdateSpectrum, updateSpectrum } from './study/update-spectrum';

@@ -2,8 +2,16 @@ import type { Adaptable, Adapter } from '../nn/adapter';
 import type { Module } from '../nn/module';
 import { assign } from '../tensor/assign';
 import { noGrad } from '../tensor/derivatives/no-grad';
-import { type AdapterReport, type AttachedLayer, type AttachOptions, adapterKey, attach } from './attach';
+import {
+  type AdapterReport,
+  type AttachedLayer,
+  type AttachOptions,
+  type AttachParts,
+  adapterKey,
+  attach,
+} from './attach';
 import type { LowRankAdapter } from './low-rank-adapter';
+import { setShifted } from './origin';
 import type { AdapterSite, DrawSite } from './starts/first-factors';
 
 /** What adapters of low rank are made by. */
@@ -18,6 +26,8 @@ export interface LowRankOptions {
   readonly match: AttachOptions<Adapter>['match'];
   /** What first values are drawn from. */
   readonly seed: number;
+  /** As `attach` takes them. */
+  readonly settings?: AttachParts<Adapter>['settings'];
 }
 
 /** An adapter of low rank; `shift`: its product must be taken out of the weight so that the function stays. */
@@ -38,6 +48,7 @@ export function attachLowRank<A extends LowRankAdapter>(
   const report = attach(where, model, {
     match: options.match,
     seed: options.seed,
+    ...(options.settings && { settings: options.settings }),
     make({ path, layer }) {
       const { weight } = layer;
       const start = make({ ...drawSite(path, weight.shape, options, scale, 0), weight }, layer);
@@ -50,6 +61,7 @@ export function attachLowRank<A extends LowRankAdapter>(
     if (!shifted.has(adapter)) continue;
     const { weight } = layer;
     noGrad(() => assign(weight, adapter.weightBeside?.(weight) ?? adapter.mergedInto(weight, -1)));
+    setShifted(adapter);
   }
   return report;
 }

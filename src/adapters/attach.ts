@@ -14,6 +14,7 @@ import type { Shape } from '../base/shape';
 import { type Adaptable, Adapter } from '../nn/adapter';
 import { moduleKind } from '../nn/kinds';
 import { type Match, type Module, matches, matchKind } from '../nn/module';
+import { setOrigin } from './origin';
 import { parameterPath, type Site, sitesOf } from './sites';
 
 /** What an adapter is made for. */
@@ -123,11 +124,18 @@ export function attachAdapters<A extends Adapter>(
   );
 }
 
-/** `attachAdapters` under another name in messages, with options that are read already. */
+/** What `attach` gets beside the options that users give. */
+export interface AttachParts<A extends Adapter> extends AttachOptions<A> {
+  readonly seed: number;
+  /** All options of the method, read, where `adapterMethods` has a line for it: with them a file makes the adapters again. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** `attachAdapters` under another name in messages, the method's, with options that are read already. */
 export function attach<A extends Adapter>(
   where: string,
   model: Module,
-  { make, match, seed }: AttachOptions<A> & { readonly seed: number },
+  { make, match, seed, settings }: AttachParts<A>,
 ): AdapterReport<AttachedLayer<A>> {
   checkArgument(where, 'model', moduleKind, model);
   const reasons = new Map<string, string>();
@@ -141,6 +149,8 @@ export function attach<A extends Adapter>(
   });
   if (made.length === 0) throw noMatch(where, reasons);
   for (const { layer, adapter } of made) layer.lora = adapter;
+  const origin = settings && { method: where, settings };
+  if (origin) for (const { adapter } of made) setOrigin(adapter, origin);
   return reportOn(model, made, reasons);
 }
 

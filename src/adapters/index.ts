@@ -29,6 +29,7 @@ export { type VeraLayer, type VeraOptions, type VeraPair, vera } from './methods
 export { type XgbLoraOptions, xgbLora } from './methods/xgb-lora';
 export { attachPeft, peftOf } from './peft';
 export { type PruneOptions, prune } from './prune';
+export { attachSaved, savedAdapters } from './saved';
 export { type Site, sitesOf } from './sites';
 export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';
 export type { AdapterSite, DrawSite, FactorInit, Factors } from './starts/first-factors';

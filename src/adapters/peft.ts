@@ -9,11 +9,12 @@ import type { Module } from '../nn/module';
 import { noGrad } from '../tensor/derivatives/no-grad';
 import { clone } from '../tensor/ops/movement/clone';
 import type { Tensor } from '../tensor/tensor';
-import { someAdaptersOf } from './adapters-of';
+import { adaptersOf, someAdaptersOf } from './adapters-of';
 import { type AdapterReport, attach } from './attach';
 import { describedLowRank } from './attach-low-rank';
 import { LoraEmbedding } from './methods/lora-embedding';
 import { LoraLinear } from './methods/lora-linear';
+import { setPlainLora } from './origin';
 import { type Site, sitesOf } from './sites';
 
 /**
@@ -55,14 +56,16 @@ export function peftOf(model: Module): PeftAdapter {
 /**
  * Attach LoRA adapters with given factors, as `loadPeft` and `decodePeft` return them, and freeze all else: all of them or,
  * if it throws, none. The factors are copied.
- * @throws FileError `peft/factors` where the model has no such layer, or one of another shape
+ * @throws FileError `peft/factors` where the model has no such layer, or one of another shape, `peft/unsupported` for other kinds
  * @throws OptionError `options/…`
  * @see Hu et al., "LoRA: low-rank adaptation of large language models", arXiv 2106.09685.
  */
 export function attachPeft(model: Module, adapter: PeftAdapter): AdapterReport {
   if (arguments.length > 2) refuseExtra('attachPeft', arguments, 2);
   checkArgument('attachPeft', 'model', moduleKind, model);
-  const { params, alpha, alphas, rankStabilized, dropout } = readOptions('attachPeft', peftAdapter, adapter, 'model');
+  const read = readOptions('attachPeft', peftAdapter, adapter, 'model');
+  const { kind, params, alpha, alphas, rankStabilized, dropout } = read;
+  if (kind !== 'lora') throw otherKind(kind);
   const ranks = ranksOf(params);
   const sites = new Map(sitesOf(model).map((site) => [site.path, site]));
   const factor = (path: string, name: string): Tensor => params[path + name] as Tensor;
@@ -75,10 +78,17 @@ export function attachPeft(model: Module, adapter: PeftAdapter): AdapterReport {
       const own = Object.hasOwn(alphas, path) ? (alphas[path] as number) : alpha;
       const scale = own / (rankStabilized ? Math.sqrt(rank) : rank);
       const [A, B] = noGrad(() => [clone(factor(path, factorA)), clone(factor(path, factorB))] as const);
-      return layer instanceof Linear ? new LoraLinear({ A, B }, scale, dropout) : new LoraEmbedding({ A, B }, scale);
+      const made =
+        layer instanceof Linear ? new LoraLinear({ A, B }, scale, dropout) : new LoraEmbedding({ A, B }, scale);
+      return setPlainLora(made);
     },
   });
   return describedLowRank(report);
+}
+
+/** Whether `peftOf` takes the adapters of a model. */
+export function hasPeftForm(model: Module): boolean {
+  return adaptersOf(model).every(({ path, adapter }) => path !== '' && isLora(adapter) && adapter.mask === null);
 }
 
 const isLora = (adapter: unknown): adapter is LoraLinear | LoraEmbedding =>
@@ -97,6 +107,15 @@ function checkSite(path: string, site: Site | undefined, a: Tensor, b: Tensor): 
   const shape = site.layer instanceof Linear ? change : change.reverse();
   if (!sameShape(shape, weight.shape))
     throw badFactors(`"${path}" for a weight ${show(shape)}`, `${show(weight.shape)}, as the model has it`);
+}
+
+function otherKind(kind: string): FileError {
+  return new FileError({
+    code: 'peft/unsupported',
+    got: `attachPeft got an adapter of the kind "${kind}"`,
+    expected: 'LoRA, the kind that is attached here so far',
+    fix: 'merge the adapter in PEFT and load the merged model',
+  });
 }
 
 function otherAdapter(path: string): FileError {

@@ -1,22 +1,47 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { attachPeft, mergeAdapters, peftOf } from '../index';
+import { hasPeftForm } from '../adapters/peft';
+import { attachPeft, attachSaved, mergeAdapters, peftOf, savedAdapters } from '../index';
 import type { GPT } from '../nn';
-import { loadPeft, savePeft } from '../node';
+import { loadAdapters, loadPeft, saveAdapters, savePeft } from '../node';
+import { writing } from '../node/write';
 import { checkFile } from './files';
 import { undivided } from './terminal/ending';
 
-/** Write the adapters of a model into a folder, in PEFT's format; an early end of the process waits for it. */
+const peft = ['adapter_config.json', 'adapter_model.safetensors'];
+const general = 'adapters.safetensors';
+
+/** The files that an adapter may have in its folder. */
+export const adapterFiles = [...peft, general];
+
+/**
+ * Write the adapters of a model into a folder: in PEFT's format where that has a place for them, else in the library's own.
+ * What the folder had of the other format goes, so that it has one adapter. An early end of the process waits for it.
+ */
 export async function saveAdapter(folder: string, model: GPT, base: string): Promise<void> {
-  await undivided(() => savePeft(folder, { ...peftOf(model), base }));
+  const forPeft = hasPeftForm(model);
+  await undivided(async () => {
+    await writing(folder, async () => {
+      await mkdir(folder, { recursive: true });
+      for (const name of forPeft ? [general] : peft) await rm(join(folder, name), { force: true });
+    });
+    if (forPeft) await savePeft(folder, { ...peftOf(model), base });
+    else await saveAdapters(join(folder, general), savedAdapters(model));
+  });
 }
 
-/** The files of an adapter, in its folder. */
-export const adapterFiles = ['adapter_config.json', 'adapter_model.safetensors'];
-
-/** Put the adapters of a folder into the weights of a model. @throws FileError `file/read`, and as `loadPeft` and `attachPeft` */
+/**
+ * Put the adapters of a folder into the weights of a model.
+ * @throws FileError `file/read`, and as `loadPeft` and `attachPeft`, or `loadAdapters` and `attachSaved`
+ */
 export async function addAdapter(model: GPT, folder: string, cwd: string): Promise<void> {
   const path = resolve(cwd, folder);
-  for (const name of adapterFiles) await checkFile(join(path, name), 2 ** 32);
-  attachPeft(model, await loadPeft(path));
+  const isGeneral = await stat(join(path, general)).then(
+    () => true,
+    () => false,
+  );
+  for (const name of isGeneral ? [general] : peft) await checkFile(join(path, name), 2 ** 32);
+  if (isGeneral) attachSaved(model, await loadAdapters(join(path, general)));
+  else attachPeft(model, await loadPeft(path));
   mergeAdapters(model);
 }

@@ -1,4 +1,11 @@
 export {
+  decodeAdapters,
+  encodeAdapters,
+  type SavedAdapters,
+  type SavedMethod,
+  type SavedSetting,
+} from './adapter-file';
+export {
   type Checkpoint,
   type CheckpointFiles,
   decodeCheckpoint,

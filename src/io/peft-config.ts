@@ -10,8 +10,12 @@ type Pattern = ReadonlyMap<string, { readonly order: number; readonly value: num
 
 const none: Pattern = new Map();
 
+/** The kinds of adapters that are read here: LoRA, LoRA with magnitudes, and two methods of their own. */
+export type PeftKind = 'lora' | 'dora' | 'vera' | 'adalora';
+
 /** What the configuration of an adapter says about its function. */
 export interface PeftConfig {
+  readonly kind: PeftKind;
   readonly rank: number;
   readonly alpha: number;
   readonly dropout: number;
@@ -19,6 +23,8 @@ export interface PeftConfig {
   /** r and alpha by path, or by its end. */
   readonly rankPattern: Pattern;
   readonly alphaPattern: Pattern;
+  /** The rank that AdaLoRA has left, by path. */
+  readonly left: ReadonlyMap<string, number>;
   /** Modules with factors, and without: paths or their ends; null where the names of the tensors alone say it. */
   readonly targets: ReadonlySet<string> | null;
   readonly excluded: ReadonlySet<string> | null;
@@ -26,10 +32,14 @@ export interface PeftConfig {
 }
 
 /**
- * Settings of PEFT's LoRA that leave the function of the saved factors as it is: what they were made for and by, how
- * modules were found, how training began where it began with the weights of the base. Any value is read over.
+ * Settings that leave the function of the saved factors as it is: what they were made for and by, how modules were found,
+ * how training began where it began with the weights of the base. Any value is read over.
  */
 const harmless = [
+  'peft_type',
+  'target_modules',
+  'exclude_modules',
+  'base_model_name_or_path',
   'task_type',
   'auto_mapping',
   'peft_version',
@@ -37,6 +47,9 @@ const harmless = [
   'inference_mode',
   'layers_to_transform',
   'layers_pattern',
+];
+
+const harmlessOfLora = [
   'megatron_core',
   'runtime_config',
   'merge_weights', // of the first versions: whether to merge for evaluation
@@ -47,11 +60,20 @@ const harmless = [
   'qalora_group_size', // counts only with use_qalora
 ];
 
-/** Settings under which an adapter is W + scale·B·A and nothing else, by the values that say so; null always does. */
+/** How an AdaLoRA was trained; its r is that of LoRA, which it does not read. */
+const harmlessOfAdaLora = [
+  ...['r', 'target_r', 'tinit', 'tfinal', 'deltaT', 'beta1', 'beta2', 'orth_reg_weight', 'total_step'],
+];
+
+/** Settings under which nothing but the adapter changes the base, by the values that say so; null always does. */
 const plainly: Readonly<Record<string, readonly Json[]>> = {
   bias: ['none'],
   fan_in_fan_out: [false],
-  use_dora: [false],
+};
+
+const plainlyOfLora: Readonly<Record<string, readonly Json[]>> = {
+  ...plainly,
+  use_dora: [false, true],
   use_qalora: [false],
   lora_bias: [false],
   ensure_weight_tying: [false],
@@ -59,18 +81,33 @@ const plainly: Readonly<Record<string, readonly Json[]>> = {
   init_lora_weights: [true, false, 'gaussian', 'eva', 'orthogonal', 'mica'],
 };
 
-const readHere = [
-  'peft_type',
-  'r',
-  'lora_alpha',
-  'lora_dropout',
-  'use_rslora',
-  'rank_pattern',
-  'alpha_pattern',
-  'target_modules',
-  'exclude_modules',
-  'base_model_name_or_path',
-];
+/** What is read of each `peft_type`: names of the rank, of alpha and of the dropout, and the settings that it may have. */
+const types = {
+  LORA: {
+    rank: 'r',
+    alpha: 'lora_alpha',
+    dropout: 'lora_dropout',
+    read: ['use_rslora', 'rank_pattern', 'alpha_pattern'],
+    harmless: harmlessOfLora,
+    plainly: plainlyOfLora,
+  },
+  ADALORA: {
+    rank: 'init_r',
+    alpha: 'lora_alpha',
+    dropout: 'lora_dropout',
+    read: ['rank_pattern'],
+    harmless: [...harmlessOfLora, ...harmlessOfAdaLora],
+    plainly: { ...plainlyOfLora, use_dora: [false], use_rslora: [false], init_lora_weights: [true, false] },
+  },
+  VERA: {
+    rank: 'r',
+    alpha: null,
+    dropout: 'vera_dropout',
+    read: [],
+    harmless: ['projection_prng_key', 'd_initial', 'init_weights'],
+    plainly: { ...plainly, save_projection: [true] }, // else only the generator of PyTorch knows the projections
+  },
+} as const;
 
 /**
  * Read `adapter_config.json`. A setting that changes the function, and one whose name is not known here, is refused by
@@ -79,10 +116,21 @@ const readHere = [
  */
 export function readConfig(text: string): PeftConfig {
   const config = parse(text);
-  if (config.get('peft_type') !== 'LORA') throw unsupported('peft_type', config.get('peft_type'));
+  const name = config.get('peft_type');
+  if (typeof name !== 'string' || !Object.hasOwn(types, name)) throw unsupported('peft_type', name);
+  const type = types[name as keyof typeof types];
+  const readHere: readonly string[] = [
+    ...harmless,
+    ...type.harmless,
+    ...type.read,
+    type.rank,
+    type.alpha ?? '',
+    type.dropout,
+  ];
+  const values: Readonly<Record<string, readonly Json[]>> = type.plainly;
   for (const [field, value] of config) {
-    if (readHere.includes(field) || harmless.includes(field)) continue;
-    const plain = Object.hasOwn(plainly, field) ? [...(plainly[field] as Json[]), null].includes(value) : isOff(value);
+    if (readHere.includes(field)) continue;
+    const plain = Object.hasOwn(values, field) ? [...(values[field] as Json[]), null].includes(value) : isOff(value);
     if (!plain) throw unsupported(field, value);
   }
   const get = <T>(field: string, ifNone: T, read: (value: Json) => T | undefined): T => {
@@ -91,20 +139,37 @@ export function readConfig(text: string): PeftConfig {
     if (found === undefined) throw badConfig(field, value);
     return found;
   };
-  const rank = get('r', undefined, wholeRank);
-  const alpha = get('lora_alpha', undefined, number);
-  if (rank === undefined || alpha === undefined) throw badConfig(rank === undefined ? 'r' : 'lora_alpha', null);
+  const rank = get(type.rank, undefined, wholeRank);
+  const ada = name === 'ADALORA';
+  const stated = type.alpha === null ? rank : get(type.alpha, undefined, number);
+  const alpha = ada && stated !== undefined && stated <= 0 ? rank : stated; // as PEFT takes it
+  if (rank === undefined || alpha === undefined) throw badConfig(rank === undefined ? type.rank : 'lora_alpha', null);
+  if (name === 'VERA' && (config.get('save_projection') ?? null) === null) throw unsupported('save_projection', null);
   return {
+    kind: name === 'LORA' ? (config.get('use_dora') === true ? 'dora' : 'lora') : ada ? 'adalora' : 'vera',
     rank,
     alpha,
-    dropout: get('lora_dropout', 0, (x) => (typeof x === 'number' && x >= 0 && x < 1 ? x : undefined)),
+    dropout: get(type.dropout, 0, (x) => (typeof x === 'number' && x >= 0 && x < 1 ? x : undefined)),
     rankStabilized: get('use_rslora', false, (x) => (typeof x === 'boolean' ? x : undefined)),
-    rankPattern: get('rank_pattern', none, (x) => readPattern('rank_pattern', x, wholeRank)),
+    rankPattern: ada ? none : get('rank_pattern', none, (x) => readPattern('rank_pattern', x, wholeRank)),
     alphaPattern: get('alpha_pattern', none, (x) => readPattern('alpha_pattern', x, number)),
+    left: ada ? get('rank_pattern', new Map<string, number>(), readLeft) : new Map(),
     targets: get('target_modules', null, readModules),
     excluded: get('exclude_modules', null, readModules),
     base: get('base_model_name_or_path', null, (x) => (typeof x === 'string' ? x : undefined)),
   };
+}
+
+/** How many components AdaLoRA has left, by path; the file has marks, by the name of the tensor of singular values. */
+function readLeft(value: Json): ReadonlyMap<string, number> | undefined {
+  if (!isRecord(value)) return undefined;
+  const left = new Map<string, number>();
+  for (const [name, marks] of value) {
+    if (!name.endsWith('.lora_E') || !Array.isArray(marks) || !marks.every((mark) => typeof mark === 'boolean'))
+      return undefined;
+    left.set(name.slice(0, -'.lora_E'.length), marks.filter(Boolean).length);
+  }
+  return left;
 }
 
 const isOff = (x: Json): boolean =>
@@ -179,7 +244,7 @@ function badConfig(field: string, value: Json): FileError {
   return new FileError({
     code: 'peft/config',
     got: `adapter_config.json has ${field} ${field === 'text' ? value : shown(value)}`,
-    expected: 'a record with peft_type, r, lora_alpha and target_modules, as PEFT writes it',
+    expected: 'a record with peft_type, a rank, lora_alpha and target_modules, as PEFT writes it',
     fix: 'save the adapter again with PEFT',
   });
 }
@@ -190,7 +255,7 @@ export function unsupported(field: string, value: Json | undefined): FileError {
   return new FileError({
     code: 'peft/unsupported',
     got: `an adapter in PEFT's format has ${name} ${shown(value ?? null)}${changed ? ', which may change the base weights' : ''}`,
-    expected: 'LoRA factors of weights and embeddings alone',
+    expected: 'LoRA, DoRA, AdaLoRA or VeRA of weights, or LoRA of embeddings, alone',
     fix: changed
       ? 'save it in PEFT with path_initial_model_for_weight_conversion, which makes a plain adapter of it'
       : 'merge the adapter in PEFT and load the merged model; a setting that has no influence may be taken out of adapter_config.json',

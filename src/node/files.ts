@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { readOptions } from '../base/options';
+import { adapterFileIn, decodeAdapters, type SavedAdapters } from '../io/adapter-file';
 import { type EncodeGPTOptions, gptFile, readGPT, type SavedGPT } from '../io/gpt';
 import { decodeNpy, encodeNpy } from '../io/npy';
 import { type DecodeNpzOptions, decodeNpz, decodeNpzOptions, encodeNpz } from '../io/npz';
@@ -120,6 +121,33 @@ export async function loadNpz(path: string, options: DecodeNpzOptions = {}): Pro
   checkPath('loadNpz', 'path', path, arguments, 2);
   const limits = readOptions('loadNpz', decodeNpzOptions, options, 'path');
   return decodeNpz(await read(path), limits);
+}
+
+/**
+ * Save the adapters of a model in one file, as `savedAdapters` returns them. A file in its place stays whole until the new
+ * one is.
+ * @throws FileError `file/write`, `adapter-file/format`, `safetensors/…`
+ * @throws OptionError `options/…`
+ * @example
+ * const model = new MLP({ sizes: [8, 8], key: random.key(0) });
+ * lora(model, { rank: 2 });
+ * await saveAdapters('adapters.safetensors', savedAdapters(model));
+ * removeAdapters(model);
+ * attachSaved(model, await loadAdapters('adapters.safetensors'));
+ */
+export async function saveAdapters(path: string, saved: SavedAdapters): Promise<void> {
+  checkPath('saveAdapters', 'path', path, arguments, 2);
+  const { params, metadata } = adapterFileIn('saveAdapters', saved);
+  await saveLaidOut(path, params, layOutWith('saveAdapters', params, metadata, {}));
+}
+
+/**
+ * The adapters of a file that `saveAdapters` wrote, as `decodeAdapters` reads them.
+ * @throws FileError `file/read`, `adapter-file/format`, `safetensors/…`
+ */
+export async function loadAdapters(path: string): Promise<SavedAdapters> {
+  checkPath('loadAdapters', 'path', path, arguments, 1);
+  return decodeAdapters(await read(path));
 }
 
 const [peftConfig, peftModel] = ['adapter_config.json', 'adapter_model.safetensors'];

@@ -76,6 +76,7 @@ export {
   type SubsetNormState,
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';
+export { type ProjectConflictsOptions, projectConflicts } from './project-conflicts';
 export {
   type CosineWithRestartsOptions,
   type ExponentialDecayOptions,

@@ -1,11 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { saveAdapter } from '../../src/cli/adapter-file';
 import type { FineTuneOutput } from '../../src/cli/finetune/summary';
 import type { GenerateOutput } from '../../src/cli/generate/generate';
 import { type TextBatch, TextDataset } from '../../src/data/text-dataset';
-import { crossEntropy } from '../../src/index';
-import { loadGPT, loadPeft } from '../../src/node';
+import { crossEntropy, lora, mergeAdapters, random, removeAdapters } from '../../src/index';
+import { loadGPT, loadPeft, saveGPT } from '../../src/node';
 import { validate } from '../../src/training';
 import { captured, tinyTraining, workFolder, writeText } from '../unit/cli/captured';
 
@@ -54,6 +55,29 @@ describe('finetune', () => {
     const { rank, alpha, base, params } = await loadPeft(join(cwd, 'adapter'));
     expect([rank, alpha, base, Object.keys(params).length]).toEqual([2, 5, 'base.safetensors', 8]);
     expect(JSON.parse(readFileSync(join(cwd, 'text.json'), 'utf8'))).toMatchObject({ adapter: null });
+  });
+
+  it('an adapter that PEFT has no place for is saved in the library’s own format, and one of them is in a folder', async () => {
+    const [folder, names] = [join(cwd, 'own'), () => readdirSync(join(cwd, 'own')).sort()];
+    const tuned = async (mask: boolean): Promise<string> => {
+      const { model, vocabulary } = await loadGPT(join(cwd, 'base.safetensors'));
+      lora(model, { rank: 2, mask, match: 'blocks' });
+      const values = Object.entries(model.state()).map(([path, x], i) => {
+        return [path, path.endsWith('lora.B') ? random.normal(random.key(i), x.shape) : x] as const;
+      });
+      model.load(Object.fromEntries(values));
+      await saveAdapter(folder, model, 'base.safetensors');
+      mergeAdapters(model);
+      removeAdapters(model);
+      await saveGPT(join(cwd, 'own.safetensors'), model, { vocabulary });
+      return generate('own.safetensors');
+    };
+    for (const mask of [false, true, false]) {
+      const text = await tuned(mask);
+      expect(names()).toEqual(mask ? ['adapters.safetensors'] : ['adapter_config.json', 'adapter_model.safetensors']);
+      expect(await generate('base.safetensors', '--adapter', 'own')).toBe(text);
+    }
+    expect(await generate('base.safetensors')).not.toBe(await tuned(true));
   });
 
   it.each<[RegExp, string[]]>([

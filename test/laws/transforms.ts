@@ -17,6 +17,7 @@ import {
   clipByValue,
   coap,
   compress,
+  conGrad,
   correctBias,
   decayAfterStep,
   ema,
@@ -158,6 +159,9 @@ for (const onRefresh of ['reset', 'keep'] as const) {
   row(`compress, ${onRefresh}`, make, { always });
 }
 row('floraAccumulate', () => floraAccumulate({ steps: 2, rank: 2, seed: 3, inner: adamw({ learningRate: 0.1 }) }));
+row('conGrad', () =>
+  conGrad({ groups: ['a', 'b', 'a'], keep: 2, rank: 2, seed: 3, inner: adamw({ learningRate: 0.1 }) }),
+);
 row('floraAccumulate, linear', () => floraAccumulate({ steps: 3, rank: 2, seed: 3, inner: scale(-1) }));
 
 // The methods only compose parts that are held to the laws above and by themselves: a few cases are enough (D23).

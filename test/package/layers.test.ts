@@ -26,7 +26,7 @@ const mayImport: Record<string, readonly string[]> = {
   training: models,
   report: ['base', 'study'],
   node: [...models, 'io', 'report'],
-  study: [...engine, 'optim', 'compress'],
+  study: [...models, 'adapters'],
   laws: [...models, 'adapters', 'training', 'io', 'data', 'study'],
 };
 

@@ -72,8 +72,10 @@ export type LoraAdapter = LoraLinear | LoraEmbedding;
 export function attachLora(
   where: string,
   model: Module,
-  { dropout, freezeA, init, mask, ...options }: ValuesOf<typeof loraOptions>,
+  read: ValuesOf<typeof loraOptions>,
 ): AdapterReport<AttachedLayer<LoraAdapter>> {
+  const { dropout, freezeA, init, mask, ...rest } = read;
+  const options = { ...rest, settings: read };
   return attachLowRank<LoraAdapter>(where, model, options, (site, layer) => {
     const refusal = refused(layer, options.match === undefined, freezeA);
     if (refusal !== null) return refusal;

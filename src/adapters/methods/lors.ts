@@ -49,10 +49,15 @@ export function lors(model: Module, options: LorsOptions = {}): AdapterReport {
   if (arguments.length > 2) refuseExtra('lors', arguments, 2);
   const read = readOptions('lors', lorsOptions, options, 'model');
   const { rank, alpha, rankStabilized, match, init, seed, method } = read;
-  const report = attachLowRank('lors', model, { rank, alpha, rankStabilized, match, seed }, (site, layer) => {
-    if (!(layer instanceof Linear)) return 'not a Linear, which alone is pruned';
-    const { shift, ...factors } = linearFactors('lors', init, site);
-    return { adapter: new SparseAdapter(factors, site.scale, method), shift };
-  });
+  const report = attachLowRank(
+    'lors',
+    model,
+    { rank, alpha, rankStabilized, match, seed, settings: read },
+    (site, layer) => {
+      if (!(layer instanceof Linear)) return 'not a Linear, which alone is pruned';
+      const { shift, ...factors } = linearFactors('lors', init, site);
+      return { adapter: new SparseAdapter(factors, site.scale, method), shift };
+    },
+  );
   return describedLowRank(report);
 }

@@ -30,7 +30,7 @@ export const finetuneOptions = {
     ...option(
       words,
       'DIR',
-      "write the adapter alone here, in PEFT's format; of one method that trains LoRA's adapters and one seed",
+      "write the adapter alone here, in PEFT's format if that has a place for it; of one method and one seed",
     ),
     incidental: true,
   },

@@ -3,7 +3,6 @@ import {
   adaptersOf,
   backend,
   crossEntropy,
-  linalg,
   memory,
   mergeAdapters,
   random,
@@ -13,6 +12,7 @@ import {
   tensor,
 } from '../../index';
 import { type ForwardOptions, GPT, type GPTOptions } from '../../nn';
+import { updateSpectrum } from '../../study';
 import { adopt } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
 import { trainer, validate } from '../../training';
@@ -128,13 +128,12 @@ export async function fineTune(
     stateBytes: stateBytes(training.state),
     peakBytes,
     seconds,
-    updateRank: meanRank(before, await blockWeights(model)),
+    updateRank: await meanRank(before, await blockWeights(model)),
     sparsityBefore,
     sparsityAfter: await meanSparsity(model),
   };
   await keep(model);
-  // Now, and not when the collector gets to it, which would count as memory that the next run gives back.
-  scope(() => forEachTensor([model, training.state], ({ value }) => value.freedBy === null && adopt(value)));
+  freeAll([model, training.state]);
   return result;
 }
 
@@ -163,22 +162,16 @@ async function meanSparsity(model: GPT): Promise<number> {
   return total('zeros') / total('size');
 }
 
-/** Singular values that are larger than what rounding the weights to float32 can make. */
-function meanRank(before: Weights, after: Weights): number {
-  const ranks = after.map(({ shape, data }, i) => {
-    const old = before[i]?.data as Float32Array;
-    const size = data.reduce((largest, w) => Math.max(largest, Math.abs(w)), 0);
-    const noise = Math.max(...shape) * 2 ** -23 * size;
-    return scope(() => {
-      const change = tensor(
-        data.map((w, j) => w - (old[j] as number)),
-        { shape },
-      );
-      return linalg
-        .svd(change)
-        .s.dataSync()
-        .filter((s) => s > noise).length;
-    });
+async function meanRank(before: Weights, after: Weights): Promise<number> {
+  const pairs = after.map(({ shape, data }, i) => {
+    return [tensor((before[i] as Weights[number]).data, { shape }), tensor(data, { shape })] as const;
   });
-  return ranks.reduce((sum, rank) => sum + rank, 0) / ranks.length;
+  const spectra = await Promise.all(pairs.map((pair) => updateSpectrum(...pair)));
+  freeAll(pairs);
+  return spectra.reduce((sum, { numericalRank }) => sum + numericalRank, 0) / spectra.length;
+}
+
+/** Now, and not when the collector gets to it, which would count as memory that the next run gives back. */
+function freeAll(tree: unknown): void {
+  scope(() => forEachTensor(tree, ({ value }) => value.freedBy === null && adopt(value)));
 }

@@ -13,6 +13,6 @@ export const generateOptions = {
   topK: option(whole(1, 1_114_112), 'K', 'draw among the K likeliest characters only'),
   topP: option(positive({ upTo: 1 }), 'P', 'draw among the fewest characters that together have this probability'),
   stop: option(words, 'TEXT', 'end before this text'),
-  adapter: option(words, 'DIR', "merge this adapter first, in PEFT's format: see finetune --save-adapter"),
+  adapter: option(words, 'DIR', "merge this adapter first, in PEFT's format or as finetune --save-adapter writes it"),
   threads,
 } as const;

@@ -1,7 +1,13 @@
 import type { AdapterReplay } from '../adapter-replay';
+import { diagReplays } from './diag';
 import { noiseReplays } from './noise';
 import { squareReplays } from './square';
 import { startsReplays } from './starts';
 
 /** Every recorded case of the adapters that are here: a line for each family. */
-export const adapterReplays: readonly AdapterReplay[] = [...noiseReplays, ...squareReplays, ...startsReplays];
+export const adapterReplays: readonly AdapterReplay[] = [
+  ...diagReplays,
+  ...noiseReplays,
+  ...squareReplays,
+  ...startsReplays,
+];

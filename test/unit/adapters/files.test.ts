@@ -104,6 +104,12 @@ describe("PEFT's format", () => {
     }
   });
 
+  it.each(['dora', 'adalora', 'vera'] as const)('with an adapter of %s is not attached here', (kind) => {
+    const from = make();
+    lora(from, { rank: 2, match: 'blocks' });
+    expect(() => attachPeft(make(), { ...peftOf(from), kind })).toThrow(RegExp(`peft/unsupported.*"${kind}"`));
+  });
+
   it('is no format for adapters of another form', () => {
     const [sparse, masked] = [make(), make()];
     lors(sparse, { rank: 2, match: 'blocks' });

@@ -295,7 +295,7 @@ describe('attaching', () => {
     ]);
     const { untouched } = geoLora(model, { rank: 2, learningRate: eta });
     expect(adaptersOf(model).map(({ path }) => path)).toEqual(['layers.1']);
-    expect(untouched).toContainEqual({ path: 'layers.0.weight', reason: 'an embedding, whose inputs are ids' });
+    expect(untouched).toContainEqual({ path: 'layers.0.weight', reason: 'an embedding, whose input is ids' });
   });
 
   it.each([

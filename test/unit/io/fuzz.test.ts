@@ -1,12 +1,15 @@
 import { expect, it } from 'vitest';
 import { philox } from '../../../src/base/philox';
 import {
+  attachSaved,
   CharVocabulary,
+  decodeAdapters,
   decodeGPT,
   decodeNpy,
   decodeNpz,
   decodePeft,
   decodeSafetensors,
+  encodeAdapters,
   encodeGPT,
   encodeNpy,
   encodeNpz,
@@ -14,8 +17,12 @@ import {
   encodeSafetensors,
   FileError,
   GPT,
+  lora,
+  lors,
+  MLP,
   random,
   type StoredType,
+  savedAdapters,
   tensor,
   zeros,
 } from '../../../src/index';
@@ -137,6 +144,7 @@ async function allocated(work: () => unknown): Promise<{ bytes: number; error: u
 }
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64'));
+const layers = (): MLP => new MLP({ sizes: [4, 3, 2], key: random.key(0) });
 const types: StoredType[] = ['F32', 'F16', 'F8_E4M3', 'F64'];
 
 /** Each format: files to begin with, how it is read, and how many bytes it may take for each byte of a file. */
@@ -187,6 +195,20 @@ const formats = {
     read: decodeGPT,
     count: 1000,
     expansion: 16, // its tensors, the model, and what its first values are drawn with
+  },
+  adapters: {
+    files: async () => {
+      const model = layers();
+      lora(model, { rank: 2, match: 'layers.0' });
+      lors(model, { rank: 1, match: 'layers.1' });
+      return [await encodeAdapters(savedAdapters(model))];
+    },
+    read: (bytes: Uint8Array) => {
+      const model = layers();
+      attachSaved(model, decodeAdapters(bytes));
+    },
+    count: 800,
+    expansion: 32, // its tensors, the model, the adapters, and what their first values are drawn with
   },
   peft: {
     files: async () => [

@@ -83,7 +83,6 @@ describe("PEFT's format", () => {
   });
 
   const refused: readonly (readonly [string, object, Readonly<Record<string, Tensor>>, RegExp])[] = [
-    ['DoRA', { use_dora: true }, factors, /peft\/unsupported.*use_dora true/],
     ['trained biases', { bias: 'all' }, factors, /peft\/unsupported.*bias/],
     ['whole modules', { modules_to_save: ['head'] }, factors, /peft\/unsupported.*modules_to_save/],
     ['another method', { peft_type: 'IA3' }, factors, /peft\/unsupported.*IA3/],
@@ -170,11 +169,170 @@ describe("PEFT's format", () => {
       { ...factors, 'base_model.model.head.weight': zeros([1]) },
       /peft\/unsupported.*head\.weight/,
     ],
-    ['a magnitude vector', {}, { ...factors, [`${query}.lora_magnitude_vector`]: zeros([1]) }, /peft\/unsupported/],
+    ['DoRA without magnitudes', { use_dora: true }, factors, /peft\/factors.*without magnitude/],
+    [
+      'magnitudes without DoRA',
+      {},
+      { ...factors, [`${query}.lora_magnitude_vector`]: zeros([1]) },
+      /peft\/unsupported/,
+    ],
   ];
   it.each(refused)('refuses %s', async (_, config, names, message) => {
     const files = await written(config, names);
     expect(() => decodePeft(files)).toThrow(message);
+  });
+
+  const path = 'model.layers.0.self_attn.q_proj';
+  const ada = { peft_type: 'ADALORA', r: 8, init_r: 4, target_r: 2, deltaT: 1, total_step: 10 };
+  const adaFactors = {
+    [`${query}.lora_A`]: normal(3, 2, 5),
+    [`${query}.lora_B`]: normal(4, 7, 2),
+    [`${query}.lora_E`]: normal(5, 2, 1),
+  };
+  const pattern = { [`${path}.lora_E`]: [true, false, false, true] };
+  const vera = {
+    peft_type: 'VERA',
+    save_projection: true,
+    projection_prng_key: 3,
+    d_initial: 0.1,
+    lora_alpha: undefined,
+  };
+  const veraFactors = {
+    [`${query}.vera_lambda_b`]: normal(3, 7),
+    [`${query}.vera_lambda_d`]: normal(4, 2),
+    'base_model.vera_A': normal(5, 2, 9),
+    'base_model.vera_B': normal(6, 8, 2),
+  };
+
+  it('of DoRA has magnitudes, by either of two names', async () => {
+    const magnitude = normal(6, 7);
+    for (const end of ['', '.weight']) {
+      const names = { ...factors, [`${query}.lora_magnitude_vector${end}`]: magnitude };
+      const read = decodePeft(await written({ use_dora: true, use_rslora: true, alpha_pattern: { q_proj: 6 } }, names));
+      expect(read).toMatchObject({ kind: 'dora', rank: 2, alpha: 4, rankStabilized: true, alphas: { [path]: 6 } });
+      expect(numbers(read.params[`${path}.lora.magnitude`])).toEqual(numbers(magnitude));
+      const again = await encodePeft(read);
+      expect(Object.keys(decodeSafetensors(again.model)).at(-1)).toBe(`${query}.lora_magnitude_vector`);
+      expect(JSON.parse(again.config)).toMatchObject({ peft_type: 'LORA', use_dora: true, use_rslora: true });
+      const { params, ...rest } = decodePeft(again);
+      expect(rest).toEqual({ ...read, params: undefined });
+      expect(numbers(params[`${path}.lora.magnitude`])).toEqual(numbers(magnitude));
+    }
+  });
+
+  it('of AdaLoRA has what is left of the first rank, which its scale goes by', async () => {
+    const read = decodePeft(await written({ ...ada, rank_pattern: pattern }, adaFactors));
+    expect(read).toMatchObject({ kind: 'adalora', rank: 4, alpha: 4 });
+    expect(Object.entries(read.params).map(([name, { shape }]) => [name, shape])).toEqual([
+      [`${path}.lora.A`, [2, 5]],
+      [`${path}.lora.B`, [7, 2]],
+      [`${path}.lora.E`, [2, 1]],
+    ]);
+    const again = await encodePeft(read);
+    expect(JSON.parse(again.config)).toMatchObject({
+      peft_type: 'ADALORA',
+      init_r: 4,
+      rank_pattern: { [`${path}.lora_E`]: [true, true, false, false] },
+    });
+    expect(Object.keys(decodeSafetensors(again.model))).toEqual(Object.keys(adaFactors));
+    expect(decodePeft(again)).toMatchObject({ kind: 'adalora', rank: 4, alpha: 4 });
+    expect(decodePeft(await written({ ...ada, lora_alpha: 0, rank_pattern: pattern }, adaFactors)).alpha).toBe(4);
+  });
+
+  it('of VeRA has two vectors for each path, and the projections that all share', async () => {
+    const read = decodePeft(await written(vera, veraFactors));
+    expect(read).toMatchObject({ kind: 'vera', rank: 2, alpha: 2, dropout: 0 });
+    expect(numbers(read.projections?.A)).toEqual(numbers(veraFactors['base_model.vera_A']));
+    expect(numbers(read.projections?.B)).toEqual(numbers(veraFactors['base_model.vera_B']));
+    expect(numbers(read.params[`${path}.lora.b`])).toEqual(numbers(veraFactors[`${query}.vera_lambda_b`]));
+    expect(numbers(read.params[`${path}.lora.d`])).toEqual(numbers(veraFactors[`${query}.vera_lambda_d`]));
+    const again = await encodePeft({ ...read, dropout: 0.25 });
+    expect(Object.keys(decodeSafetensors(again.model))).toEqual(Object.keys(veraFactors));
+    expect(JSON.parse(again.config)).toMatchObject({
+      peft_type: 'VERA',
+      r: 2,
+      save_projection: true,
+      vera_dropout: 0.25,
+    });
+    expect(decodePeft(again)).toMatchObject({ kind: 'vera', rank: 2, dropout: 0.25 });
+  });
+
+  const without = (names: Readonly<Record<string, Tensor>>, name: string): Readonly<Record<string, Tensor>> =>
+    Object.fromEntries(Object.entries(names).filter(([own]) => own !== name));
+  const magnitude = `${query}.lora_magnitude_vector`;
+  it.each<[string, object, Readonly<Record<string, Tensor>>, RegExp]>([
+    [
+      'magnitudes of other rows',
+      { use_dora: true },
+      { ...factors, [magnitude]: zeros([6]) },
+      /factors.*magnitude \[6\].*\[7\]/,
+    ],
+    [
+      'magnitudes of embeddings',
+      { use_dora: true },
+      {
+        [`${query}.lora_embedding_A`]: zeros([2, 5]),
+        [`${query}.lora_embedding_B`]: zeros([7, 2]),
+        [magnitude]: zeros([7]),
+      },
+      /unsupported.*lora_embedding_A/,
+    ],
+    ['AdaLoRA without its values', ada, without(adaFactors, `${query}.lora_E`), /factors.*without E/],
+    ['AdaLoRA of another rank', ada, adaFactors, /factors.*of rank 2.*rank 4/],
+    ['AdaLoRA with LoRA’s names', { ...ada, rank_pattern: pattern }, factors, /unsupported.*lora_A\.weight/],
+    ['LoRA with AdaLoRA’s names', {}, adaFactors, /unsupported.*lora_A/],
+    ['AdaLoRA with ranks by number', { ...ada, rank_pattern: { q_proj: 2 } }, adaFactors, /config.*rank_pattern/],
+    ['AdaLoRA with magnitudes', { ...ada, use_dora: true }, adaFactors, /unsupported.*use_dora/],
+    ['AdaLoRA with the scale of rsLoRA', { ...ada, use_rslora: true }, adaFactors, /unsupported.*use_rslora/],
+    [
+      'AdaLoRA from a start that changed the base',
+      { ...ada, init_lora_weights: 'pissa' },
+      adaFactors,
+      /unsupported.*pissa/,
+    ],
+    ['AdaLoRA without a first rank', { ...ada, init_r: undefined }, adaFactors, /config.*init_r/],
+    [
+      'VeRA whose projections were not saved',
+      { ...vera, save_projection: false },
+      veraFactors,
+      /unsupported.*save_projection false/,
+    ],
+    [
+      'VeRA that does not say so',
+      { ...vera, save_projection: undefined },
+      veraFactors,
+      /unsupported.*save_projection null/,
+    ],
+    ['VeRA without projections', vera, without(veraFactors, 'base_model.vera_B'), /factors.*no projections/],
+    [
+      'VeRA with other projections',
+      vera,
+      { ...veraFactors, 'base_model.vera_B': zeros([6, 2]) },
+      /factors.*at least 7/,
+    ],
+    ['VeRA of a rank of its own', { ...vera, rank_pattern: { q_proj: 3 } }, veraFactors, /unsupported.*rank_pattern/],
+    ['VeRA with one vector', vera, without(veraFactors, `${query}.vera_lambda_d`), /factors.*without d/],
+    ['VeRA with biases', { ...vera, bias: 'vera_only' }, veraFactors, /unsupported.*bias/],
+    ['projections of LoRA', {}, { ...factors, 'base_model.vera_A': zeros([2, 5]) }, /unsupported.*base_model\.vera_A/],
+    ['a method that every object has', { peft_type: 'toString' }, factors, /unsupported.*toString/],
+  ])('refuses %s', async (_, config, names, message) => {
+    const files = await written(config, names);
+    expect(() => decodePeft(files)).toThrow(message);
+  });
+
+  it('refuses to write what PEFT would not read', async () => {
+    const params = { 'a.lora.b': zeros([3]), 'a.lora.d': zeros([2]) };
+    await expect(encodePeft({ kind: 'vera', params, rank: 2, alpha: 2 })).rejects.toThrow(/factors.*no projections/);
+    await expect(encodePeft({ ...adapter, kind: 'dora' })).rejects.toThrow(/factors.*without magnitude/);
+    const { 'w.lora.A': A, 'w.lora.B': B } = pair('w', 2, 3, 4);
+    const dora = { 'w.lora.A': A as Tensor, 'w.lora.B': B as Tensor, 'w.lora.magnitude': zeros([3]) };
+    const given = { kind: 'dora', params: dora, rank: 2, alpha: 2, embeddings: ['w'] } as const;
+    await expect(encodePeft(given)).rejects.toThrow(/factors.*embedding "w" of dora/);
+    const ofAda = { 'w.lora.A': A as Tensor, 'w.lora.B': B as Tensor, 'w.lora.E': zeros([2, 1]) };
+    await expect(encodePeft({ kind: 'adalora', params: ofAda, rank: 1, alpha: 1 })).rejects.toThrow(
+      /at most 1, the first/,
+    );
+    await expect(encodePeft({ kind: 'lora', params: ofAda, rank: 2, alpha: 1 })).rejects.toThrow(/w\.lora\.E/);
   });
 
   it('reads over settings that leave the function as it is, and over those that are switched off', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CharVocabulary,
+  encodeAdapters,
   encodeCheckpoint,
   encodeGPT,
   encodeNpy,
@@ -27,6 +28,10 @@ const one = keep(ones([2, 3]));
 const params = () => ({ w: one });
 const checkpoint = () => ({ parameters: params(), state: { mean: one }, steps: 3 });
 const peft = () => ({ params: { 'a.lora.A': one, 'a.lora.B': keep(ones([3, 2])) }, rank: 2, alpha: 4 });
+const saved = () => ({
+  methods: [{ method: 'lora', settings: {}, paths: ['a'] }],
+  params: peft().params,
+});
 const gpt = new GPT({ vocabularySize: 3, context: 2, width: 2, heads: 1, layers: 0, key: random.key(0) });
 const vocabulary = () => ({ vocabulary: new CharVocabulary('abc') });
 const bytes = {
@@ -35,6 +40,7 @@ const bytes = {
   safetensors: await encodeSafetensors(params()),
   gpt: await encodeGPT(gpt, vocabulary()),
   peft: await encodePeft(peft()),
+  adapters: await encodeAdapters(saved()),
   checkpoint: await encodeCheckpoint(checkpoint()),
 };
 
@@ -54,6 +60,8 @@ const inMemory: readonly Row[] = [
     options: { vocabulary: nothing },
   }),
   row('decodeGPT', () => [bytes.gpt], [nothing]),
+  row('encodeAdapters', () => [saved()], [nothing], asynchronous),
+  row('decodeAdapters', () => [bytes.adapters], [nothing]),
   row('encodePeft', () => [peft()], [nothing], asynchronous),
   row('decodePeft', () => [bytes.peft], [nothing]),
   row('encodeCheckpoint', () => [checkpoint()], [nothing], asynchronous),
@@ -71,6 +79,7 @@ await node.saveNpy(join(folder, 'loadNpy', 'a'), one);
 await node.saveNpz(join(folder, 'loadNpz', 'a'), params());
 await node.saveSafetensors(join(folder, 'loadSafetensors', 'a'), params());
 await node.saveGPT(join(folder, 'loadGPT', 'a'), gpt, vocabulary());
+await node.saveAdapters(join(folder, 'loadAdapters', 'a'), saved());
 await node.savePeft(join(folder, 'loadPeft', 'a'), peft());
 await node.saveCheckpoint(join(folder, 'loadCheckpoint', 'a'), checkpoint());
 
@@ -94,6 +103,8 @@ const files: readonly Row[] = [
   onDisk('saveSafetensors', () => ['a', params(), { format: 'pt' }, {}], [strings, records, options, options]),
   onDisk('saveGPT', () => ['a', gpt, vocabulary()], [strings, nothing, nothing]),
   onDisk('loadGPT', () => ['a'], [nothing]),
+  onDisk('saveAdapters', () => ['a', saved()], [strings, nothing]),
+  onDisk('loadAdapters', () => ['a'], [nothing]),
   onDisk('savePeft', () => ['a', peft()], [strings, nothing]),
   onDisk('saveCheckpoint', () => ['a', checkpoint()], [strings, nothing]),
   onDisk('loadNpy', () => ['a'], [nothing]),

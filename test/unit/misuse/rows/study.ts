@@ -1,4 +1,14 @@
-import { flora, Linear, MultiHeadAttention, ones, projectors, random, sgd, wasmBackend } from '../../../../src/index';
+import {
+  flora,
+  Linear,
+  lora,
+  MultiHeadAttention,
+  ones,
+  projectors,
+  random,
+  sgd,
+  wasmBackend,
+} from '../../../../src/index';
 import * as laws from '../../../../src/laws';
 import { gradientFamilies, MeanTest, methods, questions, Report } from '../../../../src/study';
 import { method, type Row, row } from '../harness';
@@ -19,6 +29,11 @@ const verdict = () => ({
   shape: null,
   message: '',
 });
+const adapted = () => {
+  const layer = new Linear(4, 4, { key: random.key(0) });
+  lora(layer, { rank: 2 });
+  return layer;
+};
 const quick = { cases: [{ shape: [2, 3], rank: 1 }], effect: 5, power: 0.5, falseAlarm: 0.1 };
 
 /** Options that any question takes of those that it has: the smallest. */
@@ -48,6 +63,14 @@ const study: readonly Row[] = [
   row('new MeanTest', () => [test()], [nothing]),
   method('MeanTest.add', () => [new MeanTest(test()), 0.5], [numbers]),
   row('headRank', () => [new MultiHeadAttention(4, 2, { key: random.key(0) })], [nothing], asynchronous),
+  row('updateSpectrum', () => [ones([2, 3]), ones([2, 3])], [nothing, nothing], asynchronous),
+  row('adapterSpectra', () => [adapted()], [nothing], asynchronous),
+  row('intruderDimensions', () => [ones([2, 3]), ones([2, 3]), {}], [nothing, nothing, options], asynchronous),
+  row('adapterIntruders', () => [adapted(), {}], [nothing, options], asynchronous),
+  row('mitigateIntruders', () => [ones([2, 3]), ones([2, 3]), {}], [nothing, nothing, options], asynchronous),
+  row('mitigateAdapterIntruders', () => [adapted(), {}], [nothing, options], asynchronous),
+  row('effectiveNoise', () => [ones([2, 3]), { rank: 2 }], [['other shape'], nothing], asynchronous),
+  row('gradientConflicts', () => [[{ w: ones([2]) }], {}], [nothing, options], asynchronous),
   row('medianOfMeans', () => [new Array(200).fill(1), 1, 0.1], [nothing, ['0', '1.5', '2**53', 'Infinity'], nothing]),
   row(
     'projectionError',
