@@ -51,10 +51,13 @@ describe('conGrad', () => {
   it('keeps the gradients with the largest cosine with the merged means, cycle for cycle', () => {
     const [beta, keep] = [0.75, 2];
     // Rank 8 compresses nothing here, so that all is as the formulas have it.
-    const outs = run(
-      conGrad({ groups, keep, beta, inner: identity }),
-      Array.from({ length: 15 }, (_, i) => gradient(i)),
-    );
+    const transform = conGrad({ groups, keep, beta, inner: identity });
+    let state = transform.init(params);
+    const outs = Array.from({ length: 15 }, (_, i) => {
+      const [updates, next] = transform.update(gradient(i), state, params);
+      state = next;
+      return updates;
+    });
     const means: Record<string, number[]> = { de: new Array(15).fill(0), fr: new Array(15).fill(0) };
     for (let cycle = 0; cycle < 3; cycle++) {
       const own = groups.map((_, i) => numbers(gradient(5 * cycle + i)));
@@ -68,6 +71,9 @@ describe('conGrad', () => {
       expectClose(numbers(outs[5 * cycle + 4] as Params), average(best.map((i) => own[i] as number[])));
       for (let i = 0; i < 4; i++) expect(outs[5 * cycle + i]).toEqual({});
     }
+    state.means.forEach((kept, i) => {
+      expectClose(numbers(kept), means[['de', 'fr'][i] as string] as number[]);
+    });
   });
 
   it('keeping all is gradient accumulation, whatever the projection', () => {
