@@ -1,10 +1,12 @@
 import type { MethodRow } from './method-row';
+import { controlRows } from './rows/controls';
 import { pairRows } from './rows/pairs';
 import { sparseRows } from './rows/sparse';
+import { stageRows } from './rows/stages';
 import { usualRows } from './rows/usual';
 
 /** Everything that `--method` may be, in the order in which help has it: one row each, in the file of its family. */
-const rows = [...usualRows, ...sparseRows, ...pairRows] as const satisfies readonly MethodRow[];
+const rows = [...usualRows, ...sparseRows, ...pairRows, ...stageRows, ...controlRows] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];
 export type Method = MethodRow<MethodName>;
@@ -15,7 +17,9 @@ export const methodNames: readonly MethodName[] = rows.map(({ name }) => name);
 export const methods = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<Record<MethodName, Method>>;
 
 const all: readonly Method[] = rows;
-const usual = all.filter(({ baselineOf, trains }) => baselineOf === undefined && trains === undefined);
+const usual = all.filter(
+  ({ baselineOf, trains, family }) => baselineOf === undefined && trains === undefined && family === undefined,
+);
 
 /** What is compared unless it is told otherwise. */
 export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name);
@@ -28,9 +32,14 @@ export const sparseMethods = usual
 /** What trains adapters of another method, as sentences have it. */
 export const otherTrainings = all.flatMap(({ name, trains }) => (trains ? [name] : []));
 
+/** What is not trained, to be held against. */
+export const untrained = all.flatMap(({ name, learningRate }) => (learningRate === null ? [name] : []));
+
 /** What learns an adapter that can be saved alone. */
 export const adapterMethods = all.flatMap(({ name, adapter }) => (adapter ? [name] : []));
 
-/** What has stages, and what projects, as sentences have it. */
-export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : [])).join(' and ');
+/** What has stages. */
+export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : []));
+
+/** What projects, as sentences have it. */
 export const projecting = all.flatMap(({ projects }) => projects ?? []).join(' and ');
