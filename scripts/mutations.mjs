@@ -3,6 +3,7 @@
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
 
 import { attentionLayers } from './mutations/attention.mjs';
+import { BENCH } from './mutations/bench.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
@@ -3953,6 +3954,7 @@ export const mutations = [
   ...results,
   ...sizes,
   ...attentionLayers,
+  ...BENCH,
   ...COMMAND,
   ...LOOPS,
   ...sequences,

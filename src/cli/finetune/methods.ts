@@ -6,7 +6,13 @@ import { stageRows } from './rows/stages';
 import { usualRows } from './rows/usual';
 
 /** Everything that `--method` may be, in the order in which help has it: one row each, in the file of its family. */
-const rows = [...usualRows, ...sparseRows, ...pairRows, ...stageRows, ...controlRows] as const satisfies readonly MethodRow[];
+const rows = [
+  ...usualRows,
+  ...sparseRows,
+  ...pairRows,
+  ...stageRows,
+  ...controlRows,
+] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];
 export type Method = MethodRow<MethodName>;

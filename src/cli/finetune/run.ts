@@ -80,7 +80,7 @@ export async function baseOf(model: GPT, sizes: Base['sizes']): Promise<Base> {
  */
 export async function fineTune(
   { method, seed }: FineTunePlan,
-  settings: FineTuneSettings,
+  settings: Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'steps' | 'stages' | 'learningRate'>,
   base: Base,
   dataset: TextDataset,
   onStep: (step: number, loss: number) => void,

@@ -6,7 +6,7 @@ import { type MethodRow, match, weightDecay } from '../method-row';
 export const stageRows = [
   {
     name: 'xgb-lora',
-    family: 'stages',
+    family: 'boosting',
     learningRate: 0.004,
     staged: true,
     prepare(model, { rank, alpha, steps, stages, learningRate, seed }) {
