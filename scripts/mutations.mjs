@@ -3305,15 +3305,15 @@ const commands = [
   {
     name: 'finetune: --learning-rate that is not handed on',
     file: 'src/cli/finetune/run.ts',
-    find: 'learningRate ?? methods[method].learningRate',
-    replace: 'methods[method].learningRate',
+    find: 'own === null ? null : (learningRate ?? own)',
+    replace: 'own',
     tests: [`${unitOf('cli/finetune/finetune')} > lora with --learning-rate`],
   },
   {
     name: 'finetune: --sparsity that is not handed on',
     file: 'src/cli/finetune/run.ts',
-    find: 'sparsity: pruned,\n    learningRate: peakOf',
-    replace: 'sparsity: 0.5,\n    learningRate: peakOf',
+    find: 'sparsity: pruned,\n          learningRate: peak',
+    replace: 'sparsity: 0.5,\n          learningRate: peak',
     tests: [`${unitOf('cli/finetune/finetune')} > lors with --sparsity`],
   },
   {
@@ -3772,8 +3772,8 @@ const methods = [
   {
     name: 'methods: times that are compared with the page',
     file: 'bench/methods/page.ts',
-    find: "name === 'times' ? []",
-    replace: "name === 'time' ? []",
+    find: "unchecked: ['times']",
+    replace: 'unchecked: []',
     tests: [unitOf('bench/methods/page')],
   },
   {
