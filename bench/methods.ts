@@ -8,15 +8,17 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { optionalFile } from '../src/cli/output-file';
 import { type MethodName, methods } from '../src/study';
+import { apartSection } from './methods/apart';
 import { catalogueSection } from './methods/catalogue';
 import { compare, comparisonSection, sweepSection } from './methods/comparison';
 import { type Contender, entrants, labelOf, references } from './methods/entrants';
 import { type Ask, type Jobs, performer } from './methods/jobs';
-import { differences, pageOf, printedRow, type SectionName, sectionOf } from './methods/page';
+import { differences, made as madeOf, pageOf, printedRow, type SectionName } from './methods/page';
 import { recordedSection } from './methods/recorded';
 import { type Setting, setting as usual } from './methods/setting';
 import { timesSection } from './methods/times';
 import { fixed } from './reproduce/format';
+import { asking } from './reproduce/kinds';
 import { Workers, work } from './reproduce/workers';
 
 const path = 'docs/methods.md';
@@ -30,7 +32,12 @@ async function main(): Promise<void> {
   const file = write ? await optionalFile(path, process.cwd()) : null;
   const workers = new Workers(count);
   try {
-    const ask = asking(workers);
+    const ask = asking<Jobs>(workers, {
+      name: performer.name,
+      alone: ['peak', 'times'],
+      inNewProcess,
+      onDone: (kind, done, jobs) => kind === 'train' && say(`${kind} ${done} of ${jobs}`),
+    });
     const page = existsSync(path) ? readFileSync(path, 'utf8') : '';
     const made = slice ? await quickSections(setting, ask) : await allSections(only, setting, ask);
     if (!slice) for (const section of made.values()) console.log(section, '\n');
@@ -65,23 +72,20 @@ async function allSections(
     recorded: await recordedSection(ask),
     times: await timesSection(comparison.equalRank, setting, ask),
     sweep: sweepSection(comparison, setting),
+    apart: apartSection(),
   } satisfies Record<SectionName, string[]>;
-  return textOf(sections);
+  return madeOf(sections);
 }
 
 /** Nothing of it is trained. */
 async function quickSections(setting: Setting, ask: Ask): Promise<Map<SectionName, string>> {
-  return textOf({
+  return madeOf({
     catalogue: await catalogueSection(Object.keys(methods) as MethodName[], setting, ask, (name) =>
       contenderOf(setting, name),
     ),
     recorded: await recordedSection(ask),
+    apart: apartSection(),
   });
-}
-
-function textOf(sections: Partial<Record<SectionName, string[]>>): Map<SectionName, string> {
-  const made = Object.entries(sections) as [SectionName, string[]][];
-  return new Map(made.map(([name, lines]) => [name, sectionOf(name, lines)]));
 }
 
 /** The first two methods of the catalogue, with the rates of the page on the first seed that counts. */
@@ -106,21 +110,6 @@ async function sliceDifferences(page: string, setting: Setting, ask: Ask): Promi
 }
 
 /** Memory and times are measured by a process that has done nothing else. */
-function asking(workers: Workers): Ask {
-  return async <K extends keyof Jobs>(kind: K, jobs: readonly Jobs[K]['job'][]): Promise<Jobs[K]['result'][]> => {
-    let done = 0;
-    const tell = (): void => {
-      if (kind === 'train') say(`${kind} ${++done} of ${jobs.length}`);
-    };
-    const texts = jobs.map((job) => JSON.stringify([kind, job]));
-    const alone = kind === 'peak' || kind === 'times';
-    const results: string[] = [];
-    if (alone) for (const text of texts) results.push(await inNewProcess(text));
-    else results.push(...(await workers.run(performer.name, texts, tell)));
-    return results.map((text): Jobs[K]['result'] => JSON.parse(text));
-  };
-}
-
 async function inNewProcess(text: string): Promise<string> {
   const worker = new Workers(1);
   try {

@@ -3,6 +3,7 @@
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
 
 import { attentionLayers } from './mutations/attention.mjs';
+import { BENCH } from './mutations/bench.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { diag } from './mutations/diag.mjs';
@@ -3309,15 +3310,15 @@ const commands = [
   {
     name: 'finetune: --learning-rate that is not handed on',
     file: 'src/cli/finetune/run.ts',
-    find: 'learningRate ?? methods[method].learningRate',
-    replace: 'methods[method].learningRate',
+    find: 'own === null ? null : (learningRate ?? own)',
+    replace: 'own',
     tests: [`${unitOf('cli/finetune/finetune')} > lora with --learning-rate`],
   },
   {
     name: 'finetune: --sparsity that is not handed on',
     file: 'src/cli/finetune/run.ts',
-    find: 'sparsity: pruned,\n    learningRate: peakOf',
-    replace: 'sparsity: 0.5,\n    learningRate: peakOf',
+    find: 'sparsity: pruned,\n          learningRate: peak',
+    replace: 'sparsity: 0.5,\n          learningRate: peak',
     tests: [`${unitOf('cli/finetune/finetune')} > lors with --sparsity`],
   },
   {
@@ -3776,8 +3777,8 @@ const methods = [
   {
     name: 'methods: times that are compared with the page',
     file: 'bench/methods/page.ts',
-    find: "name === 'times' ? []",
-    replace: "name === 'time' ? []",
+    find: "unchecked: ['times']",
+    replace: 'unchecked: []',
     tests: [unitOf('bench/methods/page')],
   },
   {
@@ -3959,6 +3960,7 @@ export const mutations = [
   ...sizes,
   ...micro,
   ...attentionLayers,
+  ...BENCH,
   ...COMMAND,
   ...LOOPS,
   ...sequences,

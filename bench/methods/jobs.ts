@@ -2,6 +2,8 @@ import { backend, memory, stateBytes } from '../../src/index';
 import { type MethodBias, type MethodName, methodBias, methods } from '../../src/study';
 import { recordedRuns } from '../../test/methods/replay';
 import { replays } from '../../test/methods/replays';
+import { type Ask as AskOf, type Perform, performerOf } from '../reproduce/kinds';
+import { followedRow, notFollowed, type RecordedRow } from '../reproduce/recorded';
 import { warmedUp } from '../reproduce/tasks/schedule';
 import { textParameters, textRun, trainText } from '../reproduce/tasks/text';
 import { type Contender, transformOf } from './entrants';
@@ -24,21 +26,7 @@ export interface Jobs {
 type Task = Pick<Setting, 'width' | 'batch' | 'steps' | 'refreshEvery'>;
 type Timed = Pick<Setting, 'width' | 'batch' | 'rounds' | 'timedRefreshEvery'>;
 
-/** Results of jobs of a kind, in their order. */
-export type Ask = <K extends keyof Jobs>(
-  kind: K,
-  jobs: readonly Jobs[K]['job'][],
-) => Promise<readonly Jobs[K]['result'][]>;
-
-/** A recorded run, and how near it is followed in the step where that is worst for what is allowed. */
-export interface RecordedRow {
-  readonly file: string;
-  readonly name: string;
-  /** Why it is not followed. */
-  readonly reason: string | null;
-  readonly difference: number;
-  readonly limit: number;
-}
+export type Ask = AskOf<Jobs>;
 
 /** The gradient that mean updates are tested on: its shape, and the rank. */
 export const biasCase = { shape: [8, 12], rank: 2 } as const;
@@ -46,9 +34,7 @@ export const biasCase = { shape: [8, 12], rank: 2 } as const;
 /** What the chance of a wrong conviction is for each method. */
 export const biasFalseAlarm = 1e-9;
 
-type Perform = { readonly [K in keyof Jobs]: (job: Jobs[K]['job']) => Promise<Jobs[K]['result']> };
-
-const perform: Perform = {
+const perform: Perform<Jobs> = {
   train: ({ name, rank, rate, seed, width, batch, steps, refreshEvery }) =>
     trainText(
       { width, batch, steps, seed },
@@ -79,20 +65,10 @@ const perform: Perform = {
 
 function follow(replay: (typeof replays)[number]): RecordedRow {
   const { file, name } = replay;
-  if ('notReproduced' in replay) return { file, name, reason: replay.notReproduced, difference: 0, limit: 0 };
+  if ('notReproduced' in replay) return notFollowed(file, name, replay.notReproduced);
   const one = recordedRuns(file).find((recorded) => recorded.name === name);
   if (!one) throw new Error(`there is no record ${name} in ${file}`);
-  const { differences, limits } = replay.follow(one);
-  const shares = differences.map((off, t) => off / (limits[t] as number));
-  const worst = shares.indexOf(Math.max(...shares));
-  return { file, name, reason: null, difference: differences[worst] as number, limit: limits[worst] as number };
+  return followedRow(file, name, replay.follow(one));
 }
 
-/** The jobs as processes have them. */
-export const performer = {
-  name: 'methods',
-  async perform(text: string): Promise<string> {
-    const [kind, job] = JSON.parse(text) as [keyof Jobs, never];
-    return JSON.stringify(await perform[kind](job));
-  },
-};
+export const performer = performerOf('methods', perform);

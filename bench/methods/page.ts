@@ -1,4 +1,5 @@
-import { firstDifference, sectionsOf } from '../reproduce/page';
+import { sectionsOf } from '../reproduce/page';
+import { sectioned } from '../reproduce/sections';
 
 /** The sections in their order. All but the times repeat to the byte. */
 const titles = {
@@ -7,11 +8,10 @@ const titles = {
   recorded: "The authors' own numbers, followed",
   times: 'What a step costs',
   sweep: 'The search for the rates',
+  apart: 'Not here, by name',
 } as const;
 
 export type SectionName = keyof typeof titles;
-
-const names = Object.keys(titles) as SectionName[];
 
 const introduction = [
   '# Methods',
@@ -22,27 +22,9 @@ const introduction = [
   'build of the kernels on one thread, so that a second run writes the same bytes.',
   '',
   'One task of a small model says little about others: read the tables as evidence that the methods work, and of what they cost.',
-].join('\n');
+];
 
-export function sectionOf(name: SectionName, lines: readonly string[]): string {
-  return [`<!-- section ${name} -->`, '', `## ${titles[name]}`, '', ...lines].join('\n').trimEnd();
-}
-
-export function pageOf(sections: ReadonlyMap<string, string>): string {
-  return `${[introduction, ...names.flatMap((name) => sections.get(name) ?? [])].join('\n\n')}\n`;
-}
-
-/** Where a page differs from sections that were made anew, times apart: lines for a person, none where it does not. */
-export function differences(page: string, made: ReadonlyMap<string, string>): string[] {
-  const written = sectionsOf(page);
-  return [
-    ...names.filter((name) => !written.has(name)).map((name) => `${name}: the page has no such section`),
-    ...[...made].flatMap(([name, section]) =>
-      name === 'times' ? [] : firstDifference(name, written.get(name), section),
-    ),
-    ...(pageOf(written) === page ? [] : ['the page is not made of its sections: it was edited']),
-  ];
-}
+export const { sectionOf, made, pageOf, differences } = sectioned({ introduction, titles, unchecked: ['times'] });
 
 /** What the page says of a row of the comparison: its rate, and the losses by seed as they are printed. */
 interface Printed {

@@ -66,7 +66,8 @@ function foldAll(where: string, found: readonly AttachedLayer<Adapter>[], sign: 
 
 type Mergeable = Adapter & Required<Pick<Adapter, 'mergedInto'>>;
 
-function isMergeable(adapter: Adapter): adapter is Mergeable {
+/** Whether its change is one of the weight, so that `mergeAdapters` takes it. */
+export function isMergeable(adapter: Adapter): adapter is Mergeable {
   return adapter.mergedInto !== undefined;
 }
 

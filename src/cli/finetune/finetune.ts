@@ -19,7 +19,7 @@ import { backendLine, count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
 import { facts, showResults } from '../terminal/table';
 import { optimizers } from '../train/optimizers';
-import { adapterMethods, otherTrainings, sparseMethods, usualMethods } from './methods';
+import { adapterMethods, otherTrainings, sparseMethods, untrained, usualMethods } from './methods';
 import { type FineTuneSettings, finetuneOptions } from './options';
 import { baseOf, type FineTunePlan, fineTune, peakOf } from './run';
 import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults, resultTitle } from './summary';
@@ -35,7 +35,7 @@ export const finetune = command({
   summary: 'teach a saved model another text, and compare adapters',
   purpose: 'teach a saved model another text, once for each method, and compare',
   about: wrapped(
-    `BASE is what floragrad train --save wrote. Every run starts from its weights and sees the same batches; ${sparse} prune it first. ${otherTrainings.slice(0, -1).join(', ')} and ${otherTrainings.at(-1)} are LoRA trained by other optimizers. Characters that the model does not know become spaces.`,
+    `BASE is what floragrad train --save wrote. Every run starts from its weights and sees the same batches; ${sparse} prune it first. ${otherTrainings.slice(0, -1).join(', ')} and ${otherTrainings.at(-1)} are LoRA trained by other optimizers. ${untrained.join(', ')} is BASE itself. Characters that the model does not know become spaces.`,
     94,
   ).join('\n'),
   notes: `Example
@@ -69,6 +69,7 @@ export const finetune = command({
     const weights = await baseOf(model, sizes);
     const adapter = settings.saveAdapter && resolve(cwd, settings.saveAdapter);
     if (adapter) await checkFolder(adapter, []);
+    const keeping = adapter !== undefined || files.save !== undefined;
     const keep = async (tuned: GPT): Promise<void> => {
       if (adapter) await saveAdapter(adapter, tuned, base);
       if (!files.save) return;
@@ -86,7 +87,8 @@ export const finetune = command({
 
     const trainings = plans.map((plan) => ({
       title: resultTitle(plan, seeds.length > 1),
-      run: (onStep: Parameters<typeof fineTune>[4]) => fineTune(plan, settings, weights, dataset, onStep, keep),
+      run: (onStep: Parameters<typeof fineTune>[4]) =>
+        fineTune(plan, settings, weights, dataset, onStep, keeping ? keep : undefined),
       say(run: FineTuneOutput['runs'][number]): void {
         out.line(`  validation loss ${nats(run.startLoss)} → ${nats(run.validationLoss)} in ${duration(run.seconds)}`);
         out.line();

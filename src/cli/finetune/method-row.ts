@@ -25,11 +25,11 @@ export type Training = GradientTransform<unknown> | Pick<TrainerOptions<unknown,
 /** A method, and what a comparison must know of it. */
 export interface MethodRow<Name extends string = string> {
   readonly name: Name;
-  /** Peak of the schedule unless `--learning-rate` says otherwise. */
-  readonly learningRate: number;
+  /** Peak of the schedule unless `--learning-rate` says otherwise; null for what is not trained. */
+  readonly learningRate: number | null;
   /** It starts from a pruned model, and keeps its zeros. */
   readonly sparse?: true;
-  /** It trains its adapters in `--stages`. */
+  /** It trains in `--stages`. */
   readonly staged?: true;
   /** What it compresses of full fine-tuning, as people call that. */
   readonly projects?: string;
@@ -41,8 +41,8 @@ export interface MethodRow<Name extends string = string> {
   readonly family?: string;
   /** What it learns is a LoRA adapter of the base as it was, which can be saved alone. */
   readonly adapter?: true;
-  /** Make the model ready, and say how it is trained. */
-  prepare(model: GPT, settings: MethodSettings): Training;
+  /** Make the model ready, and say how it is trained: null where it is measured as it is. */
+  prepare(model: GPT, settings: MethodSettings): Training | null;
 }
 
 /** The layers that are adapted, pruned and compressed: all weights of the transformer's blocks. */

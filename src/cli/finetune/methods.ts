@@ -1,4 +1,5 @@
 import type { MethodRow } from './method-row';
+import { controlRows } from './rows/controls';
 import { noiseRows } from './rows/noise';
 import { pairRows } from './rows/pairs';
 import { sparseRows } from './rows/sparse';
@@ -14,6 +15,7 @@ const rows = [
   ...squareRows,
   ...startsRows,
   ...noiseRows,
+  ...controlRows,
 ] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];
@@ -38,13 +40,14 @@ export const sparseMethods = usual
 /** What trains adapters of another method, as sentences have it. */
 export const otherTrainings = all.flatMap(({ name, trains }) => (trains ? [name] : []));
 
+/** What is not trained, to be held against. */
+export const untrained = all.flatMap(({ name, learningRate }) => (learningRate === null ? [name] : []));
+
 /** What learns an adapter that can be saved alone. */
 export const adapterMethods = all.flatMap(({ name, adapter }) => (adapter ? [name] : []));
 
-/** What has stages, and what projects, as sentences have it. */
-export const stagedMethods = inWords(all.flatMap(({ name, staged }) => (staged ? [name] : [])));
-export const projecting = all.flatMap(({ projects }) => projects ?? []).join(' and ');
+/** What has stages. */
+export const stagedMethods = all.flatMap(({ name, staged }) => (staged ? [name] : []));
 
-function inWords(names: readonly string[]): string {
-  return [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '').join(' and ');
-}
+/** What projects, as sentences have it. */
+export const projecting = all.flatMap(({ projects }) => projects ?? []).join(' and ');

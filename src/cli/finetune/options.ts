@@ -1,13 +1,21 @@
 import type { Settings } from '../command';
 import { learningRate, lines, modelFile, rank, threads } from '../common-options';
 import { option } from '../options';
-import { listOf, oneOf, positive, words } from '../values';
-import { methodNames, projecting, sparseMethods, stagedMethods, usualMethods } from './methods';
+import { listOf, oneOf, positive, type Typed, words } from '../values';
+import { type MethodName, methodNames, projecting, sparseMethods, stagedMethods, usualMethods } from './methods';
+
+const named = listOf(oneOf(methodNames));
+
+/** Names, or one word for all of them. */
+const namedOrAll: Typed<readonly MethodName[]> = {
+  ...named,
+  read: (name, list) => (list.trim() === 'all' ? methodNames : named.read(name, list)),
+};
 
 export const finetuneOptions = {
   base: modelFile('finetune', 'BASE.safetensors'),
   data: option(...lines.data, 'sotu'),
-  method: option(listOf(oneOf(methodNames)), 'LIST', 'what is compared', usualMethods),
+  method: option(namedOrAll, 'LIST', 'what is compared; all for everything', usualMethods),
   rank: option(rank, 'R', `rank of adapters and of ${projecting}'s projection`, 8),
   alpha: option(positive({ upTo: 1e6 }), 'X', 'scale of adapters, times 1/rank', 16),
   sparsity: option(
@@ -16,7 +24,7 @@ export const finetuneOptions = {
     `share of the weights pruned before ${sparseMethods.map(({ name }) => name).join(', ')} and its baselines`,
     0.5,
   ),
-  stages: option(lines.steps[0], 'N', `stages of ${stagedMethods}`, 4),
+  stages: option(lines.steps[0], 'N', `stages of ${stagedMethods.join(', ')}`, 4),
   steps: option(...lines.steps, 300),
   batch: option(...lines.batch, 8),
   learningRate: learningRate('method'),

@@ -1,3 +1,4 @@
+import { isMergeable } from '../../adapters/merge';
 import type { TextBatch, TextDataset } from '../../data/text-dataset';
 import {
   adaptersOf,
@@ -5,8 +6,11 @@ import {
   crossEntropy,
   memory,
   mergeAdapters,
+  noGrad,
+  OptionError,
   random,
   scope,
+  sitesOf,
   sparsity,
   stateBytes,
   tensor,
@@ -17,7 +21,7 @@ import { adopt } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
 import { trainer, validate } from '../../training';
 import { breathe } from '../breathe';
-import { lossOf } from '../train/divergence';
+import { checkValidation, lossOf } from '../train/divergence';
 import { type MethodName, methods } from './methods';
 import type { FineTuneSettings } from './options';
 
@@ -35,6 +39,7 @@ export interface FineTunePlan {
 
 /** What came of it; the rows of `--json`. Losses in nats per character. */
 export interface FineTuneResult extends FineTunePlan {
+  /** 0 for what is not trained. */
   readonly steps: number;
   /** One a step. */
   readonly trainLoss: readonly number[];
@@ -47,8 +52,13 @@ export interface FineTuneResult extends FineTunePlan {
   /** Most bytes alive at once, from the first step to the last; the model counts too. */
   readonly peakBytes: number;
   readonly seconds: number;
-  /** Rank of the change of each block's weights, the mean over them. */
-  readonly updateRank: number;
+  /** Whether weights can take in what the adapters have learned; null where there are none. */
+  readonly mergeable: boolean | null;
+  /**
+   * Rank of the change of each block's weights from the first step to the last, adapters merged, the mean over them; null
+   * where an adapter's change is no change of a weight.
+   */
+  readonly updateRank: number | null;
   /** Share of zeros in the blocks' weights before the first step and after merging. */
   readonly sparsityBefore: number;
   readonly sparsityAfter: number;
@@ -65,14 +75,16 @@ export async function baseOf(model: GPT, sizes: Base['sizes']): Promise<Base> {
 /**
  * Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones. `keep`
  * gets the model before it is freed, with its adapters merged.
+ * @throws StateError `cli/diverged`, `trainer/non-finite-loss`
+ * @throws OptionError `cli/save` where there is a `keep`, and an adapter that no weight can take in
  */
 export async function fineTune(
   { method, seed }: FineTunePlan,
-  settings: FineTuneSettings,
+  settings: Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'steps' | 'stages' | 'learningRate'>,
   base: Base,
   dataset: TextDataset,
   onStep: (step: number, loss: number) => void,
-  keep: (tuned: GPT) => Promise<void> = async () => {},
+  keep?: (tuned: GPT) => Promise<void>,
 ): Promise<FineTuneResult> {
   const { rank, alpha, sparsity: pruned, steps, stages } = settings;
   const key = random.fold(random.key(seed), 'finetune');
@@ -83,27 +95,35 @@ export async function fineTune(
       Object.entries(base.values).map(([path, { shape, data }]) => [path, tensor(data, { shape })] as const),
     ),
   );
-  const prepared = methods[method].prepare(model, {
-    rank,
-    alpha,
-    steps,
-    stages,
-    sparsity: pruned,
-    learningRate: peakOf(method, settings),
-    seed,
-    batches: Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i))),
-  });
+  const peak = peakOf(method, settings);
+  const prepared =
+    peak === null
+      ? null
+      : methods[method].prepare(model, {
+          rank,
+          alpha,
+          steps,
+          stages,
+          sparsity: pruned,
+          learningRate: peak,
+          seed,
+          batches: Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i))),
+        });
+  const adapters = adaptersOf(model).map(({ adapter }) => adapter);
+  const mergeable = adapters.length > 0 ? adapters.every(isMergeable) : null;
+  if (keep && mergeable === false) throw notKept(method);
   const before = await blockWeights(model);
   const sparsityBefore = await meanSparsity(model);
   // With a key it is a pass of training, which some methods do differently.
   const loss = ({ ids, targets }: TextBatch, { key: drawn }: ForwardOptions = {}) =>
     crossEntropy(model.forward(ids, { key: drawn }), targets);
   const startLoss = await validate(loss, dataset.validationBatches());
-  const training = trainer({ model, ...('update' in prepared ? { transform: prepared } : prepared), loss, seed });
+  const training =
+    prepared && trainer({ model, ...('update' in prepared ? { transform: prepared } : prepared), loss, seed });
   const trainLoss: number[] = [];
   backend().resetPeak();
   const start = performance.now();
-  for (let step = 1; step <= steps; step++) {
+  for (let step = 1; training && step <= steps; step++) {
     const batch = dataset.trainBatch(random.fold(key, 'batch', step));
     const value = await lossOf(
       () => training.step(batch).loss,
@@ -115,31 +135,35 @@ export async function fineTune(
   }
   const seconds = (performance.now() - start) / 1000;
   const peakBytes = memory().peakBytes - held;
-  const trainable = Object.values(training.parameters).reduce((sum, { size }) => sum + size, 0);
-  if (adaptersOf(model).length > 0) mergeAdapters(model);
+  const after = await blockWeights(model);
+  if (mergeable) mergeAdapters(model);
+  const validationLoss = await validate(loss, dataset.validationBatches());
+  checkValidation(validationLoss, { name: `${method}, seed ${seed},`, step: trainLoss.length });
   const result: FineTuneResult = {
     method,
     seed,
-    steps,
+    steps: trainLoss.length,
     trainLoss,
     startLoss,
-    validationLoss: await validate(loss, dataset.validationBatches()),
-    trainable,
-    stateBytes: stateBytes(training.state),
+    validationLoss,
+    trainable: Object.values(training?.parameters ?? {}).reduce((sum, { size }) => sum + size, 0),
+    stateBytes: training ? stateBytes(training.state) : 0,
     peakBytes,
     seconds,
-    updateRank: await meanRank(before, await blockWeights(model)),
+    mergeable,
+    updateRank: before && after && (await meanRank(before, after)),
     sparsityBefore,
     sparsityAfter: await meanSparsity(model),
   };
-  await keep(model);
-  freeAll([model, training.state]);
+  await keep?.(model);
+  freeAll([model, training?.state]);
   return result;
 }
 
-/** The peak of the schedule: one for all methods, or each its own. */
-export function peakOf(method: MethodName, { learningRate }: Pick<FineTuneSettings, 'learningRate'>): number {
-  return learningRate ?? methods[method].learningRate;
+/** The peak of the schedule: one for all methods, or each its own; null for what is not trained. */
+export function peakOf(method: MethodName, { learningRate }: Pick<FineTuneSettings, 'learningRate'>): number | null {
+  const own = methods[method].learningRate;
+  return own === null ? null : (learningRate ?? own);
 }
 
 /** Batches that a start from gradients averages over. */
@@ -147,13 +171,18 @@ const startBatches = 8;
 
 type Weights = readonly { readonly shape: readonly [number, number]; readonly data: Float32Array }[];
 
-async function blockWeights(model: GPT): Promise<Weights> {
-  const chosen = Object.entries(model.parameters()).filter(([path, { ndim }]) => {
-    return path.startsWith('blocks.') && path.endsWith('.weight') && ndim === 2;
-  });
-  return Promise.all(
-    chosen.map(async ([, t]) => ({ shape: t.shape as [number, number], data: (await t.data()) as Float32Array })),
-  );
+/** The weights that the blocks compute with, adapters and all; null where an adapter's change is no change of a weight. */
+async function blockWeights(model: GPT): Promise<Weights | null> {
+  const layers = sitesOf(model).filter(({ path, layer }) => path.startsWith('blocks.') && layer.weight.ndim === 2);
+  const weights: Weights[number][] = [];
+  for (const { layer } of layers) {
+    const { weight, lora } = layer;
+    if (lora && !isMergeable(lora)) return null;
+    const merged = lora ? scope(() => noGrad(() => lora.mergedInto(weight, 1))) : weight;
+    weights.push({ shape: weight.shape as [number, number], data: (await merged.data()) as Float32Array });
+    if (merged !== weight) scope(() => adopt(merged.value));
+  }
+  return weights;
 }
 
 async function meanSparsity(model: GPT): Promise<number> {
@@ -174,4 +203,13 @@ async function meanRank(before: Weights, after: Weights): Promise<number> {
 /** Now, and not when the collector gets to it, which would count as memory that the next run gives back. */
 function freeAll(tree: unknown): void {
   scope(() => forEachTensor(tree, ({ value }) => value.freedBy === null && adopt(value)));
+}
+
+function notKept(method: MethodName): OptionError {
+  return new OptionError({
+    code: 'cli/save',
+    got: `--save for ${method}, whose adapters are no change of a weight`,
+    expected: 'a method whose adapters can be merged, since the file holds weights alone',
+    fix: 'leave --save out, or name another --method',
+  });
 }

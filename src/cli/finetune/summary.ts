@@ -16,8 +16,8 @@ export interface FineTuneOutput {
   readonly settings: Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'stages' | 'steps'> & {
     readonly learningRate: number | null;
   };
-  /** The peak of each method's schedule. */
-  readonly learningRates: Readonly<Record<string, number>>;
+  /** The peak of each method's schedule; null for what is not trained. */
+  readonly learningRates: Readonly<Record<string, number | null>>;
   readonly runs: readonly FineTuneResult[];
   readonly command: string;
   readonly backend: Readonly<Record<string, string | number | boolean>>;
@@ -53,10 +53,10 @@ export const fineTuneColumns: readonly Column<MethodGroup>[] = [
   {
     heading: 'rank of change',
     align: 'right',
-    cell: meanOver(
-      (run: FineTuneResult) => run.updateRank,
-      (x) => x.toFixed(1),
-    ),
+    cell: ({ runs }) => {
+      const ranks = runs.map(({ updateRank }) => updateRank).filter((rank) => rank !== null);
+      return ranks.length > 0 ? meanOf(ranks).mean.toFixed(1) : '–';
+    },
   },
   {
     heading: 'zeros',
@@ -71,11 +71,14 @@ export const fineTuneColumns: readonly Column<MethodGroup>[] = [
 /** What a reader must know to read the table. */
 export function explainFineTuning({ settings, runs }: Pick<FineTuneOutput, 'settings' | 'runs'>): string[] {
   const { rank, alpha, stages, steps } = settings;
+  const staged = stagedMethods.filter((name) => runs.some(({ method }) => method === name));
+  const inStages = staged.length > 0 ? `; ${staged.join(', ')} in ${stages} stages` : '';
   return [
     'Losses are in nats per character; lower is better. "before" is the loss of the model that a method starts from,',
     'pruned where it adapts sparse weights, so compare those with each other.',
-    `Rank ${rank}, alpha ${alpha}, ${steps} steps; ${stagedMethods} in ${stages} stages. Adapters are on all weights of the blocks.`,
-    'Peak memory: the most bytes alive in training, the model with them. Rank of change: mean over the blocks’ weights.',
+    `Rank ${rank}, alpha ${alpha}, ${steps} steps${inStages}. Adapters are on all weights of the blocks.`,
+    'Peak memory: the most bytes alive in training, the model with them. Rank of change: mean over the blocks’ weights;',
+    '– where what is learned is no change of a weight.',
     ...overSeeds(seedsOf(runs)),
   ];
 }

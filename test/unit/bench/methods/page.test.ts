@@ -14,6 +14,7 @@ const sections = new Map([
   ['recorded', sectionOf('recorded', ['1e-9'])],
   ['times', sectionOf('times', ['1.31'])],
   ['sweep', sectionOf('sweep', ['2.400'])],
+  ['apart', sectionOf('apart', ['- a survey'])],
 ]);
 const page = pageOf(sections);
 

@@ -1,12 +1,18 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { methodNames, methods as methodRows } from '../../../../src/cli/finetune/methods';
+import { finetuneOptions } from '../../../../src/cli/finetune/options';
 import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
 import { loadModel } from '../../../../src/cli/model-file';
+import type { Typed } from '../../../../src/cli/values';
 import { type TextBatch, TextDataset } from '../../../../src/data/text-dataset';
 import {
+  Adapter,
   adamw,
+  add,
   altLora,
+  attachAdapters,
   crossEntropy,
   flora,
   type GradientTransform,
@@ -14,11 +20,15 @@ import {
   lora,
   loraRite,
   lors,
+  matmul,
+  mul,
+  ones,
   periodicLora,
   prune,
   random,
   schedules,
   type Tensor,
+  tanh,
 } from '../../../../src/index';
 import type { GPT } from '../../../../src/nn';
 import type { Chart } from '../../../../src/report/page';
@@ -137,6 +147,95 @@ describe('floragrad finetune', () => {
     expect(kept['alt-lora']).toBeLessThan(kept.lora as number);
   });
 
+  it('measures the base as it is, without a step', async () => {
+    const { runs, learningRates } = await run('--method', 'none,lora', '--learning-rate', '0.01');
+    const [none, tuned] = runs;
+    expect(none).toMatchObject({
+      steps: 0,
+      trainLoss: [],
+      trainable: 0,
+      stateBytes: 0,
+      mergeable: null,
+      updateRank: 0,
+    });
+    expect(none?.validationLoss).toBe(none?.startLoss);
+    expect(none?.startLoss).toBe(tuned?.startLoss);
+    expect(tuned).toMatchObject({ steps: 6, mergeable: true });
+    expect(learningRates).toEqual({ none: null, lora: 0.01 });
+  });
+
+  it('draws what is not trained as a level, and no chart of nothing', async () => {
+    const { stdout } = await finetune(...tiny, '--method', 'lora,none', '--seeds', '2', '--report', 'level.html');
+    expect(stdout).toMatch(/^none .*\s0\s+0 B/m);
+    const drawn = readFileSync(join(cwd, 'level.html'), 'utf8');
+    const [chart] = JSON.parse(/id="charts">(.*?)<\/script>/s.exec(drawn)?.[1] ?? '[]') as Chart[];
+    expect(chart?.series.map(({ label }) => label)).toEqual(['lora, seed 0', 'lora, seed 1']);
+    const { runs } = await run('--method', 'none');
+    expect(chart?.levels).toEqual([{ label: 'none', y: runs[0]?.validationLoss }]);
+    await finetune(...tiny, '--method', 'none', '--report', 'still.html');
+    const still = readFileSync(join(cwd, 'still.html'), 'utf8');
+    expect(still).toMatch(/Ways to fine-tune compared/);
+    expect(still).not.toContain('id="charts"');
+  });
+
+  it('saves the base again where nothing was trained, and no adapter of it', async () => {
+    expect((await finetune(...tiny, '--method', 'none', '--save', 'again.safetensors')).status).toBe(0);
+    const [again, base] = [await loadModel('again.safetensors', cwd), await loadModel('base.safetensors', cwd)];
+    expect(again.model.head.weight.dataSync()).toEqual(base.model.head.weight.dataSync());
+    const refused = await finetune(...tiny, '--method', 'none', '--save-adapter', 'adapter');
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/cli\/save/)]);
+  });
+
+  it('says in how many stages only of what has some', async () => {
+    const { stdout } = await finetune(...tiny, '--method', 'lora,plora');
+    expect(stdout).toContain('6 steps; plora in 3 stages.');
+    expect((await finetune(...tiny, '--method', 'lora')).stdout).toContain('6 steps. Adapters');
+  });
+
+  describe('a method whose adapters are no change of a weight', () => {
+    class Halved extends Adapter {
+      gain = ones([1]);
+      readonly additive = false;
+      forward(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+        const y = matmul(tanh(x), weight, { transposeB: true });
+        return mul(bias ? add(y, bias) : y, this.gain);
+      }
+    }
+    const was = methodRows.lora.prepare;
+    const replaced = methodRows.lora as { prepare: typeof was };
+    beforeAll(() => {
+      replaced.prepare = (model, { learningRate }) => {
+        attachAdapters(model, { make: () => new Halved(), match: 'blocks' });
+        return adamw({ learningRate });
+      };
+    });
+    afterAll(() => {
+      replaced.prepare = was;
+    });
+
+    it('is measured beside its weights, and has no rank of change', async () => {
+      const { runs } = await run('--method', 'lora');
+      expect(runs[0]).toMatchObject({ mergeable: false, updateRank: null, steps: 6 });
+      expect(runs[0]?.validationLoss).not.toBe(runs[0]?.startLoss);
+      expect((await finetune(...tiny, '--method', 'lora')).stdout).toMatch(/^lora .* s\s+–/m);
+    });
+
+    it('cannot be saved, which is said before a step is taken', async () => {
+      const { status, stderr, stdout } = await finetune(...tiny, '--method', 'lora', '--save', 'none.safetensors');
+      expect([status, stderr]).toEqual([2, expect.stringMatching(/cli\/save/)]);
+      expect(stdout).not.toMatch(/step/);
+      expect(existsSync(join(cwd, 'none.safetensors'))).toBe(false);
+    });
+  });
+
+  it('knows every method by one name, and all of them by one word', () => {
+    expect(new Set(methodNames).size).toBe(methodNames.length);
+    const { read } = finetuneOptions.method.typed as Typed<readonly string[]>;
+    expect(read('method', 'all')).toEqual(methodNames);
+    expect(read('method', 'full,none')).toEqual(['full', 'none']);
+    expect(finetuneOptions.method.otherwise).not.toContain('none');
+  });
+
   type Loss = (batch: TextBatch) => Tensor;
   type Trained = Pick<TrainerOptions<unknown, TextBatch>, 'transform' | 'gradients'>;
   const rate = (peak: number, steps: number) => schedules.warmupCosine({ peak, warmup: 1, steps });
@@ -161,6 +260,13 @@ describe('floragrad finetune', () => {
     },
     plora: (model) =>
       periodicLora(model, { rank, alpha, match, seed, stageSteps: 3, inner: decayed(0.004, 3) }).transform,
+    'xgb-lora': (model) =>
+      periodicLora(model, { rank: 1, alpha: 2, match, seed, stageSteps: 3, inner: decayed(0.004, 3) }).transform,
+    'lora-cyclic'(model) {
+      lora(model, { rank, alpha, match, seed });
+      const stage = rate(0.004, 3);
+      return adamw({ learningRate: (step) => stage(step % 3), weightDecay: 0 });
+    },
     lors(model, loss, batches) {
       prune(model, { sparsity: 0.5, match });
       lors(model, { rank, alpha, rankStabilized: false, match, seed, init: gradientSvd({ loss, batches }) });
