@@ -9,14 +9,25 @@ export {
   attachAdapters,
 } from './attach';
 export { type CompactedLayer, compact } from './compact';
-export { LowRankAdapter, type LowRankFactors } from './low-rank-adapter';
+export { LowRankAdapter, type LowRankFactors, type OfLowRank } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
+export { type GatedFactors, GatedLora } from './methods/gated-lora';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LorsOptions, lors } from './methods/lors';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';
+export { type SoraOptions, sora } from './methods/sora';
 export { type XgbLoraOptions, xgbLora } from './methods/xgb-lora';
 export { attachPeft, peftOf } from './peft';
 export { type PruneOptions, prune } from './prune';
+export { type AdaLora, type AdaLoraOptions, adaLora } from './ranks/ada-lora';
+export { type BlockStates, type BlockStatesOptions, blockStates } from './ranks/block-states';
+export { type BlockDimensions, type GeLoraRanks, type GeLoraRanksOptions, geLoraRanks } from './ranks/ge-lora-ranks';
+export { type GoraRanks, type GoraRanksOptions, goraRanks } from './ranks/gora-ranks';
+export { type PlacementScore, type PlacementScoresOptions, placementScores } from './ranks/placement-scores';
+export type { RankedAdapterSettings, RankPolicy, RankSite, SiteRank } from './ranks/rank-policy';
+export { type ReallocateOptions, type Reallocation, reallocateRanks } from './ranks/reallocate-ranks';
+export { type TwoNNOptions, twoNN } from './ranks/two-nn';
+export { type WeLoreCounts, type WeLoreOptions, weLoreCounts, weLoreRanks } from './ranks/we-lore-ranks';
 export { type Site, sitesOf } from './sites';
 export { type SparsityOptions, type SparsityRow, sparsity } from './sparsity';
 export type { AdapterSite, DrawSite, FactorInit, Factors } from './starts/first-factors';

@@ -11,6 +11,13 @@ export interface LowRankFactors {
   readonly mask?: Tensor | null;
 }
 
+/** An adapter of s times a product of rank r at most, which adds to the weight. */
+export type OfLowRank = Adapter & {
+  readonly rank: number;
+  readonly scale: number;
+  mergedInto(weight: Tensor, fraction: number): Tensor;
+};
+
 /** What the adapters of low rank share: two factors, the factor of their product, and which of its components count. */
 export abstract class LowRankAdapter extends Adapter {
   /** The down factor, r on its first axis. */

@@ -21,6 +21,7 @@ export { type MuonOptions, muon } from './optimizers/muon';
 export { type RmspropOptions, rmsprop } from './optimizers/rmsprop';
 export { type SgdOptions, sgd } from './optimizers/sgd';
 export { type SinkGDOptions, sinkGD } from './optimizers/sink-gd';
+export { type SoraGateOptions, soraGate } from './optimizers/sora-gate';
 export { type SubsetNormOptions, subsetNorm } from './optimizers/subset-norm';
 export { type SwanOptions, swan } from './optimizers/swan';
 export {
@@ -35,6 +36,7 @@ export type { BesideState } from './pairs/beside';
 export { type LoraPlusOptions, loraPlus } from './pairs/lora-plus';
 export { type LoraRiteOptions, loraRite, type RiteState } from './pairs/lora-rite';
 export { type PreconditionPairsOptions, preconditionPairs } from './pairs/precondition-pairs';
+export type { TripletPlan, TripletState } from './pairs/prune-triplets';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
 export { clipByGlobalNorm } from './parts/clip-by-global-norm';
@@ -69,6 +71,7 @@ export {
   type SubsetNormState,
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';
+export { type SoftThresholdOptions, softThreshold } from './parts/soft-threshold';
 export {
   type ExponentialDecayOptions,
   type RampOptions,
