@@ -38,9 +38,9 @@ const splitMethods = [
   },
   {
     name: 'frugal: half a row rounded up',
-    file: 'src/compress/methods/frugal.ts',
-    find: 'return exact % 1 === 0.5 ? 2 * Math.round(exact / 2) : Math.round(exact); // half to even',
-    replace: 'return Math.round(exact);',
+    file: 'src/base/round-half-even.ts',
+    find: 'return x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);',
+    replace: 'return Math.round(x);',
     tests: [unit('methods/frugal')],
   },
   {

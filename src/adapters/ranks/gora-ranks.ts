@@ -1,3 +1,4 @@
+import { OptionError } from '../../base/errors';
 import {
   checkArgument,
   choice,
@@ -24,6 +25,8 @@ import type { RankPolicy, RankSite } from './rank-policy';
 export interface GoraRanksOptions<Batch> extends GradientSource<Batch> {
   /** The mean rank: the budget is that of adapters with this rank everywhere (default 8). */
   readonly rank?: number;
+  /** B itself, in place of `rank`: numbers that all adapters together may have; for another `cost`, in its unit. */
+  readonly budget?: number;
   /** Fewest components of a layer (default 1). It may be 0: the layer then gets no adapter. */
   readonly minRank?: number;
   /** Most components of a layer (default: the smaller side of its weight). */
@@ -48,7 +51,8 @@ export interface GoraRanksOptions<Batch> extends GradientSource<Batch> {
 
 const goraRanksOptions = {
   ...source,
-  rank: optional(extent, 8),
+  rank: optional(extent),
+  budget: optional(number({ low: Number.MIN_VALUE })),
   minRank: optional(whole({ low: 0 }), 1),
   maxRank: optional(extent),
   importance: optional(choice('product', 'mean-product', 'nuclear'), 'product'),
@@ -73,7 +77,7 @@ export interface GoraRanks extends RankPolicy {
  * so that all adapters together have about B numbers: fewer by the remainders of the division, more or fewer where ranks are
  * clipped. Gradients are taken of one weight at a time, a pass over the batches for each. Layers that are all of no importance
  * get equal shares. The paper's start of the factors is another matter: this gives the ranks, for any start.
- * @throws OptionError `gradient-init/batches`, `options/…`
+ * @throws OptionError `ranks/budget`, `gradient-init/batches`, `options/…`
  * @see He et al., "GoRA: gradient-driven adaptive low rank adaptation", arXiv 2502.12171, and its published code.
  * @example
  * const model = new MLP({ sizes: [8, 16, 4], key: random.key(0) });
@@ -84,8 +88,21 @@ export interface GoraRanks extends RankPolicy {
 export function goraRanks<Batch>(options: GoraRanksOptions<Batch>): GoraRanks {
   if (arguments.length > 1) refuseExtra('goraRanks', arguments, 1);
   const read = readOptionsOf<GoraRanksOptions<Batch>, typeof goraRanksOptions>('goraRanks', goraRanksOptions, options);
-  const { loss, batches, rank, minRank, maxRank, importance, shares, temperature, cost, rounding } = read;
+  const {
+    loss,
+    batches,
+    rank,
+    budget: given,
+    minRank,
+    maxRank,
+    importance,
+    shares,
+    temperature,
+    cost,
+    rounding,
+  } = read;
   checkBatches('goraRanks', batches);
+  if (rank !== undefined && given !== undefined) throw badBudget('both rank and budget', 'one of them');
   if (maxRank !== undefined) checkArgument('goraRanks', 'minRank', whole({ low: 0, high: maxRank }), minRank);
   const importances = (sites: readonly RankSite[]): number[] =>
     sites.map(({ path, weight }) =>
@@ -99,7 +116,10 @@ export function goraRanks<Batch>(options: GoraRanksOptions<Batch>): GoraRanks {
     importances,
     ranks(sites) {
       const costs = sites.map(({ shape }) => costOf[cost](shape.reduce((total, n) => total + n, 0)));
-      const budget = costs.reduce((total, f) => total + f * rank, 0);
+      const oneEach = costs.reduce((total, f) => total + f, 0);
+      const budget = given ?? oneEach * (rank ?? 8);
+      if (budget < oneEach * minRank)
+        throw badBudget(`a budget of ${budget}`, `at least minRank·Σf = ${oneEach * minRank}`);
       const parts = shares === 'sum' ? overSum(importances(sites)) : softmax(importances(sites), temperature);
       return sites.map(({ shape }, i) => {
         const components = Math.floor(rounded[rounding](budget * (parts[i] as number)) / (costs[i] as number));
@@ -128,4 +148,13 @@ function overSum(values: readonly number[]): number[] {
 function softmax(values: readonly number[], temperature: number): number[] {
   const [low, high] = [Math.min(...values), Math.max(...values)];
   return overSum(values.map((x) => (high === low ? 1 : Math.exp((x - low) / (high - low) / temperature))));
+}
+
+function badBudget(got: string, expected: string): OptionError {
+  return new OptionError({
+    code: 'ranks/budget',
+    got: `goraRanks got ${got}`,
+    expected,
+    fix: 'write { rank: 8 } for eight components a layer in the mean, or lower minRank',
+  });
 }

@@ -1,5 +1,6 @@
 import { OptionError, StateError } from '../../base/errors';
 import { type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import type { Adapter } from '../../nn/adapter';
 import type { Module } from '../../nn/module';
 import { extent } from '../../nn/options';
 import { noGrad } from '../../tensor/derivatives/no-grad';
@@ -68,6 +69,7 @@ export interface Reallocation {
 export async function reallocateRanks(model: Module, options: ReallocateOptions): Promise<Reallocation> {
   if (arguments.length > 2) refuseExtra('reallocateRanks', arguments, 2);
   const found = someAdaptersOf('reallocateRanks', model).filter(isLora);
+  if (found.length === 0) throw noLora();
   const budget = readBudget(readOptions('reallocateRanks', reallocateOptions, options, 'model'), found);
   const merged = found.find(({ adapter }) => adapter.merged);
   if (merged) throw inWeight(merged.path);
@@ -99,14 +101,15 @@ export async function reallocateRanks(model: Module, options: ReallocateOptions)
 
 type Lora = LoraLinear | LoraEmbedding;
 
-function isLora(one: AttachedLayer<unknown>): one is AttachedLayer<Lora> {
+function isLora(one: AttachedLayer<Adapter>): one is AttachedLayer<Lora> {
   return one.adapter instanceof LoraLinear || one.adapter instanceof LoraEmbedding;
 }
 
-/** s·B·A = left·diag(values)·right; null factors where nothing of it counts. */
+/** An adapter in components of its own: singular vectors. */
 interface Decomposed {
+  /** σ of s·B·A, descending. */
   readonly values: readonly number[];
-  /** B over √(σ/s), [k, out]: rows, to be gathered. */
+  /** B = U·√(σ/s) and A = √(σ/s)·Vᵀ, as many components or more; null where a mask has left nothing. */
   readonly factors: LowRankFactors | null;
 }
 
@@ -161,6 +164,15 @@ function readBudget(
     got: `reallocateRanks got ${rank === undefined ? 'neither parameters nor rank' : 'both parameters and rank'}`,
     expected: 'one of them',
     fix: 'write { rank: 4 } for four components a layer in the mean',
+  });
+}
+
+function noLora(): OptionError {
+  return new OptionError({
+    code: 'adapter/none',
+    got: 'reallocateRanks got a model whose adapters are all of other methods',
+    expected: 'one that lora has been called on',
+    fix: 'call compact(model) for adapters with a mask or a gate of their own',
   });
 }
 
