@@ -39,7 +39,7 @@ it('the rows cover every adapter of the library', () => {
     row.attach(layer);
     return adaptersOf(layer)[0]?.adapter.constructor.name;
   });
-  expect(new Set(kinds)).toEqual(new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'Gated']));
+  expect(new Set(kinds)).toEqual(new Set(['LoraLinear', 'LoraEmbedding', 'SparseAdapter', 'Mora', 'GatedLora']));
 });
 
 /** W + diag(d) with d [4]. */

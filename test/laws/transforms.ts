@@ -1,6 +1,7 @@
 import {
   accumulate,
   adafactor,
+  adaLora,
   adam,
   adamSnsm,
   adamw,
@@ -54,6 +55,8 @@ import {
   schedules,
   sgd,
   sinkGD,
+  softThreshold,
+  soraGate,
   subsetNorm,
   subspaceMomentum,
   subtrack,
@@ -103,6 +106,8 @@ row('clipByBlockRms', () => clipByBlockRms(0.5));
 row('scaleByParameterRms', () => scaleByParameterRms());
 row('addDecayedWeights', () => addDecayedWeights(0.1));
 row('scale', () => scale(-0.1));
+row('softThreshold', () => softThreshold({ threshold: schedules.linear({ from: 0.5, to: 0.1, steps: 4 }) }));
+row('soraGate', () => soraGate({ learningRate: 0.1, lambda: 2, weightDecay: 0.1 }));
 row('scale by 0', () => scale(0));
 row('scaleBySchedule', () => scaleBySchedule(schedules.linear({ from: 1, steps: 4 })));
 
@@ -198,5 +203,11 @@ pairMethod('loraRite', () => loraRite({ learningRate: 0.1, weightDecay: 0.1, cap
 pairMethod('altLora', () => altLora({ learningRate: schedules.linear({ from: 0.1, steps: 4 }) }).transform);
 pairMethod('altLoraPlus', () => altLoraPlus({ learningRate: 0.1, weightDecay: 0.1 }).transform);
 pairMethod('loraPlus', () => loraPlus({ learningRate: 0.1, weightDecay: 0.1 }));
+row(
+  'adaLora',
+  () =>
+    adaLora({ initialRank: 3, rank: 1, steps: 6, warmup: 1, final: 1, inner: adam({ learningRate: 0.1 }) }).transform,
+  { always: { 'a.lora.A': [3, 5], 'a.lora.B': [4, 3], 'a.lora.gate': [3] }, runs: 4 },
+);
 pairMethod('preconditionPairs', () => preconditionPairs());
 pairMethod('preconditionPairs, adamw', () => chain(preconditionPairs(), adamw({ learningRate: 0.1 })));

@@ -100,10 +100,11 @@ export function pruneTriplets<S>(name: string, settings: PruneTripletsSettings<S
       const importance = triplets.map((one) => runInScope(one.gate, () => importanceOf(name, one, after)));
       const dropped = count - budget;
       const threshold = slice(sort(concat(importance)).values, [dropped - 1], [dropped]); // the dropped-th smallest
-      const closed = triplets.map(({ gate }, i): [string, Tensor] => {
-        const before = leafOf(name, params, gate);
+      const closed = triplets.flatMap(({ gate }, i): [string, Tensor][] => {
+        const update = updates[gate];
+        if (!update) return []; // a gate without a gradient stays, as every leaf does
         const kept = greater(importance[i] as Tensor, threshold);
-        return [gate, where(kept, sub(moved(gate), before), neg(before))]; // p − p is 0 exactly
+        return [[gate, where(kept, update, neg(leafOf(name, params, gate)))]]; // p − p is 0 exactly
       });
       return [{ ...updates, ...Object.fromEntries(closed) }, after];
     },
