@@ -11,7 +11,6 @@ export {
 export { type CompactedLayer, compact } from './compact';
 export { LowRankAdapter, type LowRankFactors, type OfLowRank } from './low-rank-adapter';
 export { mergeAdapters, removeAdapters, unmergeAdapters } from './merge';
-export { type GatedFactors, GatedLora } from './methods/gated-lora';
 export { type LoraOptions, lora } from './methods/lora';
 export { type LorsOptions, lors } from './methods/lors';
 export { type PeriodicLora, type PeriodicLoraOptions, type PeriodicState, periodicLora } from './methods/periodic-lora';

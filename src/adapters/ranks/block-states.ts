@@ -57,15 +57,17 @@ export function blockStates(model: Module, options: BlockStatesOptions): BlockSt
   });
   const watched = blocks.map((path) => watch(path, modules.get(path) ?? unknown(path, [...modules.keys()])));
   try {
-    noGrad(run);
+    return noGrad(() => {
+      run();
+      return watched.map(({ path, before, after }) => {
+        if (before.length === 0) throw badBlock(`"${path}", which run did not get to`);
+        return { path, before: rowsOf(before), after: rowsOf(after) };
+      });
+    });
   } finally {
     // From the last to the first: one module may have been named twice.
     for (const { restore } of watched.reverse()) restore();
   }
-  return watched.reverse().map(({ path, before, after }) => {
-    if (before.length === 0) throw badBlock(`"${path}", which run did not get to`);
-    return { path, before: rowsOf(before), after: rowsOf(after) };
-  });
 }
 
 /** Put a `forward` before the module's own that keeps what passes. */

@@ -37,6 +37,8 @@ export interface MethodRow<Name extends string = string> {
   readonly baselineOf?: Name;
   /** It trains the adapters of this one in another way, and is not compared unless it is asked for. */
   readonly trains?: Name;
+  /** Not compared unless it is asked for; the family that it belongs to. */
+  readonly family?: string;
   /** What it learns is a LoRA adapter of the base as it was, which can be saved alone. */
   readonly adapter?: true;
   /** Make the model ready, and say how it is trained. */

@@ -1,10 +1,11 @@
 import type { MethodRow } from './method-row';
 import { pairRows } from './rows/pairs';
+import { rankRows } from './rows/ranks';
 import { sparseRows } from './rows/sparse';
 import { usualRows } from './rows/usual';
 
 /** Everything that `--method` may be, in the order in which help has it: one row each, in the file of its family. */
-const rows = [...usualRows, ...sparseRows, ...pairRows] as const satisfies readonly MethodRow[];
+const rows = [...usualRows, ...sparseRows, ...pairRows, ...rankRows] as const satisfies readonly MethodRow[];
 
 export type MethodName = (typeof rows)[number]['name'];
 export type Method = MethodRow<MethodName>;
@@ -15,7 +16,7 @@ export const methodNames: readonly MethodName[] = rows.map(({ name }) => name);
 export const methods = Object.fromEntries(rows.map((row) => [row.name, row])) as Readonly<Record<MethodName, Method>>;
 
 const all: readonly Method[] = rows;
-const usual = all.filter(({ baselineOf, trains }) => baselineOf === undefined && trains === undefined);
+const usual = all.filter(({ baselineOf, trains, family }) => (baselineOf ?? trains ?? family) === undefined);
 
 /** What is compared unless it is told otherwise. */
 export const usualMethods: readonly MethodName[] = usual.map(({ name }) => name);

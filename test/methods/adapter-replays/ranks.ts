@@ -1,6 +1,5 @@
 import {
   adaLora,
-  GatedLora,
   type GoraRanksOptions,
   goraRanks,
   Linear,
@@ -13,6 +12,7 @@ import {
   schedules,
   sgd,
   sitesOf,
+  sora,
   soraGate,
   sum,
   type Tensor,
@@ -74,16 +74,17 @@ function gateForward(one: AdapterRecord, scale = one.options.scaling as number):
     Tensor,
     Tensor,
   ];
+  const layer = new Linear(7, 5, { bias: false, key: random.key(0) });
+  sora(layer, { rank: 4, alpha: 4 * scale });
   const gate = tensor(recorded(one, 'gate').data);
-  const adapter = new GatedLora({ A, B, gate }, scale);
-  const weight = zeros([5, 7]);
-  const y = adapter.forward(x, weight, null);
-  const loss = () => sum(mul(adapter.forward(x, weight, null), dy));
-  const { grads } = valueAndGrad(loss, { A, B, gate, x });
+  layer.load({ weight: zeros([5, 7]), 'lora.A': A, 'lora.B': B, 'lora.gate': gate });
+  const y = layer.forward(x);
+  const loss = () => sum(mul(layer.forward(x), dy));
+  const { grads } = valueAndGrad(loss, { ...layer.parameters({ trainable: true }), 'lora.x': x });
   const expected = one.grads as Readonly<Record<string, Matrix>>;
   // Sums of at most seven products of products of four, and of thirty for the factors.
   return allCompared(
-    ...Object.entries(grads).map(([name, g]) => comparedTo(g, expected[name] as Matrix, 64)),
+    ...Object.entries(grads).map(([path, g]) => comparedTo(g, expected[path.replace('lora.', '')] as Matrix, 64)),
     comparedTo(y, recorded(one, 'y'), 32),
   );
 }

@@ -50,6 +50,7 @@ export const optim: readonly Row[] = [
   }),
   row('schedules.constant', () => [0.1], [finite]),
   row('schedules.linear', () => [{ from: 1, steps: 10 }], [[]]),
+  row('schedules.logLinear', () => [{ from: 1, steps: 10 }], [[]]),
   row('schedules.cosine', () => [{ from: 1, steps: 10 }], [[]]),
   row('schedules.warmupCosine', () => [{ peak: 1, warmup: 2, steps: 10 }], [[]]),
   row('schedules.exponentialDecay', () => [{ from: 1, rate: 0.5 }], [[]]),
