@@ -9,6 +9,7 @@ import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { order } from './mutations/order.mjs';
+import { ranksMutations } from './mutations/ranks.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 
@@ -3958,5 +3959,6 @@ export const mutations = [
   ...sequences,
   ...IMAGES,
   ...order,
+  ...ranksMutations,
   ...elementwise,
 ];
