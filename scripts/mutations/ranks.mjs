@@ -77,10 +77,10 @@ export const ranksMutations = [
     tests: [record('ada-lora'), unit('ada-lora')],
   },
   {
-    name: 'AdaLoRA: distances from the mean before',
+    name: 'AdaLoRA: scores without how uncertain they are',
     file: 'src/optim/pairs/prune-triplets.ts',
-    find: 'abs(sub(i, leafOf(name, means, path)))',
-    replace: 'abs(sub(i, leafOf(name, sensitivity, path)))',
+    find: 'mul(leafOf(name, sensitivity, path), leafOf(name, uncertainty, path))',
+    replace: 'leafOf(name, sensitivity, path)',
     tests: [unit('ada-lora'), record('ada-lora')],
   },
   {
