@@ -13,8 +13,11 @@ export interface LowRankFactors {
 
 /** An adapter of s times a product of rank r at most, which adds to the weight. */
 export type OfLowRank = Adapter & {
+  /** r */
   readonly rank: number;
+  /** s */
   readonly scale: number;
+  /** The weight with `fraction` of the change in it. */
   mergedInto(weight: Tensor, fraction: number): Tensor;
 };
 

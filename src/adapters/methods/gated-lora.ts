@@ -11,7 +11,7 @@ import type { Tensor } from '../../tensor/tensor';
 import { componentsOf, nonzeros } from '../rank-mask';
 
 /** What a gated adapter computes with. */
-export interface GatedFactors {
+interface GatedFactors {
   /** [r, in] */
   readonly A: Tensor;
   /** [out, r] */

@@ -44,7 +44,7 @@ export interface TripletPlan {
 }
 
 /** What is pruned, when, and by what. */
-export interface PruneTripletsSettings<S> {
+interface PruneTripletsSettings<S> {
   readonly inner: GradientTransform<S>;
   /** The plan of a step, counted from 1. */
   readonly plan: (step: number, triplets: number, layers: number) => TripletPlan;

@@ -108,7 +108,7 @@ describe('a policy of ranks', () => {
   });
 
   it('is one of periodicLora too, whose factors start anew with the rank of the layer', () => {
-    const policy = mine((sites) => sites.map((_, i) => ({ rank: i + 1 })));
+    const policy = mine((sites) => sites.map((_, i) => ({ rank: 2 - i })));
     const model = new MLP({ sizes: [4, 4, 4], key });
     const { transform } = periodicLora(model, { rank: policy, stageSteps: 1, inner: sgd({ learningRate: 0.1 }) });
     const loss = () =>
@@ -118,7 +118,7 @@ describe('a policy of ranks', () => {
         .mean();
     const training = trainer({ model, transform, loss, seed: 0 });
     for (let step = 0; step < 2; step++) training.step(null);
-    expect(model.layers.map(({ lora: adapter }) => (adapter as LowRankAdapter).rank)).toEqual([1, 2]);
+    expect(model.layers.map(({ lora: adapter }) => (adapter as LowRankAdapter).rank)).toEqual([2, 1]);
   });
 
   it('makes adapters that PEFT files hold, each with its rank', async () => {
