@@ -13,6 +13,7 @@ import { LOOPS } from './mutations/loops.mjs';
 import { micro } from './mutations/micro.mjs';
 import { noise } from './mutations/noise.mjs';
 import { order } from './mutations/order.mjs';
+import { ranksMutations } from './mutations/ranks.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 import { square } from './mutations/square.mjs';
@@ -44,9 +45,9 @@ const splitMethods = [
   },
   {
     name: 'frugal: half a row rounded up',
-    file: 'src/compress/methods/frugal.ts',
-    find: 'return exact % 1 === 0.5 ? 2 * Math.round(exact / 2) : Math.round(exact); // half to even',
-    replace: 'return Math.round(exact);',
+    file: 'src/base/round-half-even.ts',
+    find: 'return x % 1 === 0.5 ? 2 * Math.round(x / 2) : Math.round(x);',
+    replace: 'return Math.round(x);',
     tests: [unit('methods/frugal')],
   },
   {
@@ -3966,6 +3967,7 @@ export const mutations = [
   ...sequences,
   ...IMAGES,
   ...order,
+  ...ranksMutations,
   ...elementwise,
   ...square,
   ...starts,

@@ -10,14 +10,15 @@ import {
   adapterKey,
   attach,
 } from './attach';
-import type { LowRankAdapter } from './low-rank-adapter';
+import type { OfLowRank } from './low-rank-adapter';
 import { setShifted } from './origin';
+import type { Chosen, ChosenRanks } from './ranks/rank-policy';
 import type { AdapterSite, DrawSite } from './starts/first-factors';
 
 /** What adapters of low rank are made by. */
 export interface LowRankOptions {
-  /** r, the rows of A. */
-  readonly rank: number;
+  /** r, the rows of A; or what a policy has chosen, layer by layer. */
+  readonly rank: number | ChosenRanks;
   /** α */
   readonly alpha: number;
   /** s = α/√r in place of α/r. */
@@ -31,19 +32,18 @@ export interface LowRankOptions {
 }
 
 /** An adapter of low rank; `shift`: its product must be taken out of the weight so that the function stays. */
-export interface LowRankStart<A extends LowRankAdapter> {
+export interface LowRankStart<A extends OfLowRank> {
   readonly adapter: A;
   readonly shift: boolean;
 }
 
 /** Attach adapters of low rank. */
-export function attachLowRank<A extends LowRankAdapter>(
+export function attachLowRank<A extends OfLowRank>(
   where: string,
   model: Module,
   options: LowRankOptions,
   make: (site: AdapterSite, layer: Adaptable) => LowRankStart<A> | string,
 ): AdapterReport<AttachedLayer<A>> {
-  const scale = scaleOf(options);
   const shifted = new Set<A>();
   const report = attach(where, model, {
     match: options.match,
@@ -51,7 +51,10 @@ export function attachLowRank<A extends LowRankAdapter>(
     ...(options.settings && { settings: options.settings }),
     make({ path, layer }) {
       const { weight } = layer;
-      const start = make({ ...drawSite(path, weight.shape, options, scale, 0), weight }, layer);
+      const { rank, alpha = options.alpha, reason } = chosenFor(options.rank, path);
+      if (rank === 0) return reason;
+      const own = { ...options, rank, alpha };
+      const start = make({ ...drawSite(path, weight.shape, own, scaleOf(own), 0), weight }, layer);
       if (typeof start === 'string') return start;
       if (start.shift) shifted.add(start.adapter);
       return start.adapter;
@@ -67,7 +70,7 @@ export function attachLowRank<A extends LowRankAdapter>(
 }
 
 /** A report without the objects that it is about. */
-export function describedLowRank({ adapted, ...report }: AdapterReport<AttachedLayer<LowRankAdapter>>): AdapterReport {
+export function describedLowRank({ adapted, ...report }: AdapterReport<AttachedLayer<OfLowRank>>): AdapterReport {
   const rows = adapted.map(({ path, layer: { weight }, adapter: { rank, scale } }) => {
     return { path, shape: weight.shape, rank, scale };
   });
@@ -78,14 +81,19 @@ export function describedLowRank({ adapted, ...report }: AdapterReport<AttachedL
 export function drawSite(
   path: string,
   shape: DrawSite['shape'],
-  { rank, seed }: Pick<LowRankOptions, 'rank' | 'seed'>,
+  { rank, seed }: { readonly rank: number; readonly seed: number },
   scale: number,
   stage: number,
 ): DrawSite {
   return { path, shape, rank, scale, key: adapterKey(seed, path, stage), stage };
 }
 
+/** The same rank for all, or that of the layer. */
+function chosenFor(rank: LowRankOptions['rank'], path: string): Chosen {
+  return typeof rank === 'number' ? { rank, reason: '' } : (rank.get(path) as Chosen);
+}
+
 /** s */
-function scaleOf({ rank, alpha, rankStabilized }: LowRankOptions): number {
+function scaleOf({ rank, alpha, rankStabilized }: LowRankOptions & { readonly rank: number }): number {
   return rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
 }

@@ -160,7 +160,7 @@ export function adapterKey(seed: number, path: string, stage: number): Key {
 }
 
 /** Why a layer can have no adapter, whatever the method. */
-function obstacle({ path, layer, shared }: Site, match: Match | undefined): string | undefined {
+export function obstacle({ path, layer, shared }: Site, match: Match | undefined): string | undefined {
   if (match !== undefined && !matches(match, path)) return 'not matched';
   if (layer.lora) return 'has an adapter already';
   if (shared) return 'shared with another layer, which a merge would change too';

@@ -44,7 +44,7 @@ function sizeOf(adapter: Adapter): number {
 }
 
 /** What is no value of a parameter: the mark of a merge, and what is frozen. */
-function inherit(next: Adapter, adapter: Adapter): void {
+export function inherit(next: Adapter, adapter: Adapter): void {
   next.merged = adapter.merged;
   const trained = adapter.parameters({ trainable: true });
   const frozen = Object.keys(next.parameters()).filter((path) => !Object.hasOwn(trained, path));

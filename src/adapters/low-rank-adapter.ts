@@ -11,6 +11,18 @@ export interface LowRankFactors {
   readonly mask?: Tensor | null;
 }
 
+/** An adapter of s times a product of rank r at most, which adds to the weight. */
+export type OfLowRank = Adapter & {
+  /** r */
+  readonly rank: number;
+  /** s */
+  readonly scale: number;
+  /** The weight with `fraction` of the change in it. */
+  mergedInto(weight: Tensor, fraction: number): Tensor;
+  /** The weight beside which this adapter computes what `weight` alone does, where that is not `mergedInto(weight, -1)`. */
+  weightBeside?(weight: Tensor): Tensor;
+};
+
 /** What the adapters of low rank share: two factors, the factor of their product, and which of its components count. */
 export abstract class LowRankAdapter extends Adapter {
   /** The down factor, r on its first axis. */

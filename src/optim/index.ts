@@ -21,6 +21,7 @@ export { type MuonOptions, muon } from './optimizers/muon';
 export { type RmspropOptions, rmsprop } from './optimizers/rmsprop';
 export { type SgdOptions, sgd } from './optimizers/sgd';
 export { type SinkGDOptions, sinkGD } from './optimizers/sink-gd';
+export { type SoraGateOptions, soraGate } from './optimizers/sora-gate';
 export { type SubsetNormOptions, subsetNorm } from './optimizers/subset-norm';
 export { type SwanOptions, swan } from './optimizers/swan';
 export {
@@ -40,6 +41,7 @@ export { type LoraRiteOptions, loraRite, type RiteState } from './pairs/lora-rit
 export { type OrthogonalPenaltyOptions, orthogonalPenalty } from './pairs/orthogonal-penalty';
 export { type PreconditionPairsOptions, preconditionPairs } from './pairs/precondition-pairs';
 export { type PreconditionUpOptions, preconditionUp } from './pairs/precondition-up';
+export type { TripletPlan, TripletState } from './pairs/prune-triplets';
 export { type RmLoraOptions, rmLora } from './pairs/rm-lora';
 export { addDecayedWeights } from './parts/add-decayed-weights';
 export { clipByBlockRms } from './parts/clip-by-block-rms';
@@ -76,6 +78,7 @@ export {
   type SubsetNormState,
   scaleBySubsetNorm,
 } from './parts/scale-by-subset-norm';
+export { type SoftThresholdOptions, softThreshold } from './parts/soft-threshold';
 export { type ProjectConflictsOptions, projectConflicts } from './project-conflicts';
 export {
   type CosineWithRestartsOptions,

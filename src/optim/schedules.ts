@@ -105,6 +105,22 @@ export const schedules = {
     return ramp('schedules.linear', options, (share) => share);
   },
 
+  /**
+   * A straight line of e^value: ln(e^from + (e^to − e^from)·step/steps), quick at the start of a rise. One of SoRA's three
+   * ways to raise a threshold; its others are `linear`, and `exponentialDecay` with rate to/from, a straight line of the logarithm.
+   */
+  logLinear(options: RampOptions): Schedule {
+    if (arguments.length > 1) refuseExtra('schedules.logLinear', arguments, 1);
+    const { from, to, steps } = readOptions('schedules.logLinear', rampOptions, options);
+    // With the larger of the two taken out, no exponential overflows.
+    const [top, low, high] = [
+      Math.max(from, to),
+      Math.exp(from - Math.max(from, to)),
+      Math.exp(to - Math.max(from, to)),
+    ];
+    return (step) => (step < steps ? top + Math.log(low + (high - low) * (step / steps)) : to);
+  },
+
   /** Half a wave: from + (to − from)·(1 − cos(π·step/steps))/2. */
   cosine(options: RampOptions): Schedule {
     if (arguments.length > 1) refuseExtra('schedules.cosine', arguments, 1);

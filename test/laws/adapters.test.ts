@@ -45,7 +45,7 @@ it('the rows cover every adapter of the library', () => {
       'LoraEmbedding',
       'SparseAdapter',
       'Mora',
-      'Gated',
+      'GatedLora',
       'Vera',
       'NestedLora',
       'Lily',

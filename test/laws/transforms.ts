@@ -1,6 +1,7 @@
 import {
   accumulate,
   adafactor,
+  adaLora,
   adam,
   adamSnsm,
   adamw,
@@ -63,6 +64,8 @@ import {
   schedules,
   sgd,
   sinkGD,
+  softThreshold,
+  soraGate,
   subsetNorm,
   subspaceMomentum,
   subtrack,
@@ -113,6 +116,8 @@ row('scaleByParameterRms', () => scaleByParameterRms());
 row('addDecayedWeights', () => addDecayedWeights(0.1));
 row('maskGradients', () => maskGradients({ keep: 0.5, rescale: true, seed: 3 }));
 row('scale', () => scale(-0.1));
+row('softThreshold', () => softThreshold({ threshold: schedules.linear({ from: 0.5, to: 0.1, steps: 4 }) }));
+row('soraGate', () => soraGate({ learningRate: 0.1, lambda: 2, weightDecay: 0.1 }));
 row('scale by 0', () => scale(0));
 row('scaleBySchedule', () => scaleBySchedule(schedules.linear({ from: 1, steps: 4 })));
 
@@ -213,6 +218,12 @@ pairMethod('altLoraPlus', () => altLoraPlus({ learningRate: 0.1, weightDecay: 0.
 pairMethod('loraPlus', () => loraPlus({ learningRate: 0.1, weightDecay: 0.1 }));
 pairMethod('alternateFactors', () => alternateFactors({ every: 2 }));
 pairMethod('preconditionUp', () => preconditionUp({ scale: 2 }));
+row(
+  'adaLora',
+  () =>
+    adaLora({ initialRank: 3, rank: 1, steps: 6, warmup: 1, final: 1, inner: adam({ learningRate: 0.1 }) }).transform,
+  { always: { 'a.lora.A': [3, 5], 'a.lora.B': [4, 3], 'a.lora.gate': [3] }, runs: 4 },
+);
 pairMethod('preconditionPairs', () => preconditionPairs());
 pairMethod('preconditionPairs, adamw', () => chain(preconditionPairs(), adamw({ learningRate: 0.1 })));
 pairMethod('orthogonalPenalty', () => orthogonalPenalty({ factors: 'both' }));

@@ -1,6 +1,7 @@
 import { type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
 import { Linear } from '../../nn/layers/linear';
 import type { Module } from '../../nn/module';
+import { extent } from '../../nn/options';
 import { noGrad } from '../../tensor/derivatives/no-grad';
 import { add } from '../../tensor/ops/elementwise/add';
 import type { AdapterReport } from '../attach';
@@ -13,6 +14,8 @@ const { freezeA: _, match, ...ofLora } = loraOptionsWithoutInit;
 
 const doraOptions = {
   ...ofLora,
+  /** r (default 8): an adapter of a weight [n, m] has r·(n + m) + n numbers. */
+  rank: optional(extent, 8),
   /** Which `Linear` layers, by their path: a string matches everything below it too (default: all). */
   match,
   /** How the factors start (default 'kaiming'). */

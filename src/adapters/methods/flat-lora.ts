@@ -15,7 +15,9 @@ import { FlatLinear } from './flat-linear';
 import { type LoraOptions, loraOptionsWithoutInit } from './lora';
 
 /** LoRA's options, the noise, and the optimizer. */
-export interface FlatLoraOptions<S> extends Omit<LoraOptions, 'mask'> {
+export interface FlatLoraOptions<S> extends Omit<LoraOptions, 'mask' | 'rank'> {
+  /** r (default 8). */
+  readonly rank?: number | undefined;
   /** The optimizer of the factors, from gradients to updates. */
   readonly inner: GradientTransform<S>;
   /** Optimizer steps until the noise has its full size: those of the training. */
@@ -26,6 +28,7 @@ export interface FlatLoraOptions<S> extends Omit<LoraOptions, 'mask'> {
 
 const flatLoraOptions = {
   ...loraOptionsWithoutInit,
+  rank: optional(extent, 8),
   init: optional(initKind, 'kaiming'),
   inner: required(transformKind),
   steps: required(extent),

@@ -1,22 +1,25 @@
+import { OptionError } from '../../base/errors';
 import { seedKind } from '../../base/key';
 import { boolean, number, type OptionsOf, optional, readOptions, refuseExtra, type ValuesOf } from '../../base/options';
 import type { Adaptable } from '../../nn/adapter';
 import { Embedding } from '../../nn/layers/embedding';
 import { Linear } from '../../nn/layers/linear';
 import { type Module, matchKind } from '../../nn/module';
-import { extent } from '../../nn/options';
 import { ones } from '../../tensor/ops/create';
 import type { AdapterReport, AttachedLayer } from '../attach';
 import { attachLowRank, describedLowRank } from '../attach-low-rank';
+import type { OfLowRank } from '../low-rank-adapter';
+import { setPlainLora } from '../origin';
+import { type ChosenRanks, chosenRanks, type RankPolicy, rankKind } from '../ranks/rank-policy';
 import { firstFactors, initKind } from '../starts/first-factors';
 import { LoraEmbedding } from './lora-embedding';
 import { LoraLinear } from './lora-linear';
 
 /** `lora`'s, without how factors start. */
 export const loraOptionsWithoutInit = {
-  /** r (default 8): an adapter of a weight [n, m] has r·(n + m) numbers. */
-  rank: optional(extent, 8),
-  /** α (default 8): the change is s·B·A with s = α/r. */
+  /** r (default 8): an adapter of a weight [n, m] has r·(n + m) numbers. Or a policy, which gives every layer its own. */
+  rank: optional(rankKind, 8),
+  /** α (default 8): the change is s·B·A with s = α/r, for the layer's own r. */
   alpha: optional(number(), 8),
   /** s = α/√r, so that the size of what a layer learns does not fall with the rank (default false). */
   rankStabilized: optional(boolean, false),
@@ -62,7 +65,22 @@ export interface LoraOptions extends OptionsOf<typeof loraOptions> {}
  */
 export function lora(model: Module, options: LoraOptions = {}): AdapterReport {
   if (arguments.length > 2) refuseExtra('lora', arguments, 2);
-  return describedLowRank(attachLora('lora', model, readOptions('lora', loraOptions, options, 'model')));
+  const read = readOptions('lora', loraOptions, options, 'model');
+  const { rank: policy } = read;
+  if (typeof policy === 'number' || !policy.adapter) return describedLowRank(attachLora('lora', model, read));
+  return describedLowRank(attachOwn(model, policy, read));
+}
+
+/** The adapters of a policy that has its own. */
+function attachOwn(model: Module, policy: RankPolicy, read: ValuesOf<typeof loraOptions>) {
+  const { dropout, match, freezeA, init, mask } = read;
+  if (freezeA || mask || init !== 'kaiming') throw ofLoraAlone(policy);
+  const refusal = (layer: Adaptable): string | null =>
+    layer instanceof Linear ? null : `not a Linear, which alone ${policy.name} adapts`;
+  const rank = chosenRanks('lora', model, policy, match, refusal);
+  return attachLowRank<OfLowRank>('lora', model, { ...read, rank }, (site) => {
+    return { adapter: policy.adapter?.(site, { dropout }) as OfLowRank, shift: false };
+  });
 }
 
 /** The adapters of LoRA, by the layer that hosts them. */
@@ -74,11 +92,14 @@ export function attachLora(
   model: Module,
   read: ValuesOf<typeof loraOptions>,
 ): AdapterReport<AttachedLayer<LoraAdapter>> {
-  const { dropout, freezeA, init, mask, ...rest } = read;
-  const options = { ...rest, settings: read };
-  return attachLowRank<LoraAdapter>(where, model, options, (site, layer) => {
-    const refusal = refused(layer, options.match === undefined, freezeA);
-    if (refusal !== null) return refusal;
+  const { dropout, freezeA, init, mask, rank: given, ...options } = read;
+  const refusal = (layer: Adaptable): string | null => refused(layer, options.match === undefined, freezeA);
+  const rank: number | ChosenRanks =
+    typeof given === 'number' ? given : chosenRanks(where, model, given, options.match, refusal);
+  const settings = typeof rank === 'number' ? { settings: read } : {};
+  const report = attachLowRank<LoraAdapter>(where, model, { ...options, ...settings, rank }, (site, layer) => {
+    const refused = refusal(layer);
+    if (refused !== null) return refused;
     const { shift, ...factors } = firstFactors(where, init, layer, site);
     const masked = { ...factors, mask: mask ? ones([site.rank]) : null };
     const adapter =
@@ -86,6 +107,9 @@ export function attachLora(
     if (freezeA) adapter.freeze('A');
     return { adapter, shift };
   });
+  // A file has no policy: each is as if it had been attached with the rank that was chosen.
+  if (typeof rank !== 'number') for (const { adapter } of report.adapted) setPlainLora(adapter, { freezeA, mask });
+  return report;
 }
 
 /** Why LoRA leaves a layer alone, or null. */
@@ -94,4 +118,13 @@ function refused(layer: Adaptable, unmatched: boolean, freezeA: boolean): string
   if (!(layer instanceof Embedding)) return 'not a Linear or Embedding, for which alone lora has factors';
   if (unmatched) return 'an embedding, which only a match chooses';
   return freezeA ? 'an embedding, whose A starts at zero and cannot be frozen' : null;
+}
+
+function ofLoraAlone({ name }: RankPolicy): OptionError {
+  return new OptionError({
+    code: 'ranks/own-adapters',
+    got: `lora got freezeA, mask or init beside the policy "${name}", which has adapters of its own`,
+    expected: 'for such a policy alpha, rankStabilized, dropout, match and seed alone',
+    fix: 'leave the others out: they are of the adapters of LoRA',
+  });
 }

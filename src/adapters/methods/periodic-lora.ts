@@ -1,4 +1,4 @@
-import { StateError } from '../../base/errors';
+import { OptionError, StateError } from '../../base/errors';
 import {
   choice,
   number,
@@ -20,6 +20,7 @@ import { runInScope } from '../../tensor/scope';
 import type { Params, Tensor } from '../../tensor/tensor';
 import type { AdapterReport } from '../attach';
 import { describedLowRank, drawSite } from '../attach-low-rank';
+import type { RankPolicy } from '../ranks/rank-policy';
 import { parameterPath } from '../sites';
 import { type DrawSite, type FactorInit, type Factors, firstFactors, initKind } from '../starts/first-factors';
 import { attachLora, type LoraOptions, loraOptionsWithoutInit } from './lora';
@@ -115,15 +116,17 @@ export function attachPeriodic<S>(
   nextState: NextState<S> = (_, trained) => options.inner.init(trained),
 ): PeriodicLora<S> {
   const { inner, stageSteps, mergeFraction, remainder, ...adapters } = options;
+  if (typeof adapters.rank !== 'number' && adapters.rank.adapter) throw ofLoraAlone(where, adapters.rank);
   const report = attachLora(where, model, { ...adapters, mask: false });
-  const { rank, seed, init } = adapters;
+  const { seed, init } = adapters;
   const sites = report.adapted.map(({ path, layer, adapter }): StageSite => {
     const { shape } = layer.weight;
     return {
       weight: parameterPath(path, 'weight'),
       A: parameterPath(path, 'lora.A'),
       B: parameterPath(path, 'lora.B'),
-      start: (stage) => firstFactors(where, init, layer, drawSite(path, shape, { rank, seed }, adapter.scale, stage)),
+      start: (stage) =>
+        firstFactors(where, init, layer, drawSite(path, shape, { rank: adapter.rank, seed }, adapter.scale, stage)),
       change: (factors, share) => adapter.change(factors, share),
     };
   });
@@ -211,5 +214,14 @@ function leaf(where: string, params: Params, path: string): Tensor {
     got: `the transform of ${where} got no parameter "${path}"`,
     expected: 'all parameters of the model that its adapters hang in',
     fix: 'give the trainer { model }, not { params }; by hand, call update(grads, state, model.parameters())',
+  });
+}
+
+function ofLoraAlone(where: string, { name }: RankPolicy): OptionError {
+  return new OptionError({
+    code: 'ranks/own-adapters',
+    got: `${where} got the policy "${name}", which has adapters of its own`,
+    expected: 'a number, or a policy that chooses ranks for the adapters of LoRA',
+    fix: 'give the policy to lora',
   });
 }

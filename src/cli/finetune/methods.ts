@@ -2,6 +2,7 @@ import type { MethodRow } from './method-row';
 import { controlRows } from './rows/controls';
 import { noiseRows } from './rows/noise';
 import { pairRows } from './rows/pairs';
+import { rankRows } from './rows/ranks';
 import { sparseRows } from './rows/sparse';
 import { squareRows } from './rows/square';
 import { startsRows } from './rows/starts';
@@ -15,6 +16,7 @@ const rows = [
   ...squareRows,
   ...startsRows,
   ...noiseRows,
+  ...rankRows,
   ...controlRows,
 ] as const satisfies readonly MethodRow[];
 

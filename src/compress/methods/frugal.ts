@@ -1,5 +1,6 @@
 import { OptionError } from '../../base/errors';
 import { boolean, choice, number, type OptionsOf, optional, readOptions, refuseExtra } from '../../base/options';
+import { roundHalfEven } from '../../base/round-half-even';
 import type { Shape } from '../../base/shape';
 import { chain } from '../../optim/combinators/chain';
 import type { Filter } from '../../optim/filter';
@@ -128,7 +129,7 @@ function rowsFor(share: number, kind: Kind, projector: Projector, shape: Shape):
   if (kind === 'entries') return Math.min(1, Math.floor(share * n * m)); // all that a rank says of entries
   const exact = share * compressedDimension({ side: projector.side(shape), shape: [n, m] });
   if (kind === 'columns' || kind === 'rows') return Math.floor(exact);
-  return exact % 1 === 0.5 ? 2 * Math.round(exact / 2) : Math.round(exact); // half to even
+  return roundHalfEven(exact);
 }
 
 /** Matrices of which the share is at least one row, or one entry. */

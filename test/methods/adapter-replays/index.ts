@@ -1,6 +1,7 @@
 import type { AdapterReplay } from '../adapter-replay';
 import { diagReplays } from './diag';
 import { noiseReplays } from './noise';
+import { ranksReplays } from './ranks';
 import { squareReplays } from './square';
 import { startsReplays } from './starts';
 
@@ -8,6 +9,7 @@ import { startsReplays } from './starts';
 export const adapterReplays: readonly AdapterReplay[] = [
   ...diagReplays,
   ...noiseReplays,
+  ...ranksReplays,
   ...squareReplays,
   ...startsReplays,
 ];

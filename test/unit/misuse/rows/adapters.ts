@@ -22,6 +22,11 @@ const adapted = () => {
   lora(layer, { rank: 2 });
   return layer;
 };
+const trained = () => {
+  const layer = adapted();
+  layer.load({ ...layer.state(), 'lora.B': ones([4, 2]) });
+  return layer;
+};
 const unadapted = () => new Sequential([model()]);
 const named = () => new Sequential([adapted()]);
 const merged = () => {
@@ -90,6 +95,18 @@ export const adapterRows: readonly Row[] = [
   row('rmLora', () => [{ learningRate: 0.1 }], [nothing]),
   row('imbalanceLora', () => [{ learningRate: 0.1 }], [nothing]),
   row('piLora', () => [{ learningRate: 0.1 }], [nothing]),
+  row('sora', () => [model(), { rank: 2 }], [models, options]),
+  row('soraGate', () => [{ learningRate: 0.1, lambda: 1 }], [nothing]),
+  row('softThreshold', () => [{ threshold: 0.1 }], [nothing]),
+  row('adaLora', () => [{ inner: inner(), steps: 20 }], [nothing]),
+  row('goraRanks', () => [source()], [nothing]),
+  row('weLoreRanks', () => [{ threshold: 0.1 }], [nothing]),
+  row('weLoreCounts', () => [[[2, 1]], { threshold: 0.1 }], [['[]'], nothing]),
+  row('twoNN', () => [random.normal(random.key(0), [9, 3]), {}], [nothing, options]),
+  row('blockStates', () => [model(), { blocks: [], run: () => {} }], [models, nothing]),
+  row('geLoraRanks', () => [{ states: [] }], [nothing]),
+  row('placementScores', () => [model(), { loss: () => ones([1]), batches: [1], match: 'no' }], [models, nothing]),
+  row('reallocateRanks', () => [trained(), { rank: 2 }], [nothing, nothing], { asynchronous: true }),
   row('prune', () => [model(), { sparsity: 0.5 }], [models, nothing]),
   row('sparsity', () => [model(), {}], [models, options], { asynchronous: true }),
 ];

@@ -51,6 +51,7 @@ export const optim: readonly Row[] = [
   }),
   row('schedules.constant', () => [0.1], [finite]),
   row('schedules.linear', () => [{ from: 1, steps: 10 }], [[]]),
+  row('schedules.logLinear', () => [{ from: 1, steps: 10 }], [[]]),
   row('schedules.cosine', () => [{ from: 1, steps: 10 }], [[]]),
   row('schedules.cosineWithRestarts', () => [{ peak: 1, steps: 10, restartEvery: 5 }], [[]]),
   row('schedules.warmupCosine', () => [{ peak: 1, warmup: 2, steps: 10 }], [[]]),
