@@ -26,8 +26,8 @@ const apart: readonly { readonly name: string; readonly why: string }[] = [
 /** Works of the family that define no algorithm for an engine like this one. */
 export function apartSection(): string[] {
   return [
-    'Works of the same family that define no algorithm for an engine of tensors and gradients, so that none of them has a row. Title and',
-    'abstract are all that was read of them.',
+    'Works of the same family that define no algorithm for an engine of tensors and gradients, so that none of them has a row. Of the last',
+    'one the abstract was read, of the others the title alone.',
     '',
     ...apart.map(({ name, why }) => `- **${name}**: ${why}.`),
   ];

@@ -43,6 +43,8 @@ export interface MethodRow<Name extends string = string> {
   readonly adapter?: true;
   /** Make the model ready, and say how it is trained: null where it is measured as it is. */
   prepare(model: GPT, settings: MethodSettings): Training | null;
+  /** What becomes of the model after its last step, before it is measured. */
+  finish?(model: GPT, settings: Pick<MethodSettings, 'rank'>): Promise<unknown>;
 }
 
 /** The layers that are adapted, pruned and compressed: all weights of the transformer's blocks. */

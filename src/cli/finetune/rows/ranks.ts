@@ -10,6 +10,7 @@ import {
   lora,
   mul,
   partition,
+  reallocateRanks,
   sora,
   soraGate,
   sqrt,
@@ -77,6 +78,18 @@ export const rankRows = [
       lora(model, { rank: goraRanks({ loss, batches, rank }), alpha, match, seed });
       return adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
     },
+  },
+  {
+    name: 'para',
+    learningRate: 0.004,
+    family: 'ranks',
+    adapter: true,
+    prepare(model, { rank, alpha, steps, learningRate, seed }) {
+      // Twice the rank at the same scale, of which half of the components stay, wherever they are largest.
+      lora(model, { rank: 2 * rank, alpha: 2 * alpha, match, seed });
+      return adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
+    },
+    finish: (model, { rank }) => reallocateRanks(model, { rank }),
   },
   {
     name: 'we-lore',

@@ -1,4 +1,4 @@
-import { adamw, loraMini, mora, nora, vectorFit, vera } from '../../../index';
+import { adamw, auroRa, lily, loraMini, mora, nora, vectorFit, vera } from '../../../index';
 import type { GPT } from '../../../nn';
 import { warmedUp } from '../../schedule';
 import { type MethodRow, type MethodSettings, match, weightDecay } from '../method-row';
@@ -31,5 +31,13 @@ export const squareRows = [
     ...adapters(0.04, (model, { rank, alpha, seed }) =>
       nora(model, { rank: 2 * rank, inner: rank, alpha, match, seed }),
     ),
+  },
+  {
+    name: 'lily',
+    ...adapters(0.004, (model, { rank, alpha, seed }) => lily(model, { rank, scale: alpha / rank, match, seed })),
+  },
+  {
+    name: 'auro-ra',
+    ...adapters(0.004, (model, { rank, alpha, seed }) => auroRa(model, { rank, alpha, match, seed })),
   },
 ] as const satisfies readonly MethodRow[];
