@@ -22,13 +22,6 @@ export const BENCH = [
     tests: [`${finetune} > measures of lora-cyclic`],
   },
   {
-    name: 'finetune: boosting at the scale of a higher rank',
-    file: 'src/cli/finetune/rows/stages.ts',
-    find: 'alpha: alpha / rank,',
-    replace: 'alpha,',
-    tests: [`${finetune} > measures of xgb-lora`],
-  },
-  {
     name: 'finetune: a learning rate of what is not trained',
     file: run,
     find: 'own === null ? null : (learningRate ?? own)',
@@ -38,7 +31,7 @@ export const BENCH = [
   {
     name: 'finetune: weights without what their adapters have learned are saved',
     file: run,
-    find: 'if (keep && mergeable === false) throw notKept(method);',
+    find: 'if (kept?.asWeights && mergeable === false) throw notKept(method);',
     replace: '',
     tests: [`${finetune} > cannot be saved`],
   },
@@ -66,8 +59,8 @@ export const BENCH = [
   {
     name: 'finetune: families among what is usual',
     file: 'src/cli/finetune/methods.ts',
-    find: 'trains === undefined && family === undefined',
-    replace: 'trains === undefined',
+    find: '[row.baselineOf, row.trains, row.family]',
+    replace: '[row.baselineOf, row.trains]',
     tests: [`${finetune} > by one word`],
   },
   {

@@ -86,22 +86,22 @@ export const COMMAND = [
   {
     name: 'an adapter of PEFT at the scale of rank 1',
     file: 'src/adapters/peft.ts',
-    find: '(rankStabilized ? Math.sqrt(rank) : rank)',
-    replace: '(rankStabilized ? Math.sqrt(rank) : 1)',
+    find: '(read.rankStabilized ? Math.sqrt(r) : r)',
+    replace: '(read.rankStabilized ? Math.sqrt(r) : 1)',
     tests: [`${unit('adapters/files')} > carries adapters`],
   },
   {
     name: 'an adapter of PEFT whose factors are those of the record',
     file: 'src/adapters/peft.ts',
-    find: '[clone(factor(path, factorA)), clone(factor(path, factorB))]',
-    replace: '[factor(path, factorA), factor(path, factorB)]',
+    find: 'noGrad(() => clone(given(path, name)))',
+    replace: 'given(path, name)',
     tests: [`${unit('adapters/files')} > copies the factors`],
   },
   {
     name: 'peftOf with the scale in the place of alpha',
     file: 'src/adapters/peft.ts',
-    find: 'alpha: scale * rank }',
-    replace: 'alpha: scale }',
+    find: ': form.rank);',
+    replace: ': 1);',
     tests: [`${unit('adapters/files')} > keeps the dropout`],
   },
   {

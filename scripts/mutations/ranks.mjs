@@ -16,8 +16,8 @@ export const ranksMutations = [
   {
     name: 'gated LoRA: compacted without its scale',
     file: 'src/adapters/methods/gated-lora.ts',
-    find: 'return new GatedLora(factors, adapter.scale, adapter.dropout);',
-    replace: 'return new GatedLora(factors, 1, adapter.dropout);',
+    find: 'new GatedLora(factors, adapter.scale, adapter.dropout), adapter)',
+    replace: 'new GatedLora(factors, 1, adapter.dropout), adapter)',
     tests: [unit('sora')],
   },
   {

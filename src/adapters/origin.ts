@@ -32,24 +32,29 @@ export function isShifted(adapter: Adapter): boolean {
   return shifted.has(adapter);
 }
 
-/** What a plain adapter of LoRA is made of: any with these factors, beside the weight that they fit. */
-interface PlainLora extends Adapter {
+/** What an adapter with these factors is made of: any such one, beside the weight that they fit. */
+interface Plain extends Adapter {
   readonly rank: number;
   readonly scale: number;
   readonly dropout?: number;
 }
 
-/** As if `lora` had attached it with the rank and the scale that it has. */
-export function setPlainLora<A extends PlainLora>(adapter: A, more: AdapterOrigin['settings'] = {}): A {
+/** As if that method had attached it with the rank and the scale that it has. */
+export function setPlain<A extends Plain>(
+  method: 'lora' | 'dora' | 'sora',
+  adapter: A,
+  more: AdapterOrigin['settings'] = {},
+): A {
   const { rank, scale, dropout = 0 } = adapter;
-  setOrigin(adapter, { method: 'lora', settings: { ...more, rank, alpha: scale * rank, dropout } });
+  setOrigin(adapter, { method, settings: { ...more, rank, alpha: scale * rank, dropout } });
   return adapter;
 }
 
-/** A smaller adapter in the place of one of LoRA. */
-export function asLora<A extends PlainLora>(smaller: A, adapter: A): A {
+/** A smaller adapter in the place of one of that method. */
+export function asSmaller<A extends Plain>(method: 'lora' | 'sora', smaller: A, adapter: A): A {
   if (isShifted(adapter)) setShifted(smaller);
   const origin = originOf(adapter);
-  if (origin?.method !== 'lora') return smaller;
-  return setPlainLora(smaller, { freezeA: origin.settings.freezeA });
+  if (origin?.method !== method) return smaller;
+  const { freezeA } = origin.settings;
+  return setPlain(method, smaller, freezeA === undefined ? {} : { freezeA });
 }

@@ -187,15 +187,20 @@ function checkSite(path: string, site: Site | undefined): void {
   );
 }
 
+/** The settings that are extents of tensors. */
+const extents = ['rank', 'maxRank', 'inner', 'experts'];
+
 /** A rank that no tensor has would ask for memory that the file does not fill. */
-function checkRank(method: string, { rank }: SavedMethod['settings'], paths: readonly string[], params: Params): void {
+function checkRank(method: string, settings: SavedMethod['settings'], paths: readonly string[], params: Params): void {
   const own = new Set(paths);
   const shapes = Object.entries(params).flatMap(([name, { shape }]) => {
     const owner = ownerOf(name);
     return owner !== null && own.has(owner) ? shape : [];
   });
   const largest = shapes.reduce((most, extent) => Math.max(most, extent), 0);
-  if (typeof rank !== 'number' || rank <= largest) return;
+  const ranks = extents.flatMap((name) => (Object.hasOwn(settings, name) ? settings[name] : [])).flat();
+  const rank = ranks.find((value) => typeof value === 'number' && value > largest);
+  if (rank === undefined) return;
   throw wrongModel(`${brief(method)} of rank ${rank}, and tensors of at most ${largest}`, 'tensors of that rank');
 }
 

@@ -1,7 +1,8 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isMergeable } from '../adapters/merge';
 import { hasPeftForm } from '../adapters/peft';
-import { attachPeft, attachSaved, mergeAdapters, peftOf, savedAdapters } from '../index';
+import { adaptersOf, attachPeft, attachSaved, mergeAdapters, peftOf, savedAdapters } from '../index';
 import type { GPT } from '../nn';
 import { loadAdapters, loadPeft, saveAdapters, savePeft } from '../node';
 import { writing } from '../node/write';
@@ -31,7 +32,7 @@ export async function saveAdapter(folder: string, model: GPT, base: string): Pro
 }
 
 /**
- * Put the adapters of a folder into the weights of a model.
+ * Put the adapters of a folder into the weights of a model; those that are no change of a weight beside them.
  * @throws FileError `file/read`, and as `loadPeft` and `attachPeft`, or `loadAdapters` and `attachSaved`
  */
 export async function addAdapter(model: GPT, folder: string, cwd: string): Promise<void> {
@@ -43,5 +44,5 @@ export async function addAdapter(model: GPT, folder: string, cwd: string): Promi
   for (const name of isGeneral ? [general] : peft) await checkFile(join(path, name), 2 ** 32);
   if (isGeneral) attachSaved(model, await loadAdapters(join(path, general)));
   else attachPeft(model, await loadPeft(path));
-  mergeAdapters(model);
+  if (adaptersOf(model).every(({ adapter }) => isMergeable(adapter))) mergeAdapters(model);
 }

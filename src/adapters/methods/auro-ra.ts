@@ -60,6 +60,7 @@ export function auroRa(model: Module, options: AuroRaOptions = {}): AdapterRepor
   const { adapted, ...report } = attach('auroRa', model, {
     match,
     seed,
+    settings: read,
     make({ layer, key }) {
       const refusal = notAMatrix(layer);
       if (refusal !== null) return refusal;

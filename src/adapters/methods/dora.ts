@@ -46,7 +46,7 @@ export interface DoraOptions extends OptionsOf<typeof doraOptions> {}
 export function dora(model: Module, options: DoraOptions = {}): AdapterReport {
   if (arguments.length > 2) refuseExtra('dora', arguments, 2);
   const read = readOptions('dora', doraOptions, options, 'model');
-  const report = attachLowRank<DoraLinear>('dora', model, read, (site, layer) => {
+  const report = attachLowRank<DoraLinear>('dora', model, { ...read, settings: read }, (site, layer) => {
     if (!(layer instanceof Linear)) return 'not a Linear, for which alone dora has magnitudes';
     const { shift, ...factors } = linearFactors('dora', read.init, site);
     const rows = noGrad(() => {

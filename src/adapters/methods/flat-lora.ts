@@ -76,8 +76,9 @@ export interface FlatLora<S> extends AdapterReport {
 export function flatLora<S>(model: Module, options: FlatLoraOptions<S>): FlatLora<S> {
   if (arguments.length > 2) refuseExtra('flatLora', arguments, 2);
   const read = readOptionsOf<FlatLoraOptions<S>, typeof flatLoraOptions>('flatLora', flatLoraOptions, options);
-  const { inner, steps, rho, dropout, init, freezeA } = read;
-  const report = attachLowRank('flatLora', model, read, (site, layer) => {
+  const { inner, steps, ...settings } = read;
+  const { rho, dropout, init, freezeA } = settings;
+  const report = attachLowRank('flatLora', model, { ...settings, settings }, (site, layer) => {
     const refusal = notAMatrix(layer);
     if (refusal !== null) return refusal;
     const { shift, A, B } = firstFactors('flatLora', init, layer, site);

@@ -1,6 +1,5 @@
-import { type Adaptable, Adapter } from '../../nn/adapter';
+import { Adapter } from '../../nn/adapter';
 import type { ForwardOptions } from '../../nn/forward-options';
-import { Embedding } from '../../nn/layers/embedding';
 import { add } from '../../tensor/ops/elementwise/add';
 import { mul } from '../../tensor/ops/elementwise/mul';
 import { gather } from '../../tensor/ops/movement/gather';
@@ -8,6 +7,7 @@ import { linear } from '../../tensor/ops/products/linear';
 import { matmul } from '../../tensor/ops/products/matmul';
 import { dropout } from '../../tensor/ops/random/dropout';
 import type { Tensor } from '../../tensor/tensor';
+import { asSmaller } from '../origin';
 import { componentsOf, nonzeros } from '../rank-mask';
 
 /** What a gated adapter computes with. */
@@ -69,11 +69,5 @@ async function compacted(adapter: GatedLora): Promise<GatedLora | null> {
   const open = await nonzeros(adapter.gate);
   if (!open) return null;
   const factors = { ...componentsOf(adapter, open), gate: gather(adapter.gate, open) };
-  return new GatedLora(factors, adapter.scale, adapter.dropout);
-}
-
-/** Why a layer can have no adapter that computes x·Wᵀ beside its weight, or null. */
-export function noMatrix(layer: Adaptable): string | null {
-  if (layer.weight.ndim !== 2) return 'its weight is no matrix [out, in]';
-  return layer instanceof Embedding ? 'an embedding, which looks its rows up' : null;
+  return asSmaller('sora', new GatedLora(factors, adapter.scale, adapter.dropout), adapter);
 }

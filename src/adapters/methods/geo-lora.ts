@@ -100,7 +100,8 @@ export interface GeoLora extends AdapterReport {
 export function geoLora(model: Module, options: GeoLoraOptions): GeoLora {
   if (arguments.length > 2) refuseExtra('geoLora', arguments, 2);
   const read = readOptions('geoLora', geoLoraOptions, options, 'model');
-  const { rank, maxRank, minRank, alpha, learningRate, tolerance, augmentedRank = 2 * maxRank } = read;
+  const { learningRate, ...settings } = read;
+  const { rank, maxRank, minRank, alpha, tolerance, augmentedRank = 2 * maxRank } = settings;
   checkArgument('geoLora', 'maxRank', whole({ low: minRank }), maxRank);
   checkArgument('geoLora', 'rank', whole({ low: minRank, high: maxRank }), rank);
   checkArgument('geoLora', 'augmentedRank', whole({ low: maxRank }), augmentedRank);
@@ -108,6 +109,7 @@ export function geoLora(model: Module, options: GeoLoraOptions): GeoLora {
   const { adapted, ...report } = attach('geoLora', model, {
     match: read.match,
     seed: read.seed,
+    settings,
     make({ layer, key }) {
       const { weight } = layer;
       const refusal = notAMatrix(layer);

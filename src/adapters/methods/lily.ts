@@ -80,6 +80,7 @@ export function lily(model: Module, options: LilyOptions = {}): AdapterReport<Li
   const { adapted, ...report } = attach('lily', model, {
     match,
     seed,
+    settings: read,
     make({ path, layer, key }) {
       const refusal = notAMatrix(layer);
       if (refusal !== null) return refusal;

@@ -5,7 +5,7 @@ import { transpose } from '../../tensor/ops/movement/transpose';
 import { matmul } from '../../tensor/ops/products/matmul';
 import type { Tensor } from '../../tensor/tensor';
 import { LowRankAdapter, type LowRankFactors } from '../low-rank-adapter';
-import { asLora } from '../origin';
+import { asSmaller } from '../origin';
 import { maskedUp, unmasked } from '../rank-mask';
 
 /**
@@ -36,5 +36,5 @@ export class LoraEmbedding extends LowRankAdapter {
 /** Outside the class, because bundlers rename a class whose body names it, and `summary` shows the name. */
 async function compacted(adapter: LoraEmbedding): Promise<LoraEmbedding | null> {
   const factors = await unmasked(adapter);
-  return factors && asLora(new LoraEmbedding(factors, adapter.scale), adapter);
+  return factors && asSmaller<LoraEmbedding>('lora', new LoraEmbedding(factors, adapter.scale), adapter);
 }

@@ -11,7 +11,7 @@ import { dropout } from '../../tensor/ops/random/dropout';
 import { sumTo } from '../../tensor/ops/reductions/sum-to';
 import type { Tensor } from '../../tensor/tensor';
 import { LowRankAdapter, type LowRankFactors } from '../low-rank-adapter';
-import { asLora } from '../origin';
+import { asSmaller } from '../origin';
 import { maskedUp, unmasked } from '../rank-mask';
 
 /**
@@ -87,5 +87,5 @@ export class LoraLinear extends LowRankAdapter {
 /** Outside the class, because bundlers rename a class whose body names it, and `summary` shows the name. */
 async function compacted(adapter: LoraLinear): Promise<LoraLinear | null> {
   const factors = await unmasked(adapter);
-  return factors && asLora(new LoraLinear(factors, adapter.scale, adapter.dropout), adapter);
+  return factors && asSmaller<LoraLinear>('lora', new LoraLinear(factors, adapter.scale, adapter.dropout), adapter);
 }

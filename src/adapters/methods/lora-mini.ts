@@ -57,7 +57,7 @@ export function loraMini(model: Module, options: LoraMiniOptions = {}): AdapterR
   if (arguments.length > 2) refuseExtra('loraMini', arguments, 2);
   const read = readOptions('loraMini', loraMiniOptions, options, 'model');
   const [a, b] = read.inner;
-  const report = attachLowRank('loraMini', model, read, ({ rank, scale, key, shape }, layer) => {
+  const report = attachLowRank('loraMini', model, { ...read, settings: read }, ({ rank, scale, key, shape }, layer) => {
     const refusal = notAMatrix(layer);
     if (refusal !== null) return refusal;
     const [outputs, inputs] = shape as readonly [number, number];

@@ -9,7 +9,7 @@ import { ones } from '../../tensor/ops/create';
 import type { AdapterReport, AttachedLayer } from '../attach';
 import { attachLowRank, describedLowRank } from '../attach-low-rank';
 import type { OfLowRank } from '../low-rank-adapter';
-import { setPlainLora } from '../origin';
+import { setPlain } from '../origin';
 import { type ChosenRanks, chosenRanks, type RankPolicy, rankKind } from '../ranks/rank-policy';
 import { firstFactors, initKind } from '../starts/first-factors';
 import { LoraEmbedding } from './lora-embedding';
@@ -108,7 +108,7 @@ export function attachLora(
     return { adapter, shift };
   });
   // A file has no policy: each is as if it had been attached with the rank that was chosen.
-  if (typeof rank !== 'number') for (const { adapter } of report.adapted) setPlainLora(adapter, { freezeA, mask });
+  if (typeof rank !== 'number') for (const { adapter } of report.adapted) setPlain('lora', adapter, { freezeA, mask });
   return report;
 }
 

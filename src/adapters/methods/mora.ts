@@ -66,6 +66,7 @@ export function mora(model: Module, options: MoraOptions = {}): AdapterReport<Mo
   const { adapted, ...report } = attach('mora', model, {
     match: read.match,
     seed: 0,
+    settings: read,
     make({ layer }) {
       const refusal = notAMatrix(layer);
       if (refusal !== null) return refusal;

@@ -51,14 +51,23 @@ export function nora(model: Module, options: NoraOptions = {}): AdapterReport {
   const read = readOptions('nora', noraOptions, options, 'model');
   const { rank, inner: k = Math.max(1, Math.floor(rank / 40)) } = read;
   checkArgument('nora', 'inner', whole({ low: 1, high: rank }), k);
-  const report = attachLowRank('nora', model, { ...read, rankStabilized: true }, ({ weight, scale, key }, layer) => {
-    const refusal = notAMatrix(layer);
-    if (refusal !== null) return refusal;
-    if (Math.min(...weight.shape) < rank) return `a weight of fewer than ${rank} rows or columns, the rank`;
-    const draw = (name: string, shape: readonly number[]): Tensor => initializers.normal(fold(key, name), shape, 1e-5);
-    const inner = { A: draw('A', [k, rank]), B: draw('B', [rank, k]), d: full([k], 0.1) };
-    return { adapter: new NestedLora({ ...inner, ...outerFactors(weight, rank) }, scale, read.dropout), shift: false };
-  });
+  const report = attachLowRank(
+    'nora',
+    model,
+    { ...read, rankStabilized: true, settings: read },
+    ({ weight, scale, key }, layer) => {
+      const refusal = notAMatrix(layer);
+      if (refusal !== null) return refusal;
+      if (Math.min(...weight.shape) < rank) return `a weight of fewer than ${rank} rows or columns, the rank`;
+      const draw = (name: string, shape: readonly number[]): Tensor =>
+        initializers.normal(fold(key, name), shape, 1e-5);
+      const inner = { A: draw('A', [k, rank]), B: draw('B', [rank, k]), d: full([k], 0.1) };
+      return {
+        adapter: new NestedLora({ ...inner, ...outerFactors(weight, rank) }, scale, read.dropout),
+        shift: false,
+      };
+    },
+  );
   return describedLowRank(report);
 }
 

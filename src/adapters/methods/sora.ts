@@ -6,8 +6,9 @@ import { extent } from '../../nn/options';
 import { zeros } from '../../tensor/ops/create';
 import type { AdapterReport } from '../attach';
 import { attachLowRank, describedLowRank } from '../attach-low-rank';
+import { notAMatrix } from '../matrix-layers';
 import { linearFactors } from '../starts/first-factors';
-import { GatedLora, noMatrix } from './gated-lora';
+import { GatedLora } from './gated-lora';
 
 const soraOptions = {
   /** r, the most components that a layer can keep (default 8). */
@@ -44,8 +45,8 @@ export function sora(model: Module, options: SoraOptions = {}): AdapterReport {
   if (arguments.length > 2) refuseExtra('sora', arguments, 2);
   const read = readOptions('sora', soraOptions, options, 'model');
   const { dropout, ...attached } = read;
-  const report = attachLowRank('sora', model, attached, (site, layer) => {
-    const refusal = noMatrix(layer);
+  const report = attachLowRank('sora', model, { ...attached, settings: read }, (site, layer) => {
+    const refusal = notAMatrix(layer);
     if (refusal !== null) return refusal;
     const { A } = linearFactors('sora', 'kaiming', site);
     const gate = initializers.normal(fold(site.key, 'gate'), [site.rank], 1);

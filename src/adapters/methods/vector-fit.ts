@@ -59,6 +59,7 @@ export function vectorFit(model: Module, options: VectorFitOptions = {}): Adapte
   const { adapted, ...report } = attach('vectorFit', model, {
     match: read.match,
     seed: 0,
+    settings: read,
     make({ layer }) {
       const refusal = notAMatrix(layer);
       if (refusal !== null) return refusal;

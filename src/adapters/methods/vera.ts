@@ -90,6 +90,7 @@ export function vera(model: Module, options: VeraOptions = {}): AdapterReport<Ve
   const { adapted, ...report } = attach('vera', model, {
     match,
     seed,
+    settings: read,
     make({ path, layer }) {
       const refusal = notAMatrix(layer);
       if (refusal !== null) return refusal;
@@ -131,6 +132,13 @@ class Pieces {
     [this.#columns, this.#rows] = [columns, rows];
   }
 
+  /** The largest pieces: all that the layers have of the pair. */
+  get pair(): VeraPair {
+    const largest = (pieces: Readonly<Record<number, Tensor>>): Tensor =>
+      pieces[Math.max(...Object.keys(pieces).map(Number))] as Tensor;
+    return { A: largest(this.#columns), B: largest(this.#rows) };
+  }
+
   /** A's columns and B's rows for a weight of this shape. */
   of([outputs, inputs]: Shape): VeraPair {
     return { A: this.#columns[inputs as number] as Tensor, B: this.#rows[outputs as number] as Tensor };
@@ -162,6 +170,11 @@ export class Vera extends Adapter {
     this.d = d;
     this.b = b;
     this.#pieces = pieces;
+  }
+
+  /** The pair A [r, largest in], B [largest out, r] of all layers that were adapted together. */
+  get pair(): VeraPair {
+    return this.#pieces.pair;
   }
 
   override forward(x: Tensor, weight: Tensor, bias: Tensor | null, { key }: ForwardOptions = {}): Tensor {

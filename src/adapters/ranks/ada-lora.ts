@@ -15,6 +15,7 @@ import { pruneTriplets, type TripletPlan, type TripletState } from '../../optim/
 import { type GradientTransform, transformKind } from '../../optim/transform';
 import { zeros } from '../../tensor/ops/create';
 import { GatedLora } from '../methods/gated-lora';
+import { setPlain } from '../origin';
 import type { RankPolicy } from './rank-policy';
 
 /** The budgets of AdaLoRA, and the optimizer of its adapters. */
@@ -111,7 +112,7 @@ export function adaLora<S>(options: AdaLoraOptions<S>): AdaLora<S> {
       const [outputs, inputs] = shape as readonly [number, number];
       const A = initializers.normal(fold(key, 'A'), [own, inputs], 0.02);
       const B = initializers.normal(fold(key, 'B'), [outputs, own], 0.02);
-      return new GatedLora({ A, B, gate: zeros([own]) }, scale, dropout);
+      return setPlain('sora', new GatedLora({ A, B, gate: zeros([own]) }, scale, dropout));
     },
     plan(step, layers) {
       if (arguments.length > 2) refuseExtra('adaLora.plan', arguments, 2);

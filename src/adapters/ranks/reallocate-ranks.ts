@@ -19,6 +19,7 @@ import { inherit } from '../compact';
 import type { LowRankFactors } from '../low-rank-adapter';
 import { LoraEmbedding } from '../methods/lora-embedding';
 import { LoraLinear } from '../methods/lora-linear';
+import { asSmaller } from '../origin';
 import { unmasked } from '../rank-mask';
 
 const reallocateOptions = {
@@ -134,9 +135,11 @@ async function decomposed(adapter: Lora): Promise<Decomposed> {
 /** The adapter with the first components. */
 function refactored(adapter: Lora, { factors }: Decomposed, count: number): Lora {
   const { A, B } = noGrad(() => leading(factors as LowRankFactors, count));
-  return adapter instanceof LoraLinear
-    ? new LoraLinear({ A, B }, adapter.scale, adapter.dropout)
-    : new LoraEmbedding({ A, B }, adapter.scale);
+  const made =
+    adapter instanceof LoraLinear
+      ? new LoraLinear({ A, B }, adapter.scale, adapter.dropout)
+      : new LoraEmbedding({ A, B }, adapter.scale);
+  return asSmaller<Lora>('lora', made, adapter);
 }
 
 function leading({ A, B }: LowRankFactors, count: number): LowRankFactors {

@@ -88,7 +88,14 @@ export const finetune = command({
     const trainings = plans.map((plan) => ({
       title: resultTitle(plan, seeds.length > 1),
       run: (onStep: Parameters<typeof fineTune>[4]) =>
-        fineTune(plan, settings, weights, dataset, onStep, keeping ? keep : undefined),
+        fineTune(
+          plan,
+          settings,
+          weights,
+          dataset,
+          onStep,
+          keeping ? { asWeights: files.save !== undefined, keep } : undefined,
+        ),
       say(run: FineTuneOutput['runs'][number]): void {
         out.line(`  validation loss ${nats(run.startLoss)} → ${nats(run.validationLoss)} in ${duration(run.seconds)}`);
         out.line();

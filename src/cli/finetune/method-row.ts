@@ -39,7 +39,7 @@ export interface MethodRow<Name extends string = string> {
   readonly trains?: Name;
   /** Not compared unless it is asked for; the family that it belongs to. */
   readonly family?: string;
-  /** What it learns is a LoRA adapter of the base as it was, which can be saved alone. */
+  /** What it learns are adapters of the base as it was, which can be saved alone. */
   readonly adapter?: true;
   /** Make the model ready, and say how it is trained: null where it is measured as it is. */
   prepare(model: GPT, settings: MethodSettings): Training | null;

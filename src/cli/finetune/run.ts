@@ -37,6 +37,14 @@ export interface FineTunePlan {
   readonly seed: number;
 }
 
+/** What becomes of the tuned model. */
+export interface Kept {
+  /** Its weights are kept, so that they have to hold what was learned. */
+  readonly asWeights: boolean;
+  /** It is freed afterwards; adapters that can be are merged. */
+  keep(tuned: GPT): Promise<void>;
+}
+
 /** What came of it; the rows of `--json`. Losses in nats per character. */
 export interface FineTuneResult extends FineTunePlan {
   /** 0 for what is not trained. */
@@ -73,10 +81,9 @@ export async function baseOf(model: GPT, sizes: Base['sizes']): Promise<Base> {
 }
 
 /**
- * Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones. `keep`
- * gets the model before it is freed, with its adapters merged.
+ * Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones.
  * @throws StateError `cli/diverged`, `trainer/non-finite-loss`
- * @throws OptionError `cli/save` where there is a `keep`, and an adapter that no weight can take in
+ * @throws OptionError `cli/save` where the weights are kept, and an adapter is no change of them
  */
 export async function fineTune(
   { method, seed }: FineTunePlan,
@@ -84,7 +91,7 @@ export async function fineTune(
   base: Base,
   dataset: TextDataset,
   onStep: (step: number, loss: number) => void,
-  keep?: (tuned: GPT) => Promise<void>,
+  kept?: Kept,
 ): Promise<FineTuneResult> {
   const { rank, alpha, sparsity: pruned, steps, stages } = settings;
   const key = random.fold(random.key(seed), 'finetune');
@@ -111,7 +118,7 @@ export async function fineTune(
         });
   const adapters = adaptersOf(model).map(({ adapter }) => adapter);
   const mergeable = adapters.length > 0 ? adapters.every(isMergeable) : null;
-  if (keep && mergeable === false) throw notKept(method);
+  if (kept?.asWeights && mergeable === false) throw notKept(method);
   const before = await blockWeights(model);
   const sparsityBefore = await meanSparsity(model);
   // With a key it is a pass of training, which some methods do differently.
@@ -156,7 +163,7 @@ export async function fineTune(
     sparsityBefore,
     sparsityAfter: await meanSparsity(model),
   };
-  await keep?.(model);
+  await kept?.keep(model);
   freeAll([model, training?.state]);
   return result;
 }

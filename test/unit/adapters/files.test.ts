@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  type AdaLora,
   accumulate,
+  adaLora,
   adam,
   adaptersOf,
   attachPeft,
   backend,
   decodeCheckpoint,
   decodePeft,
+  dora,
   encodeCheckpoint,
   encodePeft,
+  flatLora,
   GPT,
   type GradientTransform,
   type Key,
@@ -21,12 +25,14 @@ import {
   random,
   referenceBackend,
   setBackend,
+  sora,
   type Tensor,
   tensor,
   trainer,
+  vera,
   zeros,
 } from '../../../src/index';
-import { numbers, open, scatter } from './cases';
+import { expectNear, numbers, open, scatter } from './cases';
 
 const make = (): GPT => new GPT({ vocabularySize: 7, context: 4, width: 4, heads: 2, layers: 1, key: random.key(0) });
 const ids = (): Tensor => tensor([[1, 4, 6, 2]], { dtype: 'int32' });
@@ -104,10 +110,65 @@ describe("PEFT's format", () => {
     }
   });
 
-  it.each(['dora', 'adalora', 'vera'] as const)('with an adapter of %s is not attached here', (kind) => {
+  const gates = (): AdaLora<unknown> =>
+    adaLora({ inner: adam({ learningRate: 0.1 }), steps: 9, initialRank: 3, rank: 2 });
+  it.each<[string, string | undefined, (model: GPT) => void]>([
+    ['dora', 'dora', (model) => dora(model, { rank: 2, alpha: 5, match: 'blocks' })],
+    ['vera', 'vera', (model) => vera(model, { rank: 6, seed: 3, match: 'blocks' })],
+    ['sora', 'adalora', (model) => sora(model, { rank: 3, alpha: 4, match: 'blocks' })],
+    ['adaLora', 'adalora', (model) => lora(model, { rank: gates(), alpha: 4, match: 'blocks' })],
+    [
+      'flatLora',
+      undefined,
+      (model) => flatLora(model, { rank: 2, steps: 9, inner: adam({ learningRate: 1 }), match: 'blocks' }),
+    ],
+  ])('carries the adapters of %s', async (_, kind, attach) => {
+    const [from, to] = [make(), make()];
+    attach(from);
+    scatter(from, random.key(1), /lora\.(?!strength)/);
+    const peft = peftOf(from);
+    expect(peft.kind).toBe(kind);
+    const report = attachPeft(to, decodePeft(await encodePeft(peft)));
+    expect(report.adapted.map(({ path }) => path)).toEqual(adaptersOf(from).map(({ path }) => path));
+    expectNear(numbers(to.forward(ids())), numbers(from.forward(ids())), 2);
+    expect(numbers(from.forward(ids()))).not.toEqual(numbers(make().forward(ids())));
+  });
+
+  it('holds one kind, one scale of gates and one pair of VeRA', () => {
+    const two = (...attach: ((model: GPT) => unknown)[]): GPT => {
+      const model = make();
+      for (const one of attach) one(model);
+      return model;
+    };
+    for (const model of [
+      two(
+        (m) => lora(m, { rank: 2, match: 'blocks' }),
+        (m) => dora(m, { rank: 2, match: 'head' }),
+      ),
+      two(
+        (m) => sora(m, { rank: 2, match: 'blocks' }),
+        (m) => sora(m, { rank: 2, alpha: 9, match: 'head' }),
+      ),
+      two(
+        (m) => vera(m, { rank: 2, match: 'blocks' }),
+        (m) => vera(m, { rank: 2, match: 'head' }),
+      ),
+    ])
+      expect(() => peftOf(model)).toThrow(/peft\/factors.*"head" that no file of PEFT has beside/);
+  });
+
+  it('refuses DoRA of what is no Linear, and vectors without their pair', () => {
     const from = make();
-    lora(from, { rank: 2, match: 'blocks' });
-    expect(() => attachPeft(make(), { ...peftOf(from), kind })).toThrow(RegExp(`peft/unsupported.*"${kind}"`));
+    lora(from, { rank: 2, match: 'tokenEmbedding' });
+    const { params, ...rest } = peftOf(from);
+    const magnitude = { 'tokenEmbedding.lora.magnitude': zeros([4]) };
+    expect(() =>
+      attachPeft(make(), { ...rest, embeddings: [], kind: 'dora', params: { ...params, ...magnitude } }),
+    ).toThrow(/"tokenEmbedding", which is no Linear of the model/);
+    const vectors = make();
+    vera(vectors, { rank: 2, match: 'blocks' });
+    const { projections: _, ...without } = peftOf(vectors);
+    expect(() => attachPeft(make(), without)).toThrow(/peft\/factors.*without the pair/);
   });
 
   it('is no format for adapters of another form', () => {

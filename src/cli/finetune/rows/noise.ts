@@ -23,6 +23,7 @@ export const noiseRows = [
     name: 'geo-lora',
     learningRate: 0.1,
     family: 'noise',
+    adapter: true,
     prepare: (model, { rank, alpha, steps, learningRate, seed }) =>
       geoLora(model, {
         rank,
@@ -38,6 +39,7 @@ export const noiseRows = [
     name: 'flat-lora',
     learningRate: 0.004,
     family: 'noise',
+    adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       const inner = adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });
       return flatLora(model, { rank, alpha, match, seed, steps, inner }).transform;

@@ -26,6 +26,7 @@ export const rankRows = [
     name: 'sora',
     learningRate: 0.004,
     family: 'ranks',
+    adapter: true,
     prepare(model, { rank, alpha, steps, learningRate: peak, seed }) {
       // Twice the rank at the same scale, of which the gates close some.
       sora(model, { rank: 2 * rank, alpha: 2 * alpha, match, seed });
@@ -41,6 +42,7 @@ export const rankRows = [
     name: 'ada-lora',
     learningRate: 0.02,
     family: 'ranks',
+    adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       const policy = adaLora({
         inner: adamw({ learningRate: warmedUp(learningRate, steps), weightDecay }),

@@ -8,6 +8,7 @@ const adapters = (learningRate: number, attach: (model: GPT, settings: MethodSet
   ({
     learningRate,
     family: 'square',
+    adapter: true,
     prepare(model, settings) {
       attach(model, settings);
       return adamw({ learningRate: warmedUp(settings.learningRate, settings.steps), weightDecay });

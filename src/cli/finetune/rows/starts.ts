@@ -59,6 +59,7 @@ const half = (freezeA: boolean, train: (learningRate: Schedule, settings: Method
 export const startsRows = [
   {
     name: 'dora',
+    adapter: true,
     learningRate: 0.004,
     family,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {

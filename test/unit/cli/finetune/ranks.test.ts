@@ -53,7 +53,12 @@ describe('finetune, the methods whose ranks differ', () => {
   it('are compared where they are asked for, and say which adapters can be saved alone', () => {
     const names = ['sora', 'ada-lora', 'ge-lora', 'gora-ranks', 'we-lore'] as const;
     for (const name of names) expect(usualMethods).not.toContain(name);
-    expect(names.filter((name) => adapterMethods.includes(name))).toEqual(['ge-lora', 'gora-ranks']);
+    expect(names.filter((name) => adapterMethods.includes(name))).toEqual([
+      'sora',
+      'ada-lora',
+      'ge-lora',
+      'gora-ranks',
+    ]);
   });
 
   it('sora: twice the rank at the scale of LoRA, with gates that a step closes', () => {
