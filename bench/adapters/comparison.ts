@@ -228,7 +228,7 @@ function kindOf({ contender, runs }: Compared): string {
   const adapters = runs.some((run) => run !== null && run.mergeable !== null) ? 'adapters' : 'weights';
   return [
     trains ? `${trains}'s adapters, by another optimizer` : adapters,
-    ...(family === undefined || family === 'controls' ? [] : [`family _${family}_`]),
+    ...(family === undefined || family === 'controls' ? [] : [family]),
     ...(sparse ? ['of a pruned base'] : []),
     ...(projects ? ['with compressed gradients'] : []),
     ...(staged ? ['in stages'] : []),

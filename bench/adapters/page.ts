@@ -3,19 +3,15 @@ import { sectioned } from '../reproduce/sections';
 import { setting, type Task } from './setting';
 
 /** The sections in their order; there is one for each task. All repeat to the byte. */
-const titles = {
+const titles: Readonly<Record<string, string>> = {
   gates: 'What is asked first',
   found: 'What is found',
-  ...(Object.fromEntries(setting.tasks.map(({ name, title }) => [name, title])) as Record<TaskName, string>),
+  ...Object.fromEntries(setting.tasks.map(({ name, title }) => [name, title])),
   stages: 'Stages, and the learning rate that comes with them',
   limits: 'What this does not show',
   recorded: "The authors' own numbers, followed",
   sweep: 'The search for the rates',
-} as const;
-
-type TaskName = `${string & Task['name']}`;
-
-export type SectionName = keyof typeof titles;
+};
 
 const introduction = [
   '# Adapters',
@@ -26,7 +22,7 @@ const introduction = [
   'same bytes.',
 ];
 
-export const { sectionOf, made, pageOf, differences } = sectioned<string>({ introduction, titles });
+export const { made, pageOf, differences } = sectioned<string>({ introduction, titles });
 
 /** What the page says of a row of the search: the multiple of the row's own rate that was best, and the loss as it is printed. */
 interface Printed {

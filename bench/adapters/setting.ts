@@ -10,7 +10,7 @@ export interface Task {
   make(text: string): string;
   /** Whether the rank is meant to limit here: what the gate asks. */
   readonly limits: boolean;
-  /** Of adapters, and of what else has one. */
+  /** r, of adapters and of what else has a rank. */
   readonly rank: number;
   readonly steps: number;
   readonly batch: number;

@@ -79,8 +79,6 @@ const peftFiles = {
 export interface PeftFiles extends OptionsOf<typeof peftFiles> {}
 
 const prefix = 'base_model.model.';
-/** The ends of the names of factors. */
-export const [factorA, factorB] = ['.lora.A', '.lora.B'];
 
 /** The tensors of one path: their names here after '.lora.', and PEFT's ends. */
 const partsOf: Readonly<Record<PeftKind, readonly (readonly [name: string, end: string])[]>> = {

@@ -80,7 +80,7 @@ export function auroRa(model: Module, options: AuroRaOptions = {}): AdapterRepor
 }
 
 /** W·x + s·B·N(A·x). */
-export class AuroRa extends Adapter {
+class AuroRa extends Adapter {
   /** [r, in] */
   A: Tensor;
   /** [out, r] */

@@ -163,7 +163,7 @@ abstract class Interconnected extends Adapter {
 }
 
 /** The shares are the mean over all rows of the softmax of H·Rᵀ. */
-export class Lily extends Interconnected {
+class Lily extends Interconnected {
   /** [E, r] */
   R: Tensor;
   readonly additive = false;
@@ -179,7 +179,7 @@ export class Lily extends Interconnected {
 }
 
 /** All shares are 1/E. */
-export class MonoLily extends Interconnected {
+class MonoLily extends Interconnected {
   readonly additive = true;
 
   override shares(): Tensor {

@@ -90,7 +90,7 @@ function sideOf(type: MoraType, extents: number, rank: number): number {
 }
 
 /** W + D·(I ⊗ Q)·C. */
-export class Mora extends Adapter {
+class Mora extends Adapter {
   /** [r̂, r̂] */
   Q: Tensor;
   readonly additive = true;

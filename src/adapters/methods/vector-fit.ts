@@ -112,14 +112,14 @@ abstract class Spectral extends Adapter {
 }
 
 /** W + U·diag(Δσ)·Vᵀ. */
-export class SingularValues extends Spectral {
+class SingularValues extends Spectral {
   override mergedInto(weight: Tensor, fraction: number): Tensor {
     return add(weight, matmul(mul(this.u, mul(this.sigma, fraction)), this.vt));
   }
 }
 
 /** W + U·diag(Δσ)·Vᵀ and b + Δb, which no weight has, so that a merge refuses it. */
-export class SingularValuesAndBias extends Spectral {
+class SingularValuesAndBias extends Spectral {
   /** Δb [out] */
   shift: Tensor;
 

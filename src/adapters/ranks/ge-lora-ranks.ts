@@ -28,7 +28,7 @@ const geLoraOptions = {
   /** The hidden states before and after each block, [N, width]: from `blockStates`, or your own. */
   states: required(listOf(kindOf<BlockStates>('{ path, before, after } of a block', isStates))),
   ...twoNNOptions,
-  /** Of how many points the dimension is estimated; of more of them, evenly spaced ones (default 1000). */
+  /** Most points that a dimension is estimated from; of more of them, evenly spaced ones (default 1000). */
   points: optional(extent, 1000),
 };
 

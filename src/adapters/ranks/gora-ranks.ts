@@ -41,7 +41,7 @@ export interface GoraRanksOptions<Batch> extends GradientSource<Batch> {
    * over `temperature`.
    */
   readonly shares?: 'sum' | 'softmax';
-  /** Of `softmax` (default 0.5). */
+  /** The temperature of `softmax` (default 0.5). */
   readonly temperature?: number;
   /** What a component of a layer [out, in] costs: `linear` (default) out + in, `sqrt` its root, `log1p` ln(1 + out + in). */
   readonly cost?: 'linear' | 'sqrt' | 'log1p';

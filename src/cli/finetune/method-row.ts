@@ -37,7 +37,7 @@ export interface MethodRow<Name extends string = string> {
   readonly baselineOf?: Name;
   /** It trains the adapters of this one in another way, and is not compared unless it is asked for. */
   readonly trains?: Name;
-  /** Not compared unless it is asked for; the family that it belongs to. */
+  /** Not compared unless it is asked for; what its adapters are, as tables have it. */
   readonly family?: string;
   /** What it learns are adapters of the base as it was, which can be saved alone. */
   readonly adapter?: true;

@@ -1,6 +1,7 @@
 import type { AdapterReplay } from '../adapter-replay';
 import { diagReplays } from './diag';
 import { noiseReplays } from './noise';
+import { prunedReplays } from './pruned';
 import { ranksReplays } from './ranks';
 import { squareReplays } from './square';
 import { startsReplays } from './starts';
@@ -9,6 +10,7 @@ import { startsReplays } from './starts';
 export const adapterReplays: readonly AdapterReplay[] = [
   ...diagReplays,
   ...noiseReplays,
+  ...prunedReplays,
   ...ranksReplays,
   ...squareReplays,
   ...startsReplays,

@@ -30,7 +30,7 @@ describe.each(adapterReplays.filter((replay) => 'follow' in replay))('$file: $na
     });
 });
 
-it.skip('every recorded case is followed, or listed with the reason why not', () => {
+it('every recorded case is followed, or listed with the reason why not', () => {
   const all = adapterFiles().flatMap((file) => adapterRecords(file).map(({ name }) => `${file}: ${name}`));
   expect(adapterReplays.map(({ file, name }) => `${file}: ${name}`).sort()).toEqual(all.sort());
 });

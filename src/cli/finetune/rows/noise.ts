@@ -22,7 +22,7 @@ export const noiseRows = [
   {
     name: 'geo-lora',
     learningRate: 0.1,
-    family: 'noise',
+    family: 'trained in another way',
     adapter: true,
     prepare: (model, { rank, alpha, steps, learningRate, seed }) =>
       geoLora(model, {
@@ -38,7 +38,7 @@ export const noiseRows = [
   {
     name: 'flat-lora',
     learningRate: 0.004,
-    family: 'noise',
+    family: 'trained in another way',
     adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       const inner = adamw({ learningRate: warmedUp(learningRate, steps), weightDecay });

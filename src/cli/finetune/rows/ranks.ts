@@ -25,7 +25,7 @@ export const rankRows = [
   {
     name: 'sora',
     learningRate: 0.004,
-    family: 'ranks',
+    family: 'with ranks of their own',
     adapter: true,
     prepare(model, { rank, alpha, steps, learningRate: peak, seed }) {
       // Twice the rank at the same scale, of which the gates close some.
@@ -41,7 +41,7 @@ export const rankRows = [
   {
     name: 'ada-lora',
     learningRate: 0.02,
-    family: 'ranks',
+    family: 'with ranks of their own',
     adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       const policy = adaLora({
@@ -59,7 +59,7 @@ export const rankRows = [
   {
     name: 'ge-lora',
     learningRate: 0.01,
-    family: 'ranks',
+    family: 'with ranks of their own',
     adapter: true,
     prepare(model, { alpha, steps, learningRate, seed, batches }) {
       const blocks = model.blocks.map((_, i) => `blocks.${i}`);
@@ -73,7 +73,7 @@ export const rankRows = [
   {
     name: 'gora-ranks',
     learningRate: 0.004,
-    family: 'ranks',
+    family: 'with ranks of their own',
     adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed, batches }) {
       const loss = ({ ids, targets }: TextBatch) => crossEntropy(model.forward(ids), targets);
@@ -84,7 +84,7 @@ export const rankRows = [
   {
     name: 'para',
     learningRate: 0.004,
-    family: 'ranks',
+    family: 'with ranks of their own',
     adapter: true,
     prepare(model, { rank, alpha, steps, learningRate, seed }) {
       // Twice the rank at the same scale, of which half of the components stay, wherever they are largest.
@@ -96,7 +96,7 @@ export const rankRows = [
   {
     name: 'we-lore',
     learningRate: 0.002,
-    family: 'ranks',
+    family: 'with ranks of their own',
     prepare(model, { alpha, steps, learningRate, seed }) {
       const { adapted } = lora(model, {
         rank: weLoreRanks({ reduction: 0.5 }),

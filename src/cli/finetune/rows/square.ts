@@ -7,7 +7,7 @@ import { type MethodRow, type MethodSettings, match, weightDecay } from '../meth
 const adapters = (learningRate: number, attach: (model: GPT, settings: MethodSettings) => unknown) =>
   ({
     learningRate,
-    family: 'square',
+    family: 'of another form',
     adapter: true,
     prepare(model, settings) {
       attach(model, settings);

@@ -22,7 +22,7 @@ import type { GPT } from '../../../nn';
 import { warmedUp } from '../../schedule';
 import { type MethodRow, type MethodSettings, match, type Training, weightDecay } from '../method-row';
 
-const family = 'starts';
+const family = "LoRA's, varied";
 
 /** LoRA that starts otherwise, and is trained as LoRA is. */
 const from = (
