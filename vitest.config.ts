@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
@@ -23,9 +24,9 @@ export default defineConfig({
     globalSetup: 'test/run-folder.ts',
     // Tests take intervals of a few steps, of which compress rightly warns.
     onConsoleLog: (log) => !/ is unstable: a transfer every /.test(log),
-    // On two cores three: what waits for processes, packages and compilers leaves a core idle (369 s with two, 322 s with three
-    // and more tests).
-    maxWorkers: '150%',
+    // One more than cores: what waits for processes, packages and compilers leaves a core idle. On two cores the suite took 369 s
+    // with two processes, and 322 s with three and more tests.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       project({
         name: 'shared',
