@@ -249,7 +249,7 @@ export function stagesSection(rows: readonly Compared[], tasks: readonly Task[])
   return [
     'A method with stages starts its learning rate anew in each. What part of a gain comes from that alone is seen in `lora-cyclic`: one LoRA',
     'adapter under the same rate, which is never merged. A method gains by its stages where it is lower than both by whole intervals, and on',
-    'a task whose gate of the rank is open.',
+    'a task whose gate of the rank is open. [The results](results.md) have two tasks with a known shift of full rank on which PeriodicLoRA does.',
     '',
     ...markdownTable<Compared>(
       [
