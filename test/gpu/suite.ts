@@ -14,7 +14,7 @@ import { gpuTraps } from './traps';
  * Largest number of random cases a law. A CPU that imitates a GPU needs 0.1 ms for an op and up to 160 ms for a new
  * program: so each driver takes a minute or two. The other backends run all cases of the same laws.
  */
-export const runs = { backend: 5, ops: 2 };
+export const runs = { backend: 3, ops: 1 };
 
 /**
  * What is run on every driver, in Node and in pages: the traps of drivers, the laws of backends and of ops, training, faults. The backend is
