@@ -22,7 +22,7 @@ import { forEachTensor } from '../../tensor/tree';
 import { trainer, validate } from '../../training';
 import { breathe } from '../breathe';
 import { checkValidation, lossOf } from '../train/divergence';
-import { type Method, type MethodName, methods } from './methods';
+import { type MethodName, methods } from './methods';
 import type { FineTuneSettings } from './options';
 
 /** The model to start from: numbers by path, so that no run can change it for the next. */
@@ -142,7 +142,7 @@ export async function fineTune(
   }
   const seconds = (performance.now() - start) / 1000;
   const peakBytes = memory().peakBytes - held;
-  await (methods as Readonly<Record<MethodName, Method>>)[method].finish?.(model, { rank });
+  await methods[method].finish?.(model, { rank });
   const after = await blockWeights(model);
   if (mergeable) mergeAdapters(model);
   const validationLoss = await validate(loss, dataset.validationBatches());

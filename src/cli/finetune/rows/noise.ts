@@ -1,21 +1,7 @@
-import { adamw, flatLora, geoLora, imbalanceLora, lora, piLora, rmLora, type Schedule } from '../../../index';
+import { adamw, flatLora, geoLora, imbalanceLora, piLora, rmLora } from '../../../index';
 import { warmedUp } from '../../schedule';
-import { type MethodRow, match, type Training, weightDecay } from '../method-row';
-
-/** LoRA's adapters from the same start, with a penalty or masks in their gradients. */
-const regularized = (
-  learningRate: number,
-  train: (settings: { readonly learningRate: Schedule; readonly seed: number }) => Training,
-) =>
-  ({
-    learningRate,
-    trains: 'lora',
-    adapter: true,
-    prepare(model, { rank, alpha, steps, learningRate: peak, seed }) {
-      lora(model, { rank, alpha, match, seed });
-      return train({ learningRate: warmedUp(peak, steps), seed });
-    },
-  }) as const satisfies Omit<MethodRow, 'name'>;
+import { type MethodRow, match, weightDecay } from '../method-row';
+import { pairs } from './pairs';
 
 /** Adapters that are trained with noise, with penalties, or in a geometry of their own. */
 export const noiseRows = [
@@ -45,7 +31,7 @@ export const noiseRows = [
       return flatLora(model, { rank, alpha, match, seed, steps, inner }).transform;
     },
   },
-  { name: 'rm-lora', ...regularized(0.004, (settings) => rmLora(settings)) },
-  { name: 'imbalance-lora', ...regularized(0.004, ({ learningRate }) => imbalanceLora({ learningRate })) },
-  { name: 'pi-lora', ...regularized(0.004, ({ learningRate }) => piLora({ learningRate })) },
+  { name: 'rm-lora', ...pairs(0.004, ({ learningRate, seed }) => rmLora({ learningRate, seed })) },
+  { name: 'imbalance-lora', ...pairs(0.004, ({ learningRate }) => imbalanceLora({ learningRate })) },
+  { name: 'pi-lora', ...pairs(0.004, ({ learningRate }) => piLora({ learningRate })) },
 ] as const satisfies readonly MethodRow[];

@@ -17,9 +17,9 @@ import { type MethodRow, match, type Training, weightDecay } from '../method-row
 const quick = { beta1: 0.9, weightDecay };
 
 /** LoRA's adapters from the same start, whose factors are moved together or by other rates. */
-const pairs = (
+export const pairs = (
   learningRate: number,
-  train: (settings: { readonly learningRate: Schedule; readonly scale: number }) => Training,
+  train: (settings: { readonly learningRate: Schedule; readonly scale: number; readonly seed: number }) => Training,
 ) =>
   ({
     learningRate,
@@ -27,7 +27,7 @@ const pairs = (
     adapter: true,
     prepare(model, { rank, alpha, steps, learningRate: peak, seed }) {
       lora(model, { rank, alpha, match, seed });
-      return train({ learningRate: warmedUp(peak, steps), scale: alpha / rank });
+      return train({ learningRate: warmedUp(peak, steps), scale: alpha / rank, seed });
     },
   }) as const satisfies Omit<MethodRow, 'name'>;
 
@@ -37,9 +37,12 @@ const twice = <S>(training: TwiceEvaluated<S>): Training => training as Training
 /** LoRA that is trained in another way. */
 export const pairRows = [
   { name: 'lora-plus', ...pairs(0.001, ({ learningRate }) => loraPlus({ learningRate })) },
-  { name: 'lora-rite', ...pairs(0.004, (settings) => loraRite(settings)) },
-  { name: 'alt-lora', ...pairs(0.1, (settings) => twice(altLora({ ...settings, ...quick }))) },
-  { name: 'alt-lora-plus', ...pairs(0.004, (settings) => twice(altLoraPlus({ ...settings, ...quick }))) },
+  { name: 'lora-rite', ...pairs(0.004, ({ learningRate, scale }) => loraRite({ learningRate, scale })) },
+  { name: 'alt-lora', ...pairs(0.1, ({ learningRate, scale }) => twice(altLora({ learningRate, scale, ...quick }))) },
+  {
+    name: 'alt-lora-plus',
+    ...pairs(0.004, ({ learningRate, scale }) => twice(altLoraPlus({ learningRate, scale, ...quick }))),
+  },
   {
     name: 'riemannian-lora',
     ...pairs(0.004, ({ learningRate }) => chain(preconditionPairs(), adamw({ learningRate, weightDecay }))),

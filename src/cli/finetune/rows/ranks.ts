@@ -6,15 +6,13 @@ import {
   crossEntropy,
   geLoraRanks,
   goraRanks,
-  linalg,
   lora,
   mul,
   partition,
+  pissa,
   reallocateRanks,
   sora,
   soraGate,
-  sqrt,
-  transpose,
   weLoreRanks,
 } from '../../../index';
 import { warmedUp } from '../../schedule';
@@ -103,11 +101,7 @@ export const rankRows = [
         alpha,
         match,
         seed,
-        init({ weight, rank, scale }) {
-          const { u, s, vt } = linalg.svd(weight, { rank });
-          const root = sqrt(mul(s, 1 / scale)); // [r], so that s·B·A is the leading part of the weight
-          return { A: transpose(mul(transpose(vt), root)), B: mul(u, root) };
-        },
+        init: pissa(), // factors of the leading part, which leaves the rest in the weight
       });
       // What is left of those weights is dropped: from here on they are their low-rank factors.
       const dropped = new Set(adapted.map(({ path }) => `${path}.weight`));
