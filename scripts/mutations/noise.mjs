@@ -221,6 +221,20 @@ const commands = [
     tests: ['test/unit/cli/finetune/noise.test.ts'],
   },
   {
+    name: 'finetune of noise: one seed for all masks',
+    file: 'src/cli/finetune/rows/noise.ts',
+    find: 'rmLora({ learningRate, seed })',
+    replace: 'rmLora({ learningRate, seed: seed * 0 })',
+    tests: ['test/unit/cli/finetune/noise.test.ts > draws its masks'],
+  },
+  {
+    name: 'finetune of noise: one seed for all first values of flat-lora',
+    file: 'src/cli/finetune/rows/noise.ts',
+    find: 'rank, alpha, match, seed, steps, inner',
+    replace: 'rank, alpha, match, seed: seed * 0, steps, inner',
+    tests: ['test/unit/cli/finetune/noise.test.ts > draws first values'],
+  },
+  {
     name: 'finetune of noise: a number of steps that no strength grows in',
     file: 'src/cli/finetune/rows/noise.ts',
     find: 'match, seed, steps, inner })',
