@@ -15,7 +15,13 @@ const execArgv = process.env.RELAXED_SIMD ? ['--experimental-wasm-relaxed-simd']
 
 /** Does not extend the root, which would run `globalSetup` once for each project. */
 const project = (test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
-  resolve: { alias: existsSync(driven) ? { 'gpu.js': driven } : {} },
+  resolve: {
+    alias: {
+      // The page on the site imports the package by name.
+      floragrad: resolve('src/index.ts'),
+      ...(existsSync(driven) ? { 'gpu.js': driven } : {}),
+    },
+  },
   test: { environment: 'node', pool: 'forks', testTimeout: 60_000, execArgv, ...test },
 });
 
