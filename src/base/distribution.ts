@@ -8,7 +8,7 @@ import { type Key, philox } from './philox';
  * bit for bit. A projection that is drawn again must be the same to the bit: what went down by one must come up by it.
  *
  * - `uniform`    in [0, 1), 24 random bits
- * - `normal`     mean 0, variance 1, Box-Muller; |z| ≤ 5.77
+ * - `normal`     mean 0, variance 1, Box-Muller; |z| ≤ √(−2·ln 2⁻²⁴) = 5.77, since u has 24 bits
  * - `rademacher` ±1, one bit an element
  * - `Sparse`     mostly 0, 24 random bits
  */

@@ -92,7 +92,10 @@ export class ThreadTable {
     }
   }
 
-  /** Return when all of `calls` have ended; whether they ended without a fault. */
+  /**
+   * Return when all of `calls` have ended; whether they ended without a fault. It spins: the main thread of a page may not
+   * sleep, and no call is left to take, so that each other thread has at most one to finish.
+   */
   join(calls: number): boolean {
     while (Atomics.load(this.state, cells.done) < calls);
     return Atomics.load(this.state, cells.failed) === 0;
