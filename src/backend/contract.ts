@@ -131,7 +131,7 @@ export interface Device {
    * instead of one leaf at a time, at the price of holding all of it.
    */
   readonly batchesUpdates?: boolean;
-  /** What really runs: build, precision, threads, and why something better was not available (D8). */
+  /** What really runs: build, precision, threads, and why something better was not available. */
   describe(): Record<string, string | number | boolean>;
   /**
    * Use up to `count` threads from now on. `describe()` reports the number obtained and, if lower, the reason. Results do
@@ -154,7 +154,7 @@ export interface Storages {
   alias(storage: Storage): Storage;
   /** The values are no longer needed. The caller must not use the storage again; the engine sees to that by `checkAlive`. */
   free(storage: Storage): void;
-  /** No scope owns this storage any more: from now on the garbage collector must be enough (D3). */
+  /** No scope owns this storage any more: from now on the garbage collector must be enough. */
   collectable(storage: Storage): void;
   /** Keep on the device until `free`, also if a scope owned it before. */
   resident(storage: Storage): void;
@@ -319,7 +319,7 @@ export interface Updates {
   scaleRowsColumns?(leaves: readonly Leaf<'g' | 'row' | 'column'>[]): readonly LeafResults<'update'>[];
 }
 
-/** Random numbers, functions of a key: the same bits on every backend (D7). */
+/** Random numbers, functions of a key: the same bits on every backend (`docs/decisions/0007-randomness.md`). */
 export interface Random {
   /** The last axis is the column of the random matrix, all others together its row. */
   random(kind: Distribution, key: Key, shape: Shape): Storage;

@@ -1,6 +1,6 @@
 import { BackendError } from './errors';
 
-/** The two element types of the engine (D10). Comparisons give int32 zeros and ones. */
+/** The two element types of the engine. Comparisons give int32 zeros and ones. */
 export type DType = 'float32' | 'int32';
 
 /** The JavaScript array that holds values of a dtype. */

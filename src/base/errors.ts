@@ -1,4 +1,4 @@
-/** Every error of floragrad, built from the same four parts so that none can forget one (D9). */
+/** Every error of floragrad, built from the same four parts so that none can forget one. */
 export interface ErrorParts {
   /** Stable identifier with a heading in `docs/errors.md`, for example `matmul/inner-dims`. */
   readonly code: string;

@@ -3,7 +3,7 @@ import { OptionError, ShapeError } from './errors';
 // Specifications are constants of modules. `@__NO_SIDE_EFFECTS__` on the functions that make them lets a bundler leave
 // out the specification of a function that is not used.
 
-/** What a value must be: the one description behind options, arguments and their messages (D15). */
+/** What a value must be: the one description behind options, arguments and their messages. */
 export interface Kind<T> {
   /** What is expected, in the words of messages: `a number between 0 and 1`. */
   readonly expected: string;

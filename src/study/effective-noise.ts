@@ -23,7 +23,7 @@ export interface EffectiveNoiseOptions extends OptionsOf<typeof effectiveNoiseOp
  * A is shared by all rows and all examples, so that their noises are not independent and differences of rows show in both.
  * @throws OptionError `options/…`
  * @see arXiv 2409.17538, which reads it as the noise of differential privacy, and arXiv 2601.21719, a result against that
- *   for matrices; the covariance is that of the fourth moments of A.
+ *   for matrices. The covariance is that of the fourth moments of A.
  * @example
  * console.log(await effectiveNoise(tensor([[3, 4], [0, 0]]), { rank: 4 })); // prints [ 2.5, 0 ]
  */

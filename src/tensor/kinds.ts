@@ -4,7 +4,7 @@ import { inMessage, isPlainObject, isThenable, type Kind, kindOf } from '../base
 import type { Params, Tensor } from './tensor';
 import { isTensor } from './tree';
 
-// What arguments of the engine's functions must be. Other rooms check theirs with these too (D16).
+// What arguments of the engine's functions must be. Other rooms check theirs with these too.
 
 /** Any tensor, of either dtype. `checkTensor` sees whether it is alive. */
 export const tensorKind: Kind<Tensor> = {

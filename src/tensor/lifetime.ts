@@ -5,7 +5,7 @@ import type { Value } from './value';
 
 /**
  * What owns a value and will free it. The garbage collector does not see the memory of a WebAssembly module or a GPU, so
- * something else must free what lies there, and at any time exactly one owner will. A value has one of four fates (D3):
+ * something else must free what lies there, and at any time exactly one owner will. A value has one of four fates:
  *
  * | fate            | owner       | freed by                                | how a value gets there                          |
  * |-----------------|-------------|-----------------------------------------|-------------------------------------------------|

@@ -35,7 +35,7 @@ export interface ArraysOf {
   4: number[][][][];
 }
 
-/** Named tensors, keyed by dotted path: parameters, gradients, updates (D4). */
+/** Named tensors, keyed by dotted path: parameters, gradients, updates. */
 export type Params = Readonly<Record<string, Tensor>>;
 
 /** The ops as methods. */

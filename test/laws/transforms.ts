@@ -80,7 +80,7 @@ export interface TransformRow {
   readonly name: string;
   readonly make: () => GradientTransform<unknown>;
   readonly needs: TransformLawsOptions;
-  /** It only composes parts that are rows too: one case on a second backend is enough (D23). */
+  /** It only composes parts that are rows too: one case on a second backend is enough. */
   readonly composed?: true;
 }
 
@@ -169,7 +169,7 @@ row('conGrad', () =>
 );
 row('floraAccumulate, linear', () => floraAccumulate({ steps: 3, rank: 2, seed: 3, inner: scale(-1) }));
 
-// The methods only compose parts that are held to the laws above and by themselves: a few cases are enough (D23).
+// The methods only compose parts that are held to the laws above and by themselves: a few cases are enough.
 function method<S>(name: string, make: () => GradientTransform<S>): void {
   transformRows.push({ name, make, needs: { always, runs: 4 }, composed: true });
 }

@@ -6,7 +6,7 @@ export type GpuMode = 'webgpu' | 'webgl2' | 'headlessgl';
 /** Extents as gpu.js wants them: columns first. Always three, because a kernel's rank is fixed for life. */
 export type Dims = readonly [columns: number, rows: number, batch: number];
 
-/** The part of gpu.js used here, and nowhere but in `gpu-device.ts`; its own typings lack half of it. */
+/** The part of gpu.js used here, and nowhere but in `device.ts` and `open.ts`; its own typings lack half of it. */
 export interface GpuJs {
   readonly GPU: {
     new (settings: { mode: string }): Gpu;

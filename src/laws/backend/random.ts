@@ -15,7 +15,7 @@ const distributions: Distribution[] = [
   { sparsity: 7.3 },
 ];
 
-/** Random numbers are the same bits everywhere (D7), also those that are generated inside a product. */
+/** Random numbers are the same bits everywhere, also those that are generated inside a product. */
 export function randomNumberLaws({ agree, agreeWith, results, expected }: Trial): Law[] {
   const random = fc.record({
     kind: fc.constantFrom(...distributions),

@@ -8,7 +8,7 @@ import { formulasOnly } from './formulas-only';
 import { directionFor, gradientAt, largest, pointOf, secondAt, termsOf, valueAt, weightsFor } from './point';
 
 /**
- * A kernel computes what the formula of its op says (D12). Where no tape watches, the engine runs kernels; the first law
+ * A kernel computes what the formula of its op says. Where no tape watches, the engine runs kernels; the first law
  * compares them with the formulas on the same device. Under an outer derivative it runs the formula of a vjp, for which
  * the second law compares. Second derivatives come from those formulas alone: that they equal differences of the kernel's
  * gradient is a law of `derivatives.ts`. For a primitive both sides are the same.

@@ -146,7 +146,7 @@ const state: ProjectorLaw = {
   },
 };
 
-/** The first field that a file could not hold: state is tensors, numbers, strings, arrays and records of them (D5). */
+/** The first field that a file could not hold: state is tensors, numbers, strings, arrays and records of them. */
 function notPlain(tree: unknown, path = 'the projection'): string | undefined {
   if (isTensor(tree) || tree === null || ['number', 'string', 'boolean'].includes(typeof tree)) return undefined;
   if (typeof tree !== 'object') return `${path} (${typeof tree})`;

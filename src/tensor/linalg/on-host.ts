@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor';
 /**
  * Run an algorithm that no device has a kernel for: read the inputs, solve in plain JavaScript, and give the results
  * of these shapes back to the backend; all have one dtype. `solve` may write to its inputs, which are copies. The one
- * place that knows how (D1); a backend that answers later has a way of its own, `Backend.onHost`.
+ * place that knows how; a backend that answers later has a way of its own, `Backend.onHost`.
  */
 export function onHost(
   origin: string,

@@ -21,7 +21,7 @@ function sample(kind: Extract<Distribution, string>): (key: Key, shape: Shape) =
 }
 
 /**
- * Random tensors as pure functions of a key (D7): the same key gives the same numbers in every run and on every
+ * Random tensors as pure functions of a key: the same key gives the same numbers in every run and on every
  * backend. Derive a key for each purpose with `fold`.
  */
 export const random = {

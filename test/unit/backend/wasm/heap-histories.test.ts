@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Block } from '../../../../src/backend/wasm/allocator';
 import { histories, type Step, WatchedMemory } from '../../../support/heap-history';
 
-/** Histories by default; `HISTORIES=10000 npx vitest run test/unit/backend/heap-histories` for a proof. */
+/** Histories by default; `HISTORIES=10000 npx vitest run heap-histories` for a proof. */
 const runs = Number(process.env.HISTORIES ?? 200);
 const limit = 2 ** 16;
 
