@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { type Check, Checks } from './checks';
+import { Checks } from './checks';
 import {
   bibliography,
   type Citation,
@@ -13,16 +13,20 @@ import { exampleCode } from './example';
 import { renderFile } from './file-page';
 import { type AnnotatedFile, annotate, isCore } from './files';
 import { highlight } from './highlight';
-import { escapeHtml, pageOf, relative } from './html';
+import { pageOf, relative } from './html';
 import { indexPage } from './index-page';
+import { linksOf } from './links';
 import type { Formula } from './marked';
+import { type Checked, checkedBy, checksThese } from './notes';
 import { crumbsOf, type NavigationItem, type Page, renderPage } from './page';
-import { type CitedAt, papersPage, papersPath } from './papers-page';
+import { type CitedAt, papersPage } from './papers-page';
 import type { Project } from './project';
 import { type Links, renderInline } from './prose';
 import { listOf, type RoomWords, roomPage, roomsOf } from './room-pages';
 import { readTour } from './tour';
 import { tourBar, tourPages } from './tour-pages';
+import { Users } from './users';
+import { headingOf, sentenceOf } from './words';
 
 export interface Site {
   readonly problems: readonly Problem[];
@@ -33,20 +37,15 @@ export interface Site {
   counts(): string[];
 }
 
-/** A formula and what checks it. */
-interface Checked {
-  readonly path: string;
-  readonly formula: Formula;
-  readonly checks: readonly Check[];
-}
-
 export function build(project: Project, navigation: readonly NavigationItem[]): Site {
   const core = project.files.filter(isCore);
   const files = new Map<string, AnnotatedFile>(core.map((path) => [path, annotate(project, path)]));
   const checks = new Checks(project);
+  const users = new Users(files);
   const checked: Checked[] = core.flatMap((path) => {
     const { formulas, names } = files.get(path) as AnnotatedFile;
-    return formulas.map((formula) => ({ path, formula, checks: checks.of({ path, exports: names }, formula) }));
+    const subject = { path, exports: names, users: users.of(path) };
+    return formulas.map((formula) => ({ path, formula, checks: checks.of(subject, formula) }));
   });
   for (const { file } of checked.flatMap((one) => one.checks)) {
     if (!files.has(file)) files.set(file, annotate(project, file));
@@ -219,105 +218,4 @@ function lawsBack(checked: readonly Checked[]): Map<string, Map<number, Checked[
     }
   }
   return back;
-}
-
-function checkedBy(checks: readonly Check[], page: string): string {
-  const keys = checks.map(({ file, line }) => `${file}:${line}`);
-  const own = checks.filter((_, i) => keys.indexOf(keys[i] as string) === i);
-  if (own.length === 0) return '';
-  const items = own.map(
-    ({ file, line, title }) =>
-      `<li><a href="${relative(page, `${pageOf(file)}#L${line}`)}">${escapeHtml(title)}</a> <small>${file.replace(/^src\/|^test\//, '')}</small></li>`,
-  );
-  return `<details class="by"><summary>checked by ${own.length === 1 ? 'one law or test' : `${own.length} laws and tests`}</summary><ul>${items.join('')}</ul></details>`;
-}
-
-function checksThese(formulas: readonly Checked[], page: string): string {
-  if (formulas.length === 0) return '';
-  const byFile = new Map<string, Formula[]>();
-  for (const { path, formula } of formulas) byFile.set(path, [...(byFile.get(path) ?? []), formula]);
-  const items = [...byFile].map(([path, own]) => {
-    const distinct = own.filter(({ id }, i) => own.findIndex((one) => one.id === id) === i);
-    const links = distinct.map(
-      ({ id }, i) =>
-        `<a href="${relative(page, `${pageOf(path)}#${id}`)}">${i === 0 ? path.replace(/^src\//, '') : i + 1}</a>`,
-    );
-    return `<li>${links.join(' ')}</li>`;
-  });
-  const count = new Set(formulas.map(({ path, formula }) => `${path}#${formula.id}`)).size;
-  return `<details class="by"><summary>checks ${count === 1 ? 'one formula' : `${count} formulas`}</summary><ul>${items.join('')}</ul></details>`;
-}
-
-interface LinkContext {
-  readonly page: string;
-  readonly path: string;
-  readonly project: Project;
-  readonly files: ReadonlyMap<string, AnnotatedFile>;
-  readonly library: Library;
-  isPage(page: string): boolean;
-  readonly byFormula: ReadonlyMap<string, readonly Check[]>;
-}
-
-function linksOf({ page, path, project, files, library, isPage, byFormula }: LinkContext): Links {
-  const to = (target: string): string => relative(page, target);
-  /** The page of a file or folder of the repository, here or among the guides. */
-  const pathLink = (given: string): string | undefined => {
-    const [name = '', anchor] = given.split('#');
-    const full = fullPath(name, path, project);
-    if (full === undefined) return undefined;
-    const hash = anchor === undefined ? '' : `#${anchor}`;
-    if (/^docs\/.*\.md$/.test(full))
-      return to(`${full.replace(/(?:README)?\.md$/, (end) => (end === '.md' ? '.html' : 'index.html'))}${hash}`);
-    const readme = full.replace(/README\.md$/, '');
-    const own = pageOf(
-      project.hasFolder(readme) && !readme.endsWith('/') && !project.has(readme) ? `${readme}/` : readme,
-    );
-    return isPage(own) ? to(`${own}${hash}`) : undefined;
-  };
-  const nameLink = (name: string): string | undefined => {
-    const file = files.get(path);
-    const own = file?.source.exports.find((one) => one.name === name && !one.from);
-    if (own) return `#L${own.line}`;
-    const place = file?.source.imports.get(name);
-    const found = place ? project.definition(place) : project.definition({ path: 'src/index.ts', name });
-    return found && isPage(pageOf(found.path)) ? to(`${pageOf(found.path)}#L${found.line}`) : undefined;
-  };
-  return {
-    path: pathLink,
-    code(code) {
-      if (library.errorCodes.has(code)) return to(`docs/errors.html#${code.replaceAll('/', '-')}`);
-      if (/^[\w./-]+\.(?:ts|md|mjs|py)$|^[\w./-]+\/$/.test(code)) return pathLink(code);
-      return /^[A-Za-z]\w+$/.test(code) ? nameLink(code) : undefined;
-    },
-    papers: (text) =>
-      papersOf(text, library).flatMap(({ citation }) =>
-        citation ? { words: citation.words, href: to(`${papersPath}#${citation.paper.key}`) } : [],
-      ),
-    law(formula) {
-      const checks = byFormula.get(`${path}#${formula.id}`) ?? [];
-      const [first] = checks;
-      if (!first) return undefined;
-      const more = checks.length > 1 ? `, and ${checks.length - 1} more` : '';
-      return { href: to(`${pageOf(first.file)}#L${first.line}`), title: `checked by: ${first.title}${more}` };
-    },
-  };
-}
-
-function fullPath(given: string, from: string, project: Project): string | undefined {
-  const there = (path: string): boolean => project.has(path) || project.hasFolder(path);
-  const beside = posix.normalize(posix.join(posix.dirname(from), given));
-  if (given.endsWith('/') || given.startsWith('.')) return [beside, given].find(there);
-  return [given, beside].find(there) ?? fileFor(given, from, project);
-}
-
-function sentenceOf(file: AnnotatedFile | undefined): string {
-  const words = file?.comments.find(({ place }) => place === 'prose')?.words.replaceAll(/^@[\s\S]*/gm, '') ?? '';
-  const paragraph = words.split('\n\n')[0]?.replaceAll('\n', ' ') ?? '';
-  return /^.*?[^.]{2}[.:;](?=\s|$)/.exec(paragraph)?.[0].replace(/[:;]$/, '.') ?? paragraph;
-}
-
-function headingOf(project: Project, path: string): string {
-  if (!project.has(path)) return '';
-  const heading = /^# (.*)/.exec(project.text(path))?.[1] ?? '';
-  return heading.replace(/^[\w/.]+: /, '');
 }

@@ -7,6 +7,8 @@ export interface Check {
   readonly file: string;
   readonly line: number;
   readonly title: string;
+  /** The file under test, where it is one that uses the formula's. */
+  readonly by?: string;
 }
 
 /** A name in the table that is not where it says; the build ends with it. */
@@ -27,11 +29,21 @@ export interface Files {
 export interface Subject {
   readonly path: string;
   readonly exports: readonly string[];
+  /** Files that import it, the nearest first. */
+  readonly users?: readonly Subject[];
+}
+
+/** At most this many of one formula: a reader follows a few. */
+const most = 10;
+
+function distinct(checks: readonly Check[]): Check[] {
+  const keys = checks.map(({ file, line }) => `${file}:${line}`);
+  return checks.filter((_, i) => keys.indexOf(keys[i] as string) === i).slice(0, most);
 }
 
 export class Checks {
   readonly broken: Broken[] = [];
-  private readonly lines = new Map<string, readonly string[]>();
+  private readonly tests = new Map<string, TestFile>();
   private readonly globs = new Map<string, readonly string[]>();
 
   constructor(
@@ -46,25 +58,35 @@ export class Checks {
     }
   }
 
-  /** What checks a formula of a file, the most special first. */
-  of({ path, exports }: Subject, { symbol, source }: Pick<Formula, 'symbol' | 'source'>): Check[] {
-    const found: Check[] = [];
-    for (const row of this.rows.filter(({ files }) => files.test(path))) {
-      const names = symbol !== undefined && exports.includes(symbol) ? [symbol] : exports;
-      const family = row.families ? this.ofFamily(row.families, path, symbol, exports) : [];
-      const places = (row.rows ?? [])
-        .flatMap((pattern) => this.matching(pattern))
-        .flatMap((file) => this.place(file, names) ?? []);
-      const laws = places.length > 0 ? (row.laws ?? []).filter(({ of }) => of === undefined || of.test(source)) : [];
-      found.push(...laws.map((law) => this.named(law)).filter((one) => one !== undefined), ...family, ...places);
+  /** What checks a formula of a file: the laws first, then rows and tests. */
+  of(subject: Subject, { symbol, source }: Pick<Formula, 'symbol' | 'source'>): Check[] {
+    const { path, exports, users = [] } = subject;
+    const own = symbol !== undefined && exports.includes(symbol) ? this.along(path, [symbol], symbol, source) : [];
+    const whole = own.length > 0 ? own : this.along(path, exports, symbol, source);
+    if (whole.length > 0) return distinct(whole);
+    // What no test names is checked by way of what uses it.
+    for (const user of users) {
+      const found = this.along(user.path, user.exports, undefined, source);
+      if (found.length > 0) return distinct(found).map((one) => ({ ...one, by: user.path }));
     }
-    const keys = found.map(({ file, line }) => `${file}:${line}`);
-    return found.filter((_, i) => keys.indexOf(keys[i] as string) === i).slice(0, 12);
+    return [];
+  }
+
+  private along(path: string, names: readonly string[], symbol: string | undefined, source: string): Check[] {
+    return this.rows
+      .filter(({ files }) => files.test(path))
+      .flatMap(({ laws = [], rows = [], families }) => {
+        const files = rows.flatMap((pattern) => this.matching(pattern));
+        const places = files.flatMap((file) => this.place(file, names) ?? []);
+        const owed = places.length > 0 ? laws.filter(({ of }) => of === undefined || of.test(source)) : [];
+        const family = families ? this.ofFamily(families, path, symbol, names) : [];
+        return [...owed.flatMap((law) => this.named(law) ?? []), ...family, ...places];
+      });
   }
 
   private named({ file, name }: NamedLaw): Check | undefined {
     if (!this.project.has(file)) return this.missing(`${file} is no file`, 'the path of a law file');
-    const line = this.linesOf(file).findIndex((text) => text.includes(`'${name}'`)) + 1;
+    const line = this.read(file).lines.findIndex((text) => text.includes(`'${name}'`)) + 1;
     if (line > 0) return { file, line, title: name };
     return this.missing(`${file} has no law named '${name}'`, `one of ${namesIn(this.project.text(file)).join(', ')}`);
   }
@@ -88,18 +110,17 @@ export class Checks {
 
   /** Where a file names one of these first, in a row or a test, and not only among its imports. */
   private place(file: string, names: readonly string[]): Check | undefined {
-    if (names.length === 0) return undefined;
-    const word = new RegExp(`(?<![\\w$])(?:${names.map((name) => name.replaceAll('$', '\\$')).join('|')})(?![\\w$])`);
-    const lines = this.linesOf(file);
-    const from = lastImport(lines);
-    const quoted = new RegExp(`['"\`](?:${names.join('|')})['"\`:, ]`);
-    const candidates = lines
-      .map((text, i) => ({ text, i }))
-      .slice(from)
-      .filter(({ text }) => word.test(text) && !/^\s*(?:\/\/|\*|\/\*)/.test(text));
+    const { lines, from, words } = this.read(file);
+    const known = names.filter((name) => name.split(/\W+/).every((part) => words.has(part)));
+    if (known.length === 0) return undefined;
+    const word = new RegExp(`(?<![\\w$])(?:${known.join('|')})(?![\\w$])`);
+    const quoted = new RegExp(`['"\`](?:${known.join('|')})['"\`:, ]`);
+    const candidates = lines.flatMap((text, i) =>
+      i >= from && word.test(text) && !/^\s*(?:\/\/|\*|\/\*)/.test(text) ? [{ text, i }] : [],
+    );
     const best = candidates.find(({ text }) => quoted.test(text)) ?? candidates[0];
     if (!best) return undefined;
-    const { i, title } = titleOf(lines, best.i, names);
+    const { i, title } = titleOf(lines, best.i, known);
     return { file, line: i + 1, title };
   }
 
@@ -111,21 +132,17 @@ export class Checks {
     exports: readonly string[],
   ): Check[] {
     const stem = posix.basename(path, '.ts');
-    const candidates = families[stem]
-      ? [families[stem]]
-      : stem === 'contract'
-        ? [...new Set(Object.values(families))]
-        : [];
-    const named = [symbol, ...(symbol === undefined ? exports : [])].flatMap((name) =>
-      name === undefined ? [] : [name.replace(/^[A-Z]/, (c) => c.toLowerCase())],
+    const one = families[stem];
+    const contract = path.endsWith('/contract.ts');
+    const candidates = one !== undefined ? [one] : contract ? [...new Set(Object.values(families))] : [];
+    const names = (symbol === undefined ? exports : [symbol]).map((name) =>
+      name.replace(/^[A-Z]/, (c) => c.toLowerCase()),
     );
-    const own = candidates.flatMap((file) =>
-      this.lawsIn(file).filter(({ body }) => named.some((name) => new RegExp(`(?<!\\w)${name}(?!\\w)`).test(body))),
-    );
+    const tried = new RegExp(`(?<!\\w)(?:${names.join('|')})(?!\\w)`);
+    const own = candidates.flatMap((file) => this.lawsIn(file).filter(({ body }) => tried.test(body)));
     if (own.length > 0) return own.slice(0, 4).map(({ file, line, title }) => ({ file, line, title }));
-    const [family] = candidates;
-    const first = family === undefined ? undefined : this.lawsIn(family)[0];
-    return first && stem !== 'contract'
+    const [first] = one === undefined ? [] : this.lawsIn(one);
+    return first
       ? [{ file: first.file, line: first.line, title: `all laws of ${posix.basename(first.file, '.ts')}` }]
       : [];
   }
@@ -142,11 +159,21 @@ export class Checks {
     }));
   }
 
-  private linesOf(file: string): readonly string[] {
-    const given = this.lines.get(file) ?? this.project.text(file).split('\n');
-    this.lines.set(file, given);
-    return given;
+  private read(file: string): TestFile {
+    const given = this.tests.get(file);
+    if (given) return given;
+    const lines = this.project.text(file).split('\n');
+    const read = { lines, from: lastImport(lines), words: new Set(lines.join('\n').match(/[\w$]+/g)) };
+    this.tests.set(file, read);
+    return read;
   }
+}
+
+interface TestFile {
+  readonly lines: readonly string[];
+  /** The first line behind the imports. */
+  readonly from: number;
+  readonly words: ReadonlySet<string>;
 }
 
 function namesIn(text: string): string[] {

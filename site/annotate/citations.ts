@@ -108,7 +108,13 @@ export function fileFor(name: string, from: string, library: Pick<Library, 'has'
   const beside = [name, ...above.map((one) => `${one}/${name}`.replaceAll('//', '/'))].find((path) =>
     library.has(path),
   );
-  return beside ?? library.files.find((path) => path.endsWith(`/${name}`));
+  const elsewhere = library.files.filter((path) => path.endsWith(`/${name}`));
+  return (
+    beside ??
+    elsewhere.find((path) => path.startsWith(folder)) ??
+    elsewhere.find((path) => path.startsWith('src/')) ??
+    elsewhere[0]
+  );
 }
 
 function memberProblem(name: string, file: string, from: string, library: Library): string | undefined {

@@ -8,13 +8,13 @@ const keys = {
   '/': () => document.querySelector('#filter')?.focus(),
 };
 document.addEventListener('keydown', (event) => {
-  if (event.target.closest('input, pre, .eq, .rows') || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest('input, ol, .ex, .eq, .rows') || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!keys[event.key]) return;
   event.preventDefault();
   keys[event.key]();
 });
 // A box that scrolls sideways can be reached by keyboard.
-for (const box of document.querySelectorAll('pre, .eq, .rows, .wide')) {
+for (const box of document.querySelectorAll('.c ol, .ex, .eq, .rows, .wide, .p')) {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
 }
 

@@ -4,7 +4,7 @@ import type { Piece } from './highlight';
 import { escapeHtml } from './html';
 import type { Formula, Part } from './marked';
 import { drawFormula, type Links, renderPart } from './prose';
-import type { Section } from './sections';
+import { importsIn, type Section } from './sections';
 
 /** What a page of a file is made of. */
 export interface FileView {
@@ -26,17 +26,29 @@ export interface FileView {
 /** The sections of a file: prose on the left, code on the right. */
 export function renderFile(view: FileView): string {
   const code = codeLines(view);
+  const source = view.text.split('\n');
   const sections = view.sections.map((section) => {
     const prose = section.comments.flatMap((comment) =>
       (view.parts.get(comment) ?? []).map((part) => renderPart(part, view.links, view.example)),
     );
     const lines = code.slice(section.first - 1, section.last);
-    const anchors = section.comments.map(({ line }) => `<i id="L${line}"></i>`).join('');
-    const rows = lines.map((html, i) => `<span id="L${section.first + i}">${html}\n</span>`).join('');
-    const pre = lines.length === 0 ? '' : `<pre style="counter-reset:n ${section.first - 1}">${rows}</pre>`;
+    const anchors = section.comments.map(({ line }) => `<i id=L${line}></i>`).join('');
+    const rows = lines.map((html, i) => `<li id=L${section.first + i}>${html}`).join('');
+    const pre =
+      lines.length === 0
+        ? ''
+        : folded(section, source, `<ol style="counter-reset:n ${section.first - 1}">${rows}</ol>`);
     return `<div class="p">${anchors}${prose.join('')}${view.notes(section)}</div><div class="c">${pre}</div>`;
   });
   return `<div class="file">${sections.join('\n')}</div>`;
+}
+
+/** A file opens with its first words: more than a few imports in front of them are folded. */
+function folded({ first, last, comments }: Section, lines: readonly string[], pre: string): string {
+  const imports = comments.length === 0 && last - first >= 4 && importsIn(lines, first, last) === last - first + 1;
+  return imports
+    ? `<details class="imports"><summary>imports, lines ${first} to ${last}</summary>${pre}</details>`
+    : pre;
 }
 
 const classes = { keyword: 'a', string: 'b', number: 'd', type: 'e', call: 'g', comment: 'h', plain: '' } as const;
@@ -60,11 +72,11 @@ function codeLines({ text, pieces, inCode, links, imported }: FileView): string[
 
 /** What spans lines is coloured line by line, since each line is an element. */
 function colouredPiece(inside: string, name: string, href?: string): string {
-  if (href !== undefined) return `<a${name && ` class="${name}"`} href="${href}">${escapeHtml(inside)}</a>`;
+  if (href !== undefined) return `<a${name && ` class=${name}`} href=${href}>${escapeHtml(inside)}</a>`;
   if (name === '') return escapeHtml(inside);
   return inside
     .split('\n')
-    .map((line) => (line === '' ? '' : `<b class="${name}">${escapeHtml(line)}</b>`))
+    .map((line) => (line === '' ? '' : `<b class=${name}>${escapeHtml(line)}</b>`))
     .join('\n');
 }
 
@@ -81,7 +93,7 @@ function drawComment(inside: string, formulas: readonly Formula[], links: Links)
     html += `<b class="h m">${drawFormula(formula, links)}</b>`;
     at = start + formula.source.length;
   }
-  return html + plain(inside.slice(at));
+  return html.replaceAll(/ {3,}/g, ' ') + plain(inside.slice(at)); // formulas are narrower than their source: no columns
 }
 
 /** Code in colours, without comments of its own. */

@@ -56,9 +56,13 @@ function formulasInCode({ words }: Comment, named: Naming): Formula[] {
   return found.map((one) => named(one, words.slice(0, one.start).split('\n').length - 1));
 }
 
-/** The name that the statement at the top of the file around or below a comment gives. */
+/** The name that the statement around or below a comment gives, or the member of an interface. */
 function symbolAt(tree: ts.SourceFile, { end }: Comment): string | undefined {
   const statement = tree.statements.find((one) => one.end > end);
+  if (statement && ts.isInterfaceDeclaration(statement) && statement.getStart(tree) < end) {
+    const member = statement.members.find((one) => one.end > end)?.name;
+    if (member && ts.isIdentifier(member)) return member.text;
+  }
   return statement && namesOf(statement)[0]?.text;
 }
 
@@ -70,8 +74,8 @@ function namesFor({ path, exports, tree }: SourceFile): string[] {
       .flatMap((one) => namesOf(one).map(({ text }) => text)),
   );
   const values = own.filter((name) => !types.has(name));
-  const stem = (path.split('/').at(-1) as string)
-    .replace(/\.ts$/, '')
-    .replaceAll(/-(\w)/g, (_, c: string) => c.toUpperCase());
+  const file = (path.split('/').at(-1) as string).replace(/\.ts$/, '');
+  if (path.startsWith('examples/')) return [file];
+  const stem = file.replaceAll(/-(\w)/g, (_, c: string) => c.toUpperCase());
   return values.length > 0 ? values : own.length > 0 ? own : [stem];
 }

@@ -193,7 +193,22 @@ class Reader {
     if (latex === undefined) return this.restore(start, saved);
     const scripts = this.scripts(powers);
     if (scripts === undefined) return this.restore(start, saved);
-    return latex + scripts;
+    const applied = /[\p{L}]/u.test(sign) ? this.application(sign, closer, powers) : '';
+    return latex + scripts + applied;
+  }
+
+  /** Brackets right behind a letter or a name: what it is applied to belongs to it, also in a denominator. */
+  private application(head: string, closer: string, powers: boolean): string {
+    const sign = this.text[this.at] ?? '';
+    const bracket = brackets[sign];
+    const opens = '([⟨'.includes(sign || ' ') || (sign === '‖' && head === 'E');
+    if (bracket === undefined || sign === closer || !opens) return '';
+    const [start, saved] = [this.at, this.save()];
+    const inside = this.bracketed(bracket);
+    const scripts = inside === undefined ? undefined : this.scripts(powers);
+    if (scripts !== undefined) return `${inside}${scripts}`;
+    this.restore(start, saved);
+    return '';
   }
 
   private bracketed([close, left, right]: readonly [string, string, string]): string | undefined {

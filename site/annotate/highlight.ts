@@ -29,12 +29,25 @@ export function highlight({ tree, text, imports }: SourceFile, comments: readonl
       const colour = name?.colour ?? colourOf(kind);
       const word = text.slice(start, end);
       const imported = name?.refers && imports.has(word) && !local.has(word) ? { imported: word } : {};
-      if (colour !== 'plain' || 'imported' in imported) pieces.push({ start, end, colour, ...imported });
+      if (colour !== 'plain' || 'imported' in imported) add(pieces, text, { start, end, colour, ...imported });
     }
     if (one.start < one.end) pieces.push(one);
     at = one.end;
   }
   return pieces;
+}
+
+/** Neighbours of one colour with a space between them are one piece. */
+function add(pieces: Piece[], text: string, piece: Piece): void {
+  const last = pieces.at(-1);
+  const joins =
+    last &&
+    last.colour === piece.colour &&
+    !last.imported &&
+    !piece.imported &&
+    text.slice(last.end, piece.start) === ' ';
+  if (joins) pieces[pieces.length - 1] = { ...last, end: piece.end };
+  else pieces.push(piece);
 }
 
 /** Words that WGSL has beside those of TypeScript. */

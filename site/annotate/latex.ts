@@ -13,6 +13,9 @@ export function mathML(latex: string, display = false): string {
     .replace(/<\/?semantics>/g, '')
     .replace(/^<span class="katex(?:-display)?">(?:<span class="katex">)?/, '')
     .replace(/(?:<\/span>)+$/, '')
+    // Norms and bars are brackets here; browsers would space them as relations.
+    .replaceAll('<mo stretchy="false">∥</mo>', '<mo lspace="0" rspace="0" stretchy="false">‖</mo>')
+    .replaceAll('<mo stretchy="false">∣</mo>', '<mo lspace="0" rspace="0" stretchy="false">|</mo>')
     .replace(' xmlns="http://www.w3.org/1998/Math/MathML"', '');
   drawn.set(key, html);
   return html;

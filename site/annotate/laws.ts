@@ -51,6 +51,9 @@ const families = {
   'row-map': 'src/laws/backend/rows.ts',
   updates: 'src/laws/backend/updates.ts',
   storage: 'src/laws/backend/storage.ts',
+  support: 'src/laws/backend/products.ts',
+  workspace: 'src/laws/backend/products.ts',
+  'attention-spec': 'src/laws/backend/attention.ts',
   heap: 'src/laws/backend/storage.ts',
   device: 'src/laws/backend/storage.ts',
 };
@@ -77,7 +80,7 @@ export const lawRows: readonly LawRow[] = [
   },
   {
     room: 'a kernel, or what it must agree with',
-    files: /^(?:src\/backend\/(?:reference|wasm|gpu)|kernels\/(?:wasm|gpujs))\//,
+    files: /^(?:src\/backend\/(?:reference|wasm|gpu|attention-spec)|kernels\/(?:wasm|gpujs))/,
     families,
   },
   { room: 'the contract of backends', files: /^src\/backend\/contract\.ts$/, families },

@@ -102,7 +102,7 @@ export const superscripts: Readonly<Record<string, string>> = {
   ...digits('⁰¹²³⁴⁵⁶⁷⁸⁹'),
   '⁺': '+',
   '⁻': '-',
-  ᵀ: '\\top ',
+  ᵀ: '\\mathrm{T}',
   ⁿ: 'n',
   ˣ: 'x',
   ᵉ: 'e',

@@ -36,10 +36,10 @@ export function renderPage(page: Page, navigation: readonly NavigationItem[]): s
   const crumbs = page.crumbs.map(({ text, page: path }) =>
     path === undefined ? `<span>${escapeHtml(text)}</span>` : `<a href="${to(path)}">${escapeHtml(text)}</a>`,
   );
-  const step = (crumb: Crumb | undefined, rel: string, sign: string): string =>
+  const step = (crumb: Crumb | undefined, rel: 'prev' | 'next'): string =>
     crumb?.page === undefined
       ? '<span></span>'
-      : `<a rel="${rel}" href="${to(crumb.page)}">${sign}<span>${escapeHtml(crumb.text)}</span></a>`;
+      : `<a rel="${rel}" href="${to(crumb.page)}">${rel === 'prev' ? '← ' : ''}${escapeHtml(crumb.text)}${rel === 'next' ? ' →' : ''}</a>`;
   const scripts = [...(page.scripts ?? []), 'source/annotate.js'].map(
     (path) => `<script src="${to(path)}" defer></script>`,
   );
@@ -49,7 +49,7 @@ export function renderPage(page: Page, navigation: readonly NavigationItem[]): s
 <body class="${page.kind}"><header><a class="name" href="${to('index.html')}">floragrad</a><nav>${links.join('')}</nav></header>
 ${page.bar ?? ''}<div class="crumbs">${crumbs.join('<i>/</i>')}</div>
 <main>${page.body}</main>
-<footer>${step(page.previous, 'prev', '← ')}${step(page.next, 'next', '→ ')}</footer></body></html>
+<footer>${step(page.previous, 'prev')}${step(page.next, 'next')}</footer></body></html>
 `;
 }
 

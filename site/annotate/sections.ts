@@ -22,6 +22,9 @@ export function sectionsOf(lines: readonly string[], comments: readonly Comment[
     let [from, to] = [next, last];
     while (from <= to && (lines[from - 1] as string).trim() === '') from += 1;
     while (to >= from && (lines[to - 1] as string).trim() === '') to -= 1;
+    const imports = sections.length === 0 && above.length === 0 ? importsIn(lines, from, to) : 0;
+    if (imports >= 5) sections.push({ comments: [], first: from, last: from + imports - 1 });
+    if (imports >= 5) for (from += imports; from <= to && (lines[from - 1] as string).trim() === ''; ) from += 1;
     if (above.length > 0 || from <= to) sections.push({ comments: above, first: from, last: to });
     above = [];
   };
@@ -33,4 +36,15 @@ export function sectionsOf(lines: readonly string[], comments: readonly Comment[
   }
   close(lines.length);
   return sections;
+}
+
+/** How many lines from `first` on are imports. */
+export function importsIn(lines: readonly string[], first: number, last: number): number {
+  let count = 0;
+  for (let i = first; i <= last; i++) {
+    const line = lines[i - 1] as string;
+    if (/^import .* from |^} from /.test(line)) count = i - first + 1;
+    else if (line !== '' && !/^import |^ {2}[\w ]+,$/.test(line)) break;
+  }
+  return count;
 }
