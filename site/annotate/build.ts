@@ -1,14 +1,6 @@
 import { posix } from 'node:path';
 import { Checks } from './checks';
-import {
-  bibliography,
-  type Citation,
-  checkCitations,
-  fileFor,
-  type Library,
-  type Problem,
-  papersOf,
-} from './citations';
+import { bibliography, type Citation, checkCitations, type Library, type Problem, papersOf } from './citations';
 import { exampleCode } from './example';
 import { renderFile } from './file-page';
 import { type AnnotatedFile, annotate, isCore } from './files';

@@ -62,6 +62,15 @@ export function checkCitations(cited: Cited, library: Library): { count: number;
         : `{@link ${name}} names nothing that is exported; expected a name of src`,
     });
   }
+  for (const { 0: named, index } of words.matchAll(/\bdecisions? \d{4}(?:(?:,| and) \d{4})*/g)) {
+    for (const id of named.match(/\d{4}/g) ?? []) {
+      const known = library.files.some((path) => path.startsWith(`docs/decisions/${id}-`));
+      found.push({
+        at: index,
+        message: known ? undefined : `decision ${id} has no record; expected one in docs/decisions`,
+      });
+    }
+  }
   for (const { 0: record, index } of words.matchAll(/\(D\d+\)/g)) {
     found.push({ at: index, message: `${record} is no record here; expected a path in docs/decisions` });
   }

@@ -8,10 +8,12 @@ import { stopPage } from './tour-pages';
 /** Where everything begins: the reading hour, a filter over all names, and the rooms. */
 export function indexPage(tour: Tour, rooms: string, links: Links): Page {
   const page = pageOf('');
-  const stops = tour.stops.map(({ number, title, minutes, slug }) => {
+  const stops = tour.stops.map((stop, i) => {
+    const { number, title, minutes, part } = stop;
     const value = number === undefined ? ' class="more"' : ` value="${number}"`;
     const time = minutes === undefined ? '' : ` <em>${minutes} min</em>`;
-    return `<li${value}><a href="${relative(page, stopPage({ slug, title, text: '', files: [] }))}">${title}</a>${time}</li>`;
+    const opens = part !== tour.stops[i - 1]?.part ? `<li class="part">${part ?? 'And then'}</li>` : '';
+    return `${opens}<li${value}><a href="${relative(page, stopPage(stop))}">${title}</a>${time}</li>`;
   });
   const [first] = tour.stops;
   const start = first

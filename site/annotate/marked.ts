@@ -19,7 +19,9 @@ export type Part =
   /** A formula alone. */
   | { readonly kind: 'formula'; readonly formula: Formula }
   | { readonly kind: 'tag'; readonly tag: string; readonly text: string; readonly formulas: readonly Formula[] }
-  | { readonly kind: 'example'; readonly text: string };
+  | { readonly kind: 'example'; readonly text: string }
+  /** A line that divides a file. */
+  | { readonly kind: 'heading'; readonly text: string };
 
 /** Stands in a text for its formula number n, where markdown leaves it alone. */
 export const placeholder = (n: number): string => `\uE000${n}\uE001`;
@@ -29,7 +31,10 @@ export const placeholders = /\uE000(\d+)\uE001/g;
 export type Naming = (found: Found, newlinesBefore: number) => Formula;
 
 /** A comment in its parts, with all formulas found and taken out. */
-export function partsOf({ words }: Comment, named: Naming): Part[] {
+export function partsOf({ words }: Pick<Comment, 'words'>, named: Naming): Part[] {
+  if (words === '') return [];
+  const divider = /^-{3} (.+?) -{2,}$/.exec(words.split('\n')[0] ?? '')?.[1];
+  if (divider !== undefined) return [{ kind: 'heading', text: divider }, ...partsOf(rest(words), named)];
   const whole = wholeFormula(words.replace(/\.$/, ''));
   if (whole) return [{ kind: 'formula', formula: named(whole, 0) }];
   const parts: Part[] = [];
@@ -45,7 +50,12 @@ export function partsOf({ words }: Comment, named: Naming): Part[] {
 }
 
 export const formulasOf = (part: Part): readonly Formula[] =>
-  part.kind === 'formula' ? [part.formula] : part.kind === 'example' ? [] : part.formulas;
+  part.kind === 'formula' ? [part.formula] : part.kind === 'example' || part.kind === 'heading' ? [] : part.formulas;
+
+/** What stands under a divider. */
+function rest(words: string): Pick<Comment, 'words'> {
+  return { words: words.split('\n').slice(1).join('\n').trim() };
+}
 
 interface Piece {
   readonly text: string;

@@ -15,14 +15,16 @@ export function papersPage(papers: readonly Paper[], places: ReadonlyMap<string,
   const sorted = [...papers].sort((a, b) => b.year - a.year || a.title.localeCompare(b.title));
   const rows = sorted.map(
     (paper) =>
-      `<li id="${paper.key}">${describe(paper)}<div class="cited">${(places.get(paper.key) ?? []).map(place).join('')}</div></li>`,
+      `<li id="${paper.key}">${describe(paper)}<div class="cited">${distinct(places.get(paper.key) ?? [])
+        .map(place)
+        .join('')}</div></li>`,
   );
   return {
     path: papersPath,
     title: 'Papers',
     kind: 'papers',
     crumbs: [{ text: 'source', page: pageOf('') }, { text: 'papers' }],
-    body: `<h1>Papers</h1><p class="lead">${papers.length} papers that the source cites, each with the places that do.</p><ol class="papers">${rows.join('')}</ol>`,
+    body: `<h1>Papers</h1><p class="lead">${papers.length} papers that the source cites, each with the places that do.</p><ol class="biblio">${rows.join('')}</ol>`,
   };
 }
 
@@ -37,4 +39,9 @@ function describe({ authors, title, published, arxiv }: Paper): string {
 
 function place({ path, line }: CitedAt): string {
   return `<a href="${relative(papersPath, `${pageOf(path)}#L${line}`)}">${path.split('/').slice(-2).join('/')}</a>`;
+}
+
+/** One link for each file, to the first place in it. */
+function distinct(places: readonly CitedAt[]): CitedAt[] {
+  return places.filter(({ path }, i) => places.findIndex((one) => one.path === path) === i);
 }

@@ -141,6 +141,7 @@ osnap | Nelson and Nguyen | OSNAP: faster numerical linear algebra algorithms vi
 achlioptas | Achlioptas | Database-friendly random projections | JCSS 2003
 haar | Mezzadri | How to generate random matrices from the classical compact groups | 2006 | math-ph/0609050
 grassmann | Edelman, Arias and Smith | The geometry of algorithms with orthogonality constraints | 1998
+gemm | Goto and van de Geijn | Anatomy of high-performance matrix multiplication | 2008
 golub | Golub and Van Loan | Matrix computations | 2013
 higham | Higham | Functions of matrices | 2008
 polar | Björck and Bowie | An iterative algorithm for computing the best estimate of an orthogonal matrix | 1971

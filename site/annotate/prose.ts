@@ -95,6 +95,8 @@ export function renderPart(part: Part, links: Links, example: (code: string) => 
       return renderMarkdown(part.text, part.formulas, links);
     case 'rows':
       return renderRows(part.text, part.formulas, links);
+    case 'heading':
+      return `<h2>${escapeHtml(part.text)}</h2>`;
     case 'example':
       return `<pre class="ex">${example(part.text)}</pre>`;
     case 'tag':

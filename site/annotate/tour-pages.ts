@@ -21,7 +21,10 @@ export function tourPages(
       path,
       title: label(stop),
       kind: 'tour',
-      crumbs: [{ text: 'source', page: pageOf('') }, { text: 'the reading hour' }],
+      crumbs: [
+        { text: 'source', page: pageOf('') },
+        { text: stop.part === undefined ? 'the reading hour' : `the reading hour: ${stop.part}` },
+      ],
       body: renderStop(stop, path, links, firstWords, tour, i),
       ...(previous ? { previous: { text: label(previous), page: stopPage(previous) } } : {}),
       next: next ? { text: label(next), page: stopPage(next) } : { text: 'All rooms', page: pageOf('') },
@@ -49,13 +52,14 @@ function renderStop(
       ? ''
       : `<p class="question">${renderInline(stop.question, [], links)}</p>${stop.hint === undefined ? '' : renderMarkdown(stop.hint, [], links)}`;
   const answer = stop.answer === undefined ? '' : folded('Answer', stop.answer, links);
+  const after = stop.after === undefined ? '' : renderMarkdown(stop.after, [], links);
   const list = (stop.list ?? []).map(({ question: asked, answer: given }) => folded(asked, given, links)).join('');
   const files = stop.files.map(
     (file) => `<li><a href="${links.path(file) ?? ''}"><code>${file}</code></a><span>${firstWords(file)}</span></li>`,
   );
   const heading =
     stop.files.length > 0 && !stop.list ? `<h2>Files of this stop</h2><ul class="files">${files.join('')}</ul>` : '';
-  return `<div class="dots">${dots}</div><h1>${escapeHtml(stop.title)}</h1>${minutes}<div class="text">${renderMarkdown(stop.text, [], links)}${question}${answer}${list}</div>${heading}`;
+  return `<div class="dots">${dots}</div><h1>${escapeHtml(stop.title)}</h1>${minutes}<div class="text">${renderMarkdown(stop.text, [], links)}${question}${answer}${list}${after}</div>${heading}`;
 }
 
 function folded(title: string, text: string, links: Links): string {

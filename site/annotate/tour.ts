@@ -5,8 +5,12 @@ export interface Stop {
   readonly number?: number;
   readonly title: string;
   readonly minutes?: number;
+  /** The part of the tour that it is in. */
+  readonly part?: string;
   /** Markdown. */
   readonly text: string;
+  /** Markdown behind a list of questions. */
+  readonly after?: string;
   readonly question?: string;
   /** What stands behind the question on its line. */
   readonly hint?: string;
@@ -28,34 +32,43 @@ export interface Tour {
 
 const heading = /^\*\*(\d+)\. (.+?) \((\d+) min\):\*\*\s*/;
 
-/** Reads `docs/reading.md`; `has` says which paths exist. */
+/**
+ * Reads `docs/reading.md`; `has` says which paths exist. A section is a part of the tour where it has stops, a page of its
+ * own where it has none.
+ */
 export function readTour(markdown: string, has: (path: string) => boolean): Tour {
   const [first = '', ...sections] = markdown.split(/\n(?=## )/);
-  const paragraphs = first.split(/\n{2,}/);
-  const title = paragraphs[0]?.replace(/^# /, '') ?? '';
-  const start = paragraphs.findIndex((one) => heading.test(one));
-  const stops = stopsOf(paragraphs.slice(start), has);
+  const [title = '', ...intro] = first.split(/\n{2,}/);
+  const before = intro.findIndex((one) => heading.test(one));
+  const stops = stopsOf(before < 0 ? [] : intro.slice(before), undefined, has);
+  for (const section of sections) {
+    const [part = '', ...paragraphs] = section.trim().split(/\n{2,}/);
+    if (paragraphs.some((one) => heading.test(one))) stops.push(...stopsOf(paragraphs, part.replace(/^## /, ''), has));
+    else stops.push(sectionOf(section, has));
+  }
   return {
-    title,
-    intro: paragraphs.slice(1, start).join('\n\n'),
-    stops: [...stops, ...sections.map((section) => sectionOf(section, has))],
+    title: title.replace(/^# /, ''),
+    intro: (before < 0 ? intro : intro.slice(0, before)).join('\n\n'),
+    stops,
     missing: missingIn(markdown, has),
   };
 }
 
-function stopsOf(paragraphs: readonly string[], has: (path: string) => boolean): Stop[] {
+/** Paragraphs behind a stop belong to it: its answer, or more of its text. */
+function stopsOf(paragraphs: readonly string[], part: string | undefined, has: (path: string) => boolean): Stop[] {
   const stops: Stop[] = [];
-  for (const paragraph of paragraphs) {
+  for (const paragraph of paragraphs.map((one) => one.trim())) {
     const last = stops.at(-1);
-    if (heading.test(paragraph)) stops.push(stopOf(paragraph, has));
-    else if (last && /^Answer: /.test(paragraph))
-      stops[stops.length - 1] = { ...last, answer: paragraph.replace(/^Answer: /, '') };
-    else if (last) {
-      const text = `${last.text}\n\n${paragraph.trim()}`;
-      stops[stops.length - 1] = { ...last, text, files: [...new Set([...last.files, ...filesIn(paragraph, has)])] };
-    }
+    if (heading.test(paragraph)) stops.push({ ...stopOf(paragraph, has), ...(part === undefined ? {} : { part }) });
+    else if (last) stops[stops.length - 1] = withMore(last, paragraph, has);
   }
   return stops;
+}
+
+function withMore(stop: Stop, paragraph: string, has: (path: string) => boolean): Stop {
+  if (paragraph.startsWith('Answer: ')) return { ...stop, answer: paragraph.replace('Answer: ', '') };
+  const files = [...new Set([...stop.files, ...filesIn(paragraph, has)])];
+  return { ...stop, text: `${stop.text}\n\n${paragraph}`, files };
 }
 
 function stopOf(paragraph: string, has: (path: string) => boolean): Stop {
@@ -74,17 +87,22 @@ function stopOf(paragraph: string, has: (path: string) => boolean): Stop {
   };
 }
 
-/** A section behind the stops is a page of its own; a numbered list of questions is folded. */
+/** A section without stops is a page of its own; a numbered list of questions is folded. */
 function sectionOf(section: string, has: (path: string) => boolean): Stop {
   const [, title = '', body = ''] = /^## (.+)\n([\s\S]*)$/.exec(section.trim()) ?? [];
-  const asked = Array.from(
-    body.matchAll(/^\d+\. _([^_]+\?)_\s+([\s\S]*?)(?=\n\d+\. _|\n\n|$(?![\s\S]))/gm),
-    ([, question = '', answer = '']) => ({ question, answer: answer.replaceAll(/\n {2,}/g, '\n') }),
-  );
-  const list = asked.length > 1 ? asked : undefined;
-  const text = list ? body.replaceAll(/^\d+\. _[\s\S]*?(?=\n\d+\. _|\n\n|$(?![\s\S]))\n?/gm, '') : body;
-  const slug = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  return { slug, title, text: text.trim(), ...(list ? { list } : {}), files: filesIn(section, has) };
+  const questions = Array.from(body.matchAll(/^\d+\. _([^_]+\?)_\s+([\s\S]*?)(?=\n\d+\. _|\n\n|$(?![\s\S]))/gm));
+  const page = { slug: title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-'), title, files: filesIn(section, has) };
+  const [first, last] = [questions[0], questions.at(-1)];
+  if (!first || !last) return { ...page, text: body.trim() };
+  return {
+    ...page,
+    text: body.slice(0, first.index).trim(),
+    list: questions.map(([, question = '', answer = '']) => ({
+      question,
+      answer: answer.replaceAll(/\n {2,}/g, '\n'),
+    })),
+    after: body.slice(last.index + last[0].length).trim(),
+  };
 }
 
 const path = /`((?:src|kernels|docs|test|examples|bench)\/[^`\s]*)`/g;

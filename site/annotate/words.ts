@@ -5,7 +5,10 @@ import type { Project } from './project';
 /** What a file is about, in its own words: at its head, above what it is named after, above its first export, or its first. */
 export function sentenceOf(file: AnnotatedFile | undefined): string {
   const words = file && aboutOf(file)?.words.replaceAll(/^@[\s\S]*/gm, '');
-  const paragraph = words?.split('\n\n')[0]?.replaceAll('\n', ' ') ?? '';
+  return firstSentence(words?.split('\n\n')[0]?.replaceAll('\n', ' ') ?? '');
+}
+
+function firstSentence(paragraph: string): string {
   // A full stop ends a sentence where no code and no bracket is open.
   for (const { index } of paragraph.matchAll(/[.:](?= [A-Z`]|$)/g)) {
     const before = paragraph.slice(0, index);
@@ -34,6 +37,7 @@ function aboutOf({ source, comments }: AnnotatedFile): Comment | undefined {
 /** The heading of a README, behind the name of its room. */
 export function headingOf(project: Project, path: string): string {
   if (!project.has(path)) return '';
-  const heading = /^# (.*)/.exec(project.text(path))?.[1] ?? '';
-  return heading.replace(/^[\w/.]+: /, '');
+  const [heading = '', first = ''] = project.text(path).split(/\n{2,}/);
+  const said = /: (.*)$/.exec(heading)?.[1];
+  return said ?? firstSentence(first.replaceAll('\n', ' '));
 }
