@@ -26,12 +26,15 @@ export interface Files {
 }
 
 /** What a file with formulas has: names that tests may use for it. */
-export interface Subject {
+export interface Tested {
   readonly path: string;
   readonly exports: readonly string[];
   /** Files that import it, the nearest first. */
-  readonly users?: readonly Subject[];
+  readonly users?: readonly Tested[];
 }
+
+/** What of a formula decides which laws are about it. */
+export type Asked = Pick<Formula, 'symbol' | 'source' | 'subject'>;
 
 /** At most this many of one formula: a reader follows a few. */
 const most = 10;
@@ -59,22 +62,24 @@ export class Checks {
   }
 
   /** What checks a formula of a file: the laws first, then rows and tests. */
-  of(subject: Subject, { symbol, source }: Pick<Formula, 'symbol' | 'source'>): Check[] {
+  of(subject: Tested, formula: Asked): Check[] {
+    const { symbol, subject: about } = formula;
+    if (about === 'work') return [];
     const { path, exports, users = [] } = subject;
-    const own = symbol !== undefined && exports.includes(symbol) ? this.along(path, [symbol], symbol, source) : [];
-    const whole = own.length > 0 ? own : this.along(path, exports, symbol, source);
+    const own = symbol !== undefined && exports.includes(symbol) ? this.along(path, [symbol], formula) : [];
+    const whole = own.length > 0 ? own : this.along(path, exports, formula);
     if (whole.length > 0) return distinct(whole);
     // What no test names is checked by way of what uses it.
     for (const user of users) {
-      const found = this.along(user.path, user.exports, undefined, source);
+      const found = this.along(user.path, user.exports, { ...formula, symbol: undefined });
       if (found.length > 0) return distinct(found).map((one) => ({ ...one, by: user.path }));
     }
     return [];
   }
 
-  private along(path: string, names: readonly string[], symbol: string | undefined, source: string): Check[] {
+  private along(path: string, names: readonly string[], { symbol, source, subject }: Asked): Check[] {
     return this.rows
-      .filter(({ files }) => files.test(path))
+      .filter(({ files, about = 'values' }) => about === subject && files.test(path))
       .flatMap(({ laws = [], rows = [], families }) => {
         const files = rows.flatMap((pattern) => this.matching(pattern));
         const places = files.flatMap((file) => this.place(file, names) ?? []);

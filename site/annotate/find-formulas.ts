@@ -3,8 +3,12 @@ import { type Quotients, type Reading, readFormula } from './formula';
 /** A formula says something about letters; a symbol is one of its parts alone, such as ε or Aᵀ in a sentence. */
 export type FoundKind = 'formula' | 'symbol';
 
+/** What a formula counts, by the word behind it: 2·m·n·k flops are work, r·n floats are state; others say what is computed. */
+export type Subject = 'values' | 'state' | 'work';
+
 export interface Found {
   readonly kind: FoundKind;
+  readonly subject: Subject;
   readonly start: number;
   readonly end: number;
   /** As it stands in the source. */
@@ -61,7 +65,12 @@ function accept(text: string, start: number, reading: Reading, rows: boolean): F
   if (!mayEnd(text, cut.end)) return undefined;
   const source = text.slice(start, cut.end);
   const [kind, end] = [kindOf(source, cut, rows), cut.end];
-  return kind && { kind, start, end, source, latex: cut.latex };
+  return kind && { kind, subject: subjectOf(text.slice(end)), start, end, source, latex: cut.latex };
+}
+
+function subjectOf(after: string): Subject {
+  if (/^\s(?:floats|bytes|words of state)\b/.test(after)) return 'state';
+  return /^\s(?:flops|operations|fetches|additions|multiplications|numbers|elements)\b/.test(after) ? 'work' : 'values';
 }
 
 /** In `P ← orthonormal columns of M·Q` a sentence begins behind the arrow. */

@@ -332,6 +332,9 @@ class Reader {
       else if (primes[sign] !== undefined && !/[\p{Lu}\p{Ll}\d]/u.test(this.text[this.at + 1] ?? '') && this.primed()) {
         this.at += 1;
         upper += primes[sign]?.replaceAll("'", '\\prime ');
+      } else if (powers && sign === '∘' && superscripts[this.text[this.at + 1] ?? ''] !== undefined) {
+        this.at += 1;
+        upper += `\\circ ${this.run(superscripts)}`; // element by element
       } else if (powers && sign === '*' && !/[\p{L}\d]/u.test(this.text[this.at + 1] ?? '')) {
         this.at += 1;
         upper += '*';

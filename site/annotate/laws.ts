@@ -3,6 +3,8 @@
  * that match a file count. Names of laws stand here as they stand in their files: one that is not there fails the build.
  */
 
+import type { Subject } from './find-formulas';
+
 /** A law by its name; it checks a formula where one of the row's files has the thing under test. */
 export interface NamedLaw {
   readonly file: string;
@@ -15,6 +17,8 @@ export interface LawRow {
   /** What the thing under test is, for people. */
   readonly room: string;
   readonly files: RegExp;
+  /** What its laws look at: values by default. Counts of work are looked at by none. */
+  readonly about?: Exclude<Subject, 'work'>;
   /** What holds for each thing that has a place in `rows`. */
   readonly laws?: readonly NamedLaw[];
   /** Files, or patterns of files, that name what is under test: rows of a law suite, replays, golden values, unit tests. */
@@ -125,6 +129,24 @@ export const lawRows: readonly LawRow[] = [
       { file: 'src/laws/transform/saved.ts', name: 'goes on from a saved state' },
     ],
     rows: ['test/laws/transforms.ts'],
+  },
+  {
+    room: 'the state of a method',
+    files: /^src\/(?:compress|optim)\//,
+    about: 'state',
+    laws: [
+      {
+        file: 'test/unit/study/methods/rows.test.ts',
+        name: 'keeps as many floats as its row says, to the byte',
+      },
+    ],
+    rows: ['src/study/methods/*.ts'],
+  },
+  {
+    room: 'the memory of a projection',
+    files: /^src\/compress\//,
+    about: 'state',
+    rows: ['test/unit/compress/memory.test.ts', 'test/unit/compress/quantise.test.ts'],
   },
   {
     room: 'a method, against the published code',

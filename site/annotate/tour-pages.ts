@@ -85,6 +85,6 @@ export function tourBar(tour: Tour, path: string, isPage: (path: string) => bool
         ]
       : []),
   ];
-  const position = `stop ${numbered.indexOf(stop) + 1} of ${numbered.length}`;
+  const position = `stop ${stop.number} of ${numbered.at(-1)?.number}`;
   return `<div class="bar"><a href="${relative(page, stopPage(stop))}">${position}: ${escapeHtml(stop.title)}</a><span>${links.join('')}</span></div>\n`;
 }

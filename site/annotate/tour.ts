@@ -48,7 +48,7 @@ export function readTour(markdown: string, has: (path: string) => boolean): Tour
   }
   return {
     title: title.replace(/^# /, ''),
-    intro: (before < 0 ? intro : intro.slice(0, before)).join('\n\n'),
+    intro: (before < 0 ? intro : intro.slice(0, before)).join('\n\n').trim(),
     stops,
     missing: missingIn(markdown, has),
   };

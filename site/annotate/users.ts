@@ -1,4 +1,4 @@
-import type { Subject } from './checks';
+import type { Tested } from './checks';
 import type { AnnotatedFile } from './files';
 
 /** Which files use a file. */
@@ -15,7 +15,7 @@ export class Users {
   }
 
   /** Files of the same room that import it, then those that import these, and so on; of other rooms where there are none. */
-  of(path: string): Subject[] {
+  of(path: string): Tested[] {
     const inside = this.reached(path, (one) => roomOf(one) === roomOf(path));
     const found = inside.length > 0 ? inside : this.reached(path, () => true);
     return found.map((one) => ({ path: one, exports: this.files.get(one)?.names ?? [] }));
