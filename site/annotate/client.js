@@ -33,10 +33,14 @@ if (field) {
     links[chosen]?.classList.add('on');
     links[chosen]?.scrollIntoView({ block: 'nearest' });
   };
-  const rank = ({ text }, words) => {
+  const rank = ({ text, page }, words) => {
     const name = text.toLowerCase();
     if (!words.every((word) => name.includes(word))) return -1;
-    return (name === words[0] ? 0 : name.startsWith(words[0]) ? 1 : 2) * 1000 + name.length;
+    return (
+      (name === words[0] ? 0 : name.startsWith(words[0]) ? 1 : 2) * 1000 +
+      name.length +
+      (page.startsWith('src/') ? 0 : 0.5)
+    );
   };
   field.addEventListener('input', () => {
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);

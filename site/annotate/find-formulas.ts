@@ -1,4 +1,5 @@
 import { type Quotients, type Reading, readFormula } from './formula';
+import { functions } from './notation';
 
 /** A formula says something about letters; a symbol is one of its parts alone, such as ε or Aᵀ in a sentence. */
 export type FoundKind = 'formula' | 'symbol';
@@ -41,6 +42,11 @@ export function findFormulas(text: string, quotients: Quotients = 'slash', rows 
       continue;
     }
     if (!mayBegin(text, at)) continue;
+    const word = plainWord(text, at);
+    if (word > 0) {
+      at += word;
+      continue;
+    }
     const reading = readFormula(text, at, quotients);
     const one = reading && accept(text, at, reading, rows);
     if (!one || skipped.some(([start]) => start > at && start < one.end)) {
@@ -95,6 +101,14 @@ function mayBegin(text: string, at: number): boolean {
   if (/[\s,.;:)\]}>[]/u.test(here)) return false;
   if (/[a-z]$/.test(text.slice(0, at).trimEnd()) && text.startsWith('mean ', at)) return false; // has mean c²/r
   return !/[\p{L}\p{M}\d_.`\-'’/@#&^|·⊙]/u.test(before);
+}
+
+/** The length of a word of two letters and more with another word behind it, which begins no formula. */
+function plainWord(text: string, at: number): number {
+  const word = /[A-Za-z][a-z]+(?=,? [a-z]{2})/y;
+  word.lastIndex = at;
+  const found = word.exec(text)?.[0] ?? '';
+  return functions.has(found) ? 0 : found.length;
 }
 
 function mayEnd(text: string, at: number): boolean {

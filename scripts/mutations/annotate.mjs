@@ -1,0 +1,133 @@
+/** The annotated source: what is a formula, which law checks it, what a citation must name. */
+const formulaTests = ['test/site/formula.test.ts'];
+const tests = ['test/site/annotate.test.ts'];
+const file = (name) => `site/annotate/${name}.ts`;
+
+export const annotate = [
+  {
+    name: 'annotate: a quotient takes the last factor alone',
+    file: file('formula'),
+    find: '{bare(latex)}}{',
+    replace: '{latex}}{',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: brackets of two factors are taken off as one pair',
+    file: file('formula'),
+    find: 'if (depth === 0 && i < latex.length - 1) return latex;',
+    replace: '',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: raised quotients are fractions',
+    file: file('formula'),
+    find: "    this.quotients = 'slash';\n",
+    replace: '',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: a sum over a word of the sentence',
+    file: file('formula'),
+    find: 'if (this.spaces() && !this.strong()) return this.back(start);',
+    replace: 'this.spaces();',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: a root is over the power of what is under it, not under the power of it',
+    file: file('formula'),
+    find: 'const radicand = this.primary(closer, false);',
+    replace: 'const radicand = this.sum(closer);',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: the first word of a sentence behind an arrow is taken along',
+    file: file('find-formulas'),
+    find: '? reading.before : reading;',
+    replace: '? reading : reading;',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: shapes are read',
+    file: file('find-formulas'),
+    find: '...(rows ? [] : [shape])',
+    replace: '...[]',
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: a condition such as λ = 0 counts as a formula',
+    file: file('find-formulas'),
+    find: "if (operations > 0 && letters + named > 0) return condition.test(source) ? 'symbol' : 'formula';",
+    replace: "if (operations > 0 && letters + named > 0) return 'formula';",
+    tests: formulaTests,
+  },
+  {
+    name: 'annotate: a comment in a template is one of the file',
+    file: file('comments'),
+    find: 'ts.isNoSubstitutionTemplateLiteral(node) || isPiece(node)',
+    replace: 'ts.isNoSubstitutionTemplateLiteral(node)',
+    tests,
+  },
+  {
+    name: 'annotate: comments of members leave the code',
+    file: file('comments'),
+    find: "alone && !isOfMember(tree, start, end) ? 'prose' : 'code'",
+    replace: "alone ? 'prose' : 'code'",
+    tests,
+  },
+  {
+    name: 'annotate: a law of before is passed over',
+    file: file('checks'),
+    find: 'if (line > 0) return { file, line, title: name };',
+    replace: 'if (line >= 0) return { file, line: Math.max(line, 1), title: name };',
+    tests,
+  },
+  {
+    name: 'annotate: a law holds for what has no row',
+    file: file('checks'),
+    find: 'places.length > 0 ? laws.filter',
+    replace: 'places.length >= 0 ? laws.filter',
+    tests,
+  },
+  {
+    name: 'annotate: counts of work have laws',
+    file: file('checks'),
+    find: "    if (about === 'work') return [];\n",
+    replace: "    if (about === 'work') return this.along(path, exports, { ...formula, subject: 'values' });\n",
+    tests,
+  },
+  {
+    name: 'annotate: a path that is gone is passed over',
+    file: file('citations'),
+    find: 'library.has(path) || library.hasFolder(path) ||',
+    replace: "path !== '' || library.hasFolder(path) ||",
+    tests,
+  },
+  {
+    name: 'annotate: any title will do for the number of a paper',
+    file: file('citations'),
+    find: '!several && !isTitle(quoted, paper)',
+    replace: "!several && quoted === ''",
+    tests,
+  },
+  {
+    name: 'annotate: a number of a paper that is not there is passed over',
+    file: file('citations'),
+    find: 'const known = library.papers.some(({ arxiv }) => arxiv === id);',
+    replace: 'const known = library.papers.some(({ arxiv }) => arxiv !== id);',
+    tests,
+  },
+  {
+    name: 'annotate: a missing file of the tour is left out',
+    file: file('tour'),
+    find: 'has(found) ? [] : [{',
+    replace: 'has(found) || found ? [] : [{',
+    tests,
+  },
+  {
+    name: 'annotate: an answer is more text of its stop',
+    file: file('tour'),
+    find: "if (paragraph.startsWith('Answer: '))",
+    replace: "if (paragraph.startsWith('Answer; '))",
+    tests,
+  },
+];
