@@ -43,3 +43,22 @@ export function threadsSentence(isolated: boolean, cores: number): string {
   }
   return `The page is cross-origin isolated: trainings may share memory among threads (${cores} cores are reported).`;
 }
+
+/** What a backend says of itself, `key: value, key: value`, whole and in short: `wasm, baseline build, 1 thread`. */
+export function backendWords(line: string): {
+  readonly short: string;
+  readonly all: readonly (readonly [string, string])[];
+} {
+  const all = line.split(/, (?=\w+: )/).flatMap((pair) => {
+    const [, key, value] = /^(\w+): (.*)$/.exec(pair) ?? [];
+    return key !== undefined && value !== undefined ? [[key, value] as const] : [];
+  });
+  const of = new Map(all);
+  const threads = of.get('threads');
+  const parts = [
+    of.get('backend'),
+    of.has('build') ? `${of.get('build')} build` : of.get('mode'),
+    threads && `${threads} ${threads === '1' ? 'thread' : 'threads'}`,
+  ];
+  return { short: parts.filter(Boolean).join(', '), all };
+}

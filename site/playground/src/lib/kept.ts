@@ -2,7 +2,7 @@ import type { Look } from '../training/contract';
 
 /** What a method lets through of a gradient. */
 export interface Kept {
-  /** How many singular values are left: above what rounding makes of zero. */
+  /** How many singular values are left, above what rounding makes of zero beside the gradient's largest. */
   readonly rank: number;
   /** ‖up(down(G))‖²/‖G‖²: above 1 where an unbiased method makes what it keeps longer. */
   readonly energy: number;
@@ -11,9 +11,9 @@ export interface Kept {
 /** null: all of it. */
 export function keptOf({ gradient, survived }: Pick<Look, 'gradient' | 'survived'>): Kept | null {
   if (survived.length === 0) return null;
-  const most = Math.max(...survived);
+  const rounding = Math.max(...gradient) * 1e-6;
   return {
-    rank: survived.filter((value) => value > most * 1e-5).length,
+    rank: survived.filter((value) => value > rounding).length,
     energy: squares(survived) / squares(gradient),
   };
 }

@@ -1,4 +1,4 @@
-import type { Outcome } from '../training/contract';
+import type { Outcome, Preset } from '../training/contract';
 import { type Columns, thin } from './thin';
 import { count, list, number } from './words';
 
@@ -7,6 +7,13 @@ export interface Picture {
   readonly columns: Columns;
   readonly summary: string;
   readonly table: Table;
+  /** Lines across, each with its name on it. */
+  readonly levels?: readonly Level[];
+}
+
+export interface Level {
+  readonly name: string;
+  readonly y: number;
 }
 
 export interface Table {
@@ -20,17 +27,26 @@ const most = 500;
 const fewRows = 12;
 
 /** The loss of every track, step by step. */
-export function lossPicture(outcomes: readonly Outcome[], names: readonly string[]): Picture {
+export function lossPicture(
+  outcomes: readonly Outcome[],
+  names: readonly string[],
+  preset: Pick<Preset, 'lines'> | null,
+): Picture {
+  const levels = (preset?.lines?.(outcomes) ?? []).map(({ name, loss }) => ({ name, y: loss }));
   const longest = outcomes.map(({ readings }) => readings).sort((a, b) => b.length - a.length)[0] ?? [];
   const steps = longest.map(({ step }) => step);
   const losses = outcomes.map(({ readings }) => readings.map(({ loss }) => loss));
   const last = outcomes.flatMap(({ readings }, i) => {
     const reading = readings.at(-1);
-    return reading ? [`${names[i]} ${number(reading.loss)}`] : [];
+    return reading ? [[names[i] ?? '', number(reading.loss)] as const] : [];
   });
   return {
     columns: thin(steps, losses, most),
-    summary: last.length === 0 ? 'No loss yet.' : `Loss at step ${count(steps.at(-1) ?? 0)}: ${list(last)}.`,
+    levels,
+    summary: [
+      last.length === 0 ? 'No loss yet.' : `Loss at step ${count(steps.at(-1) ?? 0)}: ${list(last)}.`,
+      ...levels.map(({ name, y }) => `Dotted: ${name}, ${number(y)}.`),
+    ].join(' '),
     table: tableOf('Step', steps, losses, names),
   };
 }
@@ -45,7 +61,9 @@ export function differencePicture(outcomes: readonly Outcome[], names: readonly 
       return Math.abs(loss - reference) / Math.abs(reference);
     }),
   );
-  const greatest = differences.map((line, i) => `${names[i + 1]} ${number(line.reduce((a, b) => Math.max(a, b), 0))}`);
+  const greatest = differences.map(
+    (line, i) => [names[i + 1] ?? '', number(line.reduce((a, b) => Math.max(a, b), 0))] as const,
+  );
   return {
     columns: thin(steps, differences, most),
     summary:
@@ -64,7 +82,7 @@ export function rankPicture(outcomes: readonly Outcome[], names: readonly string
   const full = Math.min(...(outcomes[0]?.start.watched.shape ?? [0]));
   const last = outcomes.flatMap(({ looks }, i) => {
     const look = looks.at(-1);
-    return look ? [`${names[i]} ${look.updateRank}`] : [];
+    return look ? [[names[i] ?? '', String(look.updateRank)] as const] : [];
   });
   return {
     columns: thin(steps, ranks, most),
@@ -83,15 +101,15 @@ export function errorPicture(outcomes: readonly Outcome[], names: readonly strin
   };
   const last = errors.flatMap((of, i) => {
     const error = of.at(-1);
-    if (!error) return [];
-    return [
-      `${names[i]} ${number(error.measured)} after ${count(error.draws)} draws, where theory says ${number(error.theory)}`,
-    ];
+    return error ? [[names[i] ?? '', `${number(error.measured)} (theory ${number(error.theory)})`] as const] : [];
   });
   const lines = outcomes.flatMap((_, i) => [pick(i, 'measured'), pick(i, 'theory')]);
   return {
     columns: thin(draws, lines, most),
-    summary: last.length === 0 ? 'Nothing is drawn yet.' : `Squared relative error: ${list(last)}.`,
+    summary:
+      last.length === 0
+        ? 'Nothing is drawn yet.'
+        : `Squared relative error after ${count(draws.at(-1) ?? 0)} draws: ${list(last)}.`,
     table: tableOf(
       'Draws',
       draws,

@@ -18,7 +18,7 @@ export function statusOf(
   if (phase === 'ready') return ['Ready.', ...failed].join(' ');
   const losses = tracks.flatMap(({ outcome, failure }, i) => {
     const last = outcome.readings.at(-1);
-    return last && !failure ? [`${names[i]} ${number(last.loss)}`] : [];
+    return last && !failure ? [[names[i] ?? '', number(last.loss)] as const] : [];
   });
   const where = {
     running: `Running, step ${count(step)} of ${count(steps)}.`,

@@ -20,6 +20,7 @@ export class Training {
   started = $state.raw<Start | null>(null);
   failure = $state.raw<{ readonly code: string; readonly message: string } | null>(null);
   readonly #worker: Worker;
+  readonly #steps: number;
 
   constructor(
     make: () => Worker,
@@ -27,6 +28,7 @@ export class Training {
     track: number,
     readonly heard: () => void,
   ) {
+    this.#steps = setting.steps;
     this.#worker = make();
     this.#worker.onmessage = ({ data }: MessageEvent<FromTrack>) => this.#hear(data);
     this.#worker.onerror = (event) => {
@@ -36,8 +38,9 @@ export class Training {
     this.#tell({ kind: 'load', setting: $state.snapshot(setting) as Setting, track });
   }
 
-  get lastStep(): number {
-    return this.outcome.readings.at(-1)?.step ?? 0;
+  /** Each of them begins with a reading, and the last reading is after the last step. */
+  get stepsTaken(): number {
+    return Math.min(this.outcome.readings.length, this.#steps);
   }
 
   /** Whether it would take another step. */
@@ -154,7 +157,7 @@ export class Trainings {
   }
 
   #heard(): void {
-    this.step = Math.max(0, ...this.tracks.map(({ lastStep }) => lastStep));
+    this.step = Math.max(0, ...this.tracks.map(({ stepsTaken }) => stepsTaken));
     this.redraw.mark();
   }
 }

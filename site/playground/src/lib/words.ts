@@ -26,9 +26,9 @@ export function bytes(value: number): string {
   return value < 1024 ** 2 ? `${number(value / 1024)} KB` : `${number(value / 1024 ** 2)} MB`;
 }
 
-/** `Flora 0.12, Adam 0.03 and LoRA 0.5` */
-export function list(parts: readonly string[]): string {
-  return parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
+/** `Flora, r = 2: 0.12; Adam: 0.03`: names have commas. */
+export function list(pairs: readonly (readonly [name: string, value: string])[]): string {
+  return pairs.map(([name, value]) => `${name}: ${value}`).join('; ');
 }
 
 function signed(text: string): string {
