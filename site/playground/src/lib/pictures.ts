@@ -30,7 +30,7 @@ const fewRows = 12;
 export function lossPicture(
   outcomes: readonly Outcome[],
   names: readonly string[],
-  preset: Pick<Preset, 'lines'> | null,
+  { meanOf, preset }: { readonly meanOf: number; readonly preset: Pick<Preset, 'lines'> | null },
 ): Picture {
   const levels = (preset?.lines?.(outcomes) ?? []).map(({ name, loss }) => ({ name, y: loss }));
   const longest = outcomes.map(({ readings }) => readings).sort((a, b) => b.length - a.length)[0] ?? [];
@@ -41,7 +41,7 @@ export function lossPicture(
     return reading ? [[names[i] ?? '', number(reading.loss)] as const] : [];
   });
   return {
-    columns: thin(steps, losses, most),
+    columns: thin(steps, meanOf > 1 ? [...losses, ...losses.map((line) => runningMean(line, meanOf))] : losses, most),
     levels,
     summary: [
       last.length === 0 ? 'No loss yet.' : `Loss at step ${count(steps.at(-1) ?? 0)}: ${list(last)}.`,
@@ -49,6 +49,15 @@ export function lossPicture(
     ].join(' '),
     table: tableOf('Step', steps, losses, names),
   };
+}
+
+/** Of the last `of` values at each place, or of as many as there are. */
+export function runningMean(values: readonly number[], of: number): number[] {
+  let sum = 0;
+  return values.map((value, i) => {
+    sum += value - (i >= of ? (values[i - of] as number) : 0);
+    return sum / Math.min(i + 1, of);
+  });
 }
 
 /** How far the loss of each track is from the first one's, relative to the first one's. */

@@ -3,12 +3,18 @@ import type { MethodWords } from './names';
 
 export type ViewName = Preset['view'];
 
-/** What there is to see of these trainings. First comes the view in which the preset's claim can be seen. */
+/** A view, and whether it takes the whole width. */
+export interface Placed {
+  readonly view: ViewName;
+  readonly wide: boolean;
+}
+
+/** What there is to see of these trainings, in order. First comes the view in which the preset's claim can be seen. */
 export function viewsOf(
   { task, tracks }: Setting,
   preset: Pick<Preset, 'view'> | null,
   methods: Readonly<Record<string, MethodWords>>,
-): readonly ViewName[] {
+): readonly Placed[] {
   const writes = task === 'names' || task === 'moby-dick';
   const projects = tracks.some(({ method }) => methods[method]?.reads.includes('rank'));
   const all: readonly ViewName[] = [
@@ -18,5 +24,10 @@ export function viewsOf(
     'rank',
     ...(projects ? ['error' as const, 'spectrum' as const] : ['spectrum' as const]),
   ];
-  return [...new Set(all)];
+  const views = [...new Set(all)];
+  const alone = (view: ViewName, place: number) => place === 0 || view === 'text' || view === 'spectrum';
+  // The others stand in pairs. Where one is left over, the first of them is wide: no hole.
+  const paired = views.filter((view, place) => !alone(view, place));
+  const leftOver = paired.length % 2 === 1 ? paired[0] : undefined;
+  return views.map((view, place) => ({ view, wide: alone(view, place) || view === leftOver }));
 }
