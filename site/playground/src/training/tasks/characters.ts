@@ -38,7 +38,7 @@ export async function characterTask(seed: number, options: CharacterModel): Prom
   return {
     model,
     watched: { layer: block.attention.proj, path: 'blocks.0.attention.proj.weight' },
-    compresses: (path) => /^blocks\..*\.weight$/.test(path) && !path.includes('Norm'),
+    compresses: (path) => /^blocks\..*\.weight$/.test(path),
     loss(step) {
       const { ids, targets } = dataset.trainBatch(random.fold(batches, step));
       return crossEntropy(model.forward(ids), targets);
