@@ -1,21 +1,35 @@
 import { count, number, raised } from './words';
 
-/** What stands at the ticks of an axis; null: nothing does. On a logarithmic one that is at powers of ten, seven at most. */
-export function axisLabels(ticks: readonly (number | null)[], log: boolean): string[] {
-  if (!log) return ticks.map((tick) => (tick === null ? '' : Number.isInteger(tick) ? count(tick) : number(tick)));
-  const powers = ticks.filter((tick) => tick !== null).filter(isPower);
+/**
+ * Which ticks of a logarithmic axis get a line and a label: powers of ten, at most seven, and where there are fewer than three
+ * also twice and five times them. null: not this one.
+ */
+export function logTicks(ticks: readonly number[]): (number | null)[] {
+  const powers = ticks.filter((tick) => digitOf(tick) === 1);
   const every = Math.ceil(powers.length / 7);
-  const kept = new Set(powers.filter((_, i) => i % every === 0));
-  const short = powers.every((tick) => tick >= 1e-3 && tick <= 1e4);
-  return ticks.map((tick) => (tick !== null && kept.has(tick) ? power(tick, short) : ''));
+  const digits = powers.length < 3 ? [1, 2, 5] : [1];
+  return ticks.map((tick) => (digits.includes(digitOf(tick)) && powers.indexOf(tick) % every <= 0 ? tick : null));
 }
 
-/** Of ten. */
-export function isPower(value: number): boolean {
-  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+/** What stands at the ticks that were kept; powers where most of them are far from 1. */
+export function logLabels(ticks: readonly (number | null)[]): string[] {
+  const short = ticks.every((tick) => tick === null || (tick > 0.0009 && tick < 11_000));
+  return ticks.map((tick) => {
+    if (tick === null) return '';
+    if (!short) return digitOf(tick) === 1 ? `10${raised(exponentOf(tick))}` : number(tick);
+    return tick >= 1 ? count(tick) : String(Number(tick.toPrecision(1)));
+  });
 }
 
-function power(value: number, short: boolean): string {
-  const exponent = Math.round(Math.log10(value));
-  return short ? (exponent < 0 ? String(10 ** exponent) : count(10 ** exponent)) : `10${raised(exponent)}`;
+export function linearLabels(ticks: readonly number[]): string[] {
+  return ticks.map((tick) => (Number.isInteger(tick) ? count(tick) : number(tick)));
+}
+
+function exponentOf(value: number): number {
+  return Math.floor(Math.log10(value) + 1e-9);
+}
+
+/** The first digit: 2 of 0.002. */
+function digitOf(value: number): number {
+  return Math.round(value / 10 ** exponentOf(value));
 }

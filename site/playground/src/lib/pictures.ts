@@ -45,7 +45,7 @@ export function lossPicture(
     levels,
     summary: [
       last.length === 0 ? 'No loss yet.' : `Loss at step ${count(steps.at(-1) ?? 0)}: ${list(last)}.`,
-      ...levels.map(({ name, y }) => `Dotted: ${name}, ${number(y)}.`),
+      ...(levels.length > 0 ? [`Dotted: ${list(levels.map(({ name, y }) => [name, number(y)]))}.`] : []),
     ].join(' '),
     table: tableOf('Step', steps, losses, names),
   };

@@ -38,11 +38,12 @@ export class Redraw {
   #next(now: number): void {
     const waiting = [...this.#views].filter((view) => view.dirty).sort((a, b) => a.drawn - b.drawn);
     const first = waiting[0];
-    if (first && now - first.drawn >= this.pause) {
+    if (first === undefined) return;
+    if (now - first.drawn >= this.pause) {
       first.dirty = false;
       first.drawn = now;
       first.draw();
     }
-    if (waiting.length > 0) this.#ask();
+    if (waiting.some((view) => view.dirty)) this.#ask();
   }
 }

@@ -1,9 +1,11 @@
-import type { Phase, Training } from './trainings.svelte';
 import { count, list, number } from './words';
 
-type Said = Pick<Training, 'failure'> & {
+export type Phase = 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'failed';
+
+interface Said {
+  readonly failure: { readonly message: string } | null;
   readonly outcome: { readonly readings: readonly { readonly loss: number }[] };
-};
+}
 
 /** One sentence for those who hear the page. */
 export function statusOf(

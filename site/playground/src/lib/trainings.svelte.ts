@@ -1,7 +1,6 @@
 import type { FromTrack, Look, Outcome, Reading, Setting, Start, ToTrack } from '../training/contract';
 import type { Redraw } from './redraw';
-
-export type Phase = 'loading' | 'ready' | 'running' | 'paused' | 'done' | 'failed';
+import type { Phase } from './status';
 
 /** What a track has said so far. It grows in place: thousands of readings are not copied for every message. */
 class Heard implements Outcome {
@@ -97,6 +96,8 @@ export class Training {
 /** All trainings of one setting, side by side. */
 export class Trainings {
   tracks = $state.raw<readonly Training[]>([]);
+  /** How often a setting was loaded. */
+  generation = $state(0);
   /** What the visitor asked for; hidden pages wait in spite of it. */
   wanted = $state<'run' | 'pause'>('pause');
   hidden = $state(false);
@@ -123,6 +124,7 @@ export class Trainings {
     this.end();
     this.wanted = 'pause';
     this.step = 0;
+    this.generation += 1;
     this.tracks = setting.tracks.map((_, track) => new Training(this.make, setting, track, () => this.#heard()));
     this.redraw.mark();
   }

@@ -14,15 +14,19 @@ export function viewsOf(
   { task, tracks }: Setting,
   preset: Pick<Preset, 'view'> | null,
   methods: Readonly<Record<string, MethodWords>>,
+  /** Whether some track has drawn projections. */
+  drew: boolean,
 ): readonly Placed[] {
   const writes = task === 'names' || task === 'moby-dick';
-  const projects = tracks.some(({ method }) => methods[method]?.reads.includes('rank'));
+  // Those that carry something over a refresh surely draw; of others it is known when they did.
+  const draws = drew || tracks.some(({ method }) => methods[method]?.reads.includes('onRefresh'));
   const all: readonly ViewName[] = [
     ...(preset ? [preset.view] : []),
     'loss',
     ...(writes ? ['text' as const] : []),
     'rank',
-    ...(projects ? ['error' as const, 'spectrum' as const] : ['spectrum' as const]),
+    ...(draws ? ['error' as const] : []),
+    'spectrum',
   ];
   const views = [...new Set(all)];
   const alone = (view: ViewName, place: number) => place === 0 || view === 'text' || view === 'spectrum';
