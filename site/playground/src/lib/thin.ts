@@ -13,12 +13,12 @@ export function thin(xs: readonly number[], lines: readonly (readonly number[])[
   const kept: Columns = [[], ...lines.map(() => [])];
   for (let start = 0; start < xs.length; start += width) {
     const end = Math.min(start + width, xs.length);
-    const half = Math.floor((start + end - 1) / 2);
-    if (half > start) kept[0].push(xs[start] as number, xs[end - 1] as number);
+    const several = end - start > 1;
+    if (several) kept[0].push(xs[start] as number, xs[end - 1] as number);
     else kept[0].push(xs[end - 1] as number);
     lines.forEach((line, l) => {
       const pair = extremes(line, start, end);
-      (kept[l + 1] as (number | null)[]).push(...(half > start ? pair : [pair[1]]));
+      (kept[l + 1] as (number | null)[]).push(...(several ? pair : [pair[1]]));
     });
   }
   return kept;
