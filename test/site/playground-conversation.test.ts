@@ -9,10 +9,10 @@ import { one, run, texts } from './playground-session';
 
 beforeAll(() => setBackend(wasmBackend({ build: 'baseline' })));
 
-/** A track that is spoken to, what it has said, and a clock that stands still unless it is turned. */
-function talk() {
+/** A track that is spoken to, what it has said, and a clock that goes on by so many milliseconds whenever it is read. */
+function talk(tick = 0) {
   const said: FromTrack[] = [];
-  const clock = { now: 0 };
+  let now = 0;
   const waiting: (() => void)[] = [];
   const hear = conversation({
     open: async (setting, track) => ({ backend: 'wasm', track: await openTrack(setting, track, texts) }),
@@ -20,13 +20,16 @@ function talk() {
       said.push(message);
       for (const look of waiting.splice(0)) look();
     },
-    now: () => clock.now,
+    now() {
+      now += tick;
+      return now;
+    },
   });
   const until = async (kind: FromTrack['kind']): Promise<void> => {
     while (said.at(-1)?.kind !== kind) await new Promise<void>((look) => waiting.push(look));
   };
   const readings = () => said.flatMap((message) => (message.kind === 'readings' ? message.readings : []));
-  return { hear: (message: ToTrack) => hear(message), said, clock, until, readings };
+  return { hear, said, until, readings };
 }
 
 const load = (setting = one({ method: 'flora' }, { steps: 20 })): ToTrack => ({ kind: 'load', setting, track: 0 });
@@ -50,15 +53,15 @@ describe('a conversation with a track', () => {
     expect(looks.map(({ step }) => step)).toEqual(readings().map(({ step }) => step));
   });
 
-  it('gathers readings for a tenth of a second', async () => {
-    const { hear, said, clock, until } = talk();
+  it.each([
+    [0, [1, 20]], // the first at once, all others when it is over
+    [100, Array.from({ length: 21 }, () => 1)],
+  ])('gathers readings for a tenth of a second: a clock that goes by %i ms', async (tick, counts) => {
+    const { hear, said, until } = talk(tick);
     hear(load());
     hear({ kind: 'run' });
     await until('done');
-    // The first at once, all others when it is over: the clock stood still.
-    const counts = () => said.flatMap((message) => (message.kind === 'readings' ? [message.readings.length] : []));
-    expect(counts()).toEqual([1, 20]);
-    clock.now = 100;
+    expect(said.flatMap((message) => (message.kind === 'readings' ? [message.readings.length] : []))).toEqual(counts);
   });
 
   it('hears a pause between two steps', async () => {
