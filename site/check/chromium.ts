@@ -1,18 +1,6 @@
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 
-const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-/** @throws if there is no Chromium */
-export function launchChromium(): Promise<Browser> {
-  const executablePath = process.env.CHROMIUM_PATH ?? places.find((place) => existsSync(place));
-  if (executablePath === undefined) {
-    throw new Error(`no Chromium at ${places.join(', ')}: install one, or say where it is in CHROMIUM_PATH`);
-  }
-  // WebGL2 and WebGPU on software drivers.
-  const gpu = ['--enable-unsafe-swiftshader', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
-  return chromium.launch({ executablePath, args: ['--no-sandbox', ...gpu, '--enable-features=Vulkan'] });
-}
+export { launchChromium } from '../../test/browser/chromium';
 
 export interface Opened {
   readonly page: Page;

@@ -45,6 +45,10 @@ test('of two extremes in a bucket, the one that comes first is drawn first', () 
   expect(falling[1]).toEqual([8, 5, 4, 1]);
 });
 
+test('a last bucket of two keeps both', () => {
+  expect(thin([0, 1, 2, 3, 4, 5, 6, 7], [[1, 2, 3, 4, 5, 6, 7, 8]], 6)[1]).toEqual([1, 3, 4, 6, 7, 8]);
+});
+
 test('a running mean is of the last values, and of fewer at the beginning', () => {
   expect(runningMean([4, 2, 6, 1, 5], 2)).toEqual([4, 3, 4, 3.5, 3]);
 });
