@@ -85,11 +85,11 @@ test('a table has few rows, and the last step among them', () => {
   expect(table.rows.at(-1)).toEqual(['1,000', number(1 / 1001)]);
 });
 
-test('the difference is relative to the first track, at equal steps', () => {
-  const { columns, summary } = differencePicture([outcome([4, 2]), outcome([4, 3, 9])], ['A', 'B']);
+test('the difference is the greatest so far, relative to the first track, at equal steps', () => {
+  const { columns, summary } = differencePicture([outcome([4, 2, 2]), outcome([4, 3, 2, 9])], ['A', 'B']);
   expect(columns).toEqual([
-    [0, 1],
-    [0, 0.5],
+    [0, 1, 2],
+    [0, 0.5, 0.5],
   ]);
   expect(summary).toContain('B: 0.5');
 });

@@ -60,26 +60,29 @@ export function runningMean(values: readonly number[], of: number): number[] {
   });
 }
 
-/** How far the loss of each track is from the first one's, relative to the first one's. */
+/**
+ * The furthest that the loss of each track has been from the first one's, relative to it. The greatest so far, since equal
+ * losses, whose difference is zero, have no place on a logarithmic axis.
+ */
 export function differencePicture(outcomes: readonly Outcome[], names: readonly string[]): Picture {
-  const [first, ...others] = outcomes.map(({ readings }) => readings);
-  const steps = (first ?? []).map(({ step }) => step);
-  const differences = others.map((readings) =>
-    readings.slice(0, steps.length).map(({ loss }, i) => {
-      const reference = (first ?? [])[i]?.loss ?? Number.NaN;
-      return Math.abs(loss - reference) / Math.abs(reference);
-    }),
-  );
-  const greatest = differences.map(
-    (line, i) => [names[i + 1] ?? '', number(line.reduce((a, b) => Math.max(a, b), 0))] as const,
-  );
+  const [first = [], ...others] = outcomes.map(({ readings }) => readings);
+  const steps = first.map(({ step }) => step);
+  const furthest = others.map((readings) => {
+    let most = 0;
+    return readings.slice(0, steps.length).map(({ loss }, i) => {
+      const reference = first[i]?.loss ?? Number.NaN;
+      most = Math.max(most, Math.abs(loss - reference) / Math.abs(reference));
+      return most;
+    });
+  });
+  const now = furthest.map((line, i) => [names[i + 1] ?? '', number(line.at(-1) ?? 0)] as const);
   return {
-    columns: thin(steps, differences, most),
+    columns: thin(steps, furthest, most),
     summary:
       steps.length === 0
         ? 'No loss yet.'
-        : `Greatest relative difference from the loss of ${names[0]} so far: ${list(greatest)}.`,
-    table: tableOf('Step', steps, differences, names.slice(1)),
+        : `Greatest relative difference from the loss of ${names[0]} so far: ${list(now)}.`,
+    table: tableOf('Step', steps, furthest, names.slice(1)),
   };
 }
 
