@@ -65,6 +65,7 @@ describe('judges', () => {
     ['refreshing', [0.3, 0.9, 0.9], false], // refreshing does not help
     ['momentum', [1e-3, 1e-5, 1e-4], true],
     ['momentum', [1e-5, 1e-5, 1e-4], false], // momentum in place of none
+    ['momentum', [5e-5, 1e-5, 2e-5], false], // momentum helps less than tenfold
     ['momentum', [1e-3, 1e-5, 2e-3], false], // Flora is no better than none
     ['momentum', [1e-3, 1e-5, 1e-6], false], // Flora is better than dense
     ['moby-dick', [2.35, 2.36, 2.4], true],
@@ -75,14 +76,14 @@ describe('judges', () => {
   });
 
   it('lora-rank knows the floor from the gradient before the first step', () => {
-    const gradient = Array.from({ length: 32 }, () => 1); // floors: 30/32 of rank 2, 16/32 of rank 16
+    const gradient = Array.from({ length: 32 }, (_, i) => (i < 2 ? 3 : 1)); // 18 of 48 in two, 32 of 48 in sixteen
     const looks = [[{ step: 0, gradient }]];
-    expect(judged('lora-rank', [0.94, 0.2, 0.5], looks)).toBe(true);
-    expect(judged('lora-rank', [0.94, 0.94, 0.5], looks)).toBe(false); // LoRA in place of PeriodicLoRA
-    expect(judged('lora-rank', [0.9, 0.2, 0.5], looks)).toBe(false); // below its floor
-    expect(judged('lora-rank', [0.99, 0.2, 0.5], looks)).toBe(false); // far above it
+    expect(judged('lora-rank', [0.63, 0.2, 0.34], looks)).toBe(true);
+    expect(judged('lora-rank', [0.63, 0.63, 0.34], looks)).toBe(false); // LoRA in place of PeriodicLoRA
+    expect(judged('lora-rank', [0.6, 0.2, 0.34], looks)).toBe(false); // below its floor
+    expect(judged('lora-rank', [0.7, 0.2, 0.34], looks)).toBe(false); // far above it
     const lines = presetOf('lora-rank').lines?.([ending(0, 1, looks[0])]);
-    expect(lines?.map(({ loss }) => loss)).toEqual([30 / 32, 0.5]);
+    expect(lines?.map(({ loss }) => loss)).toEqual([30 / 48, 16 / 48]);
   });
 
   it('lora-is-flora compares all steps', () => {

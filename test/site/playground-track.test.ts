@@ -34,7 +34,9 @@ describe('settings', () => {
     );
     expect(again).toEqual(a);
     expect(losses(b as Outcome)[1]).not.toBe(losses(a as Outcome)[1]);
-    expect(last(b as Outcome).survived[0]).not.toBe(last(a as Outcome).survived[0]);
+    for (const values of ['gradient', 'survived'] as const) {
+      expect(last(b as Outcome)[values][0]).not.toBe(last(a as Outcome)[values][0]);
+    }
   });
 
   it('that make no sense are refused in words', async () => {
