@@ -1,0 +1,40 @@
+import type { DefaultTheme } from 'vitepress';
+
+type Options = DefaultTheme.LocalSearchOptions;
+
+/** A page as the index reads it: of the reference only names and first sentences, of all pages no tables of numbers. */
+const render: Options['_render'] = (source, env, md) => {
+  const path: string = env.relativePath;
+  if (/^docs\/(mutations|compatibility)\.md$/.test(path)) return md.render(withoutTables(source), env);
+  if (path.startsWith('reference/')) return md.render(namesOf(source), env);
+  return md.render(source, env);
+};
+
+const withoutTables = (text: string): string => text.replace(/^\|.*\n/gm, '');
+
+/** Headings down to members of classes, and the paragraph that says what a name is. */
+function namesOf(text: string): string {
+  const kept: string[] = [];
+  let told = true;
+  for (const paragraph of text.split(/\n{2,}/)) {
+    if (/^#{1,3} |^##### .*\{#/.test(paragraph)) {
+      kept.push(paragraph.replace(/\(\)(?=\??( \{#|$))/, ''));
+      told = false;
+    } else if (!told && !/^([#>|]|Defined in:|```)/.test(paragraph)) {
+      kept.push(paragraph);
+      told = true;
+    }
+  }
+  return kept.join('\n\n');
+}
+
+export const searchOptions: Options = {
+  _render: render,
+  miniSearch: {
+    options: {
+      // A number alone is a word that no search needs, and tables have thousands of them.
+      processTerm: (term: string) => (/^[\d.,]*$/.test(term) ? null : term.toLowerCase()),
+    },
+    searchOptions: { fuzzy: 0.15, prefix: true, boost: { title: 4, titles: 2, text: 1 } },
+  },
+};

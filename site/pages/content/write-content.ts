@@ -1,0 +1,97 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { embed, type PlacedFigures } from '../figures/write-figures';
+import { anchorsOf, plain } from './anchors';
+import { type Document, documentsOf, titleOf } from './documents';
+import { fillHome } from './home';
+import { type Clone, rewriteLinks } from './links';
+import { type Entry, sidebarOf } from './sidebar';
+
+/** Tables of these are wider than a column of text. */
+const wide = /^docs\/(adapters|methods|benchmarks|compatibility|mutations)\.md$/;
+
+/** Every Markdown file of the clone that git would not ignore, by its path. */
+function markdownFiles(root: string): string[] {
+  const folders = ['docs', 'src', 'kernels', 'test', 'bench', 'examples', 'lessons'].filter((folder) =>
+    existsSync(`${root}/${folder}`),
+  );
+  const inside = folders.flatMap((folder) => walk(root, folder));
+  return [...readdirSync(root).filter((name) => name.endsWith('.md')), ...inside];
+}
+
+function walk(root: string, folder: string): string[] {
+  return readdirSync(`${root}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(root, path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+}
+
+/** What is asked of the clone by links, read once. */
+function cloneAt(root: string, documents: readonly Document[]): Clone {
+  const pages = new Map(documents.map(({ path, page }) => [path, `/${page}`]));
+  const anchors = new Map<string, ReadonlySet<string>>();
+  return {
+    kindOf: (path) => {
+      const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
+      return found ? (found.isDirectory() ? 'folder' : 'file') : null;
+    },
+    pageOf: (path) => pages.get(path) ?? pages.get(`${path}/README.md`) ?? null,
+    anchorsOf: (path) => {
+      const known = anchors.get(path) ?? anchorsOf(readFileSync(`${root}/${path}`, 'utf8'));
+      anchors.set(path, known);
+      return known;
+    },
+  };
+}
+
+/** What was written. */
+export interface Content {
+  readonly documents: number;
+  readonly sidebar: readonly Entry[];
+}
+
+/**
+ * Every document of the clone as a page in `out`, with figures, and links that lead to pages.
+ * @throws Error every link and path that leads nowhere, with file and line
+ */
+export function writeContent(root: string, out: string, figures: PlacedFigures): Content {
+  const documents = documentsOf(markdownFiles(root));
+  const clone = cloneAt(root, documents);
+  const [faults, pictures]: [string[], Set<string>] = [[], new Set()];
+  const titles = documents.map(({ path, page }) => {
+    const markdown = readFileSync(`${root}/${path}`, 'utf8');
+    // Figures come first: their lines are those of the document as it is.
+    const read = rewriteLinks(markdown, path, clone);
+    faults.push(...read.faults);
+    for (const picture of read.pictures) pictures.add(picture);
+    write(`${out}/${page}`, `${frontmatter(path)}${embed(read.text, figures.get(path) ?? [])}`);
+    return {
+      path,
+      title: plain(titleOf(markdown, path)),
+      link: `/${page.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '.html')}`,
+    };
+  });
+  const home = rewriteLinks(fillHome(root), 'README.md', clone);
+  faults.push(...home.faults);
+  for (const picture of home.pictures) pictures.add(picture);
+  write(`${out}/index.md`, home.text);
+  if (faults.length > 0) throw new Error(`links that lead nowhere:\n${faults.join('\n')}`);
+  for (const picture of pictures) copy(`${root}/${picture}`, `${out}/public/${picture}`);
+  return { documents: documents.length, sidebar: sidebarOf(titles) };
+}
+
+function frontmatter(path: string): string {
+  const lines = [`source: ${path}`, ...(wide.test(path) ? ['aside: false', 'pageClass: wide'] : [])];
+  return `---\n${lines.join('\n')}\n---\n\n`;
+}
+
+function write(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+function copy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
+}
