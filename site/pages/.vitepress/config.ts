@@ -21,6 +21,10 @@ const active: Readonly<Record<string, string>> = {
   Reference: '/reference/',
 };
 
+/** The nabla of a gradient. */
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M2 3h12L8 14z" fill="none" stroke="#1f6fb4" stroke-width="2.4"/></svg>';
+
 // biome-ignore lint/style/noDefaultExport: VitePress reads it
 export default defineConfig({
   base,
@@ -31,7 +35,10 @@ export default defineConfig({
   lastUpdated: false,
   metaChunk: true,
   ignoreDeadLinks: [apart],
-  head: [['meta', { name: 'theme-color', content: '#1f6fb4' }]],
+  head: [
+    ['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }],
+    ['meta', { name: 'theme-color', content: '#1f6fb4' }],
+  ],
   themeConfig: {
     nav: navigation.map(({ text, link }) => ({
       text,

@@ -35,6 +35,13 @@ export const searchOptions: Options = {
       // A number alone is a word that no search needs, and tables have thousands of them.
       processTerm: (term: string) => (/^[\d.,]*$/.test(term) ? null : term.toLowerCase()),
     },
-    searchOptions: { fuzzy: 0.15, prefix: true, boost: { title: 4, titles: 2, text: 1 } },
+    searchOptions: {
+      // Whoever searches for a word wants to be told first, and to look it up then.
+      boostDocument: (id: string) =>
+        /\/docs\/guides\//.test(id) ? 1.6 : /\/docs\/(errors|mutations|decisions)/.test(id) ? 0.7 : 1,
+      fuzzy: 0.15,
+      prefix: true,
+      boost: { title: 4, titles: 2, text: 1 },
+    },
   },
 };

@@ -1,5 +1,5 @@
-/** The text of a heading as an anchor, as GitHub makes it: documents are written for both, and links are the same there. */
-export function slugOf(title: string): string {
+/** The text of a heading as GitHub makes an anchor of it: what links in documents are written for. */
+function githubSlugOf(title: string): string {
   return title
     .trim()
     .toLowerCase()
@@ -7,19 +7,32 @@ export function slugOf(title: string): string {
     .replaceAll(' ', '-');
 }
 
-/** Every anchor of a document: headings outside of code, a second one of the same text with a number. */
-export function anchorsOf(markdown: string): ReadonlySet<string> {
-  const anchors = new Set<string>();
+/** The anchor of a heading on the site: GitHub's, but that the parts of a code, as `scope/freed`, stay apart. */
+export const slugOf = (title: string): string => githubSlugOf(title.replaceAll('/', '-'));
+
+/** Every anchor of a document, as GitHub has it and as the site has it: of headings outside of code. */
+export function anchorsOf(markdown: string): ReadonlyMap<string, string> {
+  const [github, site] = [counting(), counting()];
+  const anchors = new Map<string, string>();
   for (const { text, code } of partsOf(markdown)) {
     if (code) continue;
     for (const [, title] of text.matchAll(/^#{1,6} +(.+?)(?: +#+)?$/gm)) {
-      const slug = slugOf(plain(title as string));
-      let [anchor, again] = [slug, 0];
-      while (anchors.has(anchor)) anchor = `${slug}-${++again}`;
-      anchors.add(anchor);
+      const read = plain(title as string);
+      anchors.set(github(githubSlugOf(read)), site(slugOf(read)));
     }
   }
   return anchors;
+}
+
+/** A second heading of the same text gets a number. */
+function counting(): (slug: string) => string {
+  const taken = new Set<string>();
+  return (slug) => {
+    let [anchor, again] = [slug, 0];
+    while (taken.has(anchor)) anchor = `${slug}-${++again}`;
+    taken.add(anchor);
+    return anchor;
+  };
 }
 
 /** A stretch of a document: a fenced block, or what is between two. */

@@ -1,4 +1,4 @@
-/** A document of the clone that becomes a page. */
+/** A document of the clone that becomes a page: Markdown, or a lesson, which is shown as it is. */
 export interface Document {
   /** Its path in the clone. */
   readonly path: string;
@@ -14,19 +14,33 @@ const others: Readonly<Record<string, string>> = {
   'SECURITY.md': 'security.md',
 };
 
-/** Whether a Markdown file is shown; of folders outside of `docs` their READMEs are, and of `lessons` all. */
+/** Whether a file is shown: of folders outside of `docs` their READMEs are. */
 function isShown(path: string): boolean {
   if (path in others) return true;
-  if (/^(docs|lessons)\//.test(path)) return !path.startsWith('docs/api/');
-  return /^(src|kernels|examples|bench|test)\/(.*\/)?README\.md$/.test(path) && !/\/(node_modules|peers)\//.test(path);
+  if (path.startsWith('docs/')) return path.endsWith('.md') && !path.startsWith('docs/api/');
+  if (/^lessons\/[\w-]+\.ts$/.test(path)) return true;
+  return (
+    /^(src|kernels|examples|bench|test|lessons)\/(.*\/)?README\.md$/.test(path) &&
+    !/\/(node_modules|peers)\//.test(path)
+  );
 }
 
-/** The documents among the Markdown files of a clone, each with its page; a README is the page of its folder. */
+/** The documents among the files of a clone, each with its page; a README is the page of its folder. */
 export function documentsOf(files: readonly string[]): Document[] {
   return files
     .filter(isShown)
     .sort()
-    .map((path) => ({ path, page: others[path] ?? path.replace(/(^|\/)README\.md$/, '$1index.md') }));
+    .map((path) => ({
+      path,
+      page: others[path] ?? path.replace(/(^|\/)README\.md$/, '$1index.md').replace(/\.ts$/, '.md'),
+    }));
+}
+
+/** A lesson as a page: its first line is the title. It is there to be run and written in, so it stays code. */
+export function lessonPage(text: string, path: string): string {
+  const [, title] = /^\/\/ (.+)$/m.exec(text) ?? [];
+  if (title === undefined) throw new Error(`${path} does not begin with a comment, which is the title of its page`);
+  return `# ${title}\n\n\`${path}\`; \`npm run lesson\` runs it in a clone.\n\n\`\`\`ts\n${text.trimEnd()}\n\`\`\`\n`;
 }
 
 /** The first heading of a document, as it is written. */

@@ -7,8 +7,10 @@ export interface Clone {
   kindOf(path: string): 'file' | 'folder' | null;
   /** The address of the page that shows a document, with a slash in front; null where no page does. */
   pageOf(path: string): string | null;
-  /** The anchors of a document that a page shows. */
-  anchorsOf(path: string): ReadonlySet<string>;
+  /** The address of a file or folder in the annotated source; null where it has no page. */
+  sourceOf(path: string): string | null;
+  /** The anchors of a document, as links in documents have them, and those of its page. */
+  anchorsOf(path: string): ReadonlyMap<string, string>;
 }
 
 /** A document whose links lead to pages, and what is wrong with it, as `FILE:LINE: sentence`. */
@@ -19,8 +21,6 @@ export interface Rewritten {
   readonly faults: readonly string[];
 }
 
-/** Files that the annotated source has a page of. */
-const annotated = /^(src|kernels|examples|test|lessons)\/.+\.(ts|mjs)$/;
 /** Addresses outside, and parts of the site that no document makes. */
 const elsewhere = /^([a-z]+:|\/(source|playground|reference)\/)/;
 /** A link or picture, whose text may contain code; or code. */
@@ -59,24 +59,21 @@ export function rewriteLinks(markdown: string, path: string, clone: Clone): Rewr
 function linked(target: string, from: string, clone: Clone): string {
   const [file = '', anchor] = target.split('#');
   const path = file === '' ? from : inClone(from, file);
-  const kind = clone.kindOf(path);
-  if (kind === null) return `the link to ${target} leads to ${path}, which is not there`;
-  const page = clone.pageOf(path);
-  if (page === null)
-    return sourcePage(path, kind, anchor) ?? `the link to ${target} leads to ${path}, which no page shows`;
-  if (anchor !== undefined && !clone.anchorsOf(path).has(anchor))
-    return `the link to ${target}: ${path} has no heading #${anchor}`;
-  return anchor === undefined ? page : `${page}#${anchor}`;
+  if (clone.kindOf(path) === null) return `the link to ${target} leads to ${path}, which is not there`;
+  const page = clone.pageOf(path) ?? clone.sourceOf(path) ?? pageAround(path, clone);
+  if (page === null) return `the link to ${target} leads to ${path}, which no page shows`;
+  if (anchor === undefined) return page;
+  const there = clone.pageOf(path) === null ? anchor : clone.anchorsOf(path).get(anchor);
+  return there === undefined ? `the link to ${target}: ${path} has no heading #${anchor}` : `${page}#${there}`;
 }
 
 const inClone = (from: string, target: string): string =>
   posix.normalize(posix.join(posix.dirname(from), target)).replace(/\/$/, '');
 
-/** Where the annotated source shows a file; a folder is shown by the list of all files. */
-function sourcePage(path: string, kind: 'file' | 'folder', anchor: string | undefined): string | null {
-  if (kind === 'folder') return annotated.test(`${path}/index.ts`) || path === 'bench/cases' ? '/source/' : null;
-  if (!annotated.test(path)) return null;
-  return `/source/${path}.html${anchor === undefined ? '' : `#${anchor}`}`;
+/** For what has no page of its own, as scripts and data: that of the nearest folder around it that has a README. */
+function pageAround(path: string, clone: Clone): string | null {
+  const around = posix.dirname(path);
+  return around === '.' ? null : (clone.pageOf(around) ?? pageAround(around, clone));
 }
 
 function picture(target: string, from: string, clone: Clone, pictures: string[]): string {
@@ -91,7 +88,7 @@ function codeLink(code: string, ticks: string, from: string, clone: Clone): stri
   const near = posix.basename(from) === 'README.md' && from !== 'README.md' ? inClone(from, code) : code;
   for (const path of [code, near]) {
     if (!/^[\w./-]+\.(ts|mjs|md)$/.test(path) || clone.kindOf(path) !== 'file') continue;
-    const address = clone.pageOf(path) ?? sourcePage(path, 'file', undefined);
+    const address = clone.pageOf(path) ?? clone.sourceOf(path);
     if (address !== null) return `[${ticks}${code}${ticks}](${address})`;
   }
   return null;

@@ -14,7 +14,8 @@ interface Group {
 }
 
 const groups: readonly Group[] = [
-  { text: 'Start', documents: ['README.md', 'docs/guides/in-a-page.md', 'examples/README.md', 'lessons/'] },
+  { text: 'Start', documents: ['README.md', 'docs/guides/in-a-page.md', 'examples/README.md'] },
+  { text: 'Lessons', documents: ['lessons/'], collapsed: true },
   {
     text: 'Guides',
     documents: [
@@ -71,7 +72,7 @@ export function sidebarOf(documents: readonly Titled[]): Entry[] {
   if (missing.length > 0) throw new Error(`the sidebar names ${missing.join(', ')}, which are not there`);
   const left = new Map(documents.map((document) => [document.path, document]));
   for (const path of named) left.delete(path);
-  const entries = groups.map(({ text, documents: wanted, collapsed }): Entry => {
+  const entries = groups.flatMap(({ text, documents: wanted, collapsed }): Entry[] => {
     const found = wanted.flatMap((path) => {
       const all = path.endsWith('.md')
         ? documents.filter((one) => one.path === path)
@@ -79,8 +80,9 @@ export function sidebarOf(documents: readonly Titled[]): Entry[] {
       for (const one of all) left.delete(one.path);
       return all;
     });
+    if (found.length === 0) return [];
     const items = found.map(({ title, link }) => ({ text: title, link }));
-    return collapsed === undefined ? { text, items } : { text, collapsed, items };
+    return [collapsed === undefined ? { text, items } : { text, collapsed, items }];
   });
   if (left.size > 0)
     throw new Error(

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSyn
 import { dirname } from 'node:path';
 import { embed, type PlacedFigures } from '../figures/write-figures';
 import { anchorsOf, plain } from './anchors';
-import { type Document, documentsOf, titleOf } from './documents';
+import { type Document, documentsOf, lessonPage, titleOf } from './documents';
 import { fillHome } from './home';
 import { type Clone, rewriteLinks } from './links';
 import { type Entry, sidebarOf } from './sidebar';
@@ -10,8 +10,8 @@ import { type Entry, sidebarOf } from './sidebar';
 /** Tables of these are wider than a column of text. */
 const wide = /^docs\/(adapters|methods|benchmarks|compatibility|mutations)\.md$/;
 
-/** Every Markdown file of the clone that git would not ignore, by its path. */
-function markdownFiles(root: string): string[] {
+/** Every file of the clone that may be a document, by its path. */
+function filesOf(root: string): string[] {
   const folders = ['docs', 'src', 'kernels', 'test', 'bench', 'examples', 'lessons'].filter((folder) =>
     existsSync(`${root}/${folder}`),
   );
@@ -23,20 +23,24 @@ function walk(root: string, folder: string): string[] {
   return readdirSync(`${root}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(root, path);
-    return entry.name.endsWith('.md') ? [path] : [];
+    return /\.(md|ts)$/.test(entry.name) ? [path] : [];
   });
 }
 
 /** What is asked of the clone by links, read once. */
-function cloneAt(root: string, documents: readonly Document[]): Clone {
+function cloneAt(root: string, source: string, documents: readonly Document[]): Clone {
   const pages = new Map(documents.map(({ path, page }) => [path, `/${page}`]));
-  const anchors = new Map<string, ReadonlySet<string>>();
+  const anchors = new Map<string, ReadonlyMap<string, string>>();
   return {
     kindOf: (path) => {
       const found = statSync(`${root}/${path}`, { throwIfNoEntry: false });
       return found ? (found.isDirectory() ? 'folder' : 'file') : null;
     },
     pageOf: (path) => pages.get(path) ?? pages.get(`${path}/README.md`) ?? null,
+    sourceOf: (path) => {
+      if (existsSync(`${source}/${path}.html`)) return `/source/${path}.html`;
+      return existsSync(`${source}/${path}/index.html`) ? `/source/${path}/` : null;
+    },
     anchorsOf: (path) => {
       const known = anchors.get(path) ?? anchorsOf(readFileSync(`${root}/${path}`, 'utf8'));
       anchors.set(path, known);
@@ -52,15 +56,17 @@ export interface Content {
 }
 
 /**
- * Every document of the clone as a page in `out`, with figures, and links that lead to pages.
+ * Every document of the clone as a page in `out`, with figures, and links that lead to pages: also to those of the annotated
+ * source in the folder `source`.
  * @throws Error every link and path that leads nowhere, with file and line
  */
-export function writeContent(root: string, out: string, figures: PlacedFigures): Content {
-  const documents = documentsOf(markdownFiles(root));
-  const clone = cloneAt(root, documents);
+export function writeContent(root: string, source: string, out: string, figures: PlacedFigures): Content {
+  const documents = documentsOf(filesOf(root));
+  const clone = cloneAt(root, source, documents);
   const [faults, pictures]: [string[], Set<string>] = [[], new Set()];
   const titles = documents.map(({ path, page }) => {
-    const markdown = readFileSync(`${root}/${path}`, 'utf8');
+    const text = readFileSync(`${root}/${path}`, 'utf8');
+    const markdown = path.endsWith('.ts') ? lessonPage(text, path) : text;
     // Figures come first: their lines are those of the document as it is.
     const read = rewriteLinks(markdown, path, clone);
     faults.push(...read.faults);
@@ -68,7 +74,7 @@ export function writeContent(root: string, out: string, figures: PlacedFigures):
     write(`${out}/${page}`, `${frontmatter(path)}${embed(read.text, figures.get(path) ?? [])}`);
     return {
       path,
-      title: plain(titleOf(markdown, path)),
+      title: path === 'README.md' ? 'Overview' : plain(titleOf(markdown, path)),
       link: `/${page.replace(/(^|\/)index\.md$/, '$1').replace(/\.md$/, '.html')}`,
     };
   });

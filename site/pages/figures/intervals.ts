@@ -20,7 +20,7 @@ export interface IntervalsOptions {
 }
 
 /** Pixels for a row, and across. */
-const [row, across] = [19, 430] as const;
+const [row, across] = [19, 300] as const;
 
 /** A line for each name: its value, its interval, and where there is no difference; the largest is at the top. */
 export function intervalsFigure({ name, title, caption, axis, equal, rows }: IntervalsOptions): Figure {
@@ -30,7 +30,7 @@ export function intervalsFigure({ name, title, caption, axis, equal, rows }: Int
     field: 'y',
     type: 'quantitative',
     scale,
-    axis: { title: wrapped(axis, 60), grid: true, tickCount: 6, format: '~g' },
+    axis: { title: wrapped(axis, 40), grid: true, tickCount: 5, format: '~g' },
   };
   const y = {
     field: 'name',
@@ -52,7 +52,7 @@ export function intervalsFigure({ name, title, caption, axis, equal, rows }: Int
     caption,
     spec: {
       $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-      title: { text: wrapped(title, 60) },
+      title: { text: wrapped(title, 44) },
       ...figureLook,
       data: { values: sorted },
       transform: [{ calculate: told, as: 'told' }],

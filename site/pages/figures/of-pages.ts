@@ -94,7 +94,7 @@ const state: PageFigure = {
   figureOf: (table) =>
     curvesFigure({
       name: 'state',
-      title: 'Bytes of optimizer state for one weight [n, n], rank 16',
+      title: 'Bytes of optimizer state for one weight n × n, rank 16',
       caption: 'Counted, not measured. Where n doubles, a dense state grows fourfold and a compressed one doubles.',
       x: { title: 'n', log: true },
       y: { title: 'bytes of state', log: true },

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { renderFigures } from '../../../src/cli/figures/render';
 import { darkOf } from '../../../src/cli/figures/themed';
 import type { Figure } from '../../../src/study/figure';
+import { ground } from '../../../src/study/figure-look';
 import { type PageFigure, pageFigures } from './of-pages';
 import { tableAt } from './table';
 
@@ -47,7 +48,10 @@ export async function writeFigures(placed: PlacedFigures, folder: string, progra
 
 /** The page's own switch decides between light and dark, which a picture in it cannot see: so there are two pictures. */
 function dark(svg: string): string {
-  return svg.replace(/"(#[0-9a-f]{6})"/g, (whole, colour: string) => (darkOf[colour] ? `"${darkOf[colour]}"` : whole));
+  const colours: Readonly<Record<string, string>> = { ...darkOf, [ground]: '#1b1b1f' }; // the ground is that of the page
+  return svg.replace(/"(#[0-9a-f]{6})"/g, (whole, colour: string) =>
+    colours[colour] ? `"${colours[colour]}"` : whole,
+  );
 }
 
 /** A document with its figures, each before its table. */

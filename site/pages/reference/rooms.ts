@@ -99,10 +99,11 @@ function move(child: DeclarationReflection, from: ContainerReflection, to: Decla
 function shorten(project: ProjectReflection): void {
   for (const reflection of project.getReflectionsByKind(ReflectionKind.All)) {
     if (!reflection.isDeclaration() && !reflection.isSignature()) continue;
-    if (!reflection.parent?.kindOf(ReflectionKind.Module)) delete reflection.sources;
+    const owner = reflection.isSignature() ? reflection.parent.parent : reflection.parent;
+    if (!owner?.kindOf(ReflectionKind.Module)) delete reflection.sources;
     if (!reflection.isDeclaration()) continue;
     const told = reflection.inheritedFrom;
-    if (told?.reflection && !reflection.kindOf(ReflectionKind.Constructor)) project.removeReflection(reflection);
+    if (told?.reflection) project.removeReflection(reflection);
     else dropOrigin(reflection);
   }
 }
@@ -110,7 +111,10 @@ function shorten(project: ProjectReflection): void {
 /** A type of ours that gathers options or methods is not exported: that a member comes from it says nothing. */
 function dropOrigin(reflection: DeclarationReflection): void {
   delete reflection.inheritedFrom;
-  for (const signature of reflection.getNonIndexSignatures()) delete signature.inheritedFrom;
+  for (const signature of reflection.getNonIndexSignatures()) {
+    delete signature.inheritedFrom;
+    if (reflection.kindOf(ReflectionKind.Constructor)) delete signature.overwrites;
+  }
   const known = reflection.extendedTypes?.filter((type) => type.type !== 'reference' || type.name !== 'OptionsOf');
   if (known?.length) reflection.extendedTypes = known;
   else delete reflection.extendedTypes;

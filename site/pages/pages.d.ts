@@ -1,5 +1,0 @@
-declare module '*/typedoc-methods.mjs' {
-  import type { Application } from 'typedoc';
-  /** A plugin of typedoc. */
-  export function load(app: Application): void;
-}
