@@ -27,7 +27,7 @@ await timed('figures', () => writeFigures(figures, `${content}/public/figures`, 
 await timed('reference', async () => {
   await writeReference(root, `${content}/reference`);
   const reference = finishReference(`${content}/reference`);
-  writeFileSync(`${content}/sidebar.json`, JSON.stringify({ pages: sidebar, reference }));
+  writeFileSync(`${content}/sidebar.json`, JSON.stringify({ ...sidebar, '/reference/': reference }));
 });
 await timed('vitepress', () => build(`${site}pages`, { outDir: built }));
 for (const part of others) {

@@ -6,10 +6,10 @@ import type { Entry } from '../content/sidebar';
 import { searchOptions } from './search';
 
 const base = process.env.SITE_BASE ?? '/';
-const sidebars = JSON.parse(readFileSync(new URL('../.content/sidebar.json', import.meta.url), 'utf8')) as {
-  readonly pages: Entry[];
-  readonly reference: Entry[];
-};
+/** Sidebars by the beginnings of addresses. */
+const sidebar = JSON.parse(readFileSync(new URL('../.content/sidebar.json', import.meta.url), 'utf8')) as Readonly<
+  Record<string, Entry[]>
+>;
 
 /** Parts of the site that VitePress does not know: a click must load them as pages of their own. */
 const apart = /^\/(source|playground|figures)\//;
@@ -46,14 +46,14 @@ export default defineConfig({
       ...(active[text] && { activeMatch: active[text] }),
       ...(apart.test(link) && { target: '_self' }),
     })),
-    sidebar: { '/reference/': sidebars.reference, '/': sidebars.pages } as DefaultTheme.Sidebar,
+    sidebar: sidebar as DefaultTheme.Sidebar,
     outline: [2, 3],
     search: { provider: 'local', options: searchOptions },
     docFooter: { prev: false, next: false },
   },
   markdown: {
     anchor: { slugify: slugOf },
-    theme: { light: 'github-light', dark: 'github-dark' },
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     image: { lazyLoading: true },
     config(md) {
       const usual = md.renderer.rules.link_open;

@@ -30,6 +30,8 @@ function namesOf(text: string): string {
 
 export const searchOptions: Options = {
   _render: render,
+  // Its name begins with what is seen on the button.
+  translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K, with Ctrl or ⌘' } },
   miniSearch: {
     options: {
       // A number alone is a word that no search needs, and tables have thousands of them.

@@ -14,15 +14,12 @@ const others: Readonly<Record<string, string>> = {
   'SECURITY.md': 'security.md',
 };
 
-/** Whether a file is shown: of folders outside of `docs` their READMEs are. */
+/** Whether a file is shown. The READMEs of rooms are not: the annotated source has them, with the files that they are about. */
 function isShown(path: string): boolean {
   if (path in others) return true;
   if (path.startsWith('docs/')) return path.endsWith('.md') && !path.startsWith('docs/api/');
   if (/^lessons\/[\w-]+\.ts$/.test(path)) return true;
-  return (
-    /^(src|kernels|examples|bench|test|lessons)\/(.*\/)?README\.md$/.test(path) &&
-    !/\/(node_modules|peers)\//.test(path)
-  );
+  return /^(examples|bench|test|lessons)\/README\.md$/.test(path);
 }
 
 /** The documents among the files of a clone, each with its page; a README is the page of its folder. */

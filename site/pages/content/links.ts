@@ -60,7 +60,7 @@ function linked(target: string, from: string, clone: Clone): string {
   const [file = '', anchor] = target.split('#');
   const path = file === '' ? from : inClone(from, file);
   if (clone.kindOf(path) === null) return `the link to ${target} leads to ${path}, which is not there`;
-  const page = clone.pageOf(path) ?? clone.sourceOf(path) ?? pageAround(path, clone);
+  const page = clone.pageOf(path) ?? roomOf(path, clone) ?? pageAround(path, clone);
   if (page === null) return `the link to ${target} leads to ${path}, which no page shows`;
   if (anchor === undefined) return page;
   const there = clone.pageOf(path) === null ? anchor : clone.anchorsOf(path).get(anchor);
@@ -69,6 +69,9 @@ function linked(target: string, from: string, clone: Clone): string {
 
 const inClone = (from: string, target: string): string =>
   posix.normalize(posix.join(posix.dirname(from), target)).replace(/\/$/, '');
+
+/** The README of a room is shown with the room. */
+const roomOf = (path: string, clone: Clone): string | null => clone.sourceOf(path.replace(/\/README\.md$/, ''));
 
 /** For what has no page of its own, as scripts and data: that of the nearest folder around it that has a README. */
 function pageAround(path: string, clone: Clone): string | null {
@@ -88,7 +91,7 @@ function codeLink(code: string, ticks: string, from: string, clone: Clone): stri
   const near = posix.basename(from) === 'README.md' && from !== 'README.md' ? inClone(from, code) : code;
   for (const path of [code, near]) {
     if (!/^[\w./-]+\.(ts|mjs|md)$/.test(path) || clone.kindOf(path) !== 'file') continue;
-    const address = clone.pageOf(path) ?? clone.sourceOf(path);
+    const address = clone.pageOf(path) ?? roomOf(path, clone);
     if (address !== null) return `[${ticks}${code}${ticks}](${address})`;
   }
   return null;

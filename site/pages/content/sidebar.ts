@@ -2,7 +2,6 @@
 export interface Entry {
   readonly text: string;
   readonly link?: string;
-  readonly collapsed?: boolean;
   readonly items?: readonly Entry[];
 }
 
@@ -10,12 +9,11 @@ export interface Entry {
 interface Group {
   readonly text: string;
   readonly documents: readonly string[];
-  readonly collapsed?: boolean;
 }
 
 const groups: readonly Group[] = [
   { text: 'Start', documents: ['README.md', 'docs/guides/in-a-page.md', 'examples/README.md'] },
-  { text: 'Lessons', documents: ['lessons/'], collapsed: true },
+  { text: 'Lessons', documents: ['lessons/'] },
   {
     text: 'Guides',
     documents: [
@@ -34,8 +32,6 @@ const groups: readonly Group[] = [
     text: 'Understand',
     documents: ['docs/reading.md', 'docs/glossary.md', 'docs/semantics.md', 'docs/decisions/README.md'],
   },
-  { text: 'Decisions', documents: ['docs/decisions/'], collapsed: true },
-  { text: 'Rooms of the source', documents: ['src/', 'kernels/', 'test/', 'bench/'], collapsed: true },
   {
     text: 'The field',
     documents: [
@@ -50,7 +46,14 @@ const groups: readonly Group[] = [
   },
   {
     text: 'Quality',
-    documents: ['docs/benchmarks.md', 'docs/compatibility.md', 'docs/mutations.md', 'docs/errors.md'],
+    documents: [
+      'docs/benchmarks.md',
+      'docs/compatibility.md',
+      'docs/errors.md',
+      'docs/mutations.md',
+      'test/README.md',
+      'bench/README.md',
+    ],
   },
   { text: 'Project', documents: ['CHANGELOG.md', 'CONTRIBUTING.md', 'docs/release.md', 'SECURITY.md', 'docs/'] },
 ];
@@ -62,31 +65,33 @@ export interface Titled {
   readonly link: string;
 }
 
+/** Documents that are listed beside each other alone, by the folder that they are in. */
+const apart = 'docs/decisions/';
+
 /**
- * The sidebar: every document once, in the first group that asks for it.
+ * Sidebars by the beginning of the addresses that they stand beside: every document once, in the first group that asks for it.
  * @throws Error which documents no group asks for, or which a group names that is not there
  */
-export function sidebarOf(documents: readonly Titled[]): Entry[] {
+export function sidebarsOf(documents: readonly Titled[]): Readonly<Record<string, readonly Entry[]>> {
   const named = groups.flatMap((group) => group.documents).filter((path) => path.endsWith('.md'));
   const missing = named.filter((path) => !documents.some((document) => document.path === path));
   if (missing.length > 0) throw new Error(`the sidebar names ${missing.join(', ')}, which are not there`);
-  const left = new Map(documents.map((document) => [document.path, document]));
-  for (const path of named) left.delete(path);
-  const entries = groups.flatMap(({ text, documents: wanted, collapsed }): Entry[] => {
+  const isRecord = ({ path }: Titled): boolean => path.startsWith(apart) && !named.includes(path);
+  const left = new Set(documents.filter((document) => !named.includes(document.path) && !isRecord(document)));
+  const pages = groups.flatMap(({ text, documents: wanted }): Entry[] => {
     const found = wanted.flatMap((path) => {
-      const all = path.endsWith('.md')
-        ? documents.filter((one) => one.path === path)
-        : [...left.values()].filter((one) => one.path.startsWith(path));
-      for (const one of all) left.delete(one.path);
+      if (path.endsWith('.md')) return documents.filter((one) => one.path === path);
+      const all = [...left].filter((one) => one.path.startsWith(path));
+      for (const one of all) left.delete(one);
       return all;
     });
-    if (found.length === 0) return [];
-    const items = found.map(({ title, link }) => ({ text: title, link }));
-    return [collapsed === undefined ? { text, items } : { text, collapsed, items }];
+    return found.length === 0 ? [] : [{ text, items: found.map(entryOf) }];
   });
-  if (left.size > 0)
-    throw new Error(
-      `no group of the sidebar has ${[...left.keys()].join(', ')}: add them to site/pages/content/sidebar.ts`,
-    );
-  return entries;
+  if (left.size > 0) {
+    const lost = [...left].map(({ path }) => path).join(', ');
+    throw new Error(`no group of the sidebar has ${lost}: add them to site/pages/content/sidebar.ts`);
+  }
+  return { '/': pages, [`/${apart}`]: [{ text: 'Decisions', items: documents.filter(isRecord).map(entryOf) }] };
 }
+
+const entryOf = ({ title, link }: Titled): Entry => ({ text: title, link });

@@ -5,16 +5,14 @@ import { anchorsOf, plain } from './anchors';
 import { type Document, documentsOf, lessonPage, titleOf } from './documents';
 import { fillHome } from './home';
 import { type Clone, rewriteLinks } from './links';
-import { type Entry, sidebarOf } from './sidebar';
+import { type Entry, sidebarsOf } from './sidebar';
 
 /** Tables of these are wider than a column of text. */
 const wide = /^docs\/(adapters|methods|benchmarks|compatibility|mutations)\.md$/;
 
 /** Every file of the clone that may be a document, by its path. */
 function filesOf(root: string): string[] {
-  const folders = ['docs', 'src', 'kernels', 'test', 'bench', 'examples', 'lessons'].filter((folder) =>
-    existsSync(`${root}/${folder}`),
-  );
+  const folders = ['docs', 'test', 'bench', 'examples', 'lessons'].filter((folder) => existsSync(`${root}/${folder}`));
   const inside = folders.flatMap((folder) => walk(root, folder));
   return [...readdirSync(root).filter((name) => name.endsWith('.md')), ...inside];
 }
@@ -52,7 +50,8 @@ function cloneAt(root: string, source: string, documents: readonly Document[]): 
 /** What was written. */
 export interface Content {
   readonly documents: number;
-  readonly sidebar: readonly Entry[];
+  /** By the beginnings of addresses. */
+  readonly sidebar: Readonly<Record<string, readonly Entry[]>>;
 }
 
 /**
@@ -84,7 +83,7 @@ export function writeContent(root: string, source: string, out: string, figures:
   write(`${out}/index.md`, home.text);
   if (faults.length > 0) throw new Error(`links that lead nowhere:\n${faults.join('\n')}`);
   for (const picture of pictures) copy(`${root}/${picture}`, `${out}/public/${picture}`);
-  return { documents: documents.length, sidebar: sidebarOf(titles) };
+  return { documents: documents.length, sidebar: sidebarsOf(titles) };
 }
 
 function frontmatter(path: string): string {
