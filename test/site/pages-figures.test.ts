@@ -45,6 +45,7 @@ describe('tables of documents', () => {
   it('are refused where they changed their place or shape', () => {
     expect(() => tableAt(markdown, { heading: 'Three' })).toThrow('there is no heading "Three"');
     expect(() => tableAt(markdown, { heading: 'Two' })).toThrow('below "Two" there are 0 tables');
+    expect(() => tableAt('## B\n\n## C\n\n| a |\n| - |\n| x |\n', { heading: 'B' })).toThrow('there are 0 tables');
     expect(() => tableAt(markdown, { heading: 'Part of one', index: 1 })).toThrow('there are 1 tables');
     expect(() => tableAt('# A\n\n| a | b |\n| - | - |\n| x |\n', { heading: 'A' })).toThrow('line 5 has 1 cells');
     expect(() => column(tableAt(markdown, { heading: 'One' }), 'z')).toThrow('has no column "z", but "a", "b"');

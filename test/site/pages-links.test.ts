@@ -54,8 +54,9 @@ describe('links of a document on the site', () => {
   });
 
   it('fenced code is left alone', () => {
-    const markdown = '```md\n[x](nowhere.md) `src/none.ts`\n```\n\n[a](../src/a.ts)';
-    expect(rewritten(markdown).text).toBe('```md\n[x](nowhere.md) `src/none.ts`\n```\n\n[a](/source/src/a.ts.html)');
+    const code = '~~~md\n[x](../src/a.ts) [y](nowhere.md) `src/none.ts`\n~~~\n\n```\n[x](../src/a.ts)\n```\n';
+    expect(rewritten(code)).toEqual({ text: code, pictures: [], faults: [] });
+    expect(rewritten(`${code}[a](../src/a.ts)`).text).toBe(`${code}[a](/source/src/a.ts.html)`);
   });
 
   it('pictures are asked for', () => {

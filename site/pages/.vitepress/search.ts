@@ -28,22 +28,30 @@ function namesOf(text: string): string {
   return kept.join('\n\n');
 }
 
+/**
+ * The options go into the pages as text: a function may use nothing but its arguments. Numbers alone, of which tables have
+ * thousands, and the words of every sentence are no terms; a short term stands for itself alone.
+ */
 export const searchOptions: Options = {
   _render: render,
   // Its name begins with what is seen on the button.
   translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K, with Ctrl or ⌘' } },
   miniSearch: {
     options: {
-      // A number alone is a word that no search needs, and tables have thousands of them.
-      processTerm: (term: string) => (/^[\d.,]*$/.test(term) ? null : term.toLowerCase()),
+      processTerm: (term: string) =>
+        /^([\d.,]*|an?|the|of|to|in|is|it|its|for|who|what|how|do|does|i|my|with|on|by|or|and|be|are|as|at|that|this|from)$/i.test(
+          term,
+        )
+          ? null
+          : term.toLowerCase(),
     },
     searchOptions: {
+      prefix: (term: string) => term.length > 2,
+      fuzzy: (term: string) => (term.length > 4 ? 0.15 : false),
+      boost: { title: 4, titles: 2, text: 1 },
       // Whoever searches for a word wants to be told first, and to look it up then.
       boostDocument: (id: string) =>
-        /\/docs\/guides\//.test(id) ? 1.6 : /\/docs\/(errors|mutations|decisions)/.test(id) ? 0.7 : 1,
-      fuzzy: 0.15,
-      prefix: true,
-      boost: { title: 4, titles: 2, text: 1 },
+        /\/docs\/guides\//.test(id) ? 1.6 : /\/docs\/(errors|mutations)|\/changelog/.test(id) ? 0.7 : 1,
     },
   },
 };
