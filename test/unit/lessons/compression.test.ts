@@ -1,0 +1,3 @@
+import { files, itTeaches } from './lessons';
+
+files.slice(6).forEach(itTeaches);
