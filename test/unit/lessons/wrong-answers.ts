@@ -290,12 +290,22 @@ const unloadings = [
     B: zeros(B.shape),
     A: fresh(A, key),
   })),
-  wrong('both factors 0', /cannot move/, ({ W, B, A }: Adapted) => ({
+  wrong('both factors 0', /two different A/, ({ W, B, A }: Adapted) => ({
     W: W.add(B.matmul(A)),
     B: zeros(B.shape),
     A: zeros(A.shape),
   })),
-  wrong('the function stays, and so does the adapter', /the floor of rank/, (adapted: Adapted) => adapted),
+  wrong('the old directions', /nothing is left to learn/, ({ W, B, A }: Adapted) => ({
+    W: W.add(B.matmul(A)),
+    B: zeros(B.shape),
+    A,
+  })),
+  wrong('variance 1', /multiply by 1\/√r/, ({ W, B, A }: Adapted, key: Key) => ({
+    W: W.add(B.matmul(A)),
+    B: zeros(B.shape),
+    A: random.normal(key, A.shape),
+  })),
+  wrong('as it was', /two different A/, (adapted: Adapted) => adapted),
 ];
 
 /** z of readings, with another unit. */
