@@ -13,7 +13,7 @@ export interface Finding {
 }
 
 /** An answer that was looked at and is not right. */
-export class NotYet extends Error {
+class NotYet extends Error {
   constructor({ given, expected, got, hint }: Finding) {
     super(`given ${given}, expected ${expected}, got ${got}.\nHint: ${hint}`);
     this.name = 'NotYet';
@@ -63,7 +63,7 @@ export async function numbersOf(
 }
 
 /** Numbers for a message: the first few of them, in few digits. */
-export function shown(numbers: readonly number[]): string {
+function shown(numbers: readonly number[]): string {
   const some = numbers.slice(0, 8).map((x) => String(Number(x.toPrecision(5))));
   return `(${some.join(', ')}${numbers.length > some.length ? ', …' : ''})`;
 }

@@ -7,7 +7,7 @@ import { agreesWithReference } from '../../site/device/src/measure/proof';
 import { fullTitleOf, rows, small } from '../../site/device/src/measure/rows';
 import { rates, timed, usual } from '../../site/device/src/measure/timing';
 import { expectedLosses, training } from '../../site/device/src/measure/training';
-import { comparison } from '../../site/device/src/report/compare';
+import { comparison, unrest } from '../../site/device/src/report/compare';
 import { recordedIn } from '../../site/device/src/report/recorded';
 import { asJson, asText, significant } from '../../site/device/src/report/text';
 
@@ -108,9 +108,16 @@ describe('what the page says', () => {
   it('takes its other numbers from docs/benchmarks.md', () => {
     const { machine, numbers } = recordedIn(benchmarks);
     expect(benchmarks).toContain(machine);
-    const [, there] =
-      /### matmul 512×512×512\n\n(?:\|.*\n){2}\| floragrad +\| +[\d.]+ ms \| +([\d.]+) /.exec(benchmarks) ?? [];
-    expect(numbers['product-wasm-512']).toBe(Number(there));
+    // One table by eye: GFLOP/s is the third column.
+    const [table = ''] = benchmarks.split('### matmul 512×512×512\n')[1]?.split('\n###') ?? [];
+    for (const [id, contestant] of [
+      ['wasm', 'floragrad'],
+      ['baseline', 'floragrad, baseline build'],
+      ['threads', 'floragrad, 2 threads'],
+    ]) {
+      const line = table.split('\n').find((row) => row.startsWith(`| ${contestant} `)) ?? '';
+      expect(numbers[`product-${id}-512`]).toBe(Number(line.split('|')[3]));
+    }
     const [, step] = /### GPT small.*\n\n(?:\|.*\n){2}\| floragrad +\| ([\d.]+) ms/.exec(benchmarks) ?? [];
     expect(numbers['training-wasm']).toBe(Math.round(512 / (Number(step) / 1000)));
     const compared = rows.filter((row) => row.kind !== 'memory' && !/webg/.test(row.device));
@@ -127,6 +134,12 @@ describe('what the page says', () => {
     expect(second).toContain('does not say');
     expect(comparison({}, recorded)).toEqual([]);
     expect(comparison({ 'product-wasm-512': { kind: 'wrong', reason: '' } }, recorded)).toEqual([]);
+  });
+
+  it('says when samples vary too much to be believed', () => {
+    const calm: Outcome = { kind: 'measured', median: 10, least: 6, largest: 11, samples: 5 };
+    expect(unrest({ a: calm, b: { kind: 'absent', reason: '' } })).toBeNull();
+    expect(unrest({ a: calm, b: measured(10) })).toMatch(/^In 1 of 2 measured rows/);
   });
 
   it('copies every row, and says which were not timed and why', () => {

@@ -29,3 +29,14 @@ export function comparison(outcomes: Readonly<Record<string, Outcome>>, { machin
 function share(ratio: number): string {
   return ratio < 1 ? `${(100 * ratio).toPrecision(2)} % of` : `${ratio.toPrecision(2)} times`;
 }
+
+/** Samples that differ by this factor were taken while something else ran, or while the device changed its clock. */
+const restless = 2;
+
+/** A word on numbers that vary too much to be believed; null: they do not. */
+export function unrest(outcomes: Readonly<Record<string, Outcome>>): string | null {
+  const measured = Object.values(outcomes).filter((outcome) => outcome.kind === 'measured');
+  const varying = measured.filter(({ least, largest }) => largest > restless * least).length;
+  if (varying === 0) return null;
+  return `In ${varying} of ${measured.length} measured rows the largest sample is more than twice the least: something else was running, or the device changed its clock. Close what else is open, and measure again.`;
+}
