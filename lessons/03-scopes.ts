@@ -42,8 +42,8 @@ const noise = (i: number): Tensor => random.normal(random.key(i), [2, 2]).mul(0.
 console.log(`as it stands: ${walk((now, i) => now.add(noise(i)))}`); // prints as it stands: 31
 console.log(`a scope for each step: ${walk((now, i) => scope(() => now.add(noise(i))))}`); // prints a scope for each step: 10
 
-// Three tensors a step (and x) became one a step. That one is the position: each is returned to the larger scope, which holds all ten until it
-// ends, though only the last is of use. So it still grows with the number of steps. Two ways out of that:
+// Three tensors a step (and x) became one a step. That one is the position: each is returned to the larger scope, which holds all
+// ten until it ends, though only the last is of use. So it still grows with the number of steps. Two ways out of that:
 //
 // - Nest. What the inner scope returns belongs to the next one, which frees it when it ends:
 //     scope(() => third(scope(() => second(scope(() => first(x))))))

@@ -1,6 +1,7 @@
 /** The solutions of the lessons: a check refuses each of these. */
 const engine = ['test/unit/lessons/engine.test.ts'];
 const compression = ['test/unit/lessons/compression.test.ts'];
+const adapters = ['test/unit/lessons/adapters.test.ts'];
 
 export const lessons = [
   {
@@ -71,21 +72,21 @@ export const lessons = [
     file: 'lessons/solutions/10-lora.ts',
     find: 'G.matmul(A, { transposeB: true }).matmul(A)',
     replace: 'G.matmul(A, { transposeB: true }).matmul(A).mul(2)',
-    tests: compression,
+    tests: adapters,
   },
   {
     name: 'lesson 11: the old directions again',
     file: 'lessons/solutions/11-periodic-lora.ts',
     find: 'random.normal(key, A.shape).mul(rank ** -0.5)',
     replace: 'A',
-    tests: compression,
+    tests: adapters,
   },
   {
     name: 'lesson 12: the spread of one reading, for that of the mean',
     file: 'lessons/solutions/12-how-sure.ts',
     find: 'Math.sqrt(variance / count)',
     replace: 'Math.sqrt(variance)',
-    tests: compression,
+    tests: adapters,
   },
   {
     name: 'lesson 3: the check does not count tensors',
@@ -106,7 +107,7 @@ export const lessons = [
     file: 'lessons/checks/12-how-sure.ts',
     find: 'require(found <= most, ',
     replace: 'require(found >= 0, ',
-    tests: compression,
+    tests: adapters,
   },
   {
     name: 'lesson 5: another β₂ than the text has',

@@ -10,7 +10,7 @@ type Exercise = (...given: never[]) => unknown;
 /** The files of the lessons, in order. */
 export const files = readdirSync('lessons').filter((file) => /^\d\d-.*\.ts$/.test(file));
 
-/** All that holds for a lesson. Two test files share the twelve, so that neither takes long. */
+/** All that holds for a lesson. Three test files share the twelve, so that none takes long. */
 export function itTeaches(file: string): void {
   describe(file, () => {
     it('prints what it says, and leaves the exercise to the reader', async () => {
