@@ -1,6 +1,6 @@
 // Lesson 1: tensors and broadcasting
-// Ten minutes. Before it: nothing. You learn what a tensor is, how the shapes of two tensors are matched, and how to work with
-// all pairs of rows without a loop.
+// Ten minutes. Before it: nothing. You learn what a tensor is, how the shapes of two tensors are matched, and how to work
+// with all pairs of rows without a loop.
 import { random, type Tensor, tensor } from 'floragrad';
 
 // 1. A tensor is numbers in row-major order, and a shape. These are three readings of two instruments.

@@ -3,9 +3,9 @@
 // derivative convicts a wrong one, and you write such a rule.
 import { customVjp, grad, gradCheck, mul, random, type Tensor, tensor } from 'floragrad';
 
-// 1. A loss L is one number, and what is wanted is how it changes with every number before it. Reverse mode goes from L back.
-// It carries the *cotangent* of each tensor y: ȳ = ∂L/∂y, of the shape of y. An operation y = f(x) owes one rule, its vjp, which
-// takes ȳ to x̄:
+// 1. A loss L is one number, and what is wanted is how it changes with every number before it. Reverse mode goes from L
+// back. It carries the *cotangent* of each tensor y: ȳ = ∂L/∂y, of the shape of y. An operation y = f(x) owes one rule, its
+// vjp, which takes ȳ to x̄:
 //
 //     x̄ⱼ = Σᵢ ȳᵢ·∂yᵢ/∂xⱼ
 //
@@ -22,8 +22,8 @@ const ofX = ofCube.mul(square).add(ofSquare.mul(x).mul(2)); // x was used twice:
 console.log(await ofX.array()); // prints [ 3, 12, 27 ]
 console.log(await grad((t: Tensor) => t.square().mul(t).sum())(x).array()); // prints [ 3, 12, 27 ]
 
-// 2. How do you know that a rule is right? Compare with a difference: (f(x + h) − f(x − h))/2h. Its error falls with h², until
-// rounding takes over: f is known to 16 digits only, and dividing by 2h makes the rest larger. For eˣ at 1:
+// 2. How do you know that a rule is right? Compare with a difference: (f(x + h) − f(x − h))/2h. Its error falls with h²,
+// until rounding takes over: f is known to 16 digits only, and dividing by 2h makes the rest larger. For eˣ at 1:
 for (const h of [1e-1, 1e-2, 1e-3, 1e-12]) {
   const slope = (Math.exp(1 + h) - Math.exp(1 - h)) / (2 * h);
   console.log(`h = ${h}: off by ${Math.abs(slope - Math.E).toPrecision(1)}`);

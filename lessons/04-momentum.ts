@@ -1,6 +1,6 @@
 // Lesson 4: gradient descent and momentum
-// Ten minutes. Before it: lesson 2. You learn why plain gradient descent is slow in a narrow valley, what momentum changes, and
-// you write it as a gradient transform.
+// Ten minutes. Before it: lesson 2. You learn why plain gradient descent is slow in a narrow valley, what momentum changes,
+// and you write it as a gradient transform.
 import {
   applyUpdates,
   chain,
@@ -14,7 +14,8 @@ import {
   transform,
 } from 'floragrad';
 
-// 1. A valley: f(x) = ½·(1·x₀² + 100·x₁²), a hundred times steeper across than along. Its gradient is (x₀, 100·x₁), and a step is
+// 1. A valley: f(x) = ½·(1·x₀² + 100·x₁²), a hundred times steeper across than along. Its gradient is (x₀, 100·x₁), and a
+// step is
 //
 //     x ← x − η·g           each coordinate is multiplied by 1 − η·λ in every step, λ = 1 and 100
 //
@@ -50,9 +51,10 @@ console.log(`with momentum: ${await stepsUntilDone(sgd({ learningRate: rate, mom
 // prints
 //   with momentum: 58 steps
 
-// 3. A gradient transform is two functions. `init(params)` gives the first state; `update(grads, state, params)` gives updates,
-// and the next state. It is pure: what it remembers is in the state that it returns, never in a variable of its own. Tensors
-// are in records by the path of their parameter, and `mapParams` applies a function to each. One without a state:
+// 3. A gradient transform is two functions. `init(params)` gives the first state; `update(grads, state, params)` gives
+// updates, and the next state. It is pure: what it remembers is in the state that it returns, never in a variable of its
+// own. Tensors are in records by the path of their parameter, and `mapParams` applies a function to each. One without a
+// state:
 const signs: GradientTransform<readonly []> = transform({
   name: 'signs',
   init: () => [] as const,

@@ -42,15 +42,16 @@ for (const t of [1, 10, 20, 100, 1000, 10000]) {
 //   step 1000: 1.26 times the learning rate
 //   step 10000: 1.00 times the learning rate
 
-// For its first hundred steps, when weights are raw and gradients large, Adam without the correction would take steps three to
-// six times as long as it was told to.
+// For its first hundred steps, when weights are raw and gradients large, Adam without the correction would take steps three
+// to six times as long as it was told to.
 
 // 4. Exercise. Adam's direction as a gradient transform (lesson 4 has how one is made), without the learning rate:
 //
 //     t ← t + 1
 //     u = (m/(1 − β₁^t))/(√(v/(1 − β₂^t)) + ε)
 //
-// with m and v as above. Where a step has no gradient for a parameter, its m and v stay. Tensors have `.square()` and `.sqrt()`.
+// with m and v as above. Where a step has no gradient for a parameter, its m and v stay. Tensors have `.square()` and
+// `.sqrt()`.
 export interface AdamNumbers {
   readonly beta1: number;
   readonly beta2: number;

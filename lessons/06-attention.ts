@@ -28,8 +28,9 @@ const rounded = async (t: Tensor): Promise<string> =>
 console.log(await rounded(weights)); // prints 0.06 0.94 | 0.50 0.50
 console.log(await rounded(weights.matmul(v))); // prints 19.44 57.21 | 15.00 35.00
 
-// 2. Why √d? Each score is a sum of d products. For random entries of variance 1 its standard deviation is √d, and a softmax of
-// large numbers puts all weight on one word, where its derivative is nearly 0: nothing would be learned. For d = 64:
+// 2. Why √d? Each score is a sum of d products. For random entries of variance 1 its standard deviation is √d, and a
+// softmax of large numbers puts all weight on one word, where its derivative is nearly 0: nothing would be learned. For d =
+// 64:
 const [queries, keys] = ['q', 'k'].map((name) => random.normal(random.fold(random.key(0), name), [256, 64]));
 const scores = (queries as Tensor).matmul(keys as Tensor, { transposeB: true });
 const most = async (t: Tensor): Promise<string> => (await softmax(t).max({ axis: -1 }).mean().item()).toFixed(2);
@@ -38,9 +39,9 @@ console.log(`largest of 256 weights: ${await most(scores)}, with √d ${await mo
 // prints
 //   largest of 256 weights: 0.74, with √d 0.04
 
-// 3. A language model that predicts the next word must not look at it. The *causal* mask takes the scores of later words out
-// before the softmax, by −∞ or a number so low that its exponential is 0. Then each row still adds up to 1: setting weights to 0
-// after the softmax would not do, because later words would have taken their share of the sum.
+// 3. A language model that predicts the next word must not look at it. The *causal* mask takes the scores of later words
+// out before the softmax, by −∞ or a number so low that its exponential is 0. Then each row still adds up to 1: setting
+// weights to 0 after the softmax would not do, because later words would have taken their share of the sum.
 const allowed = tril(ones([3, 3])).greater(0); // 1 where s ≤ t
 console.log((await allowed.array(2)).join(' | ')); // prints 1,0,0 | 1,1,0 | 1,1,1
 console.log(await rounded(softmax(where(allowed, ones([3, 3]), -1e9))));

@@ -1,6 +1,6 @@
 // Lesson 7: random projections are unbiased, and not accurate
-// Ten minutes. Before it: lesson 1, and what mean and variance are. You learn how a gradient can be kept in a fraction of its
-// memory such that its mean is right, how far off one such copy is, and you write the way down and up.
+// Ten minutes. Before it: lesson 1, and what mean and variance are. You learn how a gradient can be kept in a fraction of
+// its memory such that its mean is right, how far off one such copy is, and you write the way down and up.
 import { eye, projectors, random, type Tensor, tensor } from 'floragrad';
 
 // 1. A gradient G [n, d] has n·d numbers. A projection A is a random matrix [r, d], with r much smaller than d:
@@ -12,8 +12,9 @@ import { eye, projectors, random, type Tensor, tensor } from 'floragrad';
 //
 //     E[Sᵢⱼ] = Σₖ E[Aₖᵢ·Aₖⱼ] = 1 if i = j, else 0
 //
-// because each of the r terms is 1/r on the diagonal, and a product of independent numbers of mean 0 beside it. E[S] = I means
-// E[Ĝ] = G for every G: the way down and up is *unbiased*. Six draws of one entry on the diagonal and one beside it, r = 8:
+// because each of the r terms is 1/r on the diagonal, and a product of independent numbers of mean 0 beside it. E[S] = I
+// means E[Ĝ] = G for every G: the way down and up is *unbiased*. Six draws of one entry on the diagonal and one beside it,
+// r = 8:
 const { gaussian } = projectors;
 const roundTrip = (G: Tensor, rank: number, draw: number): Tensor => {
   const projection = gaussian.sample(random.fold(random.key(0), draw), G.shape, rank);
@@ -26,8 +27,8 @@ console.log(S.map((s) => s[0]?.[1]?.toFixed(2)).join(' '));
 //   0.40 0.81 0.71 0.63 0.99 1.01
 //   0.21 -0.11 0.17 -0.31 -0.06 -0.21
 
-// 2. They are around 1 and 0, and far from them. How far is Ĝ from G? For entries from N(0, 1/r) there is an exact answer, which
-// does not depend on G:
+// 2. They are around 1 and 0, and far from them. How far is Ĝ from G? For entries from N(0, 1/r) there is an exact answer,
+// which does not depend on G:
 //
 //     E‖Ĝ − G‖²/‖G‖² = (d + 1)/r
 //
@@ -63,8 +64,8 @@ for (const draws of [1, 10, 100, 1000]) {
 //   mean of 100: 0.038, theory 0.041
 //   mean of 1000: 0.0038, theory 0.0041
 
-// Exercise. Draw A for a key (`random.normal(key, shape)` has variance 1) and go down and up, by hand and without `projectors`:
-// return both C [n, r] and Ĝ [n, d]. The same key gives the same A.
+// Exercise. Draw A for a key (`random.normal(key, shape)` has variance 1) and go down and up, by hand and without
+// `projectors`: return both C [n, r] and Ĝ [n, d]. The same key gives the same A.
 export interface RoundTrip {
   /** C [n, r]. */
   readonly compressed: Tensor;

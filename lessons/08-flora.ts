@@ -34,12 +34,12 @@ const params = { weight: zeros([64, 32]) };
 const bytes = [dense.init(params), flora.init(params)].map((state) => stateBytes(state));
 console.log(`${bytes[0]} bytes, compressed ${bytes[1]}`); // prints 8192 bytes, compressed 1024
 
-// The side with fewer numbers is the one that is compressed: 32 → 4 here, so M is [64, 4]. A itself is no state. It is drawn again
-// from its key wherever it is needed.
+// The side with fewer numbers is the one that is compressed: 32 → 4 here, so M is [64, 4]. A itself is no state. It is
+// drawn again from its key wherever it is needed.
 
-// 2. With one A for good, all updates lie in the same r directions for ever. So every κ steps there is a *refresh*: a new A. The
-// momentum was measured in the old one, and is carried over by M ← M·A_old·A_newᵀ: up by the old projection, down by the new.
-// How much of a constant gradient is in the mean of all updates, as steps go on?
+// 2. With one A for good, all updates lie in the same r directions for ever. So every κ steps there is a *refresh*: a new
+// A. The momentum was measured in the old one, and is carried over by M ← M·A_old·A_newᵀ: up by the old projection, down by
+// the new. How much of a constant gradient is in the mean of all updates, as steps go on?
 const G = random.normal(random.key(3), [64, 32]);
 /** The sum of squares. */
 const squares = (t: Tensor): Promise<number> => t.square().sum().item();
@@ -70,8 +70,9 @@ for (let t = 1; t <= 1000; t++) {
 //     [M, leaf] = inner(leaf, C)     the transform inside (here a moving mean), and the leaf with its next state
 //     U = up(leaf, C)                C·A, for any compressed C
 //
-// A leaf is plain data that holds A's key and the state; moves return a new one and change none. This is the order of the code that
-// the authors published. It lifts the momentum of before this step, and lets the gradient at hand through uncompressed:
+// A leaf is plain data that holds A's key and the state; moves return a new one and change none. This is the order of the
+// code that the authors published. It lifts the momentum of before this step, and lets the gradient at hand through
+// uncompressed:
 const published: Combine<EmaState> = (gradient, leaf, { refresh, down, inner, up }, path) => {
   const before = up(leaf, leaf.inner.mean[path] as Tensor);
   const update = gradient.mul(0.1).add(before.mul(0.9)); // (1 − β)·G + β·M·A
@@ -96,8 +97,8 @@ const off = updateBy(published)
   .div(G.square().sum());
 console.log(`by hand against the library's: ${(await off.item()) < 1e-10}`); // prints by hand against the library's: true
 
-// Exercise. The order of Algorithm 2 in the paper: refresh if due, take the gradient down, move the momentum, lift it. Return the
-// update and the leaf after the step.
+// Exercise. The order of Algorithm 2 in the paper: refresh if due, take the gradient down, move the momentum, lift it.
+// Return the update and the leaf after the step.
 export const algorithm2: Combine<EmaState> = (gradient, leaf, moves, path) => {
   throw new Error(
     `your turn: ${Object.keys(moves).join(', ')} for ${path} [${gradient.shape}], ${leaf.refreshes} refreshes so far`,

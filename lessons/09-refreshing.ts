@@ -1,11 +1,11 @@
 // Lesson 9: refreshing, and what becomes of the momentum
-// Ten minutes. Before it: lesson 8. You learn what a new subspace is good for, that carrying the momentum to it can diverge, and
-// you compute from which interval on it cannot.
+// Ten minutes. Before it: lesson 8. You learn what a new subspace is good for, that carrying the momentum to it can
+// diverge, and you compute from which interval on it cannot.
 import { applyUpdates, chain, compress, ema, projectors, random, scale, zeros } from 'floragrad';
 
-// 1. A task that isolates the subspace: W [16, 16] is to become W*, of full rank, and the gradient is exact, G = W − W*. Without
-// compression every step shrinks what is left by the same factor. With rank 2, an eighth, what is left after 800 steps is up to
-// the refreshes. First with the momentum started again from 0 at each (*reset*):
+// 1. A task that isolates the subspace: W [16, 16] is to become W*, of full rank, and the gradient is exact, G = W − W*.
+// Without compression every step shrinks what is left by the same factor. With rank 2, an eighth, what is left after 800
+// steps is up to the refreshes. First with the momentum started again from 0 at each (*reset*):
 const target = random.normal(random.key(0), [16, 16]).div(4);
 const total = await target.square().sum().item();
 
@@ -39,8 +39,8 @@ for (const every of [Infinity, 200, 50, 10]) console.log(`reset, every ${every} 
 
 // One subspace of rank 2 can learn 2 of 16 directions and no more. New ones reach all of them.
 
-// 2. A reset throws the momentum away, β/(1 − β) = 9 gradients' worth. The paper carries it over (*transfer*): M ← M·A_old·A_newᵀ.
-// That is unbiased, so it should be better still:
+// 2. A reset throws the momentum away, β/(1 − β) = 9 gradients' worth. The paper carries it over (*transfer*): M ←
+// M·A_old·A_newᵀ. That is unbiased, so it should be better still:
 for (const every of [200, 50, 20, 10, 4])
   console.log(`transfer, every ${every} steps: ${await left(every, 'transfer')}`);
 // prints
@@ -52,9 +52,9 @@ for (const every of [200, 50, 20, 10, 4])
 
 // (The library warns of the last two: their lines on the screen say from which interval on they are safe.)
 
-// 3. Why? Lesson 7: a way down and up is unbiased, and its squared error is mse = (d + 1)/r. A transfer is one more such way for all
-// that the momentum holds. Mean right and error added, the expected squared norm grows: E‖M'‖² = (1 + mse)·‖M‖². Between
-// two transfers the momentum decays: κ steps multiply it, and not its square, by β each.
+// 3. Why? Lesson 7: a way down and up is unbiased, and its squared error is mse = (d + 1)/r. A transfer is one more such
+// way for all that the momentum holds. Mean right and error added, the expected squared norm grows: E‖M'‖² = (1 +
+// mse)·‖M‖². Between two transfers the momentum decays: κ steps multiply it, and not its square, by β each.
 //
 //     d = 16, r = 2: mse = 8.5, so a transfer multiplies the squared norm by 9.5
 for (const every of [4, 10, 20]) {
@@ -66,8 +66,8 @@ for (const every of [4, 10, 20]) {
 //   every 10: squared norm times 1.15 from refresh to refresh
 //   every 20: squared norm times 0.14 from refresh to refresh
 
-// A factor above 1 is growth without bound, whatever the gradients do, and even a factor below it adds noise. So a transfer wants
-// long intervals, and a reset does well with short ones.
+// A factor above 1 is growth without bound, whatever the gradients do, and even a factor below it adds noise. So a transfer
+// wants long intervals, and a reset does well with short ones.
 
 // Exercise. The shortest whole interval κ ≥ 1 at which the factor of part 3 is below 1, for an mse and a β in [0, 1).
 export function leastInterval(mse: number, beta: number): number {

@@ -1,11 +1,11 @@
 // Lesson 10: LoRA is Flora with a fixed projection
-// Ten minutes. Before it: lessons 2 and 8. You learn what training B in W + B·A does to W, why that is a random projection of the
-// gradient, and you write it as a gradient transform.
+// Ten minutes. Before it: lessons 2 and 8. You learn what training B in W + B·A does to W, why that is a random projection
+// of the gradient, and you write it as a gradient transform.
 import { applyUpdates, type GradientTransform, grad, linalg, mseLoss, random, type Tensor, zeros } from 'floragrad';
 
-// 1. LoRA leaves a weight W [n, m] as it is and learns a small change beside it: B·A, with A [r, m] and B [n, r]. At first A is random
-// and B = 0, so that nothing changes at the start. Let G be the gradient of the loss with respect to the whole W + B·A. Then, by
-// the rule of a product (lesson 2):
+// 1. LoRA leaves a weight W [n, m] as it is and learns a small change beside it: B·A, with A [r, m] and B [n, r]. At first
+// A is random and B = 0, so that nothing changes at the start. Let G be the gradient of the loss with respect to the whole
+// W + B·A. Then, by the rule of a product (lesson 2):
 //
 //     B̄ = G·Aᵀ,  Ā = Bᵀ·G          Ā = 0 as long as B is
 //
@@ -13,7 +13,8 @@ import { applyUpdates, type GradientTransform, grad, linalg, mseLoss, random, ty
 //
 //     W + B·A ← W + B·A − η·G·Aᵀ·A
 //
-// This is Flora's way down and up. To first order in η LoRA *is* a random projection of the gradient, one that is never refreshed.
+// This is Flora's way down and up. To first order in η LoRA *is* a random projection of the gradient, one that is never
+// refreshed.
 const [n, m, r] = [16, 16, 2];
 const key = random.key(4);
 const x = random.normal(random.fold(key, 'x'), [64, m]);
@@ -43,8 +44,8 @@ function projected(rate: number, steps: number): Tensor {
   return params.W;
 }
 
-// 2. How well does that hold? The terms that were left out, Ā = Bᵀ·G, have B, which is of order η. So the difference should fall with
-// η²: a tenth of the rate, a hundredth of the difference.
+// 2. How well does that hold? The terms that were left out, Ā = Bᵀ·G, have B, which is of order η. So the difference should
+// fall with η²: a tenth of the rate, a hundredth of the difference.
 for (const rate of [1, 0.1, 0.01]) {
   const [a, b] = [lora(rate, 10), projected(rate, 10)];
   const off = Math.sqrt((await a.sub(b).square().sum().item()) / (await b.square().sum().item()));
@@ -68,8 +69,8 @@ console.log(
 
 // With a new A every κ steps, as in lesson 9, the sum of all updates has rank 2, 4, 6, … That is what Flora adds to LoRA.
 
-// Exercise. LoRA with A frozen (LoRA-FA), without B: a gradient transform without a state, whose updates for W are what B·A would
-// change by. Given A [r, m] and the gradient of W [n, m], with `scale(-rate)` behind it.
+// Exercise. LoRA with A frozen (LoRA-FA), without B: a gradient transform without a state, whose updates for W are what B·A
+// would change by. Given A [r, m] and the gradient of W [n, m], with `scale(-rate)` behind it.
 export function frozenLora(A: Tensor): GradientTransform<readonly []> {
   throw new Error(`your turn: a transform({ name, init, update }) that projects gradients by A [${A.shape}]`);
 }

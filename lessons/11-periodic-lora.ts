@@ -1,6 +1,6 @@
 // Lesson 11: PeriodicLoRA passes the rank
-// Ten minutes. Before it: lesson 10. You learn what an adapter of rank r cannot learn, however long it trains, how stages get
-// past that with the same memory, and you write what happens between two stages.
+// Ten minutes. Before it: lesson 10. You learn what an adapter of rank r cannot learn, however long it trains, how stages
+// get past that with the same memory, and you write what happens between two stages.
 import { adam, eye, type Key, linalg, lora, MLP, mseLoss, periodicLora, random, type Tensor, trainer } from 'floragrad';
 
 // 1. A layer W [16, 16] is to become W + D, where the shift D has full rank. LoRA adds B·A, of rank r. By Eckart and Young no
@@ -39,9 +39,9 @@ for (const steps of [80, 240]) {
 //   LoRA, 80 steps: 0.581
 //   LoRA, 240 steps: 0.581
 
-// 3. PeriodicLoRA trains in stages. At the end of each the adapter is *unloaded*: its change goes into the weight, and a new adapter
-// starts from nothing, in directions of its own. It learns what the first has left. k stages have rank k·r, and never hold more
-// than one adapter and its optimizer's state:
+// 3. PeriodicLoRA trains in stages. At the end of each the adapter is *unloaded*: its change goes into the weight, and a
+// new adapter starts from nothing, in directions of its own. It learns what the first has left. k stages have rank k·r, and
+// never hold more than one adapter and its optimizer's state:
 //
 //     W ← W + B·A,   B ← 0,   A ← random anew
 for (const stages of [2, 4]) {
@@ -53,11 +53,11 @@ for (const stages of [2, 4]) {
 //   2 stages: 0.346
 //   4 stages: 0.102
 
-// These are the floors of rank 4 and 8. Where the shift has no more than rank 2, stages gain nothing and cost time: each starts
-// its optimizer anew (docs/results.md measures that too).
+// These are the floors of rank 4 and 8. Where the shift has no more than rank 2, stages gain nothing and cost time: each
+// starts its optimizer anew (docs/results.md measures that too).
 
-// Exercise. Unload: given W [n, m], B [n, r] and A [r, m], return those of the next stage. The new A has entries from N(0, 1/r), drawn
-// from the key that is given. The function of the layer, W + B·A, must be the same before and after.
+// Exercise. Unload: given W [n, m], B [n, r] and A [r, m], return those of the next stage. The new A has entries from N(0,
+// 1/r), drawn from the key that is given. The function of the layer, W + B·A, must be the same before and after.
 export interface Adapted {
   readonly W: Tensor;
   readonly B: Tensor;
