@@ -2,17 +2,23 @@
 // `tests` must fail. A test is a file, or a file and a part of the names of its tests, 'FILE > PART', so that a run is
 // short; the one that convicts with certainty comes first. A break should compile, and look right at a glance.
 
+import { annotate } from './mutations/annotate.mjs';
 import { attentionLayers } from './mutations/attention.mjs';
 import { BENCH } from './mutations/bench.mjs';
 import { COMMAND } from './mutations/command.mjs';
 import { derivativesOfMore } from './mutations/derivatives.mjs';
+import { device } from './mutations/device.mjs';
 import { diag } from './mutations/diag.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
 import { IMAGES } from './mutations/images.mjs';
+import { lessons } from './mutations/lessons.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { micro } from './mutations/micro.mjs';
 import { noise } from './mutations/noise.mjs';
 import { order } from './mutations/order.mjs';
+import { pages } from './mutations/pages.mjs';
+import { playground } from './mutations/playground.mjs';
+import { playgroundView } from './mutations/playground-view.mjs';
 import { ranksMutations } from './mutations/ranks.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
@@ -3973,4 +3979,10 @@ export const mutations = [
   ...starts,
   ...noise,
   ...diag,
+  ...annotate,
+  ...pages,
+  ...playground,
+  ...playgroundView,
+  ...lessons,
+  ...device,
 ];

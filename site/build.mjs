@@ -1,14 +1,14 @@
 // The site: `npm run site` builds all of it into site/dist, `npm run site -- playground` one part.
 //   --base /floragrad/   the path that it will be served from (default /)
-// Parts: annotate (the source as prose beside code), playground (the page that trains), pages (guides and reference, last:
-// it checks the links into the other two).
+// Parts: annotate (the source as prose beside code), playground (the page that trains), device (the one that measures the
+// visitor's), pages (guides and reference, last: it checks the links into the others).
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const site = fileURLToPath(new URL('.', import.meta.url));
-const parts = ['annotate', 'playground', 'pages'];
+const parts = ['annotate', 'playground', 'device', 'pages'];
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { base: { type: 'string', default: '/' } },
