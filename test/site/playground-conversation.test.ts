@@ -80,10 +80,10 @@ describe('a conversation with a track', () => {
 
   it('says why it failed, after what it had to say, and nothing more', async () => {
     const { hear, said, until, readings } = talk();
-    hear(load(one({ method: 'none', learningRate: 1e30 }, { steps: 20 })));
+    hear(load(one({ method: 'none', learningRate: 1e5 }, { steps: 20 })));
     hear({ kind: 'run' });
     await until('failed');
-    expect(readings()[0]).toEqual({ step: 0, loss: 1 });
+    expect(readings().length).toBeGreaterThan(2);
     expect(said.at(-1)).toMatchObject({ code: 'trainer/non-finite-loss', message: expect.stringContaining('Fix:') });
     hear({ kind: 'step' });
     await new Promise((later) => setTimeout(later, 5));
