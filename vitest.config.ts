@@ -17,7 +17,8 @@ const execArgv = process.env.RELAXED_SIMD ? ['--experimental-wasm-relaxed-simd']
 const project = (test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
   resolve: {
     alias: {
-      // The page on the site imports the package by name.
+      // The page on the site imports the package by name; the longer names first, of which this one is the start.
+      'floragrad/gpu': resolve('src/gpu.ts'),
       floragrad: resolve('src/index.ts'),
       ...(existsSync(driven) ? { 'gpu.js': driven } : {}),
     },

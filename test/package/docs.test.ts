@@ -14,7 +14,7 @@ interface Block {
 }
 
 const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...markdown('docs'), ...markdown('src')].concat(
-  ['kernels', 'test', 'bench', 'examples'].map((room) => `${room}/README.md`),
+  ['kernels', 'test', 'bench', 'examples', 'lessons'].map((room) => `${room}/README.md`),
 );
 const guides = pages.filter((page) => page === 'README.md' || page.startsWith('docs/'));
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-const rooms = ['src', 'kernels', 'docs', 'test', 'bench', 'scripts', 'examples'];
+const rooms = ['src', 'kernels', 'docs', 'test', 'bench', 'scripts', 'examples', 'lessons'];
 const skipped = /node_modules|bench\/dist\/|\/generated\/|\/fixtures\/|mutations\.m|package\/prose\.test\.ts$/;
 const pages = rooms
   .flatMap((room) => readdirSync(room, { recursive: true, encoding: 'utf8' }).map((file) => `${room}/${file}`))

@@ -41,6 +41,7 @@ export interface Reading {
 
 /** What is looked at every few steps, of one watched weight matrix. */
 export interface Look {
+  /** Steps done, from 0: the first look is before the first step. */
   readonly step: number;
   /** Singular values of the gradient G, falling. */
   readonly gradient: readonly number[];
@@ -48,7 +49,7 @@ export interface Look {
   readonly survived: readonly number[];
   /** Rank of W − W₀: singular values above what rounding makes. */
   readonly updateRank: number;
-  /** ‖(1/n)·Σ Ĝᵢ − G‖²/‖G‖² over n fresh draws for one fixed gradient, and what theory says of it; null: nothing is drawn. */
+  /** ‖(1/n)·Σ Ĝᵢ − G‖²/‖G‖² over n fresh draws for one fixed gradient, and what theory says of it; null: nothing is drawn (yet). */
   readonly error: { readonly draws: number; readonly measured: number; readonly theory: number } | null;
 }
 
@@ -102,4 +103,6 @@ export interface Preset {
   readonly view: 'loss' | 'spectrum' | 'rank' | 'error' | 'text' | 'difference';
   /** Whether the numbers say what the claim says, and in which words; null: too early to tell. */
   judge(outcomes: readonly Outcome[]): { readonly holds: boolean; readonly says: string } | null;
+  /** Levels that the claim speaks of, as lines across the losses: the floor of a rank. Empty until they are known. */
+  lines?(outcomes: readonly Outcome[]): readonly { readonly name: string; readonly loss: number }[];
 }

@@ -1,0 +1,4 @@
+import type { Application } from 'typedoc';
+
+/** A plugin of typedoc. */
+export function load(app: Application): void;
