@@ -7,6 +7,7 @@ import { type AnnotatedFile, annotate, isCore } from './files';
 import { highlight } from './highlight';
 import { pageOf, relative } from './html';
 import { indexPage } from './index-page';
+import { mathML } from './latex';
 import { linksOf } from './links';
 import type { Formula } from './marked';
 import { type Checked, checkedBy, checksThese } from './notes';
@@ -55,6 +56,10 @@ export function build(project: Project, navigation: readonly NavigationItem[]): 
       for (const { paper } of papersIn(words, library))
         cited.set(paper.key, [...(cited.get(paper.key) ?? []), { path, line }]);
     }
+  }
+  for (const { path, formula } of checked) {
+    const message = unreadable(formula);
+    if (message !== undefined) problems.push({ path, line: formula.line, message });
   }
   const has = (path: string): boolean => project.has(path) || (path.endsWith('/') && project.hasFolder(path));
   const tour = readTour(project.text('docs/reading.md'), has);
@@ -210,4 +215,14 @@ function lawsBack(checked: readonly Checked[]): Map<string, Map<number, Checked[
     }
   }
   return back;
+}
+
+/** Why a formula cannot be drawn. */
+function unreadable({ latex, source }: Formula): string | undefined {
+  try {
+    mathML(latex);
+    return undefined;
+  } catch (error) {
+    return `${source} cannot be drawn as ${latex}: ${(error as Error).message}. Fix: site/annotate/notation.ts`;
+  }
 }

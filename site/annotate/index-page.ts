@@ -1,7 +1,7 @@
 import { pageOf, relative } from './html';
 import type { Page } from './page';
 import { papersPath } from './papers-page';
-import { type Links, renderMarkdown } from './prose';
+import { type Links, renderText } from './prose';
 import type { Tour } from './tour';
 import { stopPage } from './tour-pages';
 
@@ -28,6 +28,6 @@ export function indexPage(tour: Tour, rooms: string, links: Links): Page {
     body: `<div class="text"><h1>The annotated source</h1>
 <p>Every file of the core, its comments as prose beside the code they belong to. Formulas are typeset; the tick behind one leads to the law or test that checks it, and there a list leads back. <a href="${relative(page, papersPath)}">Papers</a> lists what is cited, and where.</p>
 <p><input id="filter" type="search" placeholder="Find a file or a name ( / )" aria-label="Find a file or a name" autocomplete="off"></p><ul id="found"></ul>
-<h2>${tour.title}</h2>${renderMarkdown(tour.intro, [], links)}${start}<ol class="stops">${stops.join('')}</ol></div>${rooms}`,
+<h2>${tour.title}</h2>${renderText(tour.intro, links)}${start}<ol class="stops">${stops.join('')}</ol></div>${rooms}`,
   };
 }

@@ -89,6 +89,11 @@ function splitRows(body: string): (Piece & { rows: boolean })[] {
   return pieces;
 }
 
+/** A text that is no comment, such as a README, with its formulas taken out; they have no anchors. */
+export function marked(text: string): { readonly text: string; readonly formulas: readonly Formula[] } {
+  return taken(text, false, 0, (found) => ({ ...found, kind: 'symbol', id: '', line: 0, symbol: undefined }));
+}
+
 function taken(text: string, rows: boolean, before: number, named: Naming) {
   const found = findFormulas(text, rows ? 'fraction' : 'slash', rows);
   const formulas = found.map((one) => named(one, before + newlines(text.slice(0, one.start))));

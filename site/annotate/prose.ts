@@ -1,7 +1,7 @@
 import MarkdownIt from 'markdown-it';
 import { escapeHtml } from './html';
 import { mathML } from './latex';
-import { type Formula, type Part, placeholders } from './marked';
+import { type Formula, marked, type Part, placeholders } from './marked';
 
 /** What a text may point at; each gives an address relative to its page, or undefined. */
 export interface Links {
@@ -54,6 +54,12 @@ export function renderMarkdown(text: string, formulas: readonly Formula[], links
 
 export function renderInline(text: string, formulas: readonly Formula[], links: Links): string {
   return filled(markdown.renderInline(reachable(text, links), { links }), formulas, links);
+}
+
+/** The same of a text that is no comment. */
+export function renderText(text: string, links: Links): string {
+  const { text: without, formulas } = marked(text);
+  return renderMarkdown(without, formulas, links);
 }
 
 /** Links to what has no page on the site, such as a licence, keep their words alone. */

@@ -1,6 +1,6 @@
 import { escapeHtml, pageOf, relative } from './html';
 import { crumbsOf, type Page } from './page';
-import { type Links, renderMarkdown } from './prose';
+import { type Links, renderText } from './prose';
 
 /** A folder with pages of files below it. */
 export interface Room {
@@ -42,7 +42,7 @@ export interface RoomWords {
 export function roomPage(room: Room, words: RoomWords, links: Links, hasPage: (page: string) => boolean): Page {
   const page = pageOf(`${room.path}/`);
   const readme = words.readme(room.path);
-  const head = readme === undefined ? `<h1>${escapeHtml(room.path)}</h1>` : renderMarkdown(readme, [], links);
+  const head = readme === undefined ? `<h1>${escapeHtml(room.path)}</h1>` : renderText(readme, links);
   return {
     path: page,
     title: room.path,

@@ -1,6 +1,6 @@
 import { escapeHtml, pageOf, relative } from './html';
 import type { Page } from './page';
-import { type Links, renderInline, renderMarkdown } from './prose';
+import { type Links, renderInline, renderText } from './prose';
 import type { Stop, Tour } from './tour';
 
 export const stopPage = (stop: Stop): string => `source/tour/${stop.slug}.html`;
@@ -50,20 +50,20 @@ function renderStop(
   const question =
     stop.question === undefined
       ? ''
-      : `<p class="question">${renderInline(stop.question, [], links)}</p>${stop.hint === undefined ? '' : renderMarkdown(stop.hint, [], links)}`;
+      : `<p class="question">${renderInline(stop.question, [], links)}</p>${stop.hint === undefined ? '' : renderText(stop.hint, links)}`;
   const answer = stop.answer === undefined ? '' : folded('Answer', stop.answer, links);
-  const after = stop.after === undefined ? '' : renderMarkdown(stop.after, [], links);
+  const after = stop.after === undefined ? '' : renderText(stop.after, links);
   const list = (stop.list ?? []).map(({ question: asked, answer: given }) => folded(asked, given, links)).join('');
   const files = stop.files.map(
     (file) => `<li><a href="${links.path(file) ?? ''}"><code>${file}</code></a><span>${firstWords(file)}</span></li>`,
   );
   const heading =
     stop.files.length > 0 && !stop.list ? `<h2>Files of this stop</h2><ul class="files">${files.join('')}</ul>` : '';
-  return `<div class="dots">${dots}</div><h1>${escapeHtml(stop.title)}</h1>${minutes}<div class="text">${renderMarkdown(stop.text, [], links)}${question}${answer}${list}${after}</div>${heading}`;
+  return `<div class="dots">${dots}</div><h1>${escapeHtml(stop.title)}</h1>${minutes}<div class="text">${renderText(stop.text, links)}${question}${answer}${list}${after}</div>${heading}`;
 }
 
 function folded(title: string, text: string, links: Links): string {
-  return `<details class="answer"><summary>${renderInline(title, [], links)}</summary>${renderMarkdown(text, [], links)}</details>`;
+  return `<details class="answer"><summary>${renderInline(title, [], links)}</summary>${renderText(text, links)}</details>`;
 }
 
 /** The bar on the page of a file that the tour visits. */

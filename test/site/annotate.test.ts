@@ -14,7 +14,7 @@ const treeOf = (text: string): ts.SourceFile => ts.createSourceFile('a.ts', text
 describe('comments', () => {
   const text = [
     "const url = 'http://a'; // behind code",
-    'const code = `// in a template ${1 /* inside */}`;',
+    `const code = \`// in a template \${1 /* inside */}\`;`,
     'const pattern = /\\/\\/ no comment/;',
     '/** Beside the code. */',
     'interface A {',
