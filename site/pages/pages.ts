@@ -13,7 +13,7 @@ const site = fileURLToPath(new URL('..', import.meta.url));
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 const content = `${site}pages/.content`;
 /** Parts of site/dist that others write. */
-const others = ['source', 'playground'];
+const others = ['source', 'playground', 'device'];
 const built = `${site}.cache/pages`;
 
 if (!existsSync(`${site}dist/source/index.html`))

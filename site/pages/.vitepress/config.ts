@@ -12,7 +12,7 @@ const sidebar = JSON.parse(readFileSync(new URL('../.content/sidebar.json', impo
 >;
 
 /** Parts of the site that VitePress does not know: a click must load them as pages of their own. */
-const apart = /^\/(source|playground|figures)\//;
+const apart = /^\/(source|playground|device|figures)\//;
 /** An entry of the header is marked on all pages that begin like it. */
 const active: Readonly<Record<string, string>> = {
   Guides: '/docs/guides/',

@@ -22,7 +22,7 @@ export interface Rewritten {
 }
 
 /** Addresses outside, and parts of the site that no document makes. */
-const elsewhere = /^([a-z]+:|\/(source|playground|reference)\/)/;
+const elsewhere = /^([a-z]+:|\/(source|playground|device|reference)\/)/;
 /** A link or picture, whose text may contain code; or code. */
 const links = /(!?)\[((?:[^[\]`]|`[^`]*`)*)\]\(([^()\s]*)\)|(`+)((?:[^`]|(?<!`)`+(?!`))*?)\4/g;
 const roomPath = /^(src|test|kernels|docs|bench|examples|scripts|lessons|site)\/[\w./-]*$/;
