@@ -56,6 +56,12 @@ export default defineConfig({
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     image: { lazyLoading: true },
     config(md) {
+      // Code that is set off by spaces, in comments, scrolls in its box like other code.
+      md.core.ruler.push('indented-code', ({ tokens }) => {
+        for (const token of tokens) {
+          if (token.type === 'code_block') [token.type, token.info] = ['fence', 'text'];
+        }
+      });
       const usual = md.renderer.rules.link_open;
       md.renderer.rules.link_open = (tokens, index, options, env, self) => {
         const token = tokens[index];

@@ -34,8 +34,6 @@ function namesOf(text: string): string {
  */
 export const searchOptions: Options = {
   _render: render,
-  // Its name begins with what is seen on the button.
-  translations: { button: { buttonText: 'Search', buttonAriaLabel: 'Search K, with Ctrl or ⌘' } },
   miniSearch: {
     options: {
       processTerm: (term: string) =>

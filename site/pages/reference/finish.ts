@@ -28,9 +28,16 @@ function edit(file: string, change: (text: string) => string): void {
   writeFileSync(file, change(readFileSync(file, 'utf8')));
 }
 
-/** A result of which nothing more is said stands in the line of its function already; every heading has an anchor of its own. */
+/** A result of which nothing more is said, and whose constructor one is, add nothing to the lines above them. */
+const idle = [
+  /^#{4,6} Returns\n\n\S[^\n]*\n\n(?=#|\*\*\*)/gm,
+  /^#{4,6} (?:Inherited from|Overrides)\n\n[^\n]*constructor[^\n]*\n\n/gm,
+  /^\*\*\*\n\n/gm,
+];
+
+/** What says nothing goes, and every heading has an anchor of its own. */
 function tidy(text: string): string {
-  const short = text.replace(/^#{4,6} Returns\n\n\S[^\n]*\n\n(?=#|\*\*\*)/gm, '').replace(/^\*\*\*\n\n/gm, '');
+  const short = idle.reduce((left, pattern) => left.replace(pattern, ''), text);
   const anchored = anchoring();
   return partsOf(short)
     .map(({ text, code }) => (code ? text : anchored(text)))

@@ -111,11 +111,7 @@ function shorten(project: ProjectReflection): void {
 /** A type of ours that gathers options or methods is not exported: that a member comes from it says nothing. */
 function dropOrigin(reflection: DeclarationReflection): void {
   delete reflection.inheritedFrom;
-  if (reflection.kindOf(ReflectionKind.Constructor)) delete reflection.overwrites; // typedoc has no anchor for what it names
-  for (const signature of reflection.getNonIndexSignatures()) {
-    delete signature.inheritedFrom;
-    if (reflection.kindOf(ReflectionKind.Constructor)) delete signature.overwrites;
-  }
+  for (const signature of reflection.getNonIndexSignatures()) delete signature.inheritedFrom;
   const known = reflection.extendedTypes?.filter((type) => type.type !== 'reference' || type.name !== 'OptionsOf');
   if (known?.length) reflection.extendedTypes = known;
   else delete reflection.extendedTypes;
