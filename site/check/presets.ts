@@ -27,7 +27,7 @@ interface Ran {
   readonly outcomes: readonly Outcome[];
   readonly verdict: string;
   readonly seconds: number;
-  /** Milliseconds of the longest time in which the page's thread answered nobody while it trained. */
+  /** Milliseconds of the longest time in which the page's thread gave no answer while it trained. */
   readonly blocked: number;
   readonly complaints: readonly string[];
 }

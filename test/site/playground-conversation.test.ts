@@ -9,7 +9,7 @@ import { one, run, texts } from './playground-session';
 
 beforeAll(() => setBackend(wasmBackend({ build: 'baseline' })));
 
-/** A track that is spoken to, what it has said, and a clock that goes on by so many milliseconds whenever it is read. */
+/** A track that is spoken to, what it has said, and a clock that goes on by a step whenever it is read. */
 function talk(tick = 0) {
   const said: FromTrack[] = [];
   let now = 0;

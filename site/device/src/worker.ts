@@ -52,7 +52,7 @@ async function outcomeOf(row: Row): Promise<Outcome> {
   return outcome;
 }
 
-/** Of each device, how long its last product took. */
+/** How long the last product of each device took. */
 const seconds = new Map<DeviceName, { readonly size: number; readonly seconds: number }>();
 
 /** Why a product is left out that would take many seconds, as on a program that imitates a GPU; null: it is not. */

@@ -4,7 +4,7 @@ declare module 'virtual:formulas' {
 }
 
 declare module 'virtual:choices' {
-  /** Of each method, by what `TrackSetting.method` says. */
+  /** What is known of each method, by what `TrackSetting.method` says. */
   export const methods: Readonly<Record<string, import('./lib/names').MethodWords>>;
   /** What `TrackSetting.projector` may say. */
   export const projectorNames: readonly string[];

@@ -5,7 +5,7 @@ const commands: Readonly<Record<string, Command>> = { ' ': 'run or pause', s: 's
 /** What of the element with the focus decides whose key it is. */
 export interface Focused {
   readonly tagName: string;
-  /** Of an input: `radio`, `number`, … */
+  /** The type of an input: `radio`, `number`, … */
   readonly type?: string;
 }
 

@@ -51,7 +51,7 @@ export function lossPicture(
   };
 }
 
-/** Of the last `of` values at each place, or of as many as there are. */
+/** The mean of the last `of` values at each place, or of as many as there are. */
 export function runningMean(values: readonly number[], of: number): number[] {
   let sum = 0;
   return values.map((value, i) => {

@@ -26,7 +26,7 @@ export function freshProjection({ projector, rank }: Drawing, gradient: Tensor, 
 
 /** The mean of fresh round trips Ĝ = up(down(G)) of one gradient, which does not change. */
 export interface MeanOfDraws {
-  /** Of the first n draws; n may only grow. Null for none, and for a gradient that is zero. */
+  /** The error of the mean of the first n draws; n may only grow. Null for none, and for a gradient that is zero. */
   after(n: number): Promise<Look['error']>;
 }
 
@@ -64,7 +64,7 @@ export async function meanOfDraws(drawing: Drawing, gradient: Tensor): Promise<M
   };
 }
 
-/** Of n independent draws the variance falls as 1/n and the bias stays. Without a gain all draws are alike. */
+/** The variance of the mean of n independent draws falls as 1/n, the bias stays. Without a gain all draws are alike. */
 function ofMean({ gain, relativeMse }: { gain: number | null; relativeMse: number }, n: number): number {
   if (gain === null) return relativeMse;
   const bias = (gain - 1) ** 2; // ‖gain·G − G‖²/‖G‖²

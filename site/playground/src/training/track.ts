@@ -5,7 +5,7 @@ import { methodNamed } from './methods';
 import type { Texts } from './task';
 import { tasks } from './tasks';
 
-/** What there is to say after so many steps. */
+/** What there is to say after these steps. */
 export interface Said {
   readonly reading: Reading;
   readonly look: Look | null;
