@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 const rooms = ['src', 'kernels', 'docs', 'test', 'bench', 'scripts', 'examples', 'lessons', 'site'];
-const skipped = /node_modules|(bench|site)\/dist\/|\/generated\/|\/fixtures\/|\/\.(cache|content)\/|mutations\.m|package\/prose\.test\.ts$/;
+const skipped =
+  /node_modules|(bench|site)\/dist\/|\/generated\/|\/fixtures\/|\/\.(cache|content)\/|mutations\.m|package\/prose\.test\.ts$/;
 const pages = rooms
   .flatMap((room) => readdirSync(room, { recursive: true, encoding: 'utf8' }).map((file) => `${room}/${file}`))
   .map((file) => file.replaceAll('\\', '/'))
