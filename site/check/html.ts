@@ -29,10 +29,13 @@ export function partsOfPage(html: string): PageParts {
   return { references, ids };
 }
 
-function decoded(value: string): string {
+/** Text without the entities that builders write. */
+export function decoded(value: string): string {
   return value
+    .replaceAll('&#x3C;', '<')
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
+    .replaceAll('&#x26;', '&')
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&');

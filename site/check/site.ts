@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { launchChromium } from '../../test/browser/chromium';
+import navigation from '../navigation.json';
 import { serve } from './serve';
 
 const looked = [
@@ -41,6 +42,7 @@ for (const width of [1280, 390]) {
     }
   }
 }
+for (const part of ['', 'source/', 'playground/']) await followHeader(part);
 await browser.close();
 await served.close();
 console.log(`${looked.length} pages, each in four forms: ${faults.length} faults`);
@@ -70,4 +72,20 @@ async function look(page: Page, path: string, fault: (sentence: string) => void)
       .map(({ id, help, at }) => `${id}: ${help}, ${at.length} times, as in ${at[0]?.slice(0, 120)}`);
   });
   for (const sentence of serious) fault(sentence);
+}
+
+/** The header is the same on all parts, which write its links each in their own way. */
+async function followHeader(part: string): Promise<void> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  await page.goto(`${served.address}${part}`, { waitUntil: 'networkidle' });
+  const links = await page
+    .locator('header nav a')
+    .evaluateAll((all) => all.map((one) => (one as HTMLAnchorElement).href));
+  if (links.length < navigation.length)
+    faults.push(`${part || 'home'}: its header has ${links.length} links, navigation.json ${navigation.length}`);
+  for (const link of links) {
+    const { status } = await fetch(link);
+    if (status !== 200) faults.push(`${part || 'home'}: ${link} of the header leads nowhere`);
+  }
+  await page.close();
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, partsOf, slugOf } from '../../site/pages/content/anchors';
+import { anchorsOf, holdTogether, partsOf, slugOf } from '../../site/pages/content/anchors';
 import { documentsOf, lessonPage, titleOf } from '../../site/pages/content/documents';
 import { type Clone, rewriteLinks } from '../../site/pages/content/links';
 import { sidebarsOf } from '../../site/pages/content/sidebar';
@@ -130,6 +130,12 @@ describe('anchors', () => {
 });
 
 describe('documents', () => {
+  it('hold numbers of tables together with their intervals, and leave prose alone', () => {
+    const row = '| a b | -0.1 [-0.2, 0.3] | 2.5 ± 0.1 | 1.8 (1.7–2.5) |';
+    const held = '| a b | -0.1\u00a0[-0.2,\u00a00.3] | 2.5\u00a0±\u00a00.1 | 1.8\u00a0(1.7–2.5) |';
+    expect(holdTogether(`by 0.1 [0.2, 0.3]\n${row}`)).toBe(`by 0.1 [0.2, 0.3]\n${held}`);
+  });
+
   it('each has a page', () => {
     const paths = [
       'README.md',

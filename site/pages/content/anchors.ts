@@ -70,3 +70,9 @@ export function plain(title: string): string {
     .replace(/(?<![\p{L}\p{N}])([*_]+)(?=\S)(.+?)(?<=\S)\1(?![\p{L}\p{N}])/gu, '$2')
     .replaceAll('`', '');
 }
+
+/** A document in whose tables a number stays on one line with its interval or its deviation. */
+export function holdTogether(markdown: string): string {
+  const number = /-?[\d.]+ (?:\[-?[\d.]+, -?[\d.]+\]|\([\d.]+–[\d.]+\)|± [\d.]+)/g;
+  return markdown.replace(/^\|.*$/gm, (row) => row.replace(number, (held) => held.replaceAll(' ', '\u00a0')));
+}

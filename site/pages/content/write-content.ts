@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { embed, type PlacedFigures } from '../figures/write-figures';
-import { anchorsOf, plain } from './anchors';
+import { anchorsOf, holdTogether, plain } from './anchors';
 import { type Document, documentsOf, lessonPage, titleOf } from './documents';
 import { fillHome } from './home';
 import { type Clone, rewriteLinks } from './links';
@@ -70,7 +70,7 @@ export function writeContent(root: string, source: string, out: string, figures:
     const read = rewriteLinks(markdown, path, clone);
     faults.push(...read.faults);
     for (const picture of read.pictures) pictures.add(picture);
-    write(`${out}/${page}`, `${frontmatter(path)}${embed(read.text, figures.get(path) ?? [])}`);
+    write(`${out}/${page}`, `${frontmatter(path)}${embed(holdTogether(read.text), figures.get(path) ?? [])}`);
     return {
       path,
       title: path === 'README.md' ? 'Overview' : plain(titleOf(markdown, path)),

@@ -52,7 +52,7 @@ export function intervalsFigure({ name, title, caption, axis, equal, rows }: Int
     caption,
     spec: {
       $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-      title: { text: wrapped(title, 44) },
+      title: { text: wrapped(title, 56), frame: 'bounds' }, // names are long: it begins above them
       ...figureLook,
       data: { values: sorted },
       transform: [{ calculate: told, as: 'told' }],
