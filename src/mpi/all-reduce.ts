@@ -1,4 +1,4 @@
-import { OptionError, ShapeError } from '../base/errors';
+import { ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
 import { show, sizeOf } from '../base/shape';
@@ -8,6 +8,7 @@ import { add } from '../tensor/ops/elementwise/add';
 import { div } from '../tensor/ops/elementwise/div';
 import type { Params } from '../tensor/tensor';
 import { type Communicator, communicatorKind } from './communicator';
+import { checkShards } from './shards';
 
 const allReduceOptions = {
   /**
@@ -34,7 +35,7 @@ export interface AllReduceState {
  * mean(G)·Aᵀ = mean(G·Aᵀ), which is Algorithm 1 of Flora over ranks in place of time.
  *
  * With more shards than ranks it sums its own along the same tree first, and returns no leaf before the last of them, as
- * `accumulate` does; `compress` takes none that withholds.
+ * `accumulate` does. Around it `compress` keeps its projection until then, and goes up with the mean.
  * @throws OptionError `mpi/shards`, `options/…`
  * @throws ShapeError `mpi/unequal` on every rank where ranks have other leaves or shapes
  * @example
@@ -45,11 +46,11 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
   checkArgument('allReduce', 'comm', communicatorKind, comm);
   const { shards = comm.size } = readOptions('allReduce', allReduceOptions, options);
   const own = shards / comm.size;
-  if (own !== 1 && (comm.order !== 'tree' || !isPowerOfTwo(shards) || !Number.isInteger(own)))
-    throw unfitShards(shards, comm);
+  checkShards(shards, comm);
   return transform<AllReduceState>({
     name: `allReduce(${shards})`,
     linear: true,
+    pools: true,
     init: () => ({ count: 0, sums: [] }),
     update(grads, state) {
       const count = state.count + 1;
@@ -63,8 +64,8 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
   });
 }
 
-/** The sums over ranks of all leaves, which travel as one vector: a message for each would cost its latency. */
-function overRanks(comm: Communicator, leaves: Params): Params {
+/** The sums over ranks of all leaves, on every rank, which travel as one vector: a message for each would cost its latency. */
+export function overRanks(comm: Communicator, leaves: Params): Params {
   const paths = Object.keys(leaves).sort();
   checkEqual(comm, paths.map((path) => `${path} ${show(leaves[path]?.shape ?? [])}`).join('; '));
   const bucket = new Float32Array(paths.reduce((size, path) => size + sizeOf(leaves[path]?.shape ?? []), 0));
@@ -106,8 +107,6 @@ function checkEqual(comm: Communicator, leaves: string): void {
   throw unequal(comm, all[0] as string, all[other] as string, other);
 }
 
-const isPowerOfTwo = (n: number): boolean => Number.isInteger(Math.log2(n));
-
 function unequal({ rank }: Communicator, first: string, second: string, other: number): ShapeError {
   const [a, b] = [first.split('; '), second.split('; ')];
   const at = a.findIndex((leaf, i) => leaf !== b[i]);
@@ -116,14 +115,5 @@ function unequal({ rank }: Communicator, first: string, second: string, other: n
     got: `allReduce on rank ${rank} got ${a[at] ?? 'nothing more'} on rank 0 and ${b[at] ?? 'nothing more'} on rank ${other}`,
     expected: 'gradients of the same parameters in the same shapes on all ranks',
     fix: 'make the same model on every rank, and freeze the same parameters',
-  });
-}
-
-function unfitShards(shards: number, { size, order }: Communicator): OptionError {
-  return new OptionError({
-    code: 'mpi/shards',
-    got: `allReduce got shards = ${shards} with ${size} ranks and the order '${order}'`,
-    expected: "a power of two that the number of ranks divides and the order 'tree', or a shard a rank",
-    fix: `leave shards out, or take ${2 ** Math.ceil(Math.log2(Math.max(size, 2)))} with mpi({ order: 'tree' })`,
   });
 }

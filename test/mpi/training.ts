@@ -32,7 +32,7 @@ function optimizer({ method, shards }: Run, comm: Communicator | null): Gradient
     comm ? chain(allReduce(comm, { shards }), inner) : accumulate(shards, inner);
   if (method === 'dense') return summed(adafactor(own));
   if (method === 'flora') return summed(flora({ ...own, rank: 4, refreshEvery: 2, seed: 1 }));
-  const sum = allReduce(comm as Communicator);
+  const sum = allReduce(comm as Communicator, { shards });
   const inner = chain(sum, ema({ decay: 0.9 }));
   const inside = { projector: projectors.gaussian, rank: 4, refreshEvery: 2, seed: 1 };
   return chain(compress({ ...inside, inner, onRefresh: 'transfer' }), adafactor(own));
