@@ -1,6 +1,7 @@
 /*
- * The product in tiles of 4 × 4, in WGSL of our own, on the device and the buffers that gpu.js uses: gpu.js has neither
- * operands of four numbers on WebGPU nor threads with more than one result.
+ * The last rung of the ladder in `products.ts`: the product in tiles of 4 × 4, in WGSL of our own, on the device and the
+ * buffers that gpu.js uses, since gpu.js has neither operands of four numbers on WebGPU nor threads with more than one
+ * result. It is the register tile of the CPU (`kernels/wasm/tile.ts`) once more: C waits in registers while k goes by.
  */
 
 /** How operands are stored, and whether the sum starts from something: a bias [n] (`own` 0), or a sum [batch, m, n] (1). */

@@ -4,10 +4,14 @@
  * matrix for the whole batch has step 0, else step 1. Flags say what is stored swapped. All need 2·m·n·k operations;
  * what differs is how many numbers are fetched from memory for them, and that decides.
  *
- * 1. `naive`: a thread makes one number, and fetches two for each product of the sum: 2·m·n·k.
+ * 1. `naive`: a thread makes one number, and fetches two for each product of the sum: 2·m·n·k fetches in all.
  * 2. `unrolled`: the same fetches, but a quarter of the loop's own work (its counter, its test, its jump).
- * 3. `pack`, `packedProduct`, `unpack` (GL): fetches of four numbers at once, in tiles of 1 × 4: five fetches make
- *    sixteen products. The own WGSL of `matmul-wgsl.ts` goes on to tiles of 4 × 4, eight fetches for 64 products.
+ * 3. `pack`, `packedProduct`, `unpack` (WebGL): fetches of four numbers at once, in tiles of 1 × 4. Five fetches make 16
+ *    products, for which the naive kernel needs 32.
+ * 4. `tiled` in `products-wgsl.ts` (WebGPU): tiles of 4 × 4. Eight fetches make 64 products, where the naive kernel needs
+ *    128: a number that is in a register serves a whole row or column of the tile.
+ *
+ * `src/backend/gpu/products/multiply.ts` chooses.
  */
 
 /** C = A·B, one element of C for each thread: column x, row y, matrix z. Reads 2·k numbers to make one: memory decides. */
@@ -111,7 +115,7 @@ function (a, b, quarters, m, stepA, stepB) {
   return [s0, s1, s2, s3];
 }`;
 
-/** C as everyone else stores it [batch, m, n], from its places [batch·m, ⌈n/4⌉]; on top of what the sum starts from. */
+/** C as all other kernels store it [batch, m, n], from its places [batch·m, ⌈n/4⌉]; on top of what the sum starts from. */
 export const unpack = (starts: boolean): string => /* js */ `
 function (${parameters(starts)}c, m) {
   const place = Math.floor((this.thread.x + 0.5) * 0.25);

@@ -1,5 +1,9 @@
 // Operands of products in panels: [lanes, depth] → panels of `width` lanes, each [depth, width], missing lanes 0. A lane
 // is a row of A or a column of B, depth is the position along k.
+//
+// Why copy at all: at each depth a tile needs one number of each of its lanes. Where a matrix lies by rows, those of A are
+// a whole row apart, one cache line (and, in a large matrix, one page) for each number. In a panel they are neighbours, and
+// so are the depths: the inner loop reads two streams from front to back, whatever the layout of the operand was.
 
 import { interleaveHigh, interleaveLow, joinHigh, joinLow } from './math';
 import { randomFill } from './random';
@@ -104,6 +108,7 @@ function packFour(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: 
   }
 }
 
+/** Two full lanes: the fifth and sixth of a panel of six. */
 function packTwo(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: usize, step: usize): void {
   const lane = <usize>laneStride << 2;
   const skip = <usize>depthStride << 2;
@@ -130,6 +135,7 @@ function packTwo(x: usize, laneStride: i32, depthStride: i32, depth: i32, out: u
   }
 }
 
+/** The last panel, of fewer lanes than it has room for: the others are 0, so that the tile needs no case for them. */
 function packEdge(
   x: usize, laneStride: i32, depthStride: i32, lanes: i32, depth: i32, out: usize, width: i32,
 ): void {
@@ -145,6 +151,9 @@ function packEdge(
 }
 
 // --- packing a matrix that is generated: a slab of it at a time, which stays in the cache ---------------------------
+//
+// The product of a gradient and a random projection comes through here. Each entry is a function of the key, its row and
+// its column, so any block can be made when its panel is due and forgotten afterwards: the projection is never stored.
 
 export function packRandomA(
   kind: i32, key0: i32, key1: i32, scale: f32, alongColumns: bool, lane: i32, lanes: i32, depth: i32, count: i32,

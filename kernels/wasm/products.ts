@@ -1,13 +1,25 @@
-// C = A·B, after Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008).
-// 2·m·n·k flops; float32. `packed` and `direct` add along k from front to back, each run of depths to the sum of those
-// before it: an element of C has the same bits whichever rows and columns are computed along with it, on condition that
-// they take the same of the paths below.
+// C = A·B for A [m, k] and B [k, n], after Goto and van de Geijn. 2·m·n·k flops; float32.
 //
-// `packed`: each operand is read once into panels of MR rows (A) or NR columns (B), element after element along k.
-// Packing deals with transposes, edges (zeros) and operands that are generated instead of read; the tile kernel sees
-// panels only. `direct`: where A is used too few times to earn its packing, tiles read it where it lies, and B too where
-// its rows are dense. `dots`: a vector times a matrix, both of them along k.
-// A "lane" is a row of A or a column of B, "depth" is the position along k.
+// The triple loop of the reference fetches two numbers from memory for every multiplication. Here C is computed in tiles
+// of MR×NR numbers that stay in registers while k is walked through (`tile.ts`): MR + NR numbers fetched make MR·NR
+// products. And the loops are cut into blocks, so that what is fetched again and again lies in a cache: KC depths of a
+// panel pair in L1, MC rows of A in L2, NC columns of B in L3 (`workspace.ts` has the sizes).
+//
+// A "lane" is a row of A or a column of B, "depth" is the position along k. A product takes one of three paths:
+// - `packed`: a block of each operand is first copied into panels of MR rows (A) or NR columns (B), in the order in which
+//   the tile reads it: all lanes of one depth side by side, then the next depth. The copy costs m·k or k·n moves, little
+//   beside m·n·k, and it deals once with transposes, edges (zeros) and operands that are generated instead of read: the
+//   tile kernel knows panels only.
+// - `direct`: where A is used too few times to earn its packing, tiles read it where it lies, and B too where its rows are
+//   dense.
+// - `dots`: a vector times a matrix, both of them stored along k.
+//
+// Bits do not depend on how a product is split among threads. On `packed` and `direct` each element of C is one sum along
+// k from front to back, in blocks of depths whose size is a constant, each block starting from the float32 sum of those
+// before it; a lane that is computed along with it, or is missing at an edge, has no part in that sum. Only the path
+// matters, so it is chosen for the whole product, before that is split into ranges of rows or columns.
+//
+// @see Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", ACM TOMS 34 (2008).
 
 import { offset, packA, packB, packRandomA, packRandomB } from './pack';
 import { dotOf } from './reductions';
@@ -74,7 +86,7 @@ export function gemmRandom(
   packed(a, aLane, aDepth, b, bLane, bDepth, c, cRow, m, n, k, 0, 0, kind, key0, key1, scale);
 }
 
-/** A product over nothing. */
+/** A product with k = 0, a sum of nothing: what it starts from, or zeros. */
 function fillRows(c: usize, cRow: i32, m: i32, n: i32, start: usize, startRow: i32): void {
   for (let i = 0; i < m; i++) {
     if (start) memory.copy(c, start, <usize>n << 2);
@@ -86,6 +98,10 @@ function fillRows(c: usize, cRow: i32, m: i32, n: i32, start: usize, startRow: i
 
 // --- packed ----------------------------------------------------------------------------------------------------------
 
+/**
+ * The loops over blocks, outermost first: NC columns, KC depths, MC rows. B's block is packed once and used by every block
+ * of A beside it. From the second block of depths on, C starts from what the blocks before have left in it.
+ */
 function packed(
   a: usize, aLane: i32, aDepth: i32, b: usize, bLane: i32, bDepth: i32, c: usize, cRow: i32, m: i32, n: i32, k: i32,
   start: usize, startRow: i32, kind: i32, key0: i32, key1: i32, scale: f32,
@@ -108,7 +124,10 @@ function packed(
   }
 }
 
-/** c [mc, nc] = start + packed A block · packed B block */
+/**
+ * c [mc, nc] = start + packed A block · packed B block, tile by tile. A tile at the edge of C goes through a whole tile in
+ * the workspace, of which only the part that exists is copied out: the same additions, and nothing beyond C is written.
+ */
 function block(c: usize, cRow: i32, mc: i32, nc: i32, kc: i32, start: usize, startRow: i32): void {
   for (let j = 0; j < nc; j += NR) {
     const bPanel = bPanels + ((<usize>j * kc) << 2);

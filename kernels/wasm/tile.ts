@@ -1,5 +1,11 @@
 // The inner loops of matrix products: a tile of C stays in registers while k is walked through once. It starts from numbers
 // in memory (zeros, a bias, or the C of earlier k), whose rows are `startBytes` apart.
+//
+// A register holds four float32. A row of a tile, NR = 8 numbers, is a pair of them, x and y. For each depth the loop loads
+// 8 numbers of B (`bx`, `by`), and for each row one number of A, copied to all four lanes (`load32_splat`); then row i grows
+// by a_i·b, for all eight columns at once. 6 + 8 numbers are loaded for 48 products, and C is not touched before the end.
+// Twelve sums, two of B and one of A make 15 of the 16 vector registers of x86-64, which is why MR is 6 where a fused
+// multiply-add needs no register in between, and 4 where it does not exist.
 
 import { MR } from './workspace';
 

@@ -4,7 +4,7 @@ import type { Key } from '../base/key';
 import type { Shape } from '../base/shape';
 import type { AttentionSpec } from './attention-spec';
 
-/** Where a backend keeps the values of one tensor: opaque to everyone else, and possibly still a promise inside. */
+/** Where a backend keeps the values of one tensor: opaque to all other code, and possibly still a promise inside. */
 export interface Storage {
   /** Type of the elements. */
   readonly dtype: DType;
@@ -63,7 +63,7 @@ export type MapName =
   | 'subInt'
   | 'mulInt';
 
-/** A rare function of one or two elements, which lives in the file of its op: who does not use the op does not carry it. */
+/** A rare function of one or two elements, which lives in the file of its op: a bundle without the op is without it too. */
 export interface ElementFunction {
   /** By which a device that cannot run `of` finds its own formula. */
   readonly name: MapName;
@@ -152,7 +152,7 @@ export interface Storages {
   fromHost(values: TypedArray): Storage;
   /** The same values under a second, independent life (what `reshape` returns); the memory goes when both are free. */
   alias(storage: Storage): Storage;
-  /** The values are no longer needed; using the storage again is a fault of the caller. */
+  /** The values are no longer needed. The caller must not use the storage again; the engine sees to that by `checkAlive`. */
   free(storage: Storage): void;
   /** No scope owns this storage any more: from now on the garbage collector must be enough (D3). */
   collectable(storage: Storage): void;

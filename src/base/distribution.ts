@@ -3,11 +3,12 @@ import { type Key, philox } from './philox';
 /**
  * Random matrices as functions of a key: element (row, column) depends on nothing else, so that any block can be
  * generated anywhere, in any order. The integer stream is exact everywhere. The arithmetic on it is a fixed sequence
- * of float32 steps (no fused multiply-add, no library `log` or `cos`), so that every CPU backend gives the same bits;
- * `kernels/wasm/random.ts` is this file again in SIMD, and the backend laws compare the two bit for bit.
+ * of float32 steps (no fused multiply-add, no library `log` or `cos`, whose last bits differ between engines), so that every
+ * CPU backend gives the same bits; `kernels/wasm/random.ts` is this file again in SIMD, and the backend laws compare the two
+ * bit for bit. A projection that is drawn again must be the same to the bit: what went down by one must come up by it.
  *
  * - `uniform`    in [0, 1), 24 random bits
- * - `normal`     mean 0, variance 1, Box-Muller; |z| ≤ 5.77
+ * - `normal`     mean 0, variance 1, Box-Muller; |z| ≤ √(−2·ln 2⁻²⁴) = 5.77, since u has 24 bits
  * - `rademacher` ±1, one bit an element
  * - `Sparse`     mostly 0, 24 random bits
  */
@@ -45,7 +46,7 @@ export function fillRow(kind: Distribution, key: Key, row: number, from: number,
   fill(key, row, from, out);
 }
 
-/** How many of the 2²⁴ equally likely values of an element are not 0: those below 1/sparsity as a float32. */
+/** The number of the 2²⁴ equally likely values of an element that are not 0: those below 1/sparsity as a float32. */
 export function chanceOf({ sparsity }: Sparse): number {
   return Math.ceil(f(1 / sparsity) * 2 ** 24);
 }

@@ -38,7 +38,8 @@ const partKind: Kind<string | number> = {
 };
 
 /**
- * The root key of a seed.
+ * The root key of a seed. There is no global generator and no stream with a position: whatever is random is a function of a
+ * key, so the same key gives the same numbers again, today and after a restart.
  * @throws OptionError `random/seed` when the seed is not a whole number
  */
 export function key(seed: number): Key {
@@ -65,7 +66,7 @@ export function fold(from: Key, ...parts: readonly (string | number)[]): Key {
 const words = new Uint32Array(4);
 const numberTag = 0xffffffff; // no string has this length, so a number never collides with a string
 
-/** `fold` with one whole number, for those who fold many and know that they are. */
+/** `fold` with one whole number, unchecked: for loops that fold many. */
 export function foldNumber(from: Key, part: number): Key {
   philox(from, part >>> 0, Math.floor(part / 2 ** 32) >>> 0, 0, numberTag, words);
   return [words[0] as number, words[1] as number];

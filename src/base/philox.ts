@@ -1,6 +1,7 @@
 /**
  * Philox4x32-10, the counter-based generator under every random number here (D7): ten rounds of multiply and
- * exclusive-or turn a 128-bit counter and a 64-bit key into 128 random bits, with no state in between.
+ * exclusive-or turn a 128-bit counter and a 64-bit key into 128 random bits, with no state in between. A generator with a
+ * state must be run through all numbers before the one that is wanted; this one is asked for number (row, column) at once.
  *
  * @see Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
  */

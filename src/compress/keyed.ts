@@ -3,13 +3,13 @@ import { checkedProjector } from './checked-projector';
 import type { LinearMaps } from './maps/linear-maps';
 import { type Projection, type Projector, project, smallerSide } from './projector';
 
-/** A projection whose A is a function of its key. */
+/** A projection whose A is a function of its key: A is made where it is used, and nothing of it is kept between two uses. */
 export interface KeyedProjection extends Projection {
   /** What everything random in A is drawn from. */
   readonly key: Key;
 }
 
-/** What is left to say of a projector that draws A from a key and keeps nothing else. */
+/** The parts in which projectors differ that draw A from a key and keep nothing else. */
 export interface KeyedParts
   extends Pick<Projector<KeyedProjection>, 'theory' | 'compressedShape'>,
     Partial<Pick<Projector<KeyedProjection>, 'side'>> {
@@ -18,7 +18,8 @@ export interface KeyedParts
 }
 
 /**
- * A projector whose A is made from a key whenever it is used: nothing is stored. The smaller side, unless told otherwise.
+ * A projector whose A is made from a key whenever it is used: nothing is stored. It compresses the smaller side unless
+ * `side` says otherwise.
  * Projectors call it as `@__PURE__`, so that a bundler drops the ones that a page does not use: that a function has no side
  * effects is not known in other files of the package.
  */

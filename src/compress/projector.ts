@@ -6,7 +6,10 @@ import type { Tensor } from '../tensor/tensor';
 import type { Side } from './side';
 import type { GradientValues, Theory } from './theory/theory';
 
-/** What every projection of this library knows about itself. Plain data; A is a function of it, of its key where it is random. */
+/**
+ * What every projection of this library knows about itself. Plain data, and the matrix A is a function of it: where A is
+ * random, of a key of two numbers that it holds in place of A (`keyed.ts`), which is all that a file has to store.
+ */
 export interface Projection {
   /** Which dimension it compresses. */
   readonly side: Side;
@@ -49,8 +52,8 @@ export interface Projector<P extends Projection = Projection, S = unknown> {
   sample(key: Key, shape: Shape, rank: number, refresh?: number): P;
   /**
    * Only projectors that look at gradients have this: a projection made for `gradient`, in place of a fresh sample, from
-   * the one in use. The sample serves before the first gradient. To return the projection that was given, the same object,
-   * is to have no refresh: the inner state stays as it is, whatever `onRefresh` says, and none is counted.
+   * the one in use. The sample serves before the first gradient. If it returns the projection that it was given, the same
+   * object, there is no refresh: the inner state stays as it is, whatever `onRefresh` says, and none is counted.
    */
   refresh?(projection: P, gradient: Tensor, context: RefreshContext<S>): P;
   /** G [n, m] → C: [n, r] on the right, [r, m] on the left, or as `compressedShape` says. */
@@ -59,14 +62,15 @@ export interface Projector<P extends Projection = Projection, S = unknown> {
   up(projection: P, compressed: Tensor): Tensor;
   /** C under a new projection: down(new, up(old, C)), without forming the [n, m] matrix. */
   transfer(compressed: Tensor, from: P, to: P): Tensor;
-  /** Every draw is the same, whatever the key: of an older gradient, as `svdOf`. Left out by all others. */
+  /** True for projectors whose every draw is the same, whatever the key, such as `svdOf` of an older gradient. */
   readonly fixed?: true;
   /** The shape of C where it is not the usual one. */
   compressedShape?(projection: P): Shape;
   /** Floats of state that the projection itself needs: 0 when it is a function of its key. */
   storedFloats(shape: Shape, rank: number): number;
   /**
-   * For the compressed dimension d. Where the promises depend on the gradient, it is needed.
+   * What is promised of up(down(G)) over fresh draws, for the compressed dimension d. Projectors whose promises depend on
+   * the gradient need it.
    * @throws OptionError `projector/no-theory`
    */
   theory(d: number, rank: number, gradient?: GradientValues): Theory;

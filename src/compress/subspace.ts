@@ -22,7 +22,7 @@ import { instability, warnOfInstability } from './stability';
  */
 export type Carry<S, P> = (inner: S, from: P, to: P) => S;
 
-/** What a new projection can do to the inner state. */
+/** What a new projection can do to the inner state: see `compress`. */
 export type OnRefresh<S, P> = 'transfer' | 'reset' | 'keep' | Carry<S, P>;
 
 /* @__NO_SIDE_EFFECTS__ */
@@ -70,6 +70,7 @@ export function inSubspace<P extends Projection, S, O, D = S>(
   if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name ?? 'a transform');
   type Leaf = CompressedLeaf<P, S, O>;
 
+  // All that a random projection is made of: the same (seed, path, refresh) give the same one, at any time.
   const keyOf = (path: string, refreshes: number): Key => fold(key(seed), path, 'projection', refreshes);
   const draw = (path: string, shape: Shape, rows: number, refreshes: number): P =>
     projector.sample(keyOf(path, refreshes), shape, rows, refreshes);
@@ -90,6 +91,12 @@ export function inSubspace<P extends Projection, S, O, D = S>(
     } as Leaf; // without `init`, O is undefined
   };
 
+  /**
+   * The inner state under the new projection. Its numbers are coordinates in the old subspace: left as they are, they would
+   * mean another direction under the new one. `transfer` expresses them in the new subspace, M ← M·A_old·A_newᵀ, which keeps
+   * the momentum in expectation: E[M·A_old·A_newᵀ·A_new] = M·A_old. Only state that is linear in the gradients may be
+   * multiplied so; a mean of squares may not.
+   */
   const carried = (path: string, state: S, from: P, to: P): S => {
     if (typeof onRefresh === 'function') return onRefresh(state, from, to);
     if (onRefresh === 'reset') return fresh(path, to);

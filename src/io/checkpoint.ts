@@ -33,7 +33,12 @@ import { decodeTensors, layOutWith } from './safetensors';
 import { piecesOf } from './safetensors-pieces';
 import { loadTree, saveTree } from './saved-tree';
 
-/** All that training needs to go on as if it had not stopped. */
+/**
+ * All that training needs to go on as if it had not stopped, to the bit. That so little is enough has three reasons: a
+ * transform keeps all that it remembers in its state, a tree of plain data; what is random in a step is a function of the
+ * seed and the number of the step, and a projection one of its key, so no generator has a position to save; and the record
+ * names the kernels, since another build rounds otherwise (threads do not, see `kernels-here.ts`).
+ */
 export interface Checkpoint<S = unknown> {
   /** The model's parameters: `model.parameters()`. */
   readonly parameters: Params;

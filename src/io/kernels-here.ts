@@ -2,7 +2,7 @@ import { backend } from '../backend/current';
 import { FileError } from '../base/errors';
 import { isRecord, type Json } from './json';
 
-/** What decides the bits of results, besides the program: threads do not. */
+/** What decides the bits of results, besides the program: the backend and its build. The number of threads does not. */
 export function kernelsHere(): Record<string, string> {
   const { backend: name, build, kernels } = backend().describe();
   const facts = Object.entries({ backend: name, build, kernels }).filter(([, fact]) => fact !== undefined);

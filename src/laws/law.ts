@@ -2,14 +2,15 @@ import fc from 'fast-check';
 import { type OptionsOf, optional, readOptions, whole } from '../base/options';
 
 /**
- * One thing that every implementation of a contract owes. Independent of any test runner:
+ * One thing that every implementation of a contract owes: of an op, a backend, a projector, a transform, an adapter. It is
+ * stated once and tried on every implementation, those of other packages too. Independent of any test runner:
  * `for (const { name, holds } of backendLaws(create)) it(name, holds)`, or await them in plain Node. Laws of one list
  * share what they try, and count its memory: let them run one after the other.
  */
 export interface Law {
   /** What is owed, as the title of a test. */
   readonly name: string;
-  /** Rejects with an error that says what was wrong and, for random cases, the seed and path that replay it. */
+  /** Rejects with an error that says what was wrong and, for random cases, the seed and path that replay it; else it holds. */
   holds(): Promise<void>;
 }
 

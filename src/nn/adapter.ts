@@ -10,6 +10,9 @@ import { Module } from './module';
  * What changes a layer's output: a module in the field `lora` of an `Adaptable` layer, which gets the layer's input and
  * parameters and returns the output in the layer's place. Its own parameters are its tensor fields, '….lora.NAME'; what
  * is constant goes into `#private` fields. `attachAdapters` makes and attaches adapters of any class.
+ *
+ * It hangs in the layer rather than replacing it, so a model keeps its class, its paths and its weights, and a checkpoint of
+ * the base still fits. The layer knows this contract alone: it has no case for any method.
  */
 export abstract class Adapter extends Module {
   /** The change is in the layer's weight, and the layer computes without the adapter: see `mergeAdapters`. */

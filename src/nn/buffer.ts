@@ -44,7 +44,7 @@ export function isBuffer(tensor: Tensor): boolean {
 
 /**
  * In the forward pass of a step of training, give a buffer a new value, which it gets when the step has succeeded. Until
- * then everyone reads the old one; several updates in one step build on each other: `update` gets what the one before
+ * then all code reads the old one; several updates in one step build on each other: `update` gets what the one before
  * made. Nothing in it is recorded for derivatives.
  *
  * Everywhere else `update` is not even run: in an evaluation, when `remat` runs a layer for the second time, in a step

@@ -8,7 +8,8 @@ import { isTensor } from '../tensor/tree';
 /**
  * A rule that turns gradients into updates (optax's contract, D5). Pure: the same inputs give the same outputs, inputs
  * stay valid, and everything that must survive to the next step is in the state, a tree of tensors, numbers and
- * strings. A leaf that is absent from `grads` or from the result means "no update" for that parameter.
+ * strings. That makes it safe to call `update` twice from one state, to save a state, and to run a transform inside another
+ * one, as `compress` does. A leaf that is absent from `grads` or from the result means "no update" for that parameter.
  */
 export interface GradientTransform<S> {
   /** For messages. */

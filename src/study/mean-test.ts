@@ -31,6 +31,12 @@ const sampleKind = kindOf<number>('a number, NaN too', (value) => typeof value =
  * A sequential test of a mean: is it `expected`, or off by `effect` or more? It looks after every sample and stops as soon
  * as the case is clear, with both error chances proven from the variance alone, however skewed the samples are.
  *
+ * The idea is a bet against a hypothesis, such as "the mean is `expected`": every sample multiplies the stake by a factor
+ * that under the hypothesis is at most 1 on average. Then the stake ever grows to 1/δ with chance at most δ, however often
+ * one looks, so a stake that large convicts, with a false alarm of δ. Means that are off by `effect` are bet against too:
+ * once both of those bets are won, the mean is closer than that, and the subject is acquitted. Without a stated effect no
+ * test could ever acquit: a smaller error would always remain possible.
+ *
  * With ψ(x) = ln(1 + x + x²/2) for x ≥ 0 and odd, E exp ψ(α(X − μ)) ≤ 1 + α²σ²/2 ≤ exp(α²σ²/2) (Catoni). So for a mean of μ
  * the product of exp(ψ(α(X − μ)) − α²σ²/2) over the samples is a supermartingale, and by Ville's inequality it ever reaches
  * e^L with chance at most e^−L. Its logarithm is the _evidence_ against the mean μ or below; −X gives the other side.
@@ -47,7 +53,7 @@ const sampleKind = kindOf<number>('a number, NaN too', (value) => typeof value =
 export class MeanTest {
   /** Samples so far. */
   draws = 0;
-  /** No decision after this many samples is one, too. */
+  /** If there is no verdict after this many samples, the verdict is `convicted`. */
   readonly most: number;
   /** Evidence against the expected mean that convicts, in nats. */
   readonly threshold: number;
@@ -57,7 +63,7 @@ export class MeanTest {
   #sum = 0;
   readonly #rate: number; // α
   readonly #penalty: number; // α²σ²/2
-  readonly #enough: number;
+  readonly #enough: number; // ln(1/(1 − power)), the evidence that acquits
   readonly #against = { above: 0, below: 0 };
   readonly #againstEffect = { above: 0, below: 0 };
 

@@ -4,7 +4,8 @@ import type { Tape } from './tape';
 import type { Value } from './value';
 
 /**
- * What owns a value and will free it. At any time a value has one of four fates (D3):
+ * What owns a value and will free it. The garbage collector does not see the memory of a WebAssembly module or a GPU, so
+ * something else must free what lies there, and at any time exactly one owner will. A value has one of four fates (D3):
  *
  * | fate            | owner       | freed by                                | how a value gets there                          |
  * |-----------------|-------------|-----------------------------------------|-------------------------------------------------|
@@ -34,7 +35,7 @@ export function giveTo(scope: Scope, value: Value): void {
   scope.values.push(value);
 }
 
-/** From now on the value is ordinary memory. */
+/** From now on the value is ordinary memory: on a device that the collector does not see, it moves to a host array. */
 export function leaveToCollector(value: Value): void {
   const fate: Fate = value;
   fate.owner = 'collector';
@@ -55,7 +56,10 @@ export function free(value: Value, by: string): void {
   value.backend.free(value.storage);
 }
 
-/** What becomes of a value when its scope closes. */
+/**
+ * What becomes of a value when its scope closes: a returned one moves to the scope outside, or becomes ordinary memory
+ * where there is none; one that an open tape of an outer scope needs moves there; every other is freed.
+ */
 export function leaveScope(closing: Scope, value: Value, returned: boolean): void {
   if (value.owner !== closing) return; // it has got another owner, or was freed early
   if (returned && closing.parent) giveTo(closing.parent, value);

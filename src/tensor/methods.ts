@@ -8,7 +8,7 @@ type Method<Op> = Op extends (x: Tensor, ...rest: infer Rest) => infer Result ? 
 /** `a.add(b)` is `add(a, b)`. In the declarations of the package each has the text of its op. */
 export type Methods = { [Name in keyof typeof ops]: Method<(typeof ops)[Name]> };
 
-/** One may forget the brackets of a list that these ops take: `x.reshape(2, 3)`. */
+/** These ops take a list. Calls that forget its brackets, `x.reshape(2, 3)`, get an error that says so. */
 const takeList: readonly unknown[] = [ops.reshape, ops.transpose, ops.broadcastTo];
 
 /** These take any number of arguments, and count them themselves. */

@@ -25,8 +25,9 @@ interface Named<Xs extends Operands, A> {
   readonly name: string;
   /**
    * Pulls the cotangent of the output back to the inputs: formulas in the ops that users call, of inputs and output
-   * alone. An outer tape records them, so second derivatives need no rule of their own. Each entry is computed only if
-   * that input needs it.
+   * alone. Where this derivative is differentiated again, a second tape is open around the first one and records these
+   * ops like any others; so second derivatives need no rule of their own. Each entry is computed only if that input
+   * needs it.
    */
   vjp(g: Tensor, inputs: Xs, result: Result<Tensor, A>): Cotangents;
 }
@@ -81,7 +82,10 @@ export function wrap(storage: Storage, shape: Shape, origin: string): Tensor {
   return asTensor(value);
 }
 
-/** Run an op, and write a step on every tape that tracks an input. Arguments are already checked. */
+/**
+ * Run an op, and write a step on every tape that tracks an input. Arguments are already checked. Outside all scopes it
+ * opens one, whose only survivor is the result.
+ */
 export function apply<Xs extends Operands, A>(op: Op<Xs, A>, inputs: Xs, attributes: A, shape: Shape): Tensor {
   if (!currentScope()) return runInScope(op.name, () => apply(op, inputs, attributes, shape));
   const values = operands(op.name, inputs);
@@ -141,7 +145,7 @@ function byVjpKernel<Xs extends Operands, A>(
   return (isList(stored) ? stored : [stored]).map((storage, i) => {
     const input = inputs[i];
     if (input === undefined) {
-      backend().free(storage); // of an operand that was left out
+      backend().free(storage); // the gradient of an operand that was left out
       return null;
     }
     const gradient = made(storage, input.shape, origin);

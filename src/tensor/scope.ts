@@ -7,7 +7,10 @@ import type { Tensor } from './tensor';
 import { forEachTensor, isTensor } from './tree';
 import type { Value } from './value';
 
-/** Every value is made in the innermost open scope, which frees it when it closes; `lifetime.ts` has the exceptions. */
+/**
+ * Every value is made in the innermost open scope, which frees it when it closes; `lifetime.ts` has the exceptions. An op
+ * that is called outside all scopes opens one for itself, so that its temporaries go and its result is ordinary memory.
+ */
 export class Scope {
   readonly values: Value[] = [];
   constructor(
@@ -39,7 +42,7 @@ export function scope<T>(fn: () => T): T {
 export function runInScope<T>(name: string, fn: () => T): T {
   const inner = new Scope(name, current);
   const home = backend();
-  const mark = home.enter();
+  const mark = home.enter(); // copies of host arrays that are made on the device meanwhile go at `leave`
   const survivors = new Set<Value>();
   current = inner;
   try {
@@ -48,6 +51,7 @@ export function runInScope<T>(name: string, fn: () => T): T {
     forEachTensor(result, ({ value }) => value.owner === inner && survivors.add(value));
     return result;
   } finally {
+    // Also after an exception: then nothing was returned, and all is freed that no outer tape needs.
     current = inner.parent;
     for (const value of inner.values) leaveScope(inner, value, survivors.has(value));
     inner.values.length = 0; // drop the references, in case something still holds this scope

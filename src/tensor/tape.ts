@@ -29,7 +29,12 @@ export interface Node {
   readonly track: Track;
 }
 
-/** The ops between the watched values and the loss, in the order they ran. One per derivative being taken. */
+/**
+ * The ops between the watched values and the loss, in the order they ran. One per derivative being taken: where a
+ * derivative is taken inside another one, two tapes are open, and each records the steps that depend on its own watched
+ * values. `append` is only called for an op with a tracked input, and tracks its output in turn, so a tape holds what the
+ * loss can depend on and nothing else.
+ */
 export class Tape implements Recorder {
   readonly nodes: Node[] = [];
   /** Still needed: scopes inside must hand over what this tape has saved. */
@@ -58,7 +63,10 @@ export class Tape implements Recorder {
   }
 }
 
-/** The tapes that record now, outermost first, and notes among them. Empty: ops run without any bookkeeping. */
+/**
+ * The tapes that record now, outermost first, and among them recorders of other kinds (`derivatives/notes.ts`). Empty: ops
+ * run without any bookkeeping.
+ */
 let recording: Recorder[] = [];
 
 export function recordingTapes(): readonly Recorder[] {

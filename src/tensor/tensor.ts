@@ -42,8 +42,11 @@ export type Params = Readonly<Record<string, Tensor>>;
 export interface Tensor extends Methods {}
 
 /**
- * A dense array of numbers. Ops return at once; values are read with `await t.data()` on every backend. Every op is a
- * function and also a method here: `add(a, b)` is `a.add(b)`.
+ * A dense array of numbers. Ops return at once; values are read with `await t.data()` on every backend, since a GPU may
+ * still be computing them. Every op is a function and also a method here: `add(a, b)` is `a.add(b)`.
+ *
+ * A tensor is a name for an immutable `Value`. It has no gradient field and no link to what it was made of: derivatives
+ * are results of functions such as `valueAndGrad`, and what they need to know of the ops stands on their tape.
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: methods.ts puts in what Methods lists; entries with tensors import it
 export class Tensor {
@@ -95,7 +98,7 @@ export class Tensor {
   /** The values in nested arrays; a number for a scalar. */
   array(): Promise<number | NestedArray>;
   /**
-   * The values of a tensor that has `ndim` axes, in arrays nested so deep: `array(2)` gives `number[][]`.
+   * The values of a tensor that has `ndim` axes, in arrays nested to that depth: `array(2)` gives `number[][]`.
    * @throws ShapeError `array/ndim`
    */
   array<N extends keyof ArraysOf>(ndim: N): Promise<ArraysOf[N]>;

@@ -2,7 +2,7 @@ import type { Step } from './tape';
 import type { Tensor } from './tensor';
 import type { Value } from './value';
 
-/** What is told of the ops that run: a tape, or notes beside the tapes. */
+/** What is told of the ops that run: a tape, or the notes of `derivatives/notes.ts`. */
 export interface Recorder {
   /** Still at work: what it says of values counts. */
   readonly open: boolean;
@@ -12,7 +12,10 @@ export interface Recorder {
   append(step: Step): void;
 }
 
-/** "This value depends on what that recorder is about", and on a tape its cotangent once the walk back gets here. */
+/**
+ * A mark at a value: it depends on what that recorder watches. On a tape, the place where the value's cotangents add up
+ * during the walk back. A value tracked by several recorders has a list of marks, the newest first.
+ */
 export interface Track {
   readonly by: Recorder;
   cotangent: Tensor | null;

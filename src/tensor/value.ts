@@ -7,7 +7,7 @@ import type { Track } from './track';
 
 let made = 0;
 
-/** Every value made from now on has a larger id. */
+/** Every value made from now on has a larger id: by that, a backward pass tells what a vjp made from what it was given. */
 export function lastValueId(): number {
   return made - 1;
 }

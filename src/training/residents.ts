@@ -14,8 +14,10 @@ export interface Staged<T> {
 }
 
 /**
- * The resident tensors of one tree that changes from step to step: the same tensor objects get the new values, place
- * by place; numbers and strings are replaced, and a place that is new or changes its shape gets a new tensor.
+ * The resident tensors of one tree that changes from step to step, the state of an optimizer. Transforms are pure and return
+ * a new tree in each step; here its values are assigned to the same tensor objects, place by place, so that they stay on
+ * the device and the old ones are freed. Numbers and strings are replaced, and a place that is new or changes its shape
+ * gets a new tensor.
  */
 export class Residents {
   private readonly tensors = new Map<string, Tensor>();

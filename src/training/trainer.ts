@@ -92,7 +92,7 @@ export function trainer<S, Batch>(options: TrainerOptions<S, Batch>): Trainer<S,
   /** All gradients first, then all updates, then one assignment of everything. */
   const together = (evaluate: () => Tensor, buffers: BufferUpdates, stepKey: Key): Taken => {
     const lossNow = (first = true): Tensor => (first ? buffers.during(evaluate) : evaluate());
-    // Gradients go with the scope, unless they are updates too.
+    // Gradients are freed with the scope, apart from those that a transform returns as updates.
     const { value, known, updates, next } = runInScope('trainer.step', () => {
       const { value, grads } = gradients
         ? takeGradients(gradients, { loss: lossNow, parameters, owned }, { state, step: steps, key: stepKey })

@@ -51,8 +51,9 @@ const loraOptions = {
 export interface LoraOptions extends OptionsOf<typeof loraOptions> {}
 
 /**
- * LoRA: hang s·B·A beside the weights of a model, in place, and freeze all else. The function is the same until B has
- * moved. A layer whose weight something else holds too (a tied head) is left alone, and the report says so.
+ * LoRA: hang s·B·A beside the weights of a model, in place, and freeze all else. B starts at zero (what a start puts there is
+ * as a rule taken out of the weight), so the function is the same until the adapter has been trained. A layer whose weight
+ * something else holds too (a tied head) is left alone, and the report says so.
  * @throws OptionError `adapter/no-match`, `options/…`
  * @see Hu et al., "LoRA: low-rank adaptation of large language models", arXiv 2106.09685; Kalajdzievski, "A rank
  *   stabilization scaling factor for fine-tuning with LoRA", arXiv 2312.03732, for `rankStabilized`; Zhang et al.,

@@ -14,6 +14,11 @@ import { updates } from './updates';
 /**
  * The oracle: one plain loop per operation, sums in float64, results rounded once to float32. Every other backend is
  * tested against this one. It is meant to be read first and is not meant to be fast.
+ *
+ * Numbers of JavaScript are float64, and only the assignment to an element of a `Float32Array` rounds. So a sum of a
+ * thousand products is rounded to float32 once, at its end. What a float32 kernel deviates by is then that kernel's own
+ * error, for which a tolerance can be derived from the length of the sum; an oracle that rounded at every addition would
+ * err as much as what it judges.
  */
 export function referenceBackend(): FullBackend {
   if (arguments.length > 0) refuseExtra('referenceBackend', arguments, 0);

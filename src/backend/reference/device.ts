@@ -1,7 +1,10 @@
 import { type DType, dtypeOf, type TypedArray } from '../../base/dtype';
 import type { Operand, Storage } from '../contract';
 
-/** Aliases share the array; `shared.users` says how many lives it has left. */
+/**
+ * Aliases share the array; `shared.users` is the number of them that are not freed. `counted`: it is part of the account of
+ * memory, which ordinary JavaScript memory is not.
+ */
 export class ReferenceStorage implements Storage {
   constructor(
     readonly values: TypedArray,
@@ -15,7 +18,10 @@ export class ReferenceStorage implements Storage {
   }
 }
 
-/** The account of what is held; values lie in ordinary arrays. */
+/**
+ * The account of what is held. Values lie in ordinary arrays, which the collector frees; the account is kept nevertheless, so
+ * that tests of scopes find a leak here as on a device whose memory is really lost.
+ */
 export class ReferenceDevice {
   readonly live = { tensors: 0, bytes: 0, peakBytes: 0 };
   poisoned = false;

@@ -4,7 +4,10 @@ import type { Products } from '../contract';
 import { type ReferenceDevice, valuesOf } from './device';
 import { offsets } from './places';
 
-/** Row by column, one sum for each number of the result. */
+/**
+ * Row by column, one sum for each number of the result. The sum is a number of JavaScript, a float64; storing it in `out`
+ * is the only rounding to float32.
+ */
 export const products = (device: ReferenceDevice) =>
   ({
     matmul(a, b, transposeA, transposeB, shape, bias) {
@@ -15,6 +18,7 @@ export const products = (device: ReferenceDevice) =>
       const batchOfB = offsets(b.shape.slice(0, -2), batch);
       const [p, q, out] = [valuesOf(a), valuesOf(b), allocate('float32', sizeOf(shape))];
       const start = bias && valuesOf(bias);
+      // z: the matrix of the batch, i: the row, j: the column, l: the position along k
       for (let z = 0; z < batchOfA.length; z++) {
         const atA = (batchOfA[z] as number) * m * k;
         const atB = (batchOfB[z] as number) * k * n;

@@ -11,7 +11,7 @@ const joins: Record<Reduction, { start: number; join: (so: number, x: number) =>
   min: { start: Infinity, join: Math.min },
 };
 
-/** Along one axis, one element after the other. */
+/** Along one axis, one element after the other, in float64; what is stored is rounded to float32, and the sum goes on unrounded. */
 export const reductions = (device: ReferenceDevice) =>
   ({
     reduce(op, x, [outer, length, inner]) {

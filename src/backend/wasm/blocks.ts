@@ -16,7 +16,7 @@ export interface RowSums<Others extends Sizes, Sums extends Sizes> {
 
 /**
  * Sums over rows, made of one row of partial sums for each block of rows, added in order: so the bits do not depend on
- * who computed which block, and when. `run` gets a range of rows, the results that are no sums, and for each sum the room
+ * which thread computed which block, and when. `run` gets a range of rows, the results that are no sums, and for each sum the room
  * for the partial sums of that range.
  */
 export function inBlocks<const Others extends Sizes, const Sums extends Sizes>(

@@ -7,7 +7,7 @@ import { rows as tableRows } from './threads/table';
 /** Number operands are written here, one slot of 4 bytes for each, and read by kernels like any other element. */
 const scalarBytes = 64;
 
-/** Work in nanoseconds of one thread that is worth a part of its own: waking and joining costs a few microseconds. */
+/** Work in nanoseconds that is worth a range of its own: handing a range to another thread costs a few microseconds. */
 export const grain = { least: 15_000 };
 
 /** What there is once the module runs. */
@@ -73,7 +73,7 @@ export class WasmDevice {
    */
   setThreads(count: number): Promise<void> {
     const change = this.changed.then(() => this.changeThreads(count));
-    this.changed = change.catch(() => undefined); // who asked for that one hears of it
+    this.changed = change.catch(() => undefined); // the caller of that change gets its error, the next one does not
     return change;
   }
   private async changeThreads(count: number): Promise<void> {
@@ -99,9 +99,10 @@ export class WasmDevice {
 
   /**
    * Make `call` for [0, count), or, where threads are worth it for `work` nanoseconds, for a few ranges of
-   * which all but the last are multiples of `unit` long. Whatever a call computes must not depend on its range, and
-   * ranges must not depend on each other: then results have the same bits for every number of threads. Addresses are
-   * those of storages that were made or needed before.
+   * which all but the last are multiples of `unit` long. What a call computes for a row must not depend on the range that
+   * the row is in, and ranges must not depend on each other: then results have the same bits for every number of threads.
+   * A sum over rows breaks that rule if it is split, so such sums go through `blocks.ts`: partial sums over blocks of a fixed
+   * number of rows, added in order. Addresses are those of storages that were made or needed before.
    */
   spread(
     count: number,

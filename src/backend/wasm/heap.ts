@@ -12,10 +12,11 @@ const growthBytes = 16 * 2 ** 20;
 export type At = (storage: Storage) => number;
 
 /**
- * The linear memory above the workspace: who has which part of it, and the views to reach it from JavaScript.
+ * The linear memory above the workspace: which storage has which part of it, and the views to reach it from JavaScript.
  *
- * Whatever needs room (`need`, `make`) may move all other blocks, so an address is good only until then. There is no way
- * to a stale one: addresses are given out only inside `run` and `spread` of `WasmDevice`, where nothing can get room.
+ * Whatever needs room (`need`, `make`) may move all other blocks (`allocator.ts` says when, and why), so an address is good
+ * only until then. No stale address can be used: addresses are given out only inside `run` and `spread` of `WasmDevice`,
+ * where a request for room is an error. Storages hold blocks and not addresses, so a move has one number to correct.
  */
 export class WasmHeap {
   floats!: Float32Array;

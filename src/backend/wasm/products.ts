@@ -4,7 +4,10 @@ import { forOuter, simplify } from '../layout';
 import type { WasmDevice } from './device';
 import { nanosecondsPerProduct, spreadProduct } from './product-ranges';
 
-/** Packed panels and tiles of registers; ranges of rows or columns go to the threads. */
+/**
+ * Finds addresses and strides and calls the kernels of `kernels/wasm/products.ts`; ranges of rows or columns, or the
+ * matrices of a batch, go to the threads.
+ */
 export const products = (device: WasmDevice) =>
   ({
     matmul(a, b, transposeA, transposeB, shape, bias) {
@@ -118,6 +121,7 @@ function gemm(
   k: number,
   bias: number,
 ): void {
+  // Chosen before the split, by the whole m and n: a range alone might take another path, with other bits.
   const path = device.kernels.gemmPath(depthA, laneB, depthB, m, n);
   if (m >= n) {
     spreadProduct(device, 'rows', [m, n, k], (kernels, _, from, to) => {

@@ -8,7 +8,7 @@ import { type LinearMaps, linearMaps } from './linear-maps';
 /**
  * The linear maps of a projector with independent entries of standard deviation √(gain/rank), which come out of the key
  * inside every product: A never exists. Down and up allocate their result alone, a transfer the r×r product of both A
- * besides. `gain` is that of E[S] = gain·I (default 1).
+ * besides. `gain` is that of E[AᵀA] = gain·I (default 1: unbiased, since then E[G·AᵀA] = G).
  */
 /* @__NO_SIDE_EFFECTS__ */
 export function generatedMaps(

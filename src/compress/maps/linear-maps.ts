@@ -3,7 +3,7 @@ import type { Tensor } from '../../tensor/tensor';
 import type { Projection, Projector } from '../projector';
 import type { Side } from '../side';
 
-/** What products with the A [r, d] of a projection are, however it is made. */
+/** The products with the A [r, d] of a projection, however A is made. */
 export interface Products<P extends Projection> {
   /** Down: X·Aᵀ on the right, A·X on the left. Up: X·A on the right, Aᵀ·X on the left. */
   times(p: P, x: Tensor, way: 'down' | 'up'): Tensor;
@@ -14,7 +14,11 @@ export interface Products<P extends Projection> {
 /** The three maps of a projector. */
 export type LinearMaps<P extends Projection> = Pick<Projector<P>, 'down' | 'up' | 'transfer'>;
 
-/** down, up and transfer of every projector of one side, from the products with its A. */
+/**
+ * down, up and transfer of every projector of one side, from the products with its A. A transfer is up with the old A and
+ * down with the new one, C·A_old·A_newᵀ on the right (A_new·A_oldᵀ·C on the left). The r×r product in between comes first,
+ * so the [n, m] matrix never exists.
+ */
 /* @__NO_SIDE_EFFECTS__ */
 export function linearMaps<P extends Projection>({ times, cross }: Products<P>): LinearMaps<P> {
   return {

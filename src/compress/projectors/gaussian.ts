@@ -4,8 +4,10 @@ import { independentEntriesVariance } from '../theory/independent-entries';
 import { oneSided, type Theory } from '../theory/theory';
 
 /**
- * Entries N(0, 1/r), the projection of Flora. Unbiased; one draw has a relative squared error of (d + 1)/r, which is
- * above 1 for every r ≤ d: Flora is unbiased, not accurate, and averaging over draws does the work.
+ * Entries N(0, 1/r), the projection of Flora. Unbiased: E[AᵀA] = I, so E[G·AᵀA] = G. One draw has a relative squared error
+ * of (d + 1)/r, E‖G·AᵀA − G‖² = (d + 1)/r·‖G‖², which is above 1 for every r ≤ d, also at r = d: the rows of A are not
+ * orthogonal. Flora is unbiased, not accurate: the mean of N independent draws has the error (d + 1)/(r·N), so averaging,
+ * over steps and over fresh projections, does the work.
  * @see Flora (Hao, Cao and Mou, ICML 2024), theorem 2.4
  */
 export const gaussian = /* @__PURE__ */ keyed('gaussian', {

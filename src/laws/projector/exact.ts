@@ -11,8 +11,9 @@ import { forEachTensor, isTensor } from '../../tensor/tree';
 import { type ProjectorCase, type ProjectorLaw, sampleGradient } from './case';
 
 /**
- * What float32 may do to two ways of computing one thing, relative to their size: sums of some thousand products, rounded
- * to 2^−24 each, stay far below it, and a wrong formula far above.
+ * The laws of this file hold for every draw, so a single case that breaks one decides; all that is allowed for is float32.
+ * Two ways of computing one thing may differ by this much of its size: sums of some thousand products, rounded to 2^−24
+ * each, stay far below it, and a wrong formula far above.
  */
 const tolerance = 1e-4;
 

@@ -18,9 +18,9 @@ export interface Certainty {
   readonly effect: number;
 }
 
-/** What a draw says of a finding. */
+/** A number that each draw gives, with the finding that its mean belongs to. */
 interface LawReading extends Reading {
-  /** The finding that it belongs to. */
+  /** Name of the finding. */
   readonly finding: string;
 }
 
@@ -29,7 +29,9 @@ const coordinateEffect = 0.5;
 
 /**
  * What holds in expectation over draws, on one gradient: the mean and the mean squared error of up(down(G)), and the mean after a
- * transfer to a fresh projection.
+ * transfer to a fresh projection. A mean cannot be seen, only samples of it, so each is decided by a `MeanTest`, whose
+ * expected value and variance are the projector's own `theory`. A matrix is tested by readings ⟨Ĝ, W⟩, one number for each
+ * direction W. The chance of a false alarm is divided among all of them.
  */
 export function meansLaw(certainty: Certainty, stopAtFailure = false): ProjectorLaw {
   return {

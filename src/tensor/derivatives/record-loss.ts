@@ -36,7 +36,10 @@ interface Recording {
   readonly survivors: ReadonlySet<Value>;
 }
 
-/** Evaluate f on a tape that lives until `walk` is through with it. */
+/**
+ * Evaluate f on a tape that lives until `walk` is through with it, in a scope that frees all but what is returned. The tape
+ * records while f runs and no longer: the walk is not recorded on it, only on the tapes around, if there are any.
+ */
 export function recordLoss<R extends object>(
   where: string,
   f: () => Loss,

@@ -21,7 +21,12 @@ const none: ReadonlySet<Value> = new Set();
 
 /**
  * Reverse accumulation: visit the recorded steps last to first, pull each output's cotangent back and add it up at the
- * inputs. What a step has passed on is freed at once, unless it survives or an outer tape needs it.
+ * inputs. The order in which ops ran is one in which every value comes after what it was made of, so when a step is
+ * visited, all that used its output has been: its cotangent is complete. A loop, so that a tape of any length is walked
+ * without recursion. What a step has passed on is freed at once, unless it survives or an outer tape needs it.
+ *
+ * The pullbacks call public ops. This tape no longer records; a tape of an outer derivative does, and so it can
+ * differentiate the walk itself: that is how second derivatives come about.
  */
 export function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors = none, visitor = justWalk): void {
   const start = trackOf(tape, output.value);
@@ -46,7 +51,10 @@ export function walkBack(tape: Tape, output: Tensor, seed: Tensor, survivors = n
   }
 }
 
-/** Adds cotangents to the inputs of a step. Returns what it leaves there, so that a scope around it frees the rest. */
+/**
+ * Adds cotangents to the inputs of a step: here the ways meet that lead from one value to the loss. Returns what it leaves
+ * there, so that a scope around it frees the rest.
+ */
 function addUp(tape: Tape, step: Step, cotangents: Cotangents, before: number): Tensor[] {
   const tracks: Track[] = [];
   const stored: Value[] = [];

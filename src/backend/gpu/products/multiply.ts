@@ -7,9 +7,10 @@ import { type Product, type ProductKernel, started, stored } from './product';
 import { tiled } from './tiled-wgsl';
 
 /**
- * Which kernel is fastest: `packed` and `tiled` reuse what they fetch, which pays when there is enough of it to make up
- * for their further launches. Drivers of GL take seconds for a program with as many fetches as `plain`, and again for
- * other sizes of textures, so there it only does what nothing else can.
+ * The rung of the ladder in `kernels/gpujs/products.ts` that suits a product. `packed` and `tiled` reuse what they fetch,
+ * which pays when there is enough of it to make up for their further launches: WebGPU takes `tiled` from a work of 12³ on,
+ * WebGL `packed` from 24³ on. Drivers of GL take seconds to compile a program with as many fetches as `plain` has, and
+ * again for other sizes of textures, so there it only does what nothing else can.
  */
 function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): ProductKernel {
   const work = batch * m * k * n;
@@ -18,7 +19,7 @@ function kernelFor({ device }: GpuRunner, { m, k, n, batch, start }: Product): P
   return batch * (Math.max(m, k) + 4) < exact ? packed : plain; // packed rows are counted in float32
 }
 
-/** The product, over several launches if the sums are too long for one thread. */
+/** The product, over several launches if the sums are too long for one thread: each goes on from the sum of the one before. */
 export function multiply(on: GpuRunner, product: Product, kernel = kernelFor(on, product)): Storage {
   const longest = 4 * on.device.limits.loop; // no kernel here takes more than one turn of its loop for four terms
   const { batch, m, n } = product;
@@ -49,7 +50,7 @@ export const plain: ProductKernel = (on, product) => {
   return on.launch(kernel, [n, m, batch], [...started(product), stored(a, batch), stored(b, batch), ...numbers]);
 };
 
-/** The product as everybody would write it first: what the others are measured against. For sums of one launch. */
+/** The product as one writes it first: what the others are measured against. For sums of one launch. */
 export const simple: ProductKernel = (on, { a, b, m, k, n, batch }) =>
   on.launch(
     { source: naive(a.transpose, b.transpose) },

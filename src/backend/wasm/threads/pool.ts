@@ -4,7 +4,10 @@ import { threadSource } from '../generated/thread-source';
 import type { WasmModule } from '../module';
 import { controlBytes, type ThreadStart, ThreadTable } from './table';
 
-/** Workers with instances of the same kernels over the same memory. The main thread works along with them. */
+/**
+ * Workers with instances of the same kernels over the same memory, so that no operand is sent or copied. The main thread
+ * works along with them.
+ */
 export class ThreadPool {
   /** Like the kernels themselves, but each call is only written down. */
   private readonly later: Kernels;

@@ -1,5 +1,6 @@
 // What the main thread and its workers share beside the memory of the kernels: a few int32 cells, then a table with one
-// call of a kernel in each row. The main thread writes the calls of a round, and everybody takes from them.
+// call of a kernel in each row. The main thread writes the calls of a round, then all threads, the main one too, take calls
+// until none is left. Which thread takes which call is left to chance: no result depends on it.
 
 /** What a worker needs to start. */
 export interface ThreadStart {
@@ -14,7 +15,10 @@ type Kernel = (...numbers: number[]) => unknown;
 
 /** Which int32 is what. */
 const cells = {
-  /** 256 · calls of this round + calls taken so far, in one number, so that the two always agree. */
+  /**
+   * 256 · calls of this round + calls taken so far. In one number, so that one atomic exchange takes a call: a worker that
+   * wakes late finds the new round or nothing left to take, never the count of one round with the calls of another.
+   */
   calls: 0,
   /** Calls of this round that have ended. */
   done: 1,
@@ -88,7 +92,10 @@ export class ThreadTable {
     }
   }
 
-  /** Return when all of `calls` have ended; whether they ended without a fault. */
+  /**
+   * Return when all of `calls` have ended; whether they ended without a fault. It spins: the main thread of a page may not
+   * sleep, and no call is left to take, so that each other thread has at most one to finish.
+   */
   join(calls: number): boolean {
     while (Atomics.load(this.state, cells.done) < calls);
     return Atomics.load(this.state, cells.failed) === 0;

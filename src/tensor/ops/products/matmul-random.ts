@@ -39,7 +39,11 @@ function entries({ kind, key, rows, columns, scale }: RandomMatrix): Tensor {
   return mul(drawn, scale);
 }
 
-/** x·A for a matrix x and a random A that is generated inside the product (D7); x·Aᵀ with `transpose`. */
+/**
+ * x·A for a matrix x and a random A that is generated inside the product (D7); x·Aᵀ with `transpose`. On the default backend
+ * the entries are made while the panels of the product are packed (`kernels/wasm/pack.ts`), a slab at a time.
+ * Shapes: x [n, rows of A] → [n, columns of A], or [n, columns of A] → [n, rows of A] with `transpose`.
+ */
 export function timesRandom(x: Tensor, a: RandomMatrix, { transpose = false } = {}): Tensor {
   return multiply(x, { a, side: 'right', transpose });
 }

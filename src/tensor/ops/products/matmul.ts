@@ -20,6 +20,7 @@ type Swapped = ValuesOf<typeof matmulOptions>;
 
 const asStored: Swapped = { transposeA: false, transposeB: false };
 
+/** The vjp is two products. `sumTo` adds up over batch axes along which an operand was broadcast. */
 const op: Primitive<[a: Tensor, b: Tensor], Swapped> = {
   name: 'matmul',
   kernel: (backend, [a, b], { transposeA, transposeB }, shape) =>

@@ -20,6 +20,7 @@ const softmaxOptions = {
 /** Along which axis. */
 export interface SoftmaxOptions extends OptionsOf<typeof softmaxOptions> {}
 
+/** The derivative needs the output alone, so neither x nor the exponentials are read again. */
 const softmaxOp: Composite<[x: Tensor]> = {
   name: 'softmax',
   // y = exp(x − max)/Σ exp(x − max)
