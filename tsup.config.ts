@@ -102,6 +102,7 @@ const entries = {
   study: 'src/study.ts',
   laws: 'src/laws.ts',
   gpu: 'src/gpu.ts',
+  mpi: 'src/mpi.ts',
   node: 'src/node.ts',
 };
 

@@ -39,7 +39,9 @@ export interface AllReduceState {
  * @throws OptionError `mpi/shards`, `options/…`
  * @throws ShapeError `mpi/unequal` on every rank where ranks have other leaves or shapes
  * @example
- * // const optimizer = chain(allReduce(await mpi()), adam({ learningRate: 1e-3 }));
+ * const comm = takeSeat(inProcess(1)[0] as Seat); // await mpi() in a program that mpiexec starts
+ * const optimizer = chain(allReduce(comm), adam({ learningRate: 1e-3 }));
+ * console.log(optimizer.name?.slice(0, 19)); // prints chain(allReduce(1),
  */
 export function allReduce(comm: Communicator, options: AllReduceOptions = {}): GradientTransform<AllReduceState> {
   if (arguments.length > 2) refuseExtra('allReduce', arguments, 2);

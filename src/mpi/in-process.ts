@@ -1,16 +1,34 @@
-import { checkArgument, choice, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
+import {
+  checkArgument,
+  choice,
+  type Kind,
+  kindOf,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  whole,
+} from '../base/options';
 import { type Communicator, communicator, type Transport } from './communicator';
 
 /** The place of one rank among threads of one process: plain data, which goes to a worker in a message. */
 export interface Seat {
+  /** The rank that sits here. */
   readonly rank: number;
+  /** Ranks in all. */
   readonly size: number;
+  /** How sums are added up. */
   readonly order: 'tree' | 'sequence';
   /** Arrivals at the barrier, its turn, and whether the run was aborted. */
   readonly signals: Int32Array<SharedArrayBuffer>;
   /** A slot of memory for each rank, through which everything passes in pieces. */
   readonly slots: Uint8Array<SharedArrayBuffer>;
 }
+
+const seatKind: Kind<Seat> = kindOf<Seat>('a seat, one of those that inProcess returns', (value) => {
+  const { signals, slots } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return signals instanceof Int32Array && slots instanceof Uint8Array;
+});
 
 const inProcessOptions = {
   /** How sums are added up (default `tree`). */
@@ -42,6 +60,7 @@ const [ARRIVED, TURN, ABORTED] = [0, 1, 2];
 /** The communicator of a seat. Call it once, in the thread that the rank is. */
 export function takeSeat(seat: Seat): Communicator {
   if (arguments.length > 1) refuseExtra('takeSeat', arguments, 1);
+  checkArgument('takeSeat', 'seat', seatKind, seat);
   const { rank, size, order, signals, slots } = seat;
   const slot = slots.length / size;
 

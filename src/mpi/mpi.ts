@@ -17,7 +17,8 @@ export interface MpiOptions extends OptionsOf<typeof mpiOptions> {}
  * `process.exit` ends all ranks with a status that is not 0.
  * @throws BackendError `mpi/no-launcher`, `mpi/not-installed`, `mpi/library`, `mpi/launcher`
  * @example
- * const comm = await mpi(); // in a program that mpiexec -n 4 node train.js starts
+ * const launched = await mpi({ order: 'tree' }).catch(({ code }) => code); // without mpiexec -n 4 node train.js
+ * console.log(launched); // prints mpi/no-launcher
  */
 export async function mpi(options: MpiOptions = {}): Promise<Communicator> {
   if (arguments.length > 1) refuseExtra('mpi', arguments, 1);

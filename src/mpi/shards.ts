@@ -1,5 +1,5 @@
 import { OptionError } from '../base/errors';
-import { checkArgument, refuseExtra, whole } from '../base/options';
+import { checkArgument, listOf, number, refuseExtra, whole } from '../base/options';
 import { type Communicator, communicatorKind } from './communicator';
 
 /**
@@ -38,6 +38,7 @@ function unfitShards(shards: number, { size, order }: Pick<Communicator, 'size' 
 export function gatherNumbers(comm: Communicator, own: readonly number[]): number[] {
   if (arguments.length > 2) refuseExtra('gatherNumbers', arguments, 2);
   checkArgument('gatherNumbers', 'comm', communicatorKind, comm);
+  checkArgument('gatherNumbers', 'own', listOf(number({ low: -Infinity, high: Infinity })), own);
   const counts = comm.gather(new Uint8Array(Uint32Array.of(own.length).buffer));
   const lengths = counts.map((bytes) => new Uint32Array(bytes.buffer)[0] as number);
   const padded = new Float64Array(Math.max(...lengths));
