@@ -20,6 +20,8 @@ export interface Communicator {
   readonly order: Order;
   /** Payload that this rank has sent, in bytes: for a sum of S bytes 2·(size − 1)/size·S, as a ring needs. */
   readonly bytes: number;
+  /** Seconds that this rank has spent in calls of the others: in waiting for the slowest and in what the network takes. */
+  readonly waited: number;
   /** Put the sum over all ranks in place of the values, of which every rank has the same number. */
   sum(values: Float32Array): void;
   /** Put what `root` (default 0) has there in place of the bytes. */
@@ -60,9 +62,13 @@ export const communicatorKind: Kind<Communicator> = kindOf<Communicator>(
 );
 
 /** The calls of a communicator, made of what a transport carries. */
-export function communicator(transport: Transport, order: Order): Communicator {
-  const { rank, size } = transport;
+export function communicator(given: Transport, order: Order): Communicator {
+  const { rank, size } = given;
   let sent = 0;
+  let waited = 0;
+  const transport = timed(given, (seconds) => {
+    waited += seconds;
+  });
   const others = (bytes: number): number => bytes * (size - 1);
   return {
     rank,
@@ -70,6 +76,9 @@ export function communicator(transport: Transport, order: Order): Communicator {
     order,
     get bytes() {
       return sent;
+    },
+    get waited() {
+      return waited;
     },
     sum(values) {
       checkFloats(values);
@@ -107,6 +116,26 @@ export function communicator(transport: Transport, order: Order): Communicator {
     barrier: () => transport.barrier(),
     abort: (code = 1) => transport.abort(code),
     finalize: () => transport.finalize(),
+  };
+}
+
+/** The same transport, which tells of each call that waits for other ranks how long it took. */
+function timed(transport: Transport, took: (seconds: number) => void): Transport {
+  const timing =
+    <Given extends readonly unknown[]>(call: (...given: Given) => void) =>
+    (...given: Given): void => {
+      const start = performance.now();
+      call(...given);
+      took((performance.now() - start) / 1000);
+    };
+  const { allReduce } = transport;
+  return {
+    ...transport,
+    allToAll: timing(transport.allToAll),
+    allGather: timing(transport.allGather),
+    broadcast: timing(transport.broadcast),
+    barrier: timing(transport.barrier),
+    ...(allReduce && { allReduce: timing(allReduce) }),
   };
 }
 

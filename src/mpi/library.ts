@@ -48,22 +48,23 @@ const openMpi: Family = {
   install: 'apt-get install openmpi-bin',
 };
 
+/** The implementations that are known. */
+export const families: readonly Pick<Family, 'name' | 'file' | 'install'>[] = [mpich, openMpi];
+
 /** What the launcher of this process set, if there was one. */
 export interface Launched {
   readonly family: Family;
+  readonly rank: number;
   readonly size: number;
-  readonly localSize: number;
 }
 
 /** Which launcher started this process, by what it left in the environment; null: none did. */
 export function launched(environment: Readonly<Record<string, string | undefined>>): Launched | null {
-  const { OMPI_COMM_WORLD_SIZE: ompi, PMI_SIZE: pmi } = environment;
+  const { OMPI_COMM_WORLD_SIZE: ompi, OMPI_COMM_WORLD_RANK: ompiRank, PMI_SIZE: pmi, PMI_RANK: pmiRank } = environment;
   if (ompi !== undefined) {
-    return { family: openMpi, size: Number(ompi), localSize: Number(environment.OMPI_COMM_WORLD_LOCAL_SIZE ?? ompi) };
+    return { family: openMpi, rank: Number(ompiRank ?? 0), size: Number(ompi) };
   }
-  if (pmi !== undefined && environment.PMI_RANK !== undefined) {
-    return { family: mpich, size: Number(pmi), localSize: Number(environment.MPI_LOCALNRANKS ?? pmi) };
-  }
+  if (pmi !== undefined && pmiRank !== undefined) return { family: mpich, rank: Number(pmiRank), size: Number(pmi) };
   return null;
 }
 
@@ -92,6 +93,8 @@ export async function world({ family, size: promised }: Launched): Promise<Trans
   // the allocator race with Node's threads (6 of 123 runs crashed). MPICH needs a larger stack than koffi gives by default.
   process.env.UCX_ERROR_SIGNALS ??= '';
   process.env.UCX_MEM_EVENTS ??= 'n';
+  // Its word on a rank that died, the stack of another one that waited for it: the launcher has said which one it was.
+  process.env.UCX_HANDLE_ERRORS ??= 'none';
   koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
   const library = open(koffi, family);
   const h = family.handle;

@@ -1,5 +1,5 @@
 import { OptionError } from '../base/errors';
-import { checkArgument, listOf, number, refuseExtra, whole } from '../base/options';
+import { checkArgument, kindOf, listOf, refuseExtra, whole } from '../base/options';
 import { type Communicator, communicatorKind } from './communicator';
 
 /**
@@ -16,7 +16,7 @@ export function ownShards(comm: Communicator, shards: number): number[] {
 }
 
 /** @throws OptionError `mpi/shards` unless there is a shard a rank, or a tree over them that the ranks share */
-export function checkShards(shards: number, { size, order }: Communicator): void {
+export function checkShards(shards: number, { size, order }: Pick<Communicator, 'size' | 'order'>): void {
   const powerOfTwo = Number.isInteger(Math.log2(shards));
   if (shards === size || (order === 'tree' && powerOfTwo && Number.isInteger(shards / size))) return;
   throw unfitShards(shards, { size, order });
@@ -31,6 +31,9 @@ function unfitShards(shards: number, { size, order }: Pick<Communicator, 'size' 
   });
 }
 
+/** NaN too: a loss that one rank alone has is for all to see. */
+const anyNumber = kindOf<number>('a number', (value) => typeof value === 'number');
+
 /**
  * Numbers of all ranks in the order of ranks, which may have different amounts of them: losses of an evaluation whose
  * batches the ranks have shared.
@@ -38,7 +41,7 @@ function unfitShards(shards: number, { size, order }: Pick<Communicator, 'size' 
 export function gatherNumbers(comm: Communicator, own: readonly number[]): number[] {
   if (arguments.length > 2) refuseExtra('gatherNumbers', arguments, 2);
   checkArgument('gatherNumbers', 'comm', communicatorKind, comm);
-  checkArgument('gatherNumbers', 'own', listOf(number({ low: -Infinity, high: Infinity })), own);
+  checkArgument('gatherNumbers', 'own', listOf(anyNumber), own);
   const counts = comm.gather(new Uint8Array(Uint32Array.of(own.length).buffer));
   const lengths = counts.map((bytes) => new Uint32Array(bytes.buffer)[0] as number);
   const padded = new Float64Array(Math.max(...lengths));
