@@ -55,6 +55,35 @@ describe('sums over threads', () => {
   });
 });
 
+describe('a training of the command over threads', () => {
+  it.each(['dense', 'flora'] as const)('has the numbers of 1, 2 and 4 ranks: %s', async (wire) => {
+    const run = { shards: 4, steps: 3, wire };
+    const found: { waits: boolean }[] = [];
+    for (const size of [1, 2, 4])
+      found.push(...((await inThreads(program.file, inProcess(size), 'stepped', run)) as typeof found));
+    const [first, ...others] = found.map(({ waits: _, ...numbers }) => numbers);
+    expect(first).toMatchObject({ losses: [expect.any(Number), expect.any(Number), expect.any(Number)] });
+    expect(others).toEqual(Array(6).fill(first));
+    expect(found.map(({ waits }) => waits)).toEqual([false, ...Array(6).fill(true)]);
+  });
+});
+
+describe('a loss that is not finite for one shard', () => {
+  it.each([
+    [2, 2],
+    [2, 4],
+    [4, 4],
+  ])(
+    'stops all of %i ranks with %i shards in the same step, with the same error and parameters',
+    async (size, shards) => {
+      const found = await inThreads(program.file, inProcess(size), 'spoiled', { shards, spoilt: 3 });
+      const [first] = found as { taken: number; code: string; w: number }[];
+      expect(first).toMatchObject({ taken: 2, code: 'trainer/non-finite-loss', w: expect.closeTo(0.8) });
+      expect(found).toEqual(Array(size).fill(first));
+    },
+  );
+});
+
 describe('a training over threads', () => {
   it.each(['dense', 'flora'] as const)('in sequence is accumulate in one process, bit for bit: %s', async (method) => {
     const run = { method, steps: 5, shards: 3 };
