@@ -102,6 +102,7 @@ const entries = {
   study: 'src/study.ts',
   laws: 'src/laws.ts',
   gpu: 'src/gpu.ts',
+  mpi: 'src/mpi.ts',
   node: 'src/node.ts',
 };
 
@@ -118,9 +119,9 @@ export default defineConfig([
     entry: { ...entries, cli: 'src/cli/main.ts' },
     platform: 'node',
     removeNodeProtocol: false,
-    // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
-    noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
-    external: ['gpu.js', 'fast-check', /^node:/],
+    // No dependency: what the command uses is inside. Optional peers, which the library imports, are not.
+    noExternal: [/^(?!gpu\.js$|fast-check$|koffi$|node:)/],
+    external: ['gpu.js', 'fast-check', 'koffi', /^node:/],
     dts: { entry: entries },
     esbuildPlugins: [raw, builtins, pure, kept('dist')],
   },

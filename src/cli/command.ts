@@ -1,11 +1,17 @@
 import type { ValuesOf } from '../base/options';
+import type { Communicator } from '../mpi';
 import { type Machine, useMachine } from './backends';
 import { everyCommand } from './common-options';
 import { checkApart, type NamedPath, namedPath } from './files';
 import { type CommandHelp, helpOf } from './help';
 import { type CommandOptions, commandLine, parseOptions, whatCounts } from './options';
 import { type OutputFile, optionalFile } from './output-file';
-import { type Io, printJson, type Screen, type ScreenPart, screen } from './terminal/io';
+import { agree } from './ranks/agree';
+import { threadsOf } from './ranks/cores';
+import { isFirst } from './ranks/exchange';
+import type { rankOptions } from './ranks/options';
+import { checkCount, openRanks, startRanks } from './ranks/start';
+import { type Io, printJson, type Screen, type ScreenPart, screen, silent } from './terminal/io';
 
 /** What one command says, takes and does; all that commands have in common is in this file. */
 export interface CommandSpec<S extends CommandOptions> extends CommandHelp {
@@ -39,7 +45,9 @@ export interface Work {
   readonly out: Screen;
   readonly cwd: string;
   readonly env: Io['env'];
-  /** The files of the options that name one; each has been tried. */
+  /** The ranks that a launcher started, of which this process is one; null where none did. Only rank 0 writes. */
+  readonly comm: Communicator | null;
+  /** The files of the options that name one; each has been tried. Ranks that do not write have none. */
   readonly files: Readonly<Record<string, OutputFile | null>>;
   /** The command line, to repeat it. */
   readonly command: string;
@@ -60,13 +68,14 @@ interface Outcome {
 }
 
 /** Options that this file reads itself, where a command has them. */
-type Common = ValuesOf<typeof everyCommand> & Machine;
+type Common = ValuesOf<typeof everyCommand> & Machine & Partial<ValuesOf<typeof rankOptions>>;
 
 /** A command as the list of commands has it. */
 export interface RunnableCommand {
   readonly name: string;
   readonly summary: string;
-  run(argv: readonly string[], io: Io): Promise<void>;
+  /** The exit status. */
+  run(argv: readonly string[], io: Io): Promise<number>;
 }
 
 export interface Command<S extends CommandOptions> extends RunnableCommand {
@@ -87,32 +96,46 @@ export function command<S extends CommandOptions>(spec: CommandSpec<S>): Command
     summary,
     read,
     async run(argv, io) {
+      // Before all that may fail: where MPI is open, the end of one rank is the end of all.
+      const comm = 'ranks' in options ? await openRanks(io.env) : null;
+      const heard = isFirst(comm) ? io : silent(io);
       const settings = read(argv);
-      if (settings === null) return void io.stdout.write(helpOf(spec, options));
-      const { json, ...machine } = settings as Common;
+      if (settings === null) {
+        heard.stdout.write(helpOf(spec, options));
+        return 0;
+      }
+      const { json, launcher, ranks, shards, threads, ...machine } = settings as Common;
+      if (comm) checkCount(ranks, comm.size);
       const named = namedOutputs(options, settings);
       const outputs = named
         .map(([option, words]) => namedPath(option, words, io.cwd))
         .filter((path) => path !== undefined);
       const others = (await spec.check?.(settings, { cwd: io.cwd, outputs })) ?? {};
       await checkApart([...outputs, ...(others.written ?? [])], others.read ?? []);
-      const files: Record<string, OutputFile | null> = {};
-      for (const [option, words] of named) files[option] = await optionalFile(words, io.cwd);
 
-      const out = screen(io, json);
-      await useMachine(machine);
+      if (comm === null && launcher !== undefined && ranks !== undefined)
+        return startRanks(name, argv, { ranks, launcher, shards }, io);
+      const numbers = commandLine(name, whatCounts(options, argv));
+      agree(comm, 'the command line', numbers);
+      const files: Record<string, OutputFile | null> = {};
+      for (const [option, words] of isFirst(comm) ? named : []) files[option] = await optionalFile(words, io.cwd);
+      const out = screen(heard, json);
+      await useMachine({ ...machine, threads: threads ?? (comm ? threadsOf(comm) : undefined) });
       const work = {
         out,
         cwd: io.cwd,
         env: io.env,
         files,
-        command: commandLine(name, argv),
-        numbers: commandLine(name, whatCounts(options, argv)),
+        comm,
+        command: commandLine(name, comm && comm.size > 1 && !shards ? [...argv, '--shards', String(comm.size)] : argv),
+        numbers,
       };
       const outcome = await spec.run(settings, work);
+      if (!isFirst(comm)) return 0;
       const more = await writeOutcome(outcome, work);
       printJson(io, json, outcome.numbers);
       sayWhere(outcome, [...(outcome.written ?? []), ...more], work);
+      return 0;
     },
   };
 }

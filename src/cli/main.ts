@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { FileError } from '../index';
 import { reason } from '../node/write';
+import { endRanks } from './ranks/turn';
 import { run } from './run';
 import { end } from './terminal/ending';
 
@@ -20,4 +21,5 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
 stderr.on('error', () => void end(1)); // there is nowhere left to say anything
 run(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd() }).then((status) => {
   process.exitCode = status;
+  endRanks(env, status);
 });

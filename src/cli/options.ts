@@ -154,8 +154,13 @@ export function whatCounts(options: CommandOptions, argv: readonly string[]): st
   const incidental = Object.entries(options).flatMap(([name, { output, incidental }]) =>
     output || incidental ? [`--${typedAs(name)}`] : [],
   );
+  return without(argv, incidental);
+}
+
+/** A command line without these options, such as `--threads`, and their values. */
+export function without(argv: readonly string[], names: readonly string[]): string[] {
   return argv.filter((word, i) => {
-    const named = (at: string | undefined): boolean => at !== undefined && incidental.includes(at);
+    const named = (at: string | undefined): boolean => at !== undefined && names.includes(at);
     return !named(word.split('=')[0]) && !named(argv[i - 1]);
   });
 }

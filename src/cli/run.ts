@@ -4,6 +4,7 @@ import type { RunnableCommand } from './command';
 import { finetune } from './finetune/finetune';
 import { generate } from './generate/generate';
 import { info, version } from './info/info';
+import { myTurn } from './ranks/turn';
 import { study } from './study/study';
 import type { Io } from './terminal/io';
 import { visible } from './terminal/visible';
@@ -33,10 +34,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const [name, ...rest] = argv;
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') io.stdout.write(help);
     else if (name === '--version') io.stdout.write(`${version()}\n`);
-    else await commandOf(name).run(rest, io);
+    else return await commandOf(name).run(rest, io);
     return name === undefined ? 2 : 0;
   } catch (error) {
-    io.stderr.write(`floragrad: ${oneLine(error, io).split('\n').map(visible).join('\n')}\n`);
+    const who = await myTurn(io.env);
+    io.stderr.write(`floragrad: ${who}${oneLine(error, io).split('\n').map(visible).join('\n')}\n`);
     return error instanceof OptionError ? 2 : 1;
   }
 }

@@ -57,10 +57,12 @@ export function positive(limit: { readonly upTo: number } | { readonly below: nu
   return typed(kind, (words) => (words.trim() === '' ? Number.NaN : Number(words)), range);
 }
 
-/** Numbers from 0 to a largest. @throws OptionError `cli/number` */
-export function atLeastZero({ upTo }: { readonly upTo: number }): Typed<number> {
-  const range = `0 to ${upTo}`;
-  const kind = { ...numberIn({ low: 0, high: upTo }), expected: `a number, ${range}`, code: 'cli/number' };
+/** Numbers from 0 to a largest, or below it. @throws OptionError `cli/number` */
+export function atLeastZero(limit: { readonly upTo: number } | { readonly below: number }): Typed<number> {
+  const high = 'upTo' in limit ? limit.upTo : limit.below;
+  const range = 'upTo' in limit ? `0 to ${high}` : `0 or more, below ${high}`;
+  const { fits } = numberIn({ low: 0, high });
+  const kind = kindOf<number>(`a number, ${range}`, (x) => fits(x) && ('upTo' in limit || x !== high), 'cli/number');
   return typed(kind, (words) => (words.trim() === '' ? Number.NaN : Number(words)), range);
 }
 

@@ -1,3 +1,4 @@
+import { OptionError } from '../base/errors';
 import { seedKind } from '../base/key';
 import {
   boolean,
@@ -70,5 +71,23 @@ export function compress<P extends Projection, S, O = undefined, D = S>(
 ): GradientTransform<CompressState<P, S, O, D>> {
   if (arguments.length > 1) refuseExtra('compress', arguments, 1);
   const read = readOptionsOf<CompressOptions<P, S, O, D>, typeof compressOptions>('compress', compressOptions, options);
+  if (read.inner.pools) checkPooled(read);
   return inSubspace({ ...read, filter: read.filter ?? matrixFilter({ rank: read.rank }) });
+}
+
+/** Around a mean over ranks, what looks at one rank's gradient would make the parameters of ranks differ. */
+function checkPooled<P extends Projection, S, O, D>(read: CompressOptions<P, S, O, D>): void {
+  const looks = [
+    read.projector.refresh && `the projector ${read.projector.name}`,
+    (read.combine as unknown) !== liftUpdate && 'a combine of its own',
+    [read.rank, read.refreshEvery].some((rule) => typeof rule === 'function') && 'a rule for the rank or the interval',
+  ].find((what) => typeof what === 'string');
+  if (looks === undefined) return;
+  throw new OptionError({
+    code: 'compress/pools',
+    got: `compress got ${looks} around ${read.inner.name ?? 'a transform'}, which takes the mean of several gradients`,
+    expected:
+      'parts that see nothing of a gradient but what went down: a projector without refresh, liftUpdate, numbers',
+    fix: 'take the mean first: chain(allReduce(comm), compress(…)), which sends whole gradients',
+  });
 }

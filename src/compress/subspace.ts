@@ -109,6 +109,7 @@ export function inSubspace<P extends Projection, S, O, D = S>(
 
   const moves = (path: string, gradient: Tensor, step: number): Moves<Leaf> => ({
     refresh(leaf, { ahead = 0, gradient: seen = gradient } = {}) {
+      if (leaf.waiting) return leaf; // all gradients of a mean go down by one projection
       const { refreshes, projection, phase = 0 } = leaf;
       const at = step + ahead;
       const kept = (): number => keptShare(seen, projector.down(projection, seen));
@@ -132,10 +133,11 @@ export function inSubspace<P extends Projection, S, O, D = S>(
       return { ...leaf, refreshes: next, projection: made, inner: carried(path, leaf.inner, projection, made) };
     },
     down: (leaf, x) => projector.down(leaf.projection, x),
-    inner(leaf, compressed) {
+    inner({ waiting: _, ...leaf }, compressed) {
       const [updates, state] = inner.update({ [path]: compressed }, leaf.inner, {});
-      if (!Object.hasOwn(updates, path)) throw withheld(inner.name ?? 'the inner transform', path);
-      return [updates[path] as Tensor, { ...leaf, inner: state }];
+      if (Object.hasOwn(updates, path)) return [updates[path] as Tensor, { ...leaf, inner: state }];
+      if (inner.pools) throw new Waiting({ ...leaf, inner: state, waiting: true });
+      throw withheld(inner.name ?? 'the inner transform', path);
     },
     up: (leaf, compressed) => projector.up(leaf.projection, compressed),
   });
@@ -191,17 +193,34 @@ export function inSubspace<P extends Projection, S, O, D = S>(
       const moved = Object.entries(chosen).map(([path, gradient]) => {
         const leaf = state.leaves[path] as Leaf;
         // A scope of its own: only one parameter's full-size temporaries live at a time.
-        const [update, next] = runInScope(path, () => combine(gradient, leaf, moves(path, gradient, state.step), path));
+        const [update, next] = runInScope(path, () =>
+          unlessWaiting(() => combine(gradient, leaf, moves(path, gradient, state.step), path)),
+        );
         return { path, update, next };
       });
-      const updates = Object.fromEntries(moved.map(({ path, update }) => [path, update]));
+      const updates = Object.fromEntries(moved.flatMap(({ path, update }) => (update ? [[path, update]] : [])));
       const leaves = { ...state.leaves, ...Object.fromEntries(moved.map(({ path, next }) => [path, next])) };
       return [
         { ...untouched, ...updates },
-        { step: state.step + 1, leaves, dense: denseState },
+        { step: state.step + (moved.some(({ update }) => update === null) ? 0 : 1), leaves, dense: denseState },
       ];
     },
   });
+}
+
+/** Thrown out of a combine by an inner transform that needs more gradients: the rest of the step has nothing to work on. */
+class Waiting<L> {
+  constructor(readonly leaf: L) {}
+}
+
+/** What a combine returns, or no update and the leaf that waits. */
+function unlessWaiting<L>(combined: () => [update: Tensor, leaf: L]): [update: Tensor | null, leaf: L] {
+  try {
+    return combined();
+  } catch (thrown) {
+    if (thrown instanceof Waiting) return [null, thrown.leaf];
+    throw thrown;
+  }
 }
 
 function notLinear(name: string): OptionError {

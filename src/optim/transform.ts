@@ -31,6 +31,12 @@ export interface GradientTransform<S> {
    * parameter as soon as its gradient is complete, and no record of all gradients exists.
    */
   readonly leafwise?: boolean;
+  /**
+   * The update is a mean over several gradients: of all ranks, and of several steps, of which all but the last return no
+   * leaf. What goes past such a transform is of one gradient alone, so `compress` around it takes nothing of the gradient
+   * but what went down.
+   */
+  readonly pools?: boolean;
   /** How each parameter is treated, for `explain`; only transforms that treat some differently say so. */
   explain?(params: Params): readonly Treatment[];
   /**

@@ -31,15 +31,20 @@ export async function validate<Batch>(loss: (batch: Batch) => Tensor, batches: I
   if (arguments.length > 2) refuseExtra('validate', arguments, 2);
   checkArgument('validate', 'loss', lossKind, loss);
   checkArgument('validate', 'batches', batchesKind, batches);
+  const losses = await lossesOver(loss, batches);
+  if (losses.length === 0) throw noBatches();
+  return losses.reduce((sum, x) => sum + x, 0) / losses.length;
+}
+
+/** The losses of which `validate` gives the mean. */
+export async function lossesOver<Batch>(loss: (batch: Batch) => Tensor, batches: Iterable<Batch>): Promise<number[]> {
   const iterator = batches[Symbol.iterator]();
-  let [sum, count] = [0, 0];
+  const losses: number[] = [];
   for (let next = lossOfNext(iterator, loss); next; next = lossOfNext(iterator, loss)) {
-    sum += await next.item();
-    count++;
+    losses.push(await next.item());
     await yieldToEventLoop();
   }
-  if (count === 0) throw noBatches();
-  return sum / count;
+  return losses;
 }
 
 /** The loss of the next batch, null where there is none. */

@@ -15,7 +15,7 @@ export async function builtCommand(folder: string): Promise<string> {
     ...common,
     entryPoints: ['src/cli/main.ts'],
     outfile,
-    external: ['gpu.js'],
+    external: ['gpu.js', 'koffi'],
     plugins: esbuildPlugins as NonNullable<Parameters<typeof build>[0]['plugins']>,
     platform: 'node',
   });

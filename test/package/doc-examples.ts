@@ -8,7 +8,14 @@ export interface DocExample {
   readonly text: string;
 }
 
-const doors = ['floragrad', 'floragrad/study', 'floragrad/laws', 'floragrad/gpu', 'floragrad/node'] as const;
+const doors = [
+  'floragrad',
+  'floragrad/study',
+  'floragrad/laws',
+  'floragrad/gpu',
+  'floragrad/mpi',
+  'floragrad/node',
+] as const;
 
 /** Every `@example` of src, with imports of the public names that it uses and does not declare itself. */
 export async function docExamples(): Promise<DocExample[]> {

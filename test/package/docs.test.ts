@@ -45,7 +45,7 @@ function blocksOf(page: string): Block[] {
 function typeErrors(programs: readonly Block[], settings: ts.CompilerOptions = {}): string[] {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, resolve('.'));
-  const names = ['study', 'laws', 'gpu', 'node'];
+  const names = ['study', 'laws', 'gpu', 'mpi', 'node'];
   const doors = { floragrad: 'index', ...Object.fromEntries(names.map((name) => [`floragrad/${name}`, name])) };
   const paths = Object.fromEntries(Object.entries(doors).map(([name, file]) => [name, [resolve(`src/${file}.ts`)]]));
   const texts = new Map(programs.map(({ name, text }) => [resolve(`${name.replace(/\W/g, '-')}.ts`), text]));

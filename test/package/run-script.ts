@@ -14,6 +14,7 @@ const entries = {
   'floragrad/study': 'study',
   'floragrad/laws': 'laws',
   'floragrad/gpu': 'gpu',
+  'floragrad/mpi': 'mpi',
   'floragrad/node': 'node',
 };
 

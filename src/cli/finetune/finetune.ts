@@ -14,6 +14,9 @@ import { wrapped } from '../help';
 import { checkMemory, checkRuns } from '../limits';
 import { loadModel, saveModel } from '../model-file';
 import { checkFolder } from '../output-file';
+import { agree } from '../ranks/agree';
+import { isFirst, sayExchange } from '../ranks/exchange';
+import { checkSharing, sharingOf } from '../ranks/sharing';
 import { fineTunePage } from '../report/finetune-page';
 import { backendLine, count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
@@ -47,6 +50,7 @@ export const finetune = command({
     const { base, data, method, steps, seed, seeds } = settings;
     const runs = seedsFrom(seed, seeds).length * method.length;
     checkRuns(runs, steps);
+    checkSharing(settings);
     checkSaved(settings, runs);
     const adapter = namedPath('save-adapter', settings.saveAdapter, cwd);
     return {
@@ -55,21 +59,23 @@ export const finetune = command({
     };
   },
 
-  async run(settings, { out, cwd, command, files }) {
+  async run(settings, { out, cwd, command, files, comm }) {
     const { base, method, batch, steps } = settings;
+    const sharing = sharingOf(settings, comm);
     const seeds = seedsFrom(settings.seed, settings.seeds);
     const plans: FineTunePlan[] = seeds.flatMap((seed) => method.map((name) => ({ method: name, seed })));
     const { model, vocabulary } = await loadModel(base, cwd);
     const sizes = sizesOf(model);
     checkMemory(sizes, batch, usualBackend);
     const corpus = await loadCorpus(settings.data, cwd);
+    agree(comm, 'the text', corpus.text);
     const { text, replaced } = knownText(corpus.text, vocabulary);
     const tokens = vocabulary.encode(text);
     const dataset = new TextDataset(tokens, { batch, context: sizes.context });
     const weights = await baseOf(model, sizes);
     const adapter = settings.saveAdapter && resolve(cwd, settings.saveAdapter);
-    if (adapter) await checkFolder(adapter, []);
-    const keeping = adapter !== undefined || files.save !== undefined;
+    if (adapter && isFirst(comm)) await checkFolder(adapter, []);
+    const keeping = isFirst(comm) && (adapter !== undefined || settings.save !== undefined);
     const keep = async (tuned: GPT): Promise<void> => {
       if (adapter) await saveAdapter(adapter, tuned, base);
       if (!files.save) return;
@@ -95,9 +101,11 @@ export const finetune = command({
           dataset,
           onStep,
           keeping ? { asWeights: files.save !== undefined, keep } : undefined,
+          sharing,
         ),
       say(run: FineTuneOutput['runs'][number]): void {
         out.line(`  validation loss ${nats(run.startLoss)} → ${nats(run.validationLoss)} in ${duration(run.seconds)}`);
+        sayExchange(out, run);
         out.line();
       },
     }));

@@ -1,6 +1,7 @@
 import type { Settings } from '../command';
 import { learningRate, lines, modelFile, rank, threads } from '../common-options';
 import { option } from '../options';
+import { rankOptions } from '../ranks/options';
 import { listOf, oneOf, positive, type Typed, words } from '../values';
 import { type MethodName, methodNames, projecting, sparseMethods, stagedMethods, usualMethods } from './methods';
 
@@ -42,6 +43,7 @@ export const finetuneOptions = {
     ),
     incidental: true,
   },
+  ...rankOptions,
   threads,
 } as const;
 

@@ -15,13 +15,21 @@ import {
   stateBytes,
   tensor,
 } from '../../index';
+import { broadcastParams } from '../../mpi';
 import { type ForwardOptions, GPT, type GPTOptions } from '../../nn';
 import { updateSpectrum } from '../../study';
 import { adopt } from '../../tensor/scope';
 import { forEachTensor } from '../../tensor/tree';
-import { trainer, validate } from '../../training';
 import { breathe } from '../breathe';
+import { digestOf } from '../ranks/digest';
+import { type Exchange, exchangeText, meterOf } from '../ranks/exchange';
+import type { Sharing } from '../ranks/sharing';
+import { stepper } from '../ranks/stepper';
+import { sharedValidation } from '../ranks/validation';
+import { overWire } from '../ranks/wire';
+import type { OnStep } from '../terminal/progress';
 import { checkValidation, lossOf } from '../train/divergence';
+import type { Training } from './method-row';
 import { type MethodName, methods } from './methods';
 import type { FineTuneSettings } from './options';
 
@@ -70,6 +78,10 @@ export interface FineTuneResult extends FineTunePlan {
   /** Share of zeros in the blocks' weights before the first step and after merging. */
   readonly sparsityBefore: number;
   readonly sparsityAfter: number;
+  /** Eight digits that say whether two runs ended with the same bits, of a run that was cut into shards. */
+  readonly digest?: string;
+  /** What went between its ranks. */
+  readonly exchange?: Exchange;
 }
 
 /** The numbers of a model. */
@@ -90,8 +102,9 @@ export async function fineTune(
   settings: Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'steps' | 'stages' | 'learningRate'>,
   base: Base,
   dataset: TextDataset,
-  onStep: (step: number, loss: number) => void,
+  onStep: OnStep,
   kept?: Kept,
+  sharing: Sharing | null = null,
 ): Promise<FineTuneResult> {
   const { rank, alpha, sparsity: pruned, steps, stages } = settings;
   const key = random.fold(random.key(seed), 'finetune');
@@ -124,28 +137,38 @@ export async function fineTune(
   // With a key it is a pass of training, which some methods do differently.
   const loss = ({ ids, targets }: TextBatch, { key: drawn }: ForwardOptions = {}) =>
     crossEntropy(model.forward(ids, { key: drawn }), targets);
-  const startLoss = await validate(loss, dataset.validationBatches());
-  const training =
-    prepared && trainer({ model, ...('update' in prepared ? { transform: prepared } : prepared), loss, seed });
+  if (sharing) await broadcastParams(sharing.comm, model.parameters());
+  const validation = () => sharedValidation((batch: TextBatch) => loss(batch), dataset.validationBatches(), sharing);
+  const startLoss = await validation();
+  const steppedBy = (training: Training) => {
+    const { transform, ...more } = 'update' in training ? { transform: training } : training;
+    const wired = sharing ? overWire(transform, sharing, seed) : transform;
+    return stepper({ model, transform: wired, ...more, loss, seed }, sharing);
+  };
+  const stepping = prepared && steppedBy(prepared);
+  const training = stepping?.training;
   const trainLoss: number[] = [];
   backend().resetPeak();
+  const meter = sharing && meterOf(sharing);
   const start = performance.now();
-  for (let step = 1; training && step <= steps; step++) {
+  for (let step = 1; stepping && step <= steps; step++) {
     const batch = dataset.trainBatch(random.fold(key, 'batch', step));
     const value = await lossOf(
-      () => training.step(batch).loss,
+      () => stepping.step(batch, step),
       () => ({ name: `${method}, seed ${seed},`, step }),
     );
     trainLoss.push(value);
-    onStep(step, value);
+    onStep(step, value, meter ? exchangeText(meter.read(step)) : undefined);
     await breathe();
   }
   const seconds = (performance.now() - start) / 1000;
+  const exchange = meter?.read(trainLoss.length);
   const peakBytes = memory().peakBytes - held;
+  const digest = sharing && (await digestOf(sharing.comm, model.parameters()));
   await methods[method].finish?.(model, { rank });
   const after = await blockWeights(model);
   if (mergeable) mergeAdapters(model);
-  const validationLoss = await validate(loss, dataset.validationBatches());
+  const validationLoss = await validation();
   checkValidation(validationLoss, { name: `${method}, seed ${seed},`, step: trainLoss.length });
   const result: FineTuneResult = {
     method,
@@ -162,6 +185,7 @@ export async function fineTune(
     updateRank: before && after && (await meanRank(before, after)),
     sparsityBefore,
     sparsityAfter: await meanSparsity(model),
+    ...(digest && exchange && { digest, exchange }),
   };
   await kept?.keep(model);
   freeAll([model, training?.state]);

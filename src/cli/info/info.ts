@@ -5,6 +5,7 @@ import { command } from '../command';
 import { corporaHere } from '../corpus';
 import { facts } from '../terminal/table';
 import { gpusHere } from './gpu-here';
+import { mpiHere } from './mpi-here';
 
 export const info = command({
   name: 'info',
@@ -20,6 +21,7 @@ export const info = command({
       cores: availableParallelism(),
       backend: backend().describe(),
       gpu: await gpusHere(env),
+      mpi: await mpiHere(),
       data: corporaHere(cwd),
     };
     const fact = facts(out, 16);
@@ -33,6 +35,12 @@ export const info = command({
     out.line('gpu');
     for (const { mode, adapter, missing, command } of found.gpu) {
       fact(`  ${mode}`, adapter ?? `not here: ${missing}`);
+      if (command !== undefined) fact('', `→ ${command}`);
+    }
+    out.line();
+    out.line('several ranks');
+    for (const { part, found: place, command } of found.mpi) {
+      fact(`  ${part}`, place ?? 'not here');
       if (command !== undefined) fact('', `→ ${command}`);
     }
     out.line();

@@ -15,6 +15,12 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** The same world, where nothing that is said is heard. */
+export function silent(io: Io): Io {
+  const unheard: Sink = { write: () => true };
+  return { ...io, stdout: unheard, stderr: unheard };
+}
+
 /** Where people read. With `--json -` that is stderr, so that stdout carries the JSON alone. */
 export interface Screen {
   readonly stream: Sink;

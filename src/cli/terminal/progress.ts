@@ -22,22 +22,25 @@ export function trainingProgress(screen: Screen, steps: number, tokensPerStep: n
   const start = performance.now();
   let before: number | undefined; // the steps of an earlier process
   return {
-    update(step: number, loss: number): void {
+    update(step: number, loss: number, more = ''): void {
       before ??= step - 1;
       const taken = step - before;
       const seconds = Math.max(1e-3, (performance.now() - start) / 1000);
       const rate = count((taken * tokensPerStep) / seconds).padStart(7);
       const left = step < steps ? `${duration((seconds * (steps - step)) / taken)} left` : duration(seconds);
-      shown.update(step, `loss ${nats(loss)}  ${rate} tokens/s  ${left}`);
+      shown.update(step, `loss ${nats(loss)}  ${rate} tokens/s  ${left}${more && `  ${more}`}`);
     },
     stop: () => shown.stop(),
   };
 }
 
+/** What a training tells of a step, and `more` of what it tells for now. */
+export type OnStep = (step: number, loss: number, more?: string) => void;
+
 /** A training of a comparison: what it is called, how it goes, and what is said of it at its end. */
 interface Training<Run> {
   readonly title: string;
-  run(onStep: (step: number, loss: number) => void): Promise<Run>;
+  run(onStep: OnStep): Promise<Run>;
   say(run: Run): void;
 }
 

@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { type Checkpoint, OptionError, type Trainer } from '../../index';
 import { crc32 } from '../../io/crc32';
 import { loadCheckpoint, saveCheckpoint } from '../../node';
+import { isFirst } from '../ranks/exchange';
+import type { Sharing } from '../ranks/sharing';
 import { undivided } from '../terminal/ending';
 import type { Living } from './divergence';
 import { optimizers, refreshes } from './optimizers';
@@ -37,7 +39,8 @@ type Position = RunSoFar & { readonly settings: Readonly<Record<string, string |
 
 /**
  * The checkpoints of a run, in a folder of its own under those of `--checkpoint` and `--resume`; without the former, they
- * go where the latter came from. `onStart` hears after which step a run goes on; null where it begins.
+ * go where the latter came from. `onStart` hears after which step a run goes on; null where it begins. All ranks read, so that
+ * the folder has to be one that all machines see; rank 0 writes, and the others wait until it has.
  */
 export function checkpointsOf(
   plan: RunPlan,
@@ -45,10 +48,11 @@ export function checkpointsOf(
   text: string,
   cwd: string,
   onStart: (step: number | null) => void = () => {},
+  sharing: Sharing | null = null,
 ): RunCheckpoints {
   const { resume, checkpoint = resume } = settings;
   const folderIn = (root: string): string => join(resolve(cwd, root), folderName(plan));
-  const decisive = decisiveSettings(plan, settings, text);
+  const decisive = decisiveSettings(plan, settings, text, sharing);
   return {
     every: settings.checkpointEvery,
     async load(like) {
@@ -67,7 +71,9 @@ export function checkpointsOf(
     async save(parameters, { state, steps }, soFar) {
       if (checkpoint === undefined) return null;
       const position: Position = { ...soFar, settings: decisive };
-      await undivided(() => saveCheckpoint(folderIn(checkpoint), { parameters, state, steps, position }));
+      if (isFirst(sharing?.comm ?? null))
+        await undivided(() => saveCheckpoint(folderIn(checkpoint), { parameters, state, steps, position }));
+      sharing?.comm.barrier();
       return { step: steps, folder: join(checkpoint, folderName(plan)) };
     },
   };
@@ -80,15 +86,22 @@ function isSaved(plan: RunPlan, root: string, cwd: string): boolean {
 }
 
 /** Whatever the numbers of a run depend on. */
-function decisiveSettings(plan: RunPlan, settings: TrainSettings, text: string): Position['settings'] {
+function decisiveSettings(
+  plan: RunPlan,
+  settings: TrainSettings,
+  text: string,
+  sharing: Sharing | null,
+): Position['settings'] {
   const { steps, batch, context, width, heads, layers, learningRate = null } = settings;
-  const { refreshEvery, projector, ordering, momentum } = settings;
+  const { refreshEvery, projector, ordering, momentum, dropout } = settings;
   const common = { ...plan, steps, batch, context, width, heads, layers, 'learning-rate': learningRate };
   const data = { data: crc32(new TextEncoder().encode(text)) };
   const optimizer = optimizers[plan.optimizer];
+  const { shards = 1, wire = 'dense', wireRank } = sharing ?? {};
   return {
     ...common,
     ...data,
+    ...later({ dropout, shards, wire, ...(wire !== 'dense' && { 'wire-rank': wireRank as number }) }),
     ...(optimizer.momentum && { momentum }),
     ...(refreshes(optimizer) && { 'refresh-every': refreshEvery }),
     ...(optimizer.projects && { projector, ordering }),
@@ -98,8 +111,15 @@ function decisiveSettings(plan: RunPlan, settings: TrainSettings, text: string):
 /** What held before there was an option for it. */
 const before: Position['settings'] = { momentum: 0.9 };
 
-function checkSettings(position: Position['settings'], here: Position['settings'], root: string): void {
-  const saved = { ...before, ...position };
+/** What holds where neither side says otherwise: it is not saved, so that files are as they were before these options. */
+const unsaid: Position['settings'] = { dropout: 0, shards: 1, wire: 'dense' };
+
+const later = (settings: Position['settings']): Position['settings'] =>
+  Object.fromEntries(Object.entries(settings).filter(([name, value]) => unsaid[name] !== value));
+
+function checkSettings(position: Position['settings'], given: Position['settings'], root: string): void {
+  const saved = { ...before, ...unsaid, ...position };
+  const here = { ...unsaid, ...given };
   const other = Object.keys(here).filter((name) => saved[name] !== here[name]);
   if (other.length === 0) return;
   const said = other.map(

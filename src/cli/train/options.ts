@@ -2,8 +2,9 @@ import { backendNames, usualBackend } from '../backends';
 import type { Settings } from '../command';
 import { learningRate, lines, threads } from '../common-options';
 import { flag, option } from '../options';
+import { rankOptions } from '../ranks/options';
 import { projectorNames } from '../study/projectors';
-import { oneOf, whole, words } from '../values';
+import { atLeastZero, oneOf, whole, words } from '../values';
 import { projecting } from './optimizers';
 import { presetNames, presetOptions } from './presets';
 
@@ -17,6 +18,7 @@ export const trainOptions = {
     'gaussian',
   ),
   learningRate: learningRate('optimizer'),
+  dropout: option(atLeastZero({ below: 1 }), 'P', 'chance of each number of a layer to be left out in training', 0),
   sample: option(
     whole(0, 100_000),
     'N',
@@ -49,6 +51,7 @@ export const trainOptions = {
   every: { ...option(lines.steps[0], 'N', 'steps from one captured gradient to the next', 50), needs: ['capture'] },
   parameters: { ...option(words, 'GLOB', 'what is captured; * stands for any characters', '*'), needs: ['capture'] },
   profile: flag('show where the time and memory of a step go, by op'),
+  ...rankOptions,
   backend: option(oneOf(backendNames), 'NAME', 'what computes', usualBackend),
   threads,
 } as const;

@@ -1,3 +1,4 @@
+import type { Exchange } from '../ranks/exchange';
 import type { RunProfile } from '../terminal/profile-table';
 import type { RunPlan } from './plan';
 
@@ -18,6 +19,10 @@ export interface RunResult extends RunPlan {
   readonly peakBytes: number;
   readonly tokensPerSecond: number;
   readonly seconds: number;
+  /** Eight digits that say whether two runs ended with the same bits, of a run that was cut into shards. */
+  readonly digest?: string;
+  /** What went between its ranks. */
+  readonly exchange?: Exchange;
   /** The profile that `--profile` asks for. */
   readonly profile?: RunProfile;
 }

@@ -11,10 +11,13 @@ import { wrapped } from '../help';
 import { checkMemory, checkRuns } from '../limits';
 import { saveModel } from '../model-file';
 import { checkFolder } from '../output-file';
+import { agree } from '../ranks/agree';
+import { isFirst, sayExchange } from '../ranks/exchange';
+import { checkSharing, type Sharing, sharingOf } from '../ranks/sharing';
 import { trainPage } from '../report/train-page';
 import { knownWords, sampleText } from '../sample';
 import { count, duration, nats } from '../terminal/format';
-import { inTurn } from '../terminal/progress';
+import { inTurn, type OnStep } from '../terminal/progress';
 import { Capture } from './capture';
 import { checkpointsOf, checkResumable } from './checkpoint';
 import { comparisons, whyCompared } from './comparison';
@@ -45,6 +48,7 @@ export const train = command({
     if (width % heads !== 0) throw unevenHeads(width, heads);
     checkRuns(runCount(settings), settings.steps);
     if (settings.capture !== undefined && runCount(settings) > 1) throw severalRuns(runCount(settings));
+    checkSharing(settings);
     const plans = planRuns(settings);
     const folders = (name: 'checkpoint' | 'resume'): NamedPath[] => {
       const root = namedPath(name, settings[name], cwd);
@@ -56,12 +60,14 @@ export const train = command({
   },
 
   async run(settings, work) {
-    const { out, cwd, files } = work;
+    const { out, files, comm } = work;
     const plans = planRuns(settings);
-    const task = await taskOf(settings, plans, cwd);
+    const sharing = sharingOf(settings, comm);
+    if (sharing && settings.capture !== undefined) throw sharedCapture(sharing.shards);
+    const task = await taskOf(settings, plans, work);
     introduce(out, settings, { ...task.about, plans });
     const capture = captureOf(settings);
-    const { runs, author } = await trainAll(settings, plans, task, work, capture);
+    const { runs, author } = await trainAll(settings, plans, task, work, { capture, sharing });
 
     const { vocabulary } = task;
     const key = random.fold(random.key(settings.seed), 'sample');
@@ -106,9 +112,10 @@ interface Task {
 }
 
 /** Read the text, and refuse what cannot be trained or saved. */
-async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], cwd: string): Promise<Task> {
+async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], { cwd, comm }: Work): Promise<Task> {
   const { batch, context, width, heads, layers } = settings;
   const corpus = await loadCorpus(settings.data, cwd);
+  agree(comm, 'the text', corpus.text);
   const vocabulary = new CharVocabulary(corpus.text);
   checkMemory({ ...settings, vocabularySize: vocabulary.size }, batch, settings.backend);
   const tokens = vocabulary.encode(corpus.text);
@@ -118,7 +125,8 @@ async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], cwd: s
   for (const plan of plans) explain(transformOf(plan, settings), parameters);
   captureOf(settings)?.check(parameters);
   checkResumable(plans, settings, cwd);
-  if (settings.checkpoint !== undefined) await checkFolder(resolve(cwd, settings.checkpoint), plans.map(folderName));
+  if (settings.checkpoint !== undefined && isFirst(comm))
+    await checkFolder(resolve(cwd, settings.checkpoint), plans.map(folderName));
   const size = Object.values(parameters).reduce((sum, leaf) => sum + leaf.size, 0);
   const task = { data: corpus.name, unigramEntropy: unigramEntropy(tokens), bigramEntropy: bigramEntropy(tokens) };
   const model = { parameters: size, vocabularySize: vocabulary.size, context, width, heads, layers };
@@ -136,23 +144,25 @@ async function trainAll(
   plans: readonly RunPlan[],
   { corpus, vocabulary, dataset }: Task,
   { out, cwd }: Work,
-  capture: Capture | undefined,
+  { capture, sharing }: { readonly capture: Capture | undefined; readonly sharing: Sharing | null },
 ): Promise<{ runs: RunResult[]; author: Trained }> {
   let author: Trained | undefined;
   const trainings = plans.map((plan) => ({
     title: runTitle(plan, settings.seeds),
-    async run(onStep: (step: number, loss: number) => void): Promise<RunResult> {
-      const checkpoints = checkpointsOf(plan, settings, corpus.text, cwd, (step) => {
+    async run(onStep: OnStep): Promise<RunResult> {
+      const said = (step: number | null): void => {
         if (step !== null) out.line(`  goes on from step ${count(step)} of ${count(settings.steps)}`);
         else if (settings.resume !== undefined) out.line(`  not saved in ${settings.resume}: begins`);
-      });
+      };
+      const checkpoints = checkpointsOf(plan, settings, corpus.text, cwd, said, sharing);
       const data = { dataset, vocabularySize: vocabulary.size };
-      const trained = await trainRun(plan, settings, data, onStep, { checkpoints, capture });
+      const trained = await trainRun(plan, settings, data, onStep, { checkpoints, capture, sharing });
       if (!author || trained.result.validationLoss < author.result.validationLoss) author = trained;
       return trained.result;
     },
     say(result: RunResult): void {
       out.line(`  validation loss ${nats(result.validationLoss)} after ${duration(result.seconds)}`);
+      sayExchange(out, result);
       out.line();
       showProfile(out, result);
     },
@@ -164,6 +174,16 @@ async function trainAll(
 
 function captureOf({ capture, every, parameters, steps }: TrainSettings): Capture | undefined {
   return capture === undefined ? undefined : new Capture({ every, parameters }, steps);
+}
+
+/** A capture has the gradients of whole steps, which no rank has. */
+function sharedCapture(shards: number): OptionError {
+  return new OptionError({
+    code: 'cli/capture',
+    got: `--capture of a run in ${shards} ${shards === 1 ? 'shard that goes over a wire' : 'shards'}`,
+    expected: 'a run in one process, which has the gradients of whole steps',
+    fix: 'leave --ranks, --shards and --wire out',
+  });
 }
 
 function severalRuns(runs: number): OptionError {

@@ -25,6 +25,7 @@ export function chain<States extends readonly unknown[]>(...parts: Parts<States>
     name: `chain(${list.map((part) => part.name ?? 'transform').join(', ')})`,
     linear: list.every((part) => part.linear === true),
     leafwise: list.every((part) => part.leafwise === true),
+    ...(list.some((part) => part.pools === true) && { pools: true }),
     init: (params) => list.map((part) => part.init(params)) as unknown as States,
     update(grads, states, params) {
       checkParts(states, list.length);

@@ -10,7 +10,7 @@ import { type Filter, filterKind, passes } from '../filter';
 import { leafOf } from '../leaf';
 import { type GradientTransform, mapParams, transform } from '../transform';
 
-const powerSgdOptions = {
+export const powerSgdOptions = {
   /** Columns of P and Q, r; a matrix with fewer rows or columns takes as many as it has. */
   rank: required(whole({ low: 1 })),
   /** Which parameters are matrices to approximate (default: those with more rows and columns than the rank). */
@@ -34,8 +34,8 @@ export interface PowerSgdState {
  *
  *     M = G + E        P ← orthonormal columns of M·Q        Q ← Mᵀ·P        Ĝ = P·Qᵀ        E ← M − Ĝ
  *
- * Workers would send P and Q in place of G, r·(n + m) numbers, and average them; this is what one worker does, so that the
- * loss of quality can be seen without a network. Put it before an optimizer: `chain(powerSgd({ rank: 4 }), sgd(…))`.
+ * Workers send M·Q and Q in place of G, r·(n + m) numbers, and average them; this is what one worker does, so that the
+ * loss of quality can be seen without a network. `powerSgd` of `floragrad/mpi` sends them. Put it before an optimizer: `chain(powerSgd({ rank: 4 }), sgd(…))`.
  * State of a matrix [n, m]: r·m floats of Q and n·m of E. Pitfalls: a step is a QR factorization of [n, r] on the CPU;
  * gradients that are not finite are an error.
  * @throws ShapeError `linalg/not-a-matrix` for a filter that lets other shapes through
@@ -46,16 +46,21 @@ export interface PowerSgdState {
 export function powerSgd(options: PowerSgdOptions): GradientTransform<ErrorFeedbackState<PowerSgdState>> {
   if (arguments.length > 1) refuseExtra('powerSgd', arguments, 1);
   const { rank, seed, filter = largerThan(rank) } = readOptions('powerSgd', powerSgdOptions, options);
-  return masked(errorFeedback(powerIterated(rank, seed)), (path, tensor) => passes(filter, path, tensor));
+  return masked(errorFeedback(powerIterated(rank, seed, alone)), (path, tensor) => passes(filter, path, tensor));
 }
 
-function largerThan(rank: number): Filter {
+/** The mean of a record of tensors over all workers. */
+export type MeanOverWorkers = (own: Params) => Params;
+
+const alone: MeanOverWorkers = (own) => own;
+
+export function largerThan(rank: number): Filter {
   return (_, { shape }) =>
     (shape.length === 2 && shape.every((extent) => extent > rank)) || `no matrix of a rank above ${rank}`;
 }
 
-/** P·Qᵀ of each gradient. */
-function powerIterated(most: number, seed: number): GradientTransform<PowerSgdState> {
+/** P·Qᵀ of each gradient, where P and Q are means over workers: all of them have the same P·Qᵀ. */
+export function powerIterated(most: number, seed: number, mean: MeanOverWorkers): GradientTransform<PowerSgdState> {
   const first = (shape: readonly number[], path: string) => {
     const columns = shape[1] ?? 1; // what has no second axis fails in the product
     return random.normal(fold(key(seed), path, 'powerSgd'), [columns, Math.min(most, ...shape)]);
@@ -65,15 +70,13 @@ function powerIterated(most: number, seed: number): GradientTransform<PowerSgdSt
     leafwise: true,
     init: (params) => ({ bases: mapParams(params, ({ shape }, path) => first(shape, path)) }),
     update(grads, { bases }) {
-      const made = Object.entries(grads).map(([path, m]) => {
-        const p = qr(matmul(m, leafOf('powerSgd', bases, path))).q; // [n, r]
-        const q = matmul(m, p, { transposeA: true }); // [m, r]
-        return [path, matmul(p, q, { transposeB: true }), q] as const;
-      });
-      return [
-        Object.fromEntries(made.map(([path, approximation]) => [path, approximation])),
-        { bases: { ...bases, ...Object.fromEntries(made.map(([path, , q]) => [path, q])) } },
-      ];
+      const images = mean(mapParams(grads, (m, path) => matmul(m, leafOf('powerSgd', bases, path)))); // M·Q [n, r]
+      const p = mapParams(images, (image) => qr(image).q);
+      const q = mean(mapParams(grads, (m, path) => matmul(m, leafOf('powerSgd', p, path), { transposeA: true }))); // [m, r]
+      const approximations = mapParams(q, (right, path) =>
+        matmul(leafOf('powerSgd', p, path), right, { transposeB: true }),
+      );
+      return [approximations, { bases: { ...bases, ...q } }];
     },
   });
 }

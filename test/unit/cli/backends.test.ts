@@ -34,4 +34,11 @@ describe('floragrad info', () => {
     expect(gpu.map(({ mode }) => mode).sort()).toEqual(['headlessgl', 'webgl2', 'webgpu']);
     for (const { adapter, command } of gpu) expect(adapter !== null || (command ?? '') !== '').toBe(true);
   });
+
+  it('says of each part of MPI where it is, or what to type', async () => {
+    const { stdout } = await captured(cwd, ['info', '--json', '-']);
+    const { mpi } = JSON.parse(stdout) as { mpi: { part: string; found: string | null; command?: string }[] };
+    expect(mpi.map(({ part }) => part)).toEqual(['koffi', 'MPICH', 'Open MPI']);
+    for (const { found, command } of mpi) expect(found === null).toBe(command !== undefined);
+  });
 });

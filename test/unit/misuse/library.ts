@@ -13,21 +13,22 @@ export function int32(values: readonly number[], shape: readonly number[] = [val
 /** An old name is the same function, whose errors have the new one. */
 const core = Object.fromEntries(Object.entries<unknown>(all).filter(([name]) => !(name in deprecated)));
 
-/** Doors of the package, by the name that rows use for their exports; the core has no prefix. */
+/** Doors of the package, by the name that rows put before an export whose name an earlier door has. */
 const entries = {
   core,
   study: await import('../../../src/study'),
   laws: await import('../../../src/laws'),
   node: await import('../../../src/node'),
   gpu: await import('../../../src/gpu'),
+  mpi: await import('../../../src/mpi'),
 } as const satisfies Record<string, object>;
 
 /** Everything public that can be called: functions, members of namespaces, classes (`new X`) and methods (`X.method`). */
 export function callables(): Map<string, unknown> {
   const found = new Map<string, unknown>();
-  for (const exports of Object.values(entries)) {
+  for (const [door, exports] of Object.entries(entries)) {
     for (const [name, value] of Object.entries(exports))
-      for (const [key, f] of membersOf(name, value)) found.set(key, f);
+      for (const [key, f] of membersOf(name, value)) found.set(found.has(key) ? `${door}.${key}` : key, f);
   }
   return found;
 }

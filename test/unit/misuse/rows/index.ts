@@ -5,6 +5,7 @@ import { dataRows } from './data';
 import { engineRows } from './engine';
 import { fileRows } from './files';
 import { loopRows } from './loops';
+import { mpiRows } from './mpi';
 import { nnRows } from './nn';
 import { optim } from './optim';
 import { studyRows } from './study';
@@ -21,5 +22,6 @@ export const rows: readonly Row[] = [
   ...fileRows,
   ...dataRows,
   ...loopRows,
+  ...mpiRows,
   ...studyRows,
 ];

@@ -1,0 +1,178 @@
+// Breaks of the commands that train on several ranks; see ../mutations.mjs. Those whose tests are in test/mpi need both MPIs.
+
+const folder = 'src/cli/ranks';
+const pure = ['test/unit/cli/ranks/ranks.test.ts'];
+const shards = ['test/unit/cli/ranks/shards.test.ts'];
+const threads = ['test/mpi/in-process.test.ts'];
+const ranks = ['test/mpi/command.test.ts'];
+
+export const mpiCommand = [
+  {
+    name: 'ranks: every shard has the first windows',
+    file: `${folder}/stepper.ts`,
+    find: '[index * size, 0], [(index + 1) * size, context]',
+    replace: '[0, 0], [size, context]',
+    tests: pure,
+  },
+  {
+    name: 'ranks: targets of the whole batch',
+    file: `${folder}/stepper.ts`,
+    find: 'targets: part(targets)',
+    replace: 'targets',
+    tests: pure,
+  },
+  {
+    name: 'ranks: the loss of the first shard stands for all',
+    file: `${folder}/stepper.ts`,
+    find: 'return losses.reduce((sum, loss) => sum + loss, 0) / shards;',
+    replace: 'return losses[0] as number;',
+    tests: shards,
+  },
+  {
+    name: 'ranks: a rank looks at its own loss alone',
+    file: `${folder}/stepper.ts`,
+    find: 'for (const loss of found) checkLoss(loss, step - 1);',
+    replace: 'checkLoss(found[comm.rank] as number, step - 1);',
+    tests: threads,
+  },
+  {
+    name: 'ranks: dropout by rank and not by shard',
+    file: `${folder}/stepper.ts`,
+    find: 'key: keyOf(root, step, index) }',
+    replace: 'key: keyOf(root, step, comm.rank) }',
+    tests: threads,
+  },
+  {
+    name: 'ranks: a method that evaluates twice is let through',
+    file: `${folder}/stepper.ts`,
+    find: 'if (options.gradients) throw evaluatesTwice();',
+    replace: '',
+    tests: shards,
+  },
+  {
+    name: 'ranks: an evaluation in the order of ranks',
+    file: `${folder}/validation.ts`,
+    find: 'byRank[(starts[i % size] as number) + Math.floor(i / size)] as T',
+    replace: 'byRank[i] as T',
+    tests: pure,
+  },
+  {
+    name: 'ranks: every rank evaluates all batches',
+    file: `${folder}/validation.ts`,
+    find: 'if (at++ % step === first) yield one;',
+    replace: 'if (at++ >= 0 || step === first) yield one;',
+    tests: pure,
+  },
+  {
+    name: 'ranks: gradients that are sent as they are',
+    file: `${folder}/wire.ts`,
+    find: "if (wire === 'dense') return",
+    replace: "if (wire !== 'powersgd') return",
+    tests: shards,
+  },
+  {
+    name: 'ranks: PowerSGD with a checkpoint',
+    file: `${folder}/sharing.ts`,
+    find: 'if ((checkpoint ?? resume) !== undefined) throw errorMemory();',
+    replace: '',
+    tests: pure,
+  },
+  {
+    name: 'ranks: PowerSGD with several shards a rank',
+    file: `${folder}/sharing.ts`,
+    find: 'if (ranks !== undefined && shards !== ranks) throw notPerRank(shards, ranks);',
+    replace: '',
+    tests: pure,
+  },
+  {
+    name: 'ranks: a batch that does not divide',
+    file: `${folder}/sharing.ts`,
+    find: 'if (batch % shards !== 0) throw',
+    replace: 'if (batch < shards) throw',
+    tests: pure,
+  },
+  {
+    name: 'ranks: whole steps under a launcher that compresses',
+    file: `${folder}/sharing.ts`,
+    find: "if (shards === 1 && wire === 'dense') return null;",
+    replace: 'if (shards === 1) return null;',
+    tests: pure,
+  },
+  {
+    name: 'ranks: the ranks that differ are not looked at',
+    file: `${folder}/agree.ts`,
+    find: 'found === all[0] ? [] : [rank]',
+    replace: 'found === found ? [] : [rank]',
+    tests: pure,
+  },
+  {
+    name: 'ranks: a command line that does not say its shards',
+    file: `${folder}/start.ts`,
+    find: "return shards === undefined ? [...rest, '--shards', String(ranks)] : rest;",
+    replace: 'return shards === 0 ? [String(ranks)] : rest;',
+    tests: pure,
+  },
+  {
+    name: 'ranks: ranks that start ranks',
+    file: `${folder}/start.ts`,
+    find: "without(argv, ['--ranks', '--launcher'])",
+    replace: "without(argv, ['--launcher'])",
+    tests: pure,
+  },
+  {
+    name: 'ranks: a killed rank is not spoken of',
+    file: `${folder}/start.ts`,
+    find: 'if (!interrupted && status > 2)',
+    replace: 'if (!interrupted && status > 255)',
+    tests: ranks,
+  },
+  {
+    name: 'ranks: all speak at once',
+    file: `${folder}/turn.ts`,
+    find: 'const patienceMs = 2000;',
+    replace: 'const patienceMs = 0;',
+    tests: ranks,
+  },
+  {
+    name: 'ranks: all print',
+    file: 'src/cli/command.ts',
+    find: 'const heard = isFirst(comm) ? io : silent(io);',
+    replace: 'const heard = comm === null ? silent(io) : io;',
+    tests: ranks,
+  },
+  {
+    name: 'ranks: a command line that differs goes on',
+    file: 'src/cli/command.ts',
+    find: "agree(comm, 'the command line', numbers);",
+    replace: '',
+    tests: ranks,
+  },
+  {
+    name: 'ranks: a checkpoint that counts shards',
+    file: 'src/cli/train/run.ts',
+    find: '{ state: training.state, steps: step }',
+    replace: '{ state: training.state, steps: 2 * step }',
+    tests: shards,
+  },
+  {
+    name: 'ranks: a checkpoint without its shards',
+    file: 'src/cli/train/checkpoint.ts',
+    find: 'const here = { ...unsaid, ...given };',
+    replace: 'const here = given;',
+    tests: shards,
+  },
+  {
+    name: 'ranks: a finetuning whose optimizer sees one shard',
+    file: 'src/cli/finetune/run.ts',
+    find: 'sharing ? overWire(transform, sharing, seed) : transform',
+    replace: 'transform',
+    tests: shards,
+  },
+  {
+    name: 'ranks: time in calls that is not counted',
+    file: 'src/mpi/communicator.ts',
+    find: 'waited += seconds;',
+    replace: '',
+    tests: threads,
+  },
+];

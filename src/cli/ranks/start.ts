@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { BackendError, OptionError } from '../../index';
+import { type Communicator, mpi } from '../../mpi';
+import { launched } from '../../mpi/library';
+import { without } from '../options';
+import type { Io } from '../terminal/io';
+
+interface StartSettings {
+  readonly ranks: number;
+  readonly shards?: number | undefined;
+  readonly launcher: string;
+}
+
+/**
+ * The ranks of which this process is one, where a launcher started it; null where none did.
+ * @throws BackendError `mpi/not-installed`, `mpi/library`, `mpi/launcher`
+ */
+export async function openRanks(env: Io['env']): Promise<Communicator | null> {
+  return launched(env) === null ? null : mpi();
+}
+
+/** @throws OptionError `cli/ranks` where `--ranks` is not the number that a launcher started */
+export function checkCount(ranks: number | undefined, size: number): void {
+  if (ranks !== undefined && ranks !== size) throw otherCount(ranks, size);
+}
+
+/** The command line of each rank. Shards are said, so that the numbers can be had again on any number of ranks. */
+export function rankArguments(argv: readonly string[], { ranks, shards }: StartSettings): string[] {
+  const rest = without(argv, ['--ranks', '--launcher']);
+  return shards === undefined ? [...rest, '--shards', String(ranks)] : rest;
+}
+
+/**
+ * Start this program again, as ranks of a launcher, and wait for its end; the exit status.
+ * @throws BackendError `cli/launcher`
+ */
+export async function startRanks(
+  command: string,
+  argv: readonly string[],
+  settings: StartSettings,
+  { stderr, cwd }: Io,
+): Promise<number> {
+  const { ranks, launcher } = settings;
+  const program = [process.execPath, ...process.execArgv, process.argv[1] as string];
+  const given = ['-n', String(ranks), ...program, command, ...rankArguments(argv, settings)];
+  const child = spawn(launcher, given, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  let interrupted = false;
+  const pass = (signal: NodeJS.Signals): void => {
+    interrupted = true;
+    // A terminal sends its interrupt to the launcher as well, which takes a second one for impatience.
+    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, pass);
+  try {
+    const status = await new Promise<number>((resolve, reject) => {
+      child.on('error', (error: NodeJS.ErrnoException) => reject(noLauncher(launcher, error.message)));
+      child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
+    });
+    if (!interrupted && status > 2) stderr.write(`floragrad: ${ended(status)}\n`);
+    return interrupted && status === 0 ? 130 : status;
+  } finally {
+    for (const signal of signals) process.off(signal, pass);
+  }
+}
+
+/** A rank says itself what it failed of, with status 1 or 2; of one that was killed only the launcher knows. */
+const ended = (status: number): string =>
+  `a rank ended early, and with it all others (status ${status}); with --checkpoint, --resume goes on on any number of ranks`;
+
+function noLauncher(launcher: string, why: string): BackendError {
+  return new BackendError({
+    code: 'cli/launcher',
+    got: `${launcher} could not be started (${why})`,
+    expected: 'the launcher of MPICH or of Open MPI, which starts the ranks',
+    fix: 'apt-get install mpich, or name it with --launcher; --shards trains the same in one process',
+  });
+}
+
+function otherCount(ranks: number, size: number): OptionError {
+  return new OptionError({
+    code: 'cli/ranks',
+    got: `--ranks ${ranks} in a process that a launcher started as one of ${size}`,
+    expected: 'one of the two, or the same number',
+    fix: 'leave --ranks out: the launcher has started the ranks',
+  });
+}

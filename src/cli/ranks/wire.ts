@@ -1,0 +1,32 @@
+import { chain, compress, type Filter, type GradientTransform, matrixFilter, projectors, random } from '../../index';
+import { allReduce, powerSgd } from '../../mpi';
+import type { Sharing } from './sharing';
+
+/** What `--wire` chooses from. */
+export const wires = ['dense', 'flora', 'powersgd'] as const;
+export type Wire = (typeof wires)[number];
+
+/** Rows of embeddings and of the head belong to tokens, most of which a batch does not touch: they go as they are. */
+function blockWeights(rank: number): Filter {
+  const matrices = matrixFilter({ rank });
+  return (path, tensor) => (path.startsWith('blocks.') ? matrices(path, tensor) : 'rows are tokens or positions');
+}
+
+/**
+ * An optimizer behind the mean gradient of all shards. `flora` is Algorithm 1 of the paper over shards in place of steps: a
+ * new projection in every step, so that what one of them loses the next ones see.
+ */
+export function overWire<S>(
+  optimizer: GradientTransform<S>,
+  { comm, shards, wire, wireRank: rank }: Sharing,
+  seed: number,
+): GradientTransform<unknown> {
+  if (wire === 'dense') return chain(allReduce(comm, { shards }), optimizer);
+  // An optimizer that projects as well draws its own projections from the seed itself.
+  const own = random.fold(random.key(seed), 'wire')[0];
+  const filter = blockWeights(rank);
+  if (wire === 'powersgd') return chain(powerSgd(comm, { rank, seed: own, filter }), optimizer);
+  const inner = allReduce(comm, { shards });
+  const projector = projectors.gaussian;
+  return chain(compress({ projector, rank, inner, refreshEvery: 1, onRefresh: 'keep', filter, seed: own }), optimizer);
+}

@@ -1,0 +1,121 @@
+import { ShapeError } from '../base/errors';
+import { fold, key } from '../base/key';
+import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
+import { show, sizeOf } from '../base/shape';
+import { type GradientTransform, mapParams, transform } from '../optim/transform';
+import { tensor } from '../tensor/ops/create';
+import { add } from '../tensor/ops/elementwise/add';
+import { div } from '../tensor/ops/elementwise/div';
+import type { Params } from '../tensor/tensor';
+import { type Communicator, communicatorKind } from './communicator';
+import { checkShards } from './shards';
+
+const allReduceOptions = {
+  /**
+   * Gradients of one step on all ranks together: each rank hands over shards/size of them, one after the other (default:
+   * one a rank). A power of two that the number of ranks divides; bits are then those of any other number of ranks.
+   */
+  shards: optional(whole({ low: 1 })),
+};
+
+/** Into how many gradients a step is cut. */
+export interface AllReduceOptions extends OptionsOf<typeof allReduceOptions> {}
+
+/** The state of `allReduce`. */
+export interface AllReduceState {
+  /** Gradients of the step so far. */
+  readonly count: number;
+  /** Sums of neighbouring ones, each of half as many as the one before it: the finished parts of the tree. */
+  readonly sums: readonly Params[];
+}
+
+/**
+ * The mean of the gradients of all ranks, on every rank: data-parallel training, where each rank has its part of a batch.
+ * Linear, so that it may stand before an optimizer, or inside `compress`, where it sends compressed gradients:
+ * mean(G)·Aᵀ = mean(G·Aᵀ), which is Algorithm 1 of Flora over ranks in place of time.
+ *
+ * With more shards than ranks it sums its own along the same tree first, and returns no leaf before the last of them, as
+ * `accumulate` does. Around it `compress` keeps its projection until then, and goes up with the mean.
+ * @throws OptionError `mpi/shards`, `options/…`
+ * @throws ShapeError `mpi/unequal` on every rank where ranks have other leaves or shapes
+ * @example
+ * const comm = takeSeat(inProcess(1)[0] as Seat); // await mpi() in a program that mpiexec starts
+ * const optimizer = chain(allReduce(comm), adam({ learningRate: 1e-3 }));
+ * console.log(optimizer.name?.slice(0, 19)); // prints chain(allReduce(1),
+ */
+export function allReduce(comm: Communicator, options: AllReduceOptions = {}): GradientTransform<AllReduceState> {
+  if (arguments.length > 2) refuseExtra('allReduce', arguments, 2);
+  checkArgument('allReduce', 'comm', communicatorKind, comm);
+  const { shards = comm.size } = readOptions('allReduce', allReduceOptions, options);
+  const own = shards / comm.size;
+  checkShards(shards, comm);
+  return transform<AllReduceState>({
+    name: `allReduce(${shards})`,
+    linear: true,
+    pools: true,
+    init: () => ({ count: 0, sums: [] }),
+    update(grads, state) {
+      const count = state.count + 1;
+      const sums = [...state.sums, grads];
+      // As in a binary counter: 4 = 100 in binary, so the fourth gradient ends a sum of two and then one of four.
+      for (let ended = count; ended % 2 === 0; ended /= 2) sums.push(sumOf(...(sums.splice(-2) as [Params, Params])));
+      if (count < own) return [{}, { count, sums }];
+      const total = overRanks(comm, sums[0] as Params);
+      return [mapParams(total, (sum) => div(sum, shards)), { count: 0, sums: [] }];
+    },
+  });
+}
+
+/** The sums over ranks of all leaves, on every rank, which travel as one vector: a message for each would cost its latency. */
+export function overRanks(comm: Communicator, leaves: Params): Params {
+  const paths = Object.keys(leaves).sort();
+  checkEqual(comm, paths.map((path) => `${path} ${show(leaves[path]?.shape ?? [])}`).join('; '));
+  const bucket = new Float32Array(paths.reduce((size, path) => size + sizeOf(leaves[path]?.shape ?? []), 0));
+  let at = 0;
+  for (const path of paths) {
+    const values = (leaves[path] as Params[string]).dataSync() as Float32Array;
+    bucket.set(values, at);
+    at += values.length;
+  }
+  comm.sum(bucket);
+  at = 0;
+  const entries = paths.map((path) => {
+    const { shape } = leaves[path] as Params[string];
+    const values = bucket.slice(at, at + sizeOf(shape));
+    at += values.length;
+    return [path, tensor(values, { shape })] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function sumOf(a: Params, b: Params): Params {
+  return mapParams({ ...a, ...b }, (either, path) => {
+    const [x, y] = [a[path], b[path]];
+    return x && y ? add(x, y) : either;
+  });
+}
+
+/** Ranks that sum different things would end in MPI's own words, or not at all. Eight bytes tell, in all steps but the last. */
+function checkEqual(comm: Communicator, leaves: string): void {
+  const hash = Uint32Array.from(fold(key(0), leaves));
+  const hashes = comm.gather(new Uint8Array(hash.buffer)).map(String);
+  if (hashes.every((one) => one === hashes[0])) return;
+  const text = new TextEncoder().encode(leaves);
+  const lengths = comm.gather(new Uint8Array(Uint32Array.of(text.length).buffer));
+  const padded = new Uint8Array(Math.max(...lengths.map((bytes) => new Uint32Array(bytes.buffer)[0] as number)));
+  padded.set(text);
+  const all = comm.gather(padded).map((bytes) => new TextDecoder().decode(bytes).replace(/\0+$/, ''));
+  const other = all.findIndex((text) => text !== all[0]);
+  throw unequal(comm, all[0] as string, all[other] as string, other);
+}
+
+function unequal({ rank }: Communicator, first: string, second: string, other: number): ShapeError {
+  const [a, b] = [first.split('; '), second.split('; ')];
+  const at = a.findIndex((leaf, i) => leaf !== b[i]);
+  return new ShapeError({
+    code: 'mpi/unequal',
+    got: `allReduce on rank ${rank} got ${a[at] ?? 'nothing more'} on rank 0 and ${b[at] ?? 'nothing more'} on rank ${other}`,
+    expected: 'gradients of the same parameters in the same shapes on all ranks',
+    fix: 'make the same model on every rank, and freeze the same parameters',
+  });
+}

@@ -1,0 +1,135 @@
+import {
+  checkArgument,
+  choice,
+  type Kind,
+  kindOf,
+  type OptionsOf,
+  optional,
+  readOptions,
+  refuseExtra,
+  whole,
+} from '../base/options';
+import { type Communicator, communicator, type Transport } from './communicator';
+
+/** The place of one rank among threads of one process: plain data, which goes to a worker in a message. */
+export interface Seat {
+  /** The rank that sits here. */
+  readonly rank: number;
+  /** Ranks in all. */
+  readonly size: number;
+  /** How sums are added up. */
+  readonly order: 'tree' | 'sequence';
+  /** Arrivals at the barrier, its turn, and whether the run was aborted. */
+  readonly signals: Int32Array<SharedArrayBuffer>;
+  /** A slot of memory for each rank, through which everything passes in pieces. */
+  readonly slots: Uint8Array<SharedArrayBuffer>;
+}
+
+const seatKind: Kind<Seat> = kindOf<Seat>('a seat, one of those that inProcess returns', (value) => {
+  const { signals, slots } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return signals instanceof Int32Array && slots instanceof Uint8Array;
+});
+
+const inProcessOptions = {
+  /** How sums are added up (default `tree`). */
+  order: optional(choice('tree', 'sequence'), 'tree'),
+  /** Bytes of each rank's slot: larger messages pass in pieces (default 1 MiB). */
+  slotBytes: optional(whole({ low: 8 }), 2 ** 20),
+};
+
+/** The order of sums, and how much passes at a time. */
+export interface InProcessOptions extends OptionsOf<typeof inProcessOptions> {}
+
+/**
+ * Seats for `size` ranks in one process, for tests and for reading: hand each to a thread of its own, which calls `takeSeat`.
+ * Threads wait for each other as processes do, so a rank in the same thread as another one would wait for ever.
+ * @throws OptionError `options/…`
+ */
+export function inProcess(size: number, options: InProcessOptions = {}): Seat[] {
+  if (arguments.length > 2) refuseExtra('inProcess', arguments, 2);
+  checkArgument('inProcess', 'size', whole({ low: 1 }), size);
+  const { order, slotBytes } = readOptions('inProcess', inProcessOptions, options);
+  const slot = Math.ceil(slotBytes / 8) * 8;
+  const signals = new Int32Array(new SharedArrayBuffer(12));
+  const slots = new Uint8Array(new SharedArrayBuffer(slot * size));
+  return Array.from({ length: size }, (_, rank) => ({ rank, size, order, signals, slots }));
+}
+
+const [ARRIVED, TURN, ABORTED] = [0, 1, 2];
+
+/** The communicator of a seat. Call it once, in the thread that the rank is. */
+export function takeSeat(seat: Seat): Communicator {
+  if (arguments.length > 1) refuseExtra('takeSeat', arguments, 1);
+  checkArgument('takeSeat', 'seat', seatKind, seat);
+  const { rank, size, order, signals, slots } = seat;
+  const slot = slots.length / size;
+
+  const checkAborted = (): void => {
+    const by = Atomics.load(signals, ABORTED) - 1;
+    if (by >= 0) throw new Error(`rank ${by} aborted the run`);
+  };
+  /** The last to arrive opens the next turn; the others sleep until it does. An abort opens it too, so its turn is read first. */
+  const barrier = (): void => {
+    const turn = Atomics.load(signals, TURN);
+    checkAborted();
+    if (Atomics.add(signals, ARRIVED, 1) === size - 1) {
+      Atomics.store(signals, ARRIVED, 0);
+      Atomics.add(signals, TURN, 1);
+      Atomics.notify(signals, TURN);
+    } else while (Atomics.load(signals, TURN) === turn) Atomics.wait(signals, TURN, turn);
+    checkAborted();
+  };
+
+  /** Write a piece, and read what the others wrote before any of them writes again. */
+  const exchange = (own: Uint8Array, read: (of: (other: number) => Uint8Array) => void): void => {
+    slots.set(own, rank * slot);
+    barrier();
+    read((other) => slots.subarray(other * slot, (other + 1) * slot));
+    barrier();
+  };
+
+  const transport: Transport = {
+    rank,
+    size,
+    allToAll(send, receive) {
+      const [from, to] = [send, receive].map(bytesOf) as [Uint8Array, Uint8Array];
+      const block = from.length / size;
+      const piece = Math.floor(slot / size / 4) * 4;
+      for (let at = 0; at < block; at += piece) {
+        const length = Math.min(piece, block - at);
+        const own = new Uint8Array(length * size);
+        for (let i = 0; i < size; i++) own.set(from.subarray(i * block + at, i * block + at + length), i * length);
+        exchange(own, (of) => {
+          for (let i = 0; i < size; i++) to.set(of(i).subarray(rank * length, (rank + 1) * length), i * block + at);
+        });
+      }
+    },
+    allGather(own, all) {
+      for (let at = 0; at < own.length; at += slot) {
+        const piece = own.slice(at, at + slot);
+        exchange(piece, (of) => {
+          for (let i = 0; i < size; i++) all.set(of(i).subarray(0, piece.length), i * own.length + at);
+        });
+      }
+    },
+    broadcast(bytes, root) {
+      for (let at = 0; at < bytes.length; at += slot) {
+        const piece = bytes.slice(at, at + slot);
+        exchange(piece, (of) => bytes.set(of(root).subarray(0, piece.length), at));
+      }
+    },
+    barrier,
+    abort(code) {
+      Atomics.store(signals, ABORTED, rank + 1);
+      Atomics.add(signals, TURN, 1);
+      Atomics.notify(signals, TURN);
+      throw new Error(`rank ${rank} aborted the run with status ${code}`);
+    },
+    finalize() {},
+  };
+  return communicator(transport, order);
+}
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

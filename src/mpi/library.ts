@@ -1,0 +1,200 @@
+import { writeSync } from 'node:fs';
+import { BackendError } from '../base/errors';
+import type { Transport } from './communicator';
+
+/** The part of koffi (a library that calls C from Node) that is used here. */
+interface Koffi {
+  config(options: { sync_stack_size: number; async_stack_size: number }): void;
+  load(name: string, options: { global: boolean }): Library;
+}
+interface Library {
+  func(declaration: string): (...given: unknown[]) => number;
+  symbol(name: string, type: string): unknown;
+}
+
+/** What differs between implementations of MPI: the C types of handles, and the handles themselves. */
+interface Family {
+  readonly name: 'MPICH' | 'Open MPI';
+  /** The shared library, by its name on Linux. */
+  readonly file: string;
+  /** C type of a communicator or a data type. */
+  readonly handle: string;
+  /** What says in a send buffer's place that the receive buffer is both. */
+  readonly inPlace: number;
+  handles(library: Library): { world: unknown; float: unknown; byte: unknown; sum: unknown };
+  readonly install: string;
+}
+
+const mpich: Family = {
+  name: 'MPICH',
+  file: 'libmpich.so.12',
+  handle: 'int',
+  inPlace: -1,
+  handles: () => ({ world: 0x44000000, float: 0x4c00040a, byte: 0x4c00010d, sum: 0x58000003 }),
+  install: 'apt-get install mpich',
+};
+
+const openMpi: Family = {
+  name: 'Open MPI',
+  file: 'libmpi.so.40',
+  handle: 'void *',
+  inPlace: 1,
+  handles: (library) => ({
+    world: library.symbol('ompi_mpi_comm_world', 'void'),
+    float: library.symbol('ompi_mpi_float', 'void'),
+    byte: library.symbol('ompi_mpi_byte', 'void'),
+    sum: library.symbol('ompi_mpi_op_sum', 'void'),
+  }),
+  install: 'apt-get install openmpi-bin',
+};
+
+/** The implementations that are known. */
+export const families: readonly Pick<Family, 'name' | 'file' | 'install'>[] = [mpich, openMpi];
+
+/** What the launcher of this process set, if there was one. */
+export interface Launched {
+  readonly family: Family;
+  readonly rank: number;
+  readonly size: number;
+}
+
+/** Which launcher started this process, by what it left in the environment; null: none did. */
+export function launched(environment: Readonly<Record<string, string | undefined>>): Launched | null {
+  const { OMPI_COMM_WORLD_SIZE: ompi, OMPI_COMM_WORLD_RANK: ompiRank, PMI_SIZE: pmi, PMI_RANK: pmiRank } = environment;
+  if (ompi !== undefined) {
+    return { family: openMpi, rank: Number(ompiRank ?? 0), size: Number(ompi) };
+  }
+  if (pmi !== undefined && pmiRank !== undefined) return { family: mpich, rank: Number(pmiRank), size: Number(pmi) };
+  return null;
+}
+
+/** @throws BackendError `mpi/not-installed` */
+async function loadKoffi(): Promise<Koffi> {
+  try {
+    const loaded = (await import('koffi')) as unknown as { default?: Koffi } & Koffi;
+    return loaded.default ?? loaded;
+  } catch (error) {
+    throw new BackendError({
+      code: 'mpi/not-installed',
+      got: `the package koffi could not be loaded (${messageOf(error)})`,
+      expected: 'koffi 3, an optional peer of floragrad, beside it',
+      fix: 'npm install koffi@3.3.4',
+    });
+  }
+}
+
+/**
+ * MPI's world as a transport. To be called once in a process.
+ * @throws BackendError `mpi/not-installed`, `mpi/library`, `mpi/launcher`
+ */
+export async function world({ family, size: promised }: Launched): Promise<Transport> {
+  const koffi = await loadKoffi();
+  // UCX, on which Debian's MPICH stands, would take over the signal of a WebAssembly trap and end the process, and its hooks in
+  // the allocator race with Node's threads (6 of 123 runs crashed). MPICH needs a larger stack than koffi gives by default.
+  process.env.UCX_ERROR_SIGNALS ??= '';
+  process.env.UCX_MEM_EVENTS ??= 'n';
+  // Its word on a rank that died, the stack of another one that waited for it: the launcher has said which one it was.
+  process.env.UCX_HANDLE_ERRORS ??= 'none';
+  koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
+  const library = open(koffi, family);
+  const h = family.handle;
+  const call = (name: string, parameters: string): ((...given: unknown[]) => void) => {
+    const entry = library.func(`int ${name}(${parameters})`);
+    return (...given) => {
+      const status = entry(...given);
+      if (status !== 0) throw failed(name, status);
+    };
+  };
+  const { world, float, byte, sum } = family.handles(library);
+  const numberOf = (name: string): number => {
+    const found = [0];
+    call(name, `${h} comm, _Out_ int *found`)(world, found);
+    return found[0] as number;
+  };
+  call('MPI_Init_thread', 'void *argc, void *argv, int required, _Out_ int *provided')(null, null, 0, [0]);
+  const [rank, size] = [numberOf('MPI_Comm_rank'), numberOf('MPI_Comm_size')];
+  const finalize = call('MPI_Finalize', 'void');
+  const abort = call('MPI_Abort', `${h} comm, int code`);
+  if (size !== promised) {
+    finalize();
+    throw otherLauncher(family, promised, size);
+  }
+
+  const buffers = `void *send, int count, ${h} type, void *receive, int received, ${h} same, ${h} comm`;
+  const allToAll = call('MPI_Alltoall', buffers);
+  const allGather = call('MPI_Allgather', buffers);
+  const broadcast = call('MPI_Bcast', `void *buffer, int count, ${h} type, int root, ${h} comm`);
+  const barrier = call('MPI_Barrier', `${h} comm`);
+  const parameters = `intptr_t send, void *values, int count, ${h} type, ${h} op, ${h} comm`;
+  const allReduce = call('MPI_Allreduce', parameters);
+
+  let finalized = false;
+  const transport: Transport = {
+    rank,
+    size,
+    allToAll: (send, receive) => allToAll(send, send.length / size, float, receive, send.length / size, float, world),
+    allGather: (own, all) => allGather(own, own.length, byte, all, own.length, byte, world),
+    broadcast: (bytes, root) => broadcast(bytes, bytes.length, byte, root, world),
+    barrier: () => barrier(world),
+    allReduce: (values) => allReduce(family.inPlace, values, values.length, float, sum, world),
+    abort(code) {
+      finalized = true; // the others end by MPI's own doing
+      abort(world, code);
+      process.exit(code);
+    },
+    finalize() {
+      if (finalized) return;
+      finalized = true;
+      finalize();
+    },
+  };
+  // A program that ends by itself leaves in order. One that is ended, by an exception or process.exit, takes the others with it:
+  // they would wait for it for ever, and some launchers report success.
+  process.once('beforeExit', () => transport.finalize());
+  // What Node prints of an exception may not be out when MPI ends the process.
+  process.on('uncaughtExceptionMonitor', (error) => {
+    if (finalized) return;
+    writeSync(2, `floragrad: rank ${rank} of ${size} ends the run: ${messageOf(error)}\n`);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, outputMs);
+  });
+  process.once('exit', (code) => {
+    if (!finalized) transport.abort(code || 1);
+  });
+  return transport;
+}
+
+function open(koffi: Koffi, { file, name, install }: Family): Library {
+  try {
+    return koffi.load(file, { global: true });
+  } catch (error) {
+    throw new BackendError({
+      code: 'mpi/library',
+      got: `${file} could not be loaded (${messageOf(error)})`,
+      expected: `the shared library of ${name}, whose launcher started this process`,
+      fix: `${install}, or start with the mpiexec of the library that is installed`,
+    });
+  }
+}
+
+function otherLauncher({ name }: Family, promised: number, found: number): BackendError {
+  return new BackendError({
+    code: 'mpi/launcher',
+    got: `the launcher announced ${promised} ranks, and ${name} found ${found}`,
+    expected: 'a launcher and a library of the same MPI',
+    fix: 'mpiexec.mpich and mpiexec.openmpi start programs of MPICH and of Open MPI',
+  });
+}
+
+function failed(name: string, status: number): BackendError {
+  return new BackendError({
+    code: 'mpi/call',
+    got: `${name} returned ${status}`,
+    expected: '0, success',
+    fix: 'see what MPI printed above; all ranks must make the same calls with the same numbers of values',
+  });
+}
+
+/** MPICH's launcher loses what a rank printed just before it aborts. */
+const outputMs = 200;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,38 @@
+import { BackendError } from '../base/errors';
+import { choice, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
+import { type Communicator, communicator } from './communicator';
+import { launched, world } from './library';
+
+const mpiOptions = {
+  /** How sums are added up (default `tree`: bits do not depend on the number of ranks). */
+  order: optional(choice('tree', 'sequence', 'library'), 'tree'),
+};
+
+/** How sums over ranks are added up. */
+export interface MpiOptions extends OptionsOf<typeof mpiOptions> {}
+
+/**
+ * The ranks that `mpiexec` started, seen from this process: MPICH or Open MPI, by the launcher. Call it once, before the
+ * first tensor is worth anything to the other ranks. A program that ends by itself finalizes; one that throws or calls
+ * `process.exit` ends all ranks with a status that is not 0.
+ * @throws BackendError `mpi/no-launcher`, `mpi/not-installed`, `mpi/library`, `mpi/launcher`
+ * @example
+ * const launched = await mpi({ order: 'tree' }).catch(({ code }) => code); // without mpiexec -n 4 node train.js
+ * console.log(launched); // prints mpi/no-launcher
+ */
+export async function mpi(options: MpiOptions = {}): Promise<Communicator> {
+  if (arguments.length > 1) refuseExtra('mpi', arguments, 1);
+  const { order } = readOptions('mpi', mpiOptions, options);
+  const start = launched(process.env);
+  if (start === null) throw noLauncher();
+  return communicator(await world(start), order);
+}
+
+function noLauncher(): BackendError {
+  return new BackendError({
+    code: 'mpi/no-launcher',
+    got: 'mpi was called in a process that no MPI launcher started',
+    expected: 'the environment that mpiexec of MPICH or Open MPI sets',
+    fix: 'mpiexec -n 4 node program.js; for ranks without MPI there is inProcess',
+  });
+}

@@ -1,0 +1,175 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FineTuneOutput } from '../../src/cli/finetune/summary';
+import type { TrainOutput } from '../../src/cli/train/output';
+import { builtCommand } from '../integration/command';
+
+/** As root, and with more ranks than cores, Open MPI starts only when told to. */
+const environment = {
+  ...process.env,
+  OMPI_ALLOW_RUN_AS_ROOT: '1',
+  OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1',
+  OMPI_MCA_rmaps_base_oversubscribe: '1',
+  NO_COLOR: '1',
+};
+
+const launchers = ['mpiexec.mpich', 'mpiexec.openmpi'] as const;
+const missing = launchers.some((launcher) => spawnSync(launcher, ['--version']).error !== undefined);
+
+// Where koffi is found: beside the packages of this folder.
+mkdirSync('node_modules/.cache', { recursive: true });
+const built = mkdtempSync(join(resolve('node_modules/.cache'), 'command-'));
+const cwd = mkdtempSync(join(tmpdir(), 'floragrad-command-'));
+afterAll(() => {
+  for (const folder of [built, cwd]) rmSync(folder, { recursive: true });
+});
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let command = '';
+
+/** Start a program; `watch` may do something while it runs, and gets a mark that its processes have in their environment. */
+async function ended(file: string, argv: readonly string[], watch?: (mark: string) => unknown): Promise<Ended> {
+  const mark = randomUUID();
+  const env = { ...environment, FLORAGRAD_RUN: mark };
+  const child = spawn(file, argv, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const written = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const)
+    child[name].setEncoding('utf8').on('data', (part: string) => {
+      written[name] += part;
+    });
+  const closed = new Promise<number | null>((done) => child.on('close', done));
+  await watch?.(mark);
+  return { status: await closed, ...written };
+}
+
+/** The process of a rank, by what is in its environment. */
+function pidOfRank(mark: string, rank: number): number {
+  const entries = [`PMI_RANK=${rank}`, `OMPI_COMM_WORLD_RANK=${rank}`];
+  const found = readdirSync('/proc').find((pid) => {
+    const environ = join('/proc', pid, 'environ');
+    if (!/^\d+$/.test(pid) || !existsSync(environ)) return false;
+    try {
+      const environment = readFileSync(environ, 'utf8').split('\0');
+      return environment.includes(`FLORAGRAD_RUN=${mark}`) && entries.some((entry) => environment.includes(entry));
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
+  return Number(found);
+}
+
+/** Wait until a run has been saved. */
+async function savedIn(folder: string): Promise<void> {
+  for (let tries = 0; tries < 6000; tries++) {
+    if (existsSync(join(cwd, folder, 'flora-rank-4-seed-0', 'checkpoint.json'))) return;
+    await sleep(5);
+  }
+}
+
+const alone = (...argv: string[]) => ended(process.execPath, [command, ...argv]);
+const onRanks = (launcher: string, ...argv: string[]) =>
+  ended(launcher, ['-n', '2', process.execPath, command, ...argv]);
+const numbersIn = <Output>(name: string): Output => JSON.parse(readFileSync(join(cwd, name), 'utf8')) as Output;
+
+const tiny =
+  '--data text.txt --batch 4 --context 8 --width 8 --heads 2 --layers 1 --rank 4 --sample 0 --threads 1 --shards 4'.split(
+    ' ',
+  );
+/** With dropout, refreshes and an evaluation. */
+const training = [
+  'train',
+  ...tiny,
+  ...'--optimizer flora --refresh-every 3 --dropout 0.1 --steps 60 --seeds 1'.split(' '),
+];
+
+/** What does not depend on the number of ranks: everything but times, memory and bytes. */
+function decided(name: string): unknown {
+  const { runs, sample } = numbersIn<TrainOutput>(name);
+  return [
+    runs.map(({ trainLoss, validationLoss, digest, steps }) => [trainLoss, validationLoss, digest, steps]),
+    sample,
+  ];
+}
+
+describe.skipIf(missing)('the command', () => {
+  beforeAll(async () => {
+    command = await builtCommand(built);
+    writeFileSync(join(cwd, 'text.txt'), 'the quick brown fox jumps over the lazy dog\n'.repeat(40));
+    const whole = await alone(
+      ...training,
+      '--checkpoint',
+      'alone',
+      '--json',
+      'alone.json',
+      '--save',
+      'base.safetensors',
+    );
+    expect([whole.status, whole.stderr]).toEqual([0, '']);
+    const tuned = await alone('finetune', 'base.safetensors', ...tuning, '--json', 'tuned-alone.json');
+    expect([tuned.status, tuned.stderr]).toEqual([0, '']);
+  }, 60_000);
+
+  const tuning = '--data text.txt --method lora,plora --rank 2 --steps 4 --batch 4 --threads 1 --shards 4'.split(' ');
+
+  describe.each(launchers)('on two ranks of %s', (launcher) => {
+    it('is killed in one of them, ends, and goes on in one process to the numbers of a run left alone', async () => {
+      const folder = `saved-${launcher}`;
+      const argv = [
+        ...training,
+        '--ranks',
+        '2',
+        '--launcher',
+        launcher,
+        '--checkpoint',
+        folder,
+        '--checkpoint-every',
+        '4',
+      ];
+      const killed = await ended(process.execPath, [command, ...argv], async (mark) => {
+        await savedIn(folder);
+        process.kill(pidOfRank(mark, 1), 'SIGKILL');
+      });
+      expect(killed.status).toBeGreaterThan(2);
+      expect(killed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('a rank ended early')]);
+      const resumed = await alone(...training, '--resume', folder, '--json', `${folder}.json`);
+      expect(resumed.status).toBe(0);
+      expect(Number(/goes on from step (\d+) of 60/.exec(resumed.stdout)?.[1])).toBeLessThan(60);
+      expect(decided(`${folder}.json`)).toEqual(decided('alone.json'));
+    });
+
+    it('tunes adapters to the numbers of one process', async () => {
+      const name = `tuned-${launcher}.json`;
+      const tuned = await onRanks(launcher, 'finetune', 'base.safetensors', ...tuning, '--json', name);
+      expect([tuned.status, tuned.stdout.match(/^data /gm)?.length]).toEqual([0, 1]);
+      expect(tuned.stdout).toMatch(/2 ranks, [\d.]+ KiB a step, \d+ % waiting, 4 shards, digest [0-9a-f]{8}/);
+      const numbers = (file: string) =>
+        numbersIn<FineTuneOutput>(file).runs.map(({ digest, trainLoss, startLoss, validationLoss }) => {
+          return { digest, trainLoss, startLoss, validationLoss };
+        });
+      expect(numbers(name)).toEqual(numbers('tuned-alone.json'));
+    });
+
+    it('says once what all ranks are at fault of', async () => {
+      const failed = await onRanks(launcher, ...training, '--data', 'nowhere.txt');
+      expect(failed.status).toBe(1);
+      expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[data/read]')]);
+    });
+
+    it('refuses ranks that were not started alike', async () => {
+      const program = ['-n', '1', process.execPath, command, ...training];
+      const failed = await ended(launcher, [...program, ':', ...program, '--width', '16']);
+      expect(failed.status).toBe(1);
+      expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[cli/ranks-differ]')]);
+    });
+  });
+});
