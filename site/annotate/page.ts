@@ -56,7 +56,7 @@ ${page.bar ?? ''}<div class="crumbs">${crumbs.join('<i>/</i>')}</div>
 /** The file of the site behind a link of the navigation. */
 export function siteFile(link: string): string {
   const path = link.replace(/^\//, '');
-  return path === '' || path.endsWith('/') ? `${path}index.html` : `${path}.html`;
+  return path === '' || path.endsWith('/') ? `${path}index.html` : path;
 }
 
 /** The rooms that a file is in, each with its page, and the file itself. */

@@ -8,7 +8,7 @@ import { base, dist, serve } from './serve';
 const searches: readonly (readonly [typed: string, page: string])[] = [
   ['refreshEvery', 'reference/compression.html'],
   ['scope/freed', 'docs/errors.html'],
-  ['PeriodicLoRA', 'docs/results.html'],
+  ['PeriodicLoRA', 'docs/guides/adapters.html'],
   ['unbiased', 'docs/results.html'],
   ['threads isolated', 'docs/decisions/0011-threads.html'],
   ['checkpoint resume', 'docs/guides/train-a-model.html'],

@@ -19,7 +19,7 @@ function isShown(path: string): boolean {
   if (path in others) return true;
   if (path.startsWith('docs/')) return path.endsWith('.md') && !path.startsWith('docs/api/');
   if (/^lessons\/[\w-]+\.ts$/.test(path)) return true;
-  return /^(examples|bench|test|lessons)\/README\.md$/.test(path);
+  return /^(examples|bench|test|lessons|site)\/README\.md$/.test(path);
 }
 
 /** The documents among the files of a clone, each with its page; a README is the page of its folder. */

@@ -53,6 +53,7 @@ const groups: readonly Group[] = [
       'docs/mutations.md',
       'test/README.md',
       'bench/README.md',
+      'site/README.md',
     ],
   },
   { text: 'Project', documents: ['CHANGELOG.md', 'CONTRIBUTING.md', 'docs/release.md', 'SECURITY.md', 'docs/'] },

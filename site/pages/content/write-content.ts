@@ -12,7 +12,9 @@ const wide = /^docs\/(adapters|methods|benchmarks|compatibility|mutations)\.md$/
 
 /** Every file of the clone that may be a document, by its path. */
 function filesOf(root: string): string[] {
-  const folders = ['docs', 'test', 'bench', 'examples', 'lessons'].filter((folder) => existsSync(`${root}/${folder}`));
+  const folders = ['docs', 'test', 'bench', 'examples', 'lessons', 'site'].filter((folder) =>
+    existsSync(`${root}/${folder}`),
+  );
   const inside = folders.flatMap((folder) => walk(root, folder));
   return [...readdirSync(root).filter((name) => name.endsWith('.md')), ...inside];
 }
@@ -20,7 +22,7 @@ function filesOf(root: string): string[] {
 function walk(root: string, folder: string): string[] {
   return readdirSync(`${root}/${folder}`, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : walk(root, path);
+    if (entry.isDirectory()) return /^(node_modules|dist|\..*)$/.test(entry.name) ? [] : walk(root, path);
     return /\.(md|ts)$/.test(entry.name) ? [path] : [];
   });
 }
