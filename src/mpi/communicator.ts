@@ -20,6 +20,8 @@ export interface Communicator {
   readonly order: Order;
   /** Payload that this rank has sent, in bytes: for a sum of S bytes 2·(size − 1)/size·S, as a ring needs. */
   readonly bytes: number;
+  /** Seconds that this rank has spent in calls to the others: for slower ranks as well as for the network. */
+  readonly waited: number;
   /** Put the sum over all ranks in place of the values, of which every rank has the same number. */
   sum(values: Float32Array): void;
   /** Put what `root` (default 0) has there in place of the bytes. */
@@ -63,6 +65,12 @@ export const communicatorKind: Kind<Communicator> = kindOf<Communicator>(
 export function communicator(transport: Transport, order: Order): Communicator {
   const { rank, size } = transport;
   let sent = 0;
+  let waited = 0;
+  const timed = (call: () => void): void => {
+    const start = performance.now();
+    call();
+    waited += (performance.now() - start) / 1000;
+  };
   const others = (bytes: number): number => bytes * (size - 1);
   return {
     rank,
@@ -71,11 +79,15 @@ export function communicator(transport: Transport, order: Order): Communicator {
     get bytes() {
       return sent;
     },
+    get waited() {
+      return waited;
+    },
     sum(values) {
       checkFloats(values);
       if (size === 1 || values.length === 0) return;
       if (order === 'library' && transport.allReduce) {
-        transport.allReduce(values);
+        const reduce = transport.allReduce;
+        timed(() => reduce(values));
         sent += (2 * others(values.byteLength)) / size;
         return;
       }
@@ -84,27 +96,27 @@ export function communicator(transport: Transport, order: Order): Communicator {
       const padded = new Float32Array(length * size);
       padded.set(values);
       const received = new Float32Array(length * size);
-      transport.allToAll(padded, received);
+      timed(() => transport.allToAll(padded, received));
       const block = addBlocks(received, size, order === 'sequence' ? 'sequence' : 'tree');
-      transport.allGather(bytesOf(block), bytesOf(padded));
+      timed(() => transport.allGather(bytesOf(block), bytesOf(padded)));
       values.set(padded.subarray(0, values.length));
       sent += 2 * others(block.byteLength);
     },
     broadcast(values, root = 0) {
       checkBytes('broadcast', values);
       checkRoot(root, size);
-      if (size > 1) transport.broadcast(values, root);
+      if (size > 1) timed(() => transport.broadcast(values, root));
       if (rank === root) sent += others(values.byteLength);
     },
     gather(values) {
       checkBytes('gather', values);
       const all = new Uint8Array(values.byteLength * size);
       if (size === 1) all.set(values);
-      else transport.allGather(values, all);
+      else timed(() => transport.allGather(values, all));
       sent += others(values.byteLength);
       return Array.from({ length: size }, (_, i) => all.slice(i * values.byteLength, (i + 1) * values.byteLength));
     },
-    barrier: () => transport.barrier(),
+    barrier: () => timed(() => transport.barrier()),
     abort: (code = 1) => transport.abort(code),
     finalize: () => transport.finalize(),
   };
