@@ -1,12 +1,17 @@
-import { ShapeError } from '../base/errors';
+import { BackendError, ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
-import { show, sizeOf } from '../base/shape';
+import { show } from '../base/shape';
 import { type GradientTransform, mapParams, transform } from '../optim/transform';
-import { tensor } from '../tensor/ops/create';
+import { changed } from '../tensor/in-place';
+import { zeros } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
 import { div } from '../tensor/ops/elementwise/div';
-import type { Params } from '../tensor/tensor';
+import { concat } from '../tensor/ops/movement/concat';
+import { reshape } from '../tensor/ops/movement/reshape';
+import { split } from '../tensor/ops/movement/slice';
+import { runInScope } from '../tensor/scope';
+import type { Params, Tensor } from '../tensor/tensor';
 import { type Communicator, communicatorKind } from './communicator';
 import { checkShards } from './shards';
 
@@ -38,6 +43,7 @@ export interface AllReduceState {
  * `accumulate` does. Around it `compress` keeps its projection until then, and goes up with the mean.
  * @throws OptionError `mpi/shards`, `options/…`
  * @throws ShapeError `mpi/unequal` on every rank where ranks have other leaves or shapes
+ * @throws BackendError `mpi/backend` for tensors on a GPU that answers later
  * @example
  * const comm = takeSeat(inProcess(1)[0] as Seat); // await mpi() in a program that mpiexec starts
  * const optimizer = chain(allReduce(comm), adam({ learningRate: 1e-3 }));
@@ -49,7 +55,7 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
   const { shards = comm.size } = readOptions('allReduce', allReduceOptions, options);
   const own = shards / comm.size;
   checkShards(shards, comm);
-  return transform<AllReduceState>({
+  const summing = transform<AllReduceState>({
     name: `allReduce(${shards})`,
     linear: true,
     pools: true,
@@ -64,28 +70,41 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
       return [mapParams(total, (sum) => div(sum, shards)), { count: 0, sums: [] }];
     },
   });
+  return {
+    ...summing,
+    update(grads, state, params) {
+      // No gradient is no step, if all ranks have none; the others would wait for this one.
+      if (Object.keys(grads).length === 0) checkEqual(comm, '');
+      return summing.update(grads, state, params);
+    },
+  };
 }
 
 /** The sums over ranks of all leaves, on every rank, which travel as one vector: a message for each would cost its latency. */
 export function overRanks(comm: Communicator, leaves: Params): Params {
   const paths = Object.keys(leaves).sort();
   checkEqual(comm, paths.map((path) => `${path} ${show(leaves[path]?.shape ?? [])}`).join('; '));
-  const bucket = new Float32Array(paths.reduce((size, path) => size + sizeOf(leaves[path]?.shape ?? []), 0));
-  let at = 0;
-  for (const path of paths) {
-    const values = (leaves[path] as Params[string]).dataSync() as Float32Array;
-    bucket.set(values, at);
-    at += values.length;
-  }
-  comm.sum(bucket);
-  at = 0;
-  const entries = paths.map((path) => {
-    const { shape } = leaves[path] as Params[string];
-    const values = bucket.slice(at, at + sizeOf(shape));
-    at += values.length;
-    return [path, tensor(values, { shape })] as const;
+  return runInScope('allReduce', () => {
+    const parts = paths.map((path) => reshape(leaves[path] as Tensor, [-1]));
+    const lengths = parts.map(({ size }) => size);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    // With a length that ranks can share the sum needs no copy for padding.
+    const rest = (comm.size - (total % comm.size)) % comm.size;
+    const vector = inPlace(comm, concat([...parts, zeros([rest])]));
+    const sums = split(vector, [...lengths, rest]);
+    return Object.fromEntries(
+      paths.map((path, i) => [path, reshape(sums[i] as Tensor, (leaves[path] as Tensor).shape)]),
+    );
   });
-  return Object.fromEntries(entries);
+}
+
+function inPlace(comm: Communicator, fresh: Tensor): Tensor {
+  try {
+    return changed(fresh, (values) => comm.sum(values));
+  } catch (error) {
+    if (error instanceof BackendError && error.code === 'read/sync') throw unreadable(fresh.value.backend.name);
+    throw error;
+  }
 }
 
 function sumOf(a: Params, b: Params): Params {
@@ -110,12 +129,21 @@ function checkEqual(comm: Communicator, leaves: string): void {
 }
 
 function unequal({ rank }: Communicator, first: string, second: string, other: number): ShapeError {
-  const [a, b] = [first.split('; '), second.split('; ')];
-  const at = a.findIndex((leaf, i) => leaf !== b[i]);
+  const [a = [], b = []] = [first, second].map((text) => (text === '' ? [] : text.split('; ')));
+  const at = (a.length > b.length ? a : b).findIndex((_, i) => a[i] !== b[i]);
   return new ShapeError({
     code: 'mpi/unequal',
     got: `allReduce on rank ${rank} got ${a[at] ?? 'nothing more'} on rank 0 and ${b[at] ?? 'nothing more'} on rank ${other}`,
     expected: 'gradients of the same parameters in the same shapes on all ranks',
     fix: 'make the same model on every rank, and freeze the same parameters',
+  });
+}
+
+function unreadable(backend: string): BackendError {
+  return new BackendError({
+    code: 'mpi/backend',
+    got: `allReduce got gradients on the backend ${backend}, which cannot be read at once`,
+    expected: 'gradients in memory that MPI reaches, as those of the backends wasm and reference are',
+    fix: 'call setBackend(wasmBackend()) on every rank before the model is made',
   });
 }

@@ -92,14 +92,12 @@ export function communicator(transport: Transport, order: Order): Communicator {
         return;
       }
       // Each rank adds up one block of the vector, and hands the sum to all: as many bytes as a ring sends.
-      const length = Math.ceil(values.length / size);
-      const padded = new Float32Array(length * size);
-      padded.set(values);
-      const received = new Float32Array(length * size);
-      timed(() => transport.allToAll(padded, received));
+      const shared = paddedTo(size, values);
+      const received = new Float32Array(shared.length);
+      timed(() => transport.allToAll(shared, received));
       const block = addBlocks(received, size, order === 'sequence' ? 'sequence' : 'tree');
-      timed(() => transport.allGather(bytesOf(block), bytesOf(padded)));
-      values.set(padded.subarray(0, values.length));
+      timed(() => transport.allGather(bytesOf(block), bytesOf(shared)));
+      if (shared !== values) values.set(shared.subarray(0, values.length));
       sent += 2 * others(block.byteLength);
     },
     broadcast(values, root = 0) {
@@ -120,6 +118,15 @@ export function communicator(transport: Transport, order: Order): Communicator {
     abort: (code = 1) => transport.abort(code),
     finalize: () => transport.finalize(),
   };
+}
+
+/** The values, or a copy with zeros after it, so that ranks have equal blocks. */
+function paddedTo(size: number, values: Float32Array): Float32Array {
+  const rest = values.length % size;
+  if (rest === 0) return values;
+  const padded = new Float32Array(values.length + size - rest);
+  padded.set(values);
+  return padded;
 }
 
 function bytesOf(values: Float32Array): Uint8Array {
