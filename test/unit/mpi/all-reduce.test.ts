@@ -59,13 +59,15 @@ describe('shards', () => {
     expect(comm.calls).toEqual([]);
     const [means, after] = sum.update(shards[3] as (typeof shards)[number], state, {});
     expect(await means.w?.array()).toEqual([((2 ** 24 + 2) * 2) / 8]);
-    expect(after).toEqual({ count: 0, sums: [] });
+    expect([after.count, await after.sums[1]?.w?.array()]).toEqual([0, [0]]);
   });
 
   it('that have a leaf which others lack count zero there', async () => {
     const sum = allReduce(twins(1), { shards: 2 });
-    const [, state] = sum.update({ a: tensor([2]) }, sum.init({}), {});
+    const start = sum.init({ a: tensor([0]), b: tensor([0]), c: tensor([0]) });
+    const [, state] = sum.update({ a: tensor([2]) }, start, {});
     const [means] = sum.update({ b: tensor([6]) }, state, {});
+    expect(Object.keys(means)).toEqual(['a', 'b']); // and nothing of c
     expect([await means.a?.array(), await means.b?.array()]).toEqual([[1], [3]]);
   });
 
