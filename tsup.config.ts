@@ -119,9 +119,9 @@ export default defineConfig([
     entry: { ...entries, cli: 'src/cli/main.ts' },
     platform: 'node',
     removeNodeProtocol: false,
-    // No dependency: what the command uses is inside. gpu.js and fast-check are optional peers, which the library imports.
-    noExternal: [/^(?!gpu\.js$|fast-check$|node:)/],
-    external: ['gpu.js', 'fast-check', /^node:/],
+    // No dependency: what the command uses is inside. gpu.js, koffi and fast-check are optional peers, which the library imports.
+    noExternal: [/^(?!gpu\.js$|koffi$|fast-check$|node:)/],
+    external: ['gpu.js', 'koffi', 'fast-check', /^node:/],
     dts: { entry: entries },
     esbuildPlugins: [raw, builtins, pure, kept('dist')],
   },
