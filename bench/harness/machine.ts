@@ -34,6 +34,6 @@ function hasTaskset(): boolean {
 }
 
 /** Node 20 has relaxed SIMD behind a flag that later versions do not know. */
-export function nodeFlags({ node }: Machine): readonly string[] {
+export function nodeFlags({ node }: Pick<Machine, 'node'>): readonly string[] {
   return Number(/^v(\d+)/.exec(node)?.[1]) < 22 ? ['--experimental-wasm-relaxed-simd'] : [];
 }

@@ -166,6 +166,11 @@ export interface Storages {
   read(storage: Storage): Promise<TypedArray>;
   /** @throws BackendError `read/sync` where the device cannot */
   readSync(storage: Storage): TypedArray;
+  /**
+   * The values where they lie, good until the next call to the backend. Who made a storage and has not shown it to anyone may
+   * write to a result of an operation this way. A device whose memory the host cannot reach leaves it out.
+   */
+  view?(storage: Storage): TypedArray;
 
   /**
    * What no device has a kernel for: read the inputs, solve in plain JavaScript, take the results over. `solve` may write

@@ -1,12 +1,19 @@
-import { ShapeError } from '../base/errors';
+import { BackendError, ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
-import { show, sizeOf } from '../base/shape';
+import { show } from '../base/shape';
+import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
+import { zerosLike } from '../optim/parts/moving-mean';
 import { type GradientTransform, mapParams, transform } from '../optim/transform';
-import { tensor } from '../tensor/ops/create';
+import { changed } from '../tensor/in-place';
+import { zeros } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
 import { div } from '../tensor/ops/elementwise/div';
-import type { Params } from '../tensor/tensor';
+import { concat } from '../tensor/ops/movement/concat';
+import { reshape } from '../tensor/ops/movement/reshape';
+import { split } from '../tensor/ops/movement/slice';
+import { runInScope } from '../tensor/scope';
+import type { Params, Tensor } from '../tensor/tensor';
 import { type Communicator, communicatorKind } from './communicator';
 import { checkShards } from './shards';
 
@@ -25,7 +32,9 @@ export interface AllReduceOptions extends OptionsOf<typeof allReduceOptions> {}
 export interface AllReduceState {
   /** Gradients of the step so far. */
   readonly count: number;
-  /** Sums of neighbouring ones, each of half as many as the one before it: the finished parts of the tree. */
+  /** For each leaf, how many of these gradients had it. */
+  readonly counts: LeafCounts;
+  /** Sums of 1, 2, 4, … neighbouring gradients, the finished parts of the tree: those whose bit of `count` is set. */
   readonly sums: readonly Params[];
 }
 
@@ -38,6 +47,7 @@ export interface AllReduceState {
  * `accumulate` does. Around it `compress` keeps its projection until then, and goes up with the mean.
  * @throws OptionError `mpi/shards`, `options/…`
  * @throws ShapeError `mpi/unequal` on every rank where ranks have other leaves or shapes
+ * @throws BackendError `mpi/backend` for tensors on a GPU that answers later
  * @example
  * const comm = takeSeat(inProcess(1)[0] as Seat); // await mpi() in a program that mpiexec starts
  * const optimizer = chain(allReduce(comm), adam({ learningRate: 1e-3 }));
@@ -49,50 +59,71 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
   const { shards = comm.size } = readOptions('allReduce', allReduceOptions, options);
   const own = shards / comm.size;
   checkShards(shards, comm);
-  return transform<AllReduceState>({
+  const levels = Math.log2(own); // of the tree over this rank's shards
+  const empty = (params: Params): AllReduceState => ({
+    count: 0,
+    counts: own === 1 ? {} : zeroCounts(params),
+    sums: Array.from({ length: levels }, () => zerosLike(params)),
+  });
+  const summing = transform<AllReduceState>({
     name: `allReduce(${shards})`,
     linear: true,
     pools: true,
-    init: () => ({ count: 0, sums: [] }),
+    init: empty,
     update(grads, state) {
       const count = state.count + 1;
-      const sums = [...state.sums, grads];
+      const counts = countLeaves(state.counts, grads);
       // As in a binary counter: 4 = 100 in binary, so the fourth gradient ends a sum of two and then one of four.
-      for (let ended = count; ended % 2 === 0; ended /= 2) sums.push(sumOf(...(sums.splice(-2) as [Params, Params])));
-      if (count < own) return [{}, { count, sums }];
-      const total = overRanks(comm, sums[0] as Params);
-      return [mapParams(total, (sum) => div(sum, shards)), { count: 0, sums: [] }];
+      let [sum, level] = [grads, 0];
+      for (; (count >> level) % 2 === 0; level++) sum = plus(state.sums[level] as Params, sum);
+      if (count < own) {
+        const sums = state.sums.map((before, i) => (i === level ? { ...zerosLike(before), ...sum } : before));
+        return [{}, { count, counts, sums }];
+      }
+      const total = overRanks(comm, own === 1 ? sum : leavesSeen(sum, counts));
+      return [mapParams(total, (leaf) => div(leaf, shards)), empty(state.sums[0] ?? {})];
     },
   });
+  return {
+    ...summing,
+    update(grads, state, params) {
+      // No gradient is no step, if all ranks have none; the others would wait for this one.
+      if (Object.keys(grads).length === 0) checkEqual(comm, '');
+      return summing.update(grads, state, params);
+    },
+  };
 }
 
 /** The sums over ranks of all leaves, on every rank, which travel as one vector: a message for each would cost its latency. */
 export function overRanks(comm: Communicator, leaves: Params): Params {
   const paths = Object.keys(leaves).sort();
   checkEqual(comm, paths.map((path) => `${path} ${show(leaves[path]?.shape ?? [])}`).join('; '));
-  const bucket = new Float32Array(paths.reduce((size, path) => size + sizeOf(leaves[path]?.shape ?? []), 0));
-  let at = 0;
-  for (const path of paths) {
-    const values = (leaves[path] as Params[string]).dataSync() as Float32Array;
-    bucket.set(values, at);
-    at += values.length;
-  }
-  comm.sum(bucket);
-  at = 0;
-  const entries = paths.map((path) => {
-    const { shape } = leaves[path] as Params[string];
-    const values = bucket.slice(at, at + sizeOf(shape));
-    at += values.length;
-    return [path, tensor(values, { shape })] as const;
+  return runInScope('allReduce', () => {
+    const parts = paths.map((path) => reshape(leaves[path] as Tensor, [-1]));
+    const lengths = parts.map(({ size }) => size);
+    const total = lengths.reduce((sum, length) => sum + length, 0);
+    // With a length that ranks can share the sum needs no copy for padding.
+    const rest = (comm.size - (total % comm.size)) % comm.size;
+    const vector = inPlace(comm, concat([...parts, zeros([rest])]));
+    const sums = split(vector, [...lengths, rest]);
+    return Object.fromEntries(
+      paths.map((path, i) => [path, reshape(sums[i] as Tensor, (leaves[path] as Tensor).shape)]),
+    );
   });
-  return Object.fromEntries(entries);
 }
 
-function sumOf(a: Params, b: Params): Params {
-  return mapParams({ ...a, ...b }, (either, path) => {
-    const [x, y] = [a[path], b[path]];
-    return x && y ? add(x, y) : either;
-  });
+function inPlace(comm: Communicator, fresh: Tensor): Tensor {
+  try {
+    return changed(fresh, (values) => comm.sum(values));
+  } catch (error) {
+    if (error instanceof BackendError && error.code === 'read/sync') throw unreadable(fresh.value.backend.name);
+    throw error;
+  }
+}
+
+/** All leaves of a sum, with what a gradient has to add to them. */
+function plus(sum: Params, more: Params): Params {
+  return mapParams(sum, (x, path) => (Object.hasOwn(more, path) ? add(x, more[path] as Tensor) : x));
 }
 
 /** Ranks that sum different things would end in MPI's own words, or not at all. Eight bytes tell, in all steps but the last. */
@@ -110,12 +141,21 @@ function checkEqual(comm: Communicator, leaves: string): void {
 }
 
 function unequal({ rank }: Communicator, first: string, second: string, other: number): ShapeError {
-  const [a, b] = [first.split('; '), second.split('; ')];
-  const at = a.findIndex((leaf, i) => leaf !== b[i]);
+  const [a = [], b = []] = [first, second].map((text) => (text === '' ? [] : text.split('; ')));
+  const at = (a.length > b.length ? a : b).findIndex((_, i) => a[i] !== b[i]);
   return new ShapeError({
     code: 'mpi/unequal',
     got: `allReduce on rank ${rank} got ${a[at] ?? 'nothing more'} on rank 0 and ${b[at] ?? 'nothing more'} on rank ${other}`,
     expected: 'gradients of the same parameters in the same shapes on all ranks',
     fix: 'make the same model on every rank, and freeze the same parameters',
+  });
+}
+
+function unreadable(backend: string): BackendError {
+  return new BackendError({
+    code: 'mpi/backend',
+    got: `allReduce got gradients on the backend ${backend}, which cannot be read at once`,
+    expected: 'gradients in memory that MPI reaches, as those of the backends wasm and reference are',
+    fix: 'call setBackend(wasmBackend()) on every rank before the model is made',
   });
 }

@@ -20,7 +20,7 @@ export interface Communicator {
   readonly order: Order;
   /** Payload that this rank has sent, in bytes: for a sum of S bytes 2·(size − 1)/size·S, as a ring needs. */
   readonly bytes: number;
-  /** Seconds that this rank has spent in calls of the others: in waiting for the slowest and in what the network takes. */
+  /** Seconds that this rank has spent in calls to the others: for slower ranks as well as for the network. */
   readonly waited: number;
   /** Put the sum over all ranks in place of the values, of which every rank has the same number. */
   sum(values: Float32Array): void;
@@ -62,13 +62,15 @@ export const communicatorKind: Kind<Communicator> = kindOf<Communicator>(
 );
 
 /** The calls of a communicator, made of what a transport carries. */
-export function communicator(given: Transport, order: Order): Communicator {
-  const { rank, size } = given;
+export function communicator(transport: Transport, order: Order): Communicator {
+  const { rank, size } = transport;
   let sent = 0;
   let waited = 0;
-  const transport = timed(given, (seconds) => {
-    waited += seconds;
-  });
+  const timed = (call: () => void): void => {
+    const start = performance.now();
+    call();
+    waited += (performance.now() - start) / 1000;
+  };
   const others = (bytes: number): number => bytes * (size - 1);
   return {
     rank,
@@ -84,59 +86,47 @@ export function communicator(given: Transport, order: Order): Communicator {
       checkFloats(values);
       if (size === 1 || values.length === 0) return;
       if (order === 'library' && transport.allReduce) {
-        transport.allReduce(values);
+        const reduce = transport.allReduce;
+        timed(() => reduce(values));
         sent += (2 * others(values.byteLength)) / size;
         return;
       }
       // Each rank adds up one block of the vector, and hands the sum to all: as many bytes as a ring sends.
-      const length = Math.ceil(values.length / size);
-      const padded = new Float32Array(length * size);
-      padded.set(values);
-      const received = new Float32Array(length * size);
-      transport.allToAll(padded, received);
+      const shared = paddedTo(size, values);
+      const received = new Float32Array(shared.length);
+      timed(() => transport.allToAll(shared, received));
       const block = addBlocks(received, size, order === 'sequence' ? 'sequence' : 'tree');
-      transport.allGather(bytesOf(block), bytesOf(padded));
-      values.set(padded.subarray(0, values.length));
+      timed(() => transport.allGather(bytesOf(block), bytesOf(shared)));
+      if (shared !== values) values.set(shared.subarray(0, values.length));
       sent += 2 * others(block.byteLength);
     },
     broadcast(values, root = 0) {
       checkBytes('broadcast', values);
       checkRoot(root, size);
-      if (size > 1) transport.broadcast(values, root);
+      if (size > 1) timed(() => transport.broadcast(values, root));
       if (rank === root) sent += others(values.byteLength);
     },
     gather(values) {
       checkBytes('gather', values);
       const all = new Uint8Array(values.byteLength * size);
       if (size === 1) all.set(values);
-      else transport.allGather(values, all);
+      else timed(() => transport.allGather(values, all));
       sent += others(values.byteLength);
       return Array.from({ length: size }, (_, i) => all.slice(i * values.byteLength, (i + 1) * values.byteLength));
     },
-    barrier: () => transport.barrier(),
+    barrier: () => timed(() => transport.barrier()),
     abort: (code = 1) => transport.abort(code),
     finalize: () => transport.finalize(),
   };
 }
 
-/** The same transport, which tells of each call that waits for other ranks how long it took. */
-function timed(transport: Transport, took: (seconds: number) => void): Transport {
-  const timing =
-    <Given extends readonly unknown[]>(call: (...given: Given) => void) =>
-    (...given: Given): void => {
-      const start = performance.now();
-      call(...given);
-      took((performance.now() - start) / 1000);
-    };
-  const { allReduce } = transport;
-  return {
-    ...transport,
-    allToAll: timing(transport.allToAll),
-    allGather: timing(transport.allGather),
-    broadcast: timing(transport.broadcast),
-    barrier: timing(transport.barrier),
-    ...(allReduce && { allReduce: timing(allReduce) }),
-  };
+/** The values, or a copy with zeros after it, so that ranks have equal blocks. */
+function paddedTo(size: number, values: Float32Array): Float32Array {
+  const rest = values.length % size;
+  if (rest === 0) return values;
+  const padded = new Float32Array(values.length + size - rest);
+  padded.set(values);
+  return padded;
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

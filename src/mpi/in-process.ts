@@ -1,3 +1,4 @@
+import { StateError } from '../base/errors';
 import {
   checkArgument,
   choice,
@@ -66,7 +67,7 @@ export function takeSeat(seat: Seat): Communicator {
 
   const checkAborted = (): void => {
     const by = Atomics.load(signals, ABORTED) - 1;
-    if (by >= 0) throw new Error(`rank ${by} aborted the run`);
+    if (by >= 0) throw aborted(by);
   };
   /** The last to arrive opens the next turn; the others sleep until it does. An abort opens it too, so its turn is read first. */
   const barrier = (): void => {
@@ -119,15 +120,42 @@ export function takeSeat(seat: Seat): Communicator {
       }
     },
     barrier,
-    abort(code) {
-      Atomics.store(signals, ABORTED, rank + 1);
-      Atomics.add(signals, TURN, 1);
-      Atomics.notify(signals, TURN);
-      throw new Error(`rank ${rank} aborted the run with status ${code}`);
+    abort() {
+      abandon(seat);
+      throw aborted(rank);
     },
     finalize() {},
   };
   return communicator(transport, order);
+}
+
+/**
+ * The rank of this seat has ended and comes to no further call: the others get the error `mpi/aborted` in place of an endless
+ * wait. To be called where a thread's end is heard, since a thread that has thrown cannot say so itself.
+ * @example
+ * const [mine, other] = inProcess(2) as [Seat, Seat];
+ * abandon(other); // worker.once('error', () => abandon(other)), where the other is a worker
+ * try {
+ *   takeSeat(mine).barrier();
+ * } catch (error) {
+ *   console.log((error as { code: string }).code); // prints mpi/aborted
+ * }
+ */
+export function abandon(seat: Seat): void {
+  if (arguments.length > 1) refuseExtra('abandon', arguments, 1);
+  checkArgument('abandon', 'seat', seatKind, seat);
+  Atomics.compareExchange(seat.signals, ABORTED, 0, seat.rank + 1); // the first to leave is the one to name
+  Atomics.add(seat.signals, TURN, 1);
+  Atomics.notify(seat.signals, TURN);
+}
+
+function aborted(rank: number): StateError {
+  return new StateError({
+    code: 'mpi/aborted',
+    got: `rank ${rank} has left the run`,
+    expected: 'all ranks in every call, to the last',
+    fix: 'see what that rank printed, or the error of its thread',
+  });
 }
 
 function bytesOf(values: Float32Array): Uint8Array {

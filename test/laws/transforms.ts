@@ -74,6 +74,7 @@ import {
   vlorp,
 } from '../../src/index';
 import type { TransformLawsOptions } from '../../src/laws';
+import { allReduce, inProcess, powerSgd as powerSgdOverRanks, type Seat, takeSeat } from '../../src/mpi';
 
 /** A transform that must keep every law and resume exactly. */
 export interface TransformRow {
@@ -90,6 +91,9 @@ export const transformRows: TransformRow[] = [];
 function row<S>(name: string, make: () => GradientTransform<S>, needs: TransformLawsOptions = {}): void {
   transformRows.push({ name, make, needs: { runs: 12, ...needs } });
 }
+
+/** A rank without others, which waits for none. */
+const alone = () => takeSeat(inProcess(1)[0] as Seat);
 
 row('identity', () => identity);
 row('chain of nothing', () => chain());
@@ -139,6 +143,9 @@ row('accumulate, linear', () => accumulate(2, momentum({ decay: 0.9 })));
 row('applyIfFinite', () => applyIfFinite(adam({ learningRate: 0.1 })));
 row('errorFeedback', () => errorFeedback(clipByBlockRms(0.5)));
 row('errorFeedback, linear', () => errorFeedback(ema({ decay: 0.5 })));
+row('allReduce', () => allReduce(alone()));
+row('allReduce, shards', () => allReduce(alone(), { shards: 4 }));
+row('powerSgd over ranks', () => powerSgdOverRanks(alone(), { rank: 2, seed: 3 }));
 row('powerSgd', () => powerSgd({ rank: 2, seed: 3 }));
 row('accumulate in a partition', () =>
   partition({ slow: accumulate(2, sgd({ learningRate: 0.1 })), quick: scaleByAdam() }, (_, { ndim }) =>

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inProcess } from '../../src/mpi';
-import { inThreads, rankProgram } from './in-threads';
+import { inThreads, oneByOne, rankProgram } from './in-threads';
 import { valuesOf } from './jobs';
 import { train } from './training';
 
@@ -82,6 +82,18 @@ describe('a loss that is not finite for one shard', () => {
       expect(found).toEqual(Array(size).fill(first));
     },
   );
+});
+
+describe('a rank that ends', () => {
+  it('by an exception in its thread is told to the others, which do not wait for it', async () => {
+    const seats = inProcess(3);
+    const ended = await Promise.allSettled(oneByOne(program.file, seats, 'leaving'));
+    expect(ended.map((one) => (one.status === 'rejected' ? String(one.reason) : one.value))).toEqual([
+      { code: 'mpi/aborted' },
+      expect.stringContaining('rank 1 is at fault'),
+      { code: 'mpi/aborted' },
+    ]);
+  });
 });
 
 describe('a training over threads', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import type { Seat } from '../../src/mpi';
+import { abandon, type Seat } from '../../src/mpi';
 
 /** The program of a rank in one file, beside the packages that it may need. */
 export async function rankProgram(): Promise<{ file: string; remove(): void }> {
@@ -22,14 +22,20 @@ export async function rankProgram(): Promise<{ file: string; remove(): void }> {
 
 /** Run a job on every seat, each in a thread; what they found, in the order of ranks. */
 export function inThreads(file: string, seats: readonly Seat[], job: string, given?: unknown): Promise<unknown[]> {
-  return Promise.all(
-    seats.map(
-      (seat) =>
-        new Promise((found, fail) => {
-          const worker = new Worker(file, { workerData: { job, given, seat } });
-          worker.once('message', found).once('error', fail);
-          worker.once('exit', (code) => fail(new Error(`rank ${seat.rank} ended with ${code}`)));
-        }),
-    ),
+  return Promise.all(oneByOne(file, seats, job, given));
+}
+
+/** The same, a promise a rank: that of one whose thread throws is rejected, and the others hear of it. */
+export function oneByOne(file: string, seats: readonly Seat[], job: string, given?: unknown): Promise<unknown>[] {
+  return seats.map(
+    (seat) =>
+      new Promise((found, fail) => {
+        const worker = new Worker(file, { workerData: { job, given, seat } });
+        worker.once('message', found).once('error', (error) => {
+          abandon(seat);
+          fail(error);
+        });
+        worker.once('exit', (code) => fail(new Error(`rank ${seat.rank} ended with ${code}`)));
+      }),
   );
 }

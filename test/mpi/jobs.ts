@@ -91,6 +91,18 @@ export const jobs = {
     return 'no error';
   },
 
+  /** Rank 1 throws outside any promise while the others wait for it. */
+  async leaving(comm: Communicator) {
+    if (comm.rank === 1) {
+      setTimeout(() => {
+        throw new Error('rank 1 is at fault');
+      });
+      return new Promise(() => {});
+    }
+    comm.barrier();
+    return 'went on';
+  },
+
   /** Rank 1 throws in its second sum. */
   async throwing(comm: Communicator) {
     comm.sum(new Float32Array(3));

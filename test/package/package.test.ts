@@ -81,29 +81,44 @@ describe.skipIf(!built)('the packed package', () => {
       expect(entries).toContain('floragrad/laws'); // the entry for which fast-check is there
     });
 
-    it.skipIf(!node)(
-      'floragrad loads neither gpu.js nor a driver, and floragrad/gpu loads them when a GPU is asked for',
-      async () => {
-        // A resolver of our own hears every name that is asked for, also in dynamic imports. It runs on a thread whose
-        // console may lose what it says last, so it writes by itself.
-        const listen = `
+    /**
+     * Packages that a program asks for. A resolver of our own hears every name, also in dynamic imports. It runs on a thread
+     * whose console may lose what it says last, so it writes by itself.
+     */
+    const askedFor = async (...lines: string[]): Promise<string[]> => {
+      const listen = `
         import { register } from 'node:module';
         const hooks = \`import { writeSync } from 'node:fs';
           export const resolve = (name, context, next) => { writeSync(1, name + '\\\\n'); return next(name, context); };\`;
         register('data:text/javascript,' + encodeURIComponent(hooks));`;
-        const asked = async (...lines: string[]): Promise<string[]> => {
-          await writeFile(join(alone, 'listen.mjs'), listen);
-          await writeFile(join(alone, 'asked.mjs'), lines.join('\n'));
-          const output = await run(alone, node as string, '--import', './listen.mjs', 'asked.mjs');
-          return output.split('\n').filter((name) => /^(gpu\.js|webgpu|gl|.*gpu-.*|floragrad.*)$/.test(name));
-        };
-        const six = `import { matmul, tensor } from 'floragrad';
+      await writeFile(join(alone, 'listen.mjs'), listen);
+      await writeFile(join(alone, 'asked.mjs'), lines.join('\n'));
+      const output = await run(alone, node as string, '--import', './listen.mjs', 'asked.mjs');
+      return output.split('\n').filter((name) => /^(gpu\.js|webgpu|gl|koffi|.*gpu-.*|floragrad.*)$/.test(name));
+    };
+    const six = `import { matmul, tensor } from 'floragrad';
         if ((await matmul(tensor([[2]]), tensor([[3]])).item()) !== 6) throw new Error('not six');`;
-        expect(await asked(six)).toEqual(['floragrad']);
-        expect(await asked(six, "import 'floragrad/gpu';")).toEqual(['floragrad', 'floragrad/gpu']);
+
+    it.skipIf(!node)(
+      'floragrad loads neither gpu.js nor a driver, and floragrad/gpu loads them when a GPU is asked for',
+      async () => {
+        expect(await askedFor(six)).toEqual(['floragrad']);
+        expect(await askedFor(six, "import 'floragrad/gpu';")).toEqual(['floragrad', 'floragrad/gpu']);
         const open =
           "import { gpu } from 'floragrad/gpu'; await gpu().catch(({ code }) => console.log('gpu:' + code));";
-        expect(await asked(open)).toEqual(['floragrad/gpu', 'webgpu', 'gpu.js']);
+        expect(await askedFor(open)).toEqual(['floragrad/gpu', 'webgpu', 'gpu.js']);
+      },
+    );
+
+    it.skipIf(!node)(
+      'floragrad/mpi loads koffi when a launcher has started the program and mpi is called',
+      async () => {
+        expect(await askedFor(six, "import 'floragrad/mpi';")).toEqual(['floragrad', 'floragrad/mpi']);
+        const ask =
+          "import { mpi } from 'floragrad/mpi'; await mpi().catch(({ code }) => console.log('koffi:' + code));";
+        expect(await askedFor(ask)).toEqual(['floragrad/mpi']); // without a launcher there is nothing to load for
+        const launched = "process.env.PMI_RANK = '0'; process.env.PMI_SIZE = '1';";
+        expect(await askedFor(launched, ask)).toEqual(['floragrad/mpi', 'koffi']);
       },
     );
 

@@ -93,5 +93,5 @@ export const storages = (heap: GpuHeap) => {
         });
       });
     },
-  } satisfies Required<Storages>;
+  } satisfies Required<Omit<Storages, 'view'>>;
 };

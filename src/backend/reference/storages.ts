@@ -24,6 +24,7 @@ export const storages = (device: ReferenceDevice) =>
     },
     enter: () => 0,
     leave() {}, // nothing is cached
+    view: (storage) => (storage as ReferenceStorage).values,
     readSync: (storage) => (storage as ReferenceStorage).values.slice(),
     read: async (storage) => (storage as ReferenceStorage).values.slice(),
   }) satisfies Storages;

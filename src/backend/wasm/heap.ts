@@ -143,10 +143,14 @@ export class WasmHeap {
     (values instanceof Float32Array ? this.floats : this.ints).set(values, block.offset / 4);
     return block;
   }
-  /** A new array with the values on the device. */
-  copy({ dtype, size, block }: WasmStorage): TypedArray {
+  /** The values on the device where they are, until something needs room. */
+  view({ dtype, size, block }: WasmStorage): TypedArray {
     const from = (block as Block).offset / 4;
-    return (dtype === 'float32' ? this.floats : this.ints).slice(from, from + size);
+    return (dtype === 'float32' ? this.floats : this.ints).subarray(from, from + size);
+  }
+  /** A new array with the values on the device. */
+  copy(storage: WasmStorage): TypedArray {
+    return this.view(storage).slice();
   }
 
   /** Let go of the device's part. */

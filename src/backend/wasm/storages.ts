@@ -31,6 +31,10 @@ export const storages = (device: WasmDevice) => {
     leave(mark) {
       if (device.started) device.heap.leave(mark);
     },
+    view(storage) {
+      const held = storage as WasmStorage;
+      return held.host ?? device.heap.view(held);
+    },
     readSync,
     read: async (storage) => readSync(storage),
   } satisfies Storages;

@@ -32,6 +32,27 @@ export function storageLaws({ backend: get, results, owed }: Trial): Law[] {
       backend.free(x);
       backend.free(y);
     }),
+    law(
+      'storage: a view is the values where they lie: of results and of host arrays, and what is written to a result',
+      async () => {
+        const backend = get();
+        if (backend.view === undefined) return;
+        const mark = backend.enter();
+        const x = backend.fromHost(three.slice());
+        const y = backend.unary('neg', operand(x));
+        const z = backend.compare('less', operand(y), operand(x), [3]);
+        expectSame(backend.view(x).slice(), three);
+        expectSame(backend.view(y).slice(), Float32Array.of(-1, -2, -3));
+        expectSame(backend.view(z).slice(), Int32Array.of(1, 1, 1));
+        backend.view(y).set([7, 8], 1);
+        const doubled = backend.binary('add', operand(y), operand(y), [3]);
+        expectSame(await backend.read(y), Float32Array.of(-1, 7, 8));
+        expectSame(await backend.read(doubled), Float32Array.of(-2, 14, 16));
+        expectSame(await backend.read(x), three);
+        backend.leave(mark);
+        for (const storage of [x, y, z, doubled]) backend.free(storage);
+      },
+    ),
     law('storage: two live results of one kernel do not share memory', async () => {
       const [first, second] = await results((b, put) => [b.unary('neg', put(three)), b.unary('neg', put(special))]);
       expectSame(first as TypedArray, Float32Array.of(-1, -2, -3));

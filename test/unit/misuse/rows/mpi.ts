@@ -17,6 +17,7 @@ export const mpiRows: readonly Row[] = [
   row('mpi', () => [{ order: 'tree' }], [options], { asynchronous: true, call: unlaunched }),
   row('inProcess', () => [1, { order: 'tree' }], [nothing, options]),
   row('takeSeat', () => [inProcess(1)[0]], [nothing]),
+  row('abandon', () => [inProcess(1)[0]], [nothing]),
   row('allReduce', () => [alone(), { shards: 1 }], [nothing, options], { options: { shards: ['undefined'] } }),
   row('mpi.powerSgd', () => [alone(), { rank: 1 }], [nothing, nothing]),
   row('broadcastParams', () => [alone(), params()], [nothing, ['{}', '{ tensor }']], { asynchronous: true }),
