@@ -47,7 +47,7 @@ export const searchOptions: Options = {
       prefix: (term: string) => term.length > 2,
       fuzzy: (term: string) => (term.length > 4 ? 0.15 : false),
       boost: { title: 4, titles: 2, text: 1 },
-      // Whoever searches for a word wants to be told first, and to look it up then.
+      // A reader who searches for a word wants to be told first, and to look it up then.
       boostDocument: (id: string) =>
         /\/docs\/guides\//.test(id) ? 1.6 : /\/docs\/(errors|mutations)|\/changelog/.test(id) ? 0.7 : 1,
     },
