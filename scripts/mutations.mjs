@@ -14,6 +14,8 @@ import { IMAGES } from './mutations/images.mjs';
 import { lessons } from './mutations/lessons.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { micro } from './mutations/micro.mjs';
+import { mpi } from './mutations/mpi.mjs';
+import { mpiCommand } from './mutations/mpi-command.mjs';
 import { noise } from './mutations/noise.mjs';
 import { order } from './mutations/order.mjs';
 import { pages } from './mutations/pages.mjs';
@@ -1022,8 +1024,8 @@ const optimizers = [
   {
     name: 'PowerSGD that starts anew in each step',
     file: 'src/optim/parts/power-sgd.ts',
-    find: '{ bases: { ...bases, ...Object.fromEntries(made.map(([path, , q]) => [path, q])) } },',
-    replace: '{ bases },',
+    find: '{ bases: { ...bases, ...q } }',
+    replace: '{ bases }',
     tests: [unitOf('optim/error-feedback')],
   },
   {
@@ -2388,8 +2390,8 @@ const study = [
   {
     name: 'validate: the sum of the losses',
     file: 'src/training/validate.ts',
-    find: 'return sum / count;',
-    replace: 'return sum;',
+    find: 'return losses.reduce((sum, x) => sum + x, 0) / losses.length;',
+    replace: 'return losses.reduce((sum, x) => sum + x, 0);',
     tests: [`${unitOf('training/validate')} > the mean of the losses`],
   },
   {
@@ -3177,8 +3179,8 @@ const commands = [
   {
     name: 'a command: --json - among the words for people',
     file: 'src/cli/command.ts',
-    find: 'const out = screen(io, json);',
-    replace: 'const out = screen(io, undefined);',
+    find: 'const out = screen(heard, json);',
+    replace: 'const out = screen(heard, undefined);',
     tests: [`${unitOf('cli/train/train-numbers')} > with --optimizer sgd`],
   },
   {
@@ -3984,5 +3986,7 @@ export const mutations = [
   ...playground,
   ...playgroundView,
   ...lessons,
+  ...mpi,
+  ...mpiCommand,
   ...device,
 ];

@@ -171,7 +171,7 @@ export const mpiCommand = [
   {
     name: 'ranks: time in calls that is not counted',
     file: 'src/mpi/communicator.ts',
-    find: 'waited += seconds;',
+    find: 'waited += (performance.now() - start) / 1000;',
     replace: '',
     tests: threads,
   },

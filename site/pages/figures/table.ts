@@ -8,7 +8,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Where a table is: the first one below a heading, or the one that is a number of tables further. */
+/** Where a table is: below a heading, which `index` from 0 of those there. */
 export interface Place {
   readonly heading: string;
   readonly index?: number;

@@ -25,7 +25,7 @@ export interface SharingSettings {
 }
 
 /** Parts of a step, of this many ranks. */
-export const shardsOf = ({ shards }: Pick<SharingSettings, 'shards'>, ranks = 1): number => shards ?? ranks;
+const shardsOf = ({ shards }: Pick<SharingSettings, 'shards'>, ranks = 1): number => shards ?? ranks;
 
 /**
  * Refuse what cannot be shared, as far as the options tell.
