@@ -41,7 +41,7 @@ export type Method = (typeof methods)[number];
 /** One step, or one sum, on one rank. */
 interface Sample {
   readonly seconds: number;
-  /** Of these, in calls to other ranks. */
+  /** The part of these spent in calls to other ranks. */
   readonly waited: number;
 }
 interface Trained {

@@ -2,8 +2,6 @@ import { BackendError, ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
 import { show } from '../base/shape';
-import { countLeaves, type LeafCounts, leavesSeen, zeroCounts } from '../optim/leaf-counts';
-import { zerosLike } from '../optim/parts/moving-mean';
 import { type GradientTransform, mapParams, transform } from '../optim/transform';
 import { changed } from '../tensor/in-place';
 import { zeros } from '../tensor/ops/create';
@@ -32,9 +30,10 @@ export interface AllReduceOptions extends OptionsOf<typeof allReduceOptions> {}
 export interface AllReduceState {
   /** Gradients of the step so far. */
   readonly count: number;
-  /** For each leaf, how many of these gradients had it. */
-  readonly counts: LeafCounts;
-  /** Sums of 1, 2, 4, … neighbouring gradients, the finished parts of the tree: those whose bit of `count` is set. */
+  /**
+   * Sums of neighbouring gradients, the finished parts of the tree, from the largest down. Empty between steps, so that what
+   * is saved there goes on with any number of ranks.
+   */
   readonly sums: readonly Params[];
 }
 
@@ -59,29 +58,20 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
   const { shards = comm.size } = readOptions('allReduce', allReduceOptions, options);
   const own = shards / comm.size;
   checkShards(shards, comm);
-  const levels = Math.log2(own); // of the tree over this rank's shards
-  const empty = (params: Params): AllReduceState => ({
-    count: 0,
-    counts: own === 1 ? {} : zeroCounts(params),
-    sums: Array.from({ length: levels }, () => zerosLike(params)),
-  });
+  const empty: AllReduceState = { count: 0, sums: [] };
   const summing = transform<AllReduceState>({
     name: `allReduce(${shards})`,
     linear: true,
     pools: true,
-    init: empty,
+    init: () => empty,
     update(grads, state) {
       const count = state.count + 1;
-      const counts = countLeaves(state.counts, grads);
+      const sums = [...state.sums, grads];
       // As in a binary counter: 4 = 100 in binary, so the fourth gradient ends a sum of two and then one of four.
-      let [sum, level] = [grads, 0];
-      for (; (count >> level) % 2 === 0; level++) sum = plus(state.sums[level] as Params, sum);
-      if (count < own) {
-        const sums = state.sums.map((before, i) => (i === level ? { ...zerosLike(before), ...sum } : before));
-        return [{}, { count, counts, sums }];
-      }
-      const total = overRanks(comm, own === 1 ? sum : leavesSeen(sum, counts));
-      return [mapParams(total, (leaf) => div(leaf, shards)), empty(state.sums[0] ?? {})];
+      for (let ended = count; ended % 2 === 0; ended /= 2) sums.push(plus(...(sums.splice(-2) as [Params, Params])));
+      if (count < own) return [{}, { count, sums }];
+      const total = overRanks(comm, sums[0] as Params);
+      return [mapParams(total, (leaf) => div(leaf, shards)), empty];
     },
   });
   return {
@@ -121,9 +111,12 @@ function inPlace(comm: Communicator, fresh: Tensor): Tensor {
   }
 }
 
-/** All leaves of a sum, with what a gradient has to add to them. */
-function plus(sum: Params, more: Params): Params {
-  return mapParams(sum, (x, path) => (Object.hasOwn(more, path) ? add(x, more[path] as Tensor) : x));
+/** The sum of both; a leaf that is absent from one of them counts as zero there. */
+function plus(a: Params, b: Params): Params {
+  return mapParams({ ...a, ...b }, (either, path) => {
+    const [x, y] = [a[path], b[path]];
+    return x && y ? add(x, y) : either;
+  });
 }
 
 /** Ranks that sum different things would end in MPI's own words, or not at all. Eight bytes tell, in all steps but the last. */

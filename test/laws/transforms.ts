@@ -143,8 +143,9 @@ row('accumulate, linear', () => accumulate(2, momentum({ decay: 0.9 })));
 row('applyIfFinite', () => applyIfFinite(adam({ learningRate: 0.1 })));
 row('errorFeedback', () => errorFeedback(clipByBlockRms(0.5)));
 row('errorFeedback, linear', () => errorFeedback(ema({ decay: 0.5 })));
+// With more shards than ranks its state grows within a step, and is empty between steps, so that any number of ranks can go
+// on from it: it does not keep the law of shapes, and has tests of its own.
 row('allReduce', () => allReduce(alone()));
-row('allReduce, shards', () => allReduce(alone(), { shards: 4 }));
 row('powerSgd over ranks', () => powerSgdOverRanks(alone(), { rank: 2, seed: 3 }));
 row('powerSgd', () => powerSgd({ rank: 2, seed: 3 }));
 row('accumulate in a partition', () =>

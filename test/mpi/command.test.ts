@@ -142,6 +142,7 @@ describe.skipIf(missing)('the command', () => {
       expect(killed.status).toBeGreaterThan(2);
       expect(killed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('a rank ended early')]);
       const resumed = await alone(...training, '--resume', folder, '--json', `${folder}.json`);
+      expect(resumed.stderr).toBe('');
       expect(resumed.status).toBe(0);
       expect(Number(/goes on from step (\d+) of 60/.exec(resumed.stdout)?.[1])).toBeLessThan(60);
       expect(decided(`${folder}.json`)).toEqual(decided('alone.json'));
