@@ -28,7 +28,7 @@ export interface Analysis {
   readonly parameters: number;
   readonly loads: Readonly<Record<Method, Load>>;
   readonly networks: readonly (Network & { readonly megabits: number })[];
-  /** Of the nominal rate, what a sum gets: the median over rates. */
+  /** What a sum gets of the nominal rate, as a share: the median over rates. */
   readonly efficiency: number;
   readonly rows: readonly Row[];
   readonly bytes: readonly Bytes[];

@@ -17,6 +17,7 @@ export function pageOf(measured: Measured): string {
     model(found),
     times(measured, found),
     whenItPays(found),
+    shown(found),
     prediction(found),
     starting(),
     tenBillion(measured, found),
@@ -130,12 +131,59 @@ function whenItPays({ rows, crossovers, loads }: Analysis): string[] {
     '## When Flora pays',
     '',
     `A dense step takes as long as this number of Flora's: ${ratios.join(', ')}. Above the crossover the projection (down, up, and drawing it:`,
-    `${ms(loads.flora.compute - loads.dense.compute)} ms more a step than dense here) costs more than the bytes that it saves. Crossover measured, by a straight line between rates: ${at(crossovers.measured)};`,
+    `${ms(loads.flora.compute - loads.dense.compute)} ms a step more than dense here) costs more than the bytes that it saves. Crossover measured, by a straight line between rates: ${at(crossovers.measured)};`,
     `by the model: ${at(crossovers.model)}.`,
     '',
     'In words: the projection costs computing in proportion to rank × parameters on every node, the bytes saved are 2(N − 1)/N of nearly all parameters. So it',
     'pays where the network is slow beside the processor, where matrices are wide (r/width of their bytes is left), and where few tokens a node stand',
     'against each gradient. It does not pay within one machine. What it costs in accuracy is in [Results](results.md).',
+  ];
+}
+
+/** What was to be shown before anything was measured, and whether it is. */
+function shown({ bytes: rows, rows: steps, crossovers }: Analysis): string[] {
+  const excess = (method: string): number =>
+    Math.max(...rows.flatMap((row) => (row.method === method ? [Math.abs(row.sent / row.theory - 1)] : [])));
+  const [dense, flora] = rows as [Analysis['bytes'][number], Analysis['bytes'][number]];
+  const [slowDense, slowFlora] = steps as [Analysis['rows'][number], Analysis['rows'][number]];
+  const speedUp = slowDense.seconds / slowFlora.seconds;
+  const { measured, model } = crossovers;
+  const off = measured !== null && model !== null ? Math.max(measured / model, model / measured) : null;
+  const claims = [
+    {
+      claim: 'counters within 2 % of 2(N − 1)/N·S, dense',
+      found: percent(excess('dense')),
+      holds: excess('dense') <= 0.02,
+    },
+    {
+      claim: 'counters within 2 % of 2(N − 1)/N·S, Flora',
+      found: percent(excess('flora')),
+      holds: excess('flora') <= 0.02,
+    },
+    {
+      claim: 'Flora at rank 16 sends at most 0.11 of dense',
+      found: (flora.sent / dense.sent).toFixed(3),
+      holds: flora.sent / dense.sent <= 0.11,
+    },
+    { claim: 'dense takes at least 2.5 times as long at 100 Mbit/s', found: speedUp.toFixed(2), holds: speedUp >= 2.5 },
+    {
+      claim: 'measured crossover and that of the model within a factor of 1.5',
+      found: off === null ? 'one of them is none' : off.toFixed(2),
+      holds: off !== null && off <= 1.5,
+    },
+  ];
+  return [
+    '',
+    '## What was to be shown',
+    '',
+    ...markdownTable(
+      [
+        { heading: 'claim', cell: ({ claim }) => claim },
+        { heading: 'found', align: right, cell: (one) => one.found },
+        { heading: 'holds', cell: ({ holds }) => (holds ? 'yes' : '**no**') },
+      ],
+      claims,
+    ),
   ];
 }
 

@@ -41,7 +41,7 @@ export type Method = (typeof methods)[number];
 /** One step, or one sum, on one rank. */
 export interface Sample {
   readonly seconds: number;
-  /** Of these, in calls to other ranks. */
+  /** Seconds of these in calls to other ranks. */
   readonly waited: number;
 }
 export interface Trained {
