@@ -15,6 +15,7 @@ interface Row {
 /** What one rank sent in a step. */
 interface Bytes {
   readonly nodes: number;
+  readonly megabits: number | null;
   readonly method: Method;
   /** 2(N − 1)/N times the numbers that are summed. */
   readonly theory: number;
@@ -28,7 +29,7 @@ export interface Analysis {
   readonly parameters: number;
   readonly loads: Readonly<Record<Method, Load>>;
   readonly networks: readonly (Network & { readonly megabits: number })[];
-  /** The part of the nominal rate that a sum gets: the median over rates. */
+  /** What a sum gets of the nominal rate, as a share: the median over rates. */
   readonly efficiency: number;
   readonly rows: readonly Row[];
   readonly bytes: readonly Bytes[];
@@ -38,7 +39,9 @@ export interface Analysis {
 
 export function analyse({ runs, lengths }: Measured): Analysis {
   const free = runs.find(({ nodes, megabits }) => nodes === 2 && megabits === null) as Run;
-  const limited = runs.flatMap((run) => (run.megabits === null ? [] : [{ ...run, megabits: run.megabits }]));
+  const limited = runs.flatMap((run) =>
+    run.megabits === null || run.nodes > 2 ? [] : [{ ...run, megabits: run.megabits }],
+  );
   const loads = { dense: loadOf(free, 'dense'), flora: loadOf(free, 'flora') };
   const networks = limited.map(({ megabits, nodes, found }) => {
     const sums = lengths.map((length, i) => ({
@@ -64,9 +67,7 @@ export function analyse({ runs, lengths }: Measured): Analysis {
     networks,
     efficiency,
     rows,
-    bytes: [free, ...runs.filter(({ nodes }) => nodes > 2)].flatMap((run) =>
-      methods.map((method) => bytesOf(run, method)),
-    ),
+    bytes: runs.flatMap((run) => methods.map((method) => bytesOf(run, method))),
     crossovers: {
       measured: measuredCrossover([...gains, { megabits: Number.POSITIVE_INFINITY, gain: gainOf(free) }]),
       model: perByte === null ? null : 8e-6 / perByte / efficiency,
@@ -97,12 +98,13 @@ function gainOf({ found }: Run): number {
   return median(dense.samples.map(({ seconds }, i) => seconds - (flora.samples[i]?.seconds as number)));
 }
 
-function bytesOf({ nodes, found }: Run, method: Method): Bytes {
+function bytesOf({ nodes, megabits, found }: Run, method: Method): Bytes {
   const trained = found.map((one) => one.trained[method]);
   const [first] = trained as [(typeof trained)[number]];
   const sent = trained.reduce((sum, { sentBytes }) => sum + sentBytes, 0) / nodes;
   return {
     nodes,
+    megabits,
     method,
     theory: bytesSent(nodes, 4 * first.floats),
     payload: first.payloadBytes,

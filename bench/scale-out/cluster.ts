@@ -35,7 +35,7 @@ export function openCluster(size: number): Cluster {
   const hub = `${name}-hub`;
   const nodes = Array.from({ length: size }, (_, i) => ({ namespace: `${name}-${i}`, address: `10.77.0.${i + 1}` }));
   const remove = (): void => {
-    for (const namespace of [hub, ...nodes.map((node) => node.namespace)])
+    for (const namespace of [...nodes.map((node) => node.namespace), hub])
       spawnSync('ip', ['netns', 'del', namespace], { stdio: 'ignore' });
   };
   try {

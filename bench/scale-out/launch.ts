@@ -33,9 +33,10 @@ export async function launch(cluster: Cluster, library: Library, job: Job): Prom
     const flags = nodeFlags({ node: process.version });
     const program = [process.execPath, ...flags, process.argv[1] as string, '--rank', JSON.stringify(job), folder];
     const command = [...launchers[library](agent.file, addresses), '-n', `${addresses.length}`, ...program];
-    const { code, errors } = await ended(['netns', 'exec', first?.namespace as string, ...command]);
+    const found = (): boolean => readdirSync(folder).length === addresses.length;
+    const { code, errors } = await ended(['netns', 'exec', first?.namespace as string, ...command], found);
     const files = readdirSync(folder).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-    if (code !== 0 || files.length !== addresses.length)
+    if (files.length !== addresses.length)
       throw new Error(`${library} on ${addresses.length} nodes ended with ${code}: ${errors}`);
     return files.map((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')) as Found);
   } finally {
@@ -44,17 +45,29 @@ export async function launch(cluster: Cluster, library: Library, job: Job): Prom
   }
 }
 
-/** Not spawnSync: a signal to this program has to end the ranks. */
-function ended(command: readonly string[]): Promise<{ readonly code: number | null; readonly errors: string }> {
+/**
+ * Not spawnSync: a signal to this program has to end the ranks. MPICH 4.0.2 over UCX's TCP may hang in MPI_Finalize on a busy
+ * machine: one rank has gone on to the launcher's barrier and no longer answers the other, which still closes its
+ * connection. So what does not end some seconds after all ranks have `found` what they were to find is ended.
+ */
+function ended(
+  command: readonly string[],
+  found: () => boolean,
+): Promise<{ readonly code: number | null; readonly errors: string }> {
   const env = { ...process.env, OMPI_ALLOW_RUN_AS_ROOT: '1', OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: '1' };
   return new Promise((resolve) => {
     const child = execFile('ip', command, { env, timeout: 10 * 60_000 }, (_, _output, errors) => {
       process.off('exit', end);
+      clearInterval(watch);
       resolve({ code: child.exitCode, errors });
     });
     const end = (): void => {
       child.kill(); // the launcher takes its ranks along
     };
     process.once('exit', end);
+    let patience = 5;
+    const watch = setInterval(() => {
+      if (found() && --patience === 0) end();
+    }, 1000);
   });
 }

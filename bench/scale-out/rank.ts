@@ -41,7 +41,7 @@ export type Method = (typeof methods)[number];
 /** One step, or one sum, on one rank. */
 interface Sample {
   readonly seconds: number;
-  /** The part of these spent in calls to other ranks. */
+  /** Seconds of these in calls to other ranks. */
   readonly waited: number;
 }
 interface Trained {
@@ -56,7 +56,7 @@ interface Trained {
 }
 export interface Found {
   readonly parameters: number;
-  /** Seconds of a sum of each of the lengths, each the least of the repeats, which nothing else on the machine has delayed. */
+  /** Seconds of a sum of each of the lengths, as `timeOf` takes them. */
   readonly sums: readonly number[];
   readonly trained: Readonly<Record<Method, Trained>>;
 }
@@ -95,16 +95,21 @@ function counted(comm: Communicator): Counted {
   });
 }
 
+/**
+ * Seconds of one sum among many that follow each other: a link that has been idle lets the first bytes pass at any rate. The
+ * least of the repeats, which nothing else on the machine has delayed.
+ */
 function timeOf(comm: Communicator, length: number, repeats: number): number {
   const values = new Float32Array(length);
+  const count = Math.min(64, Math.ceil(2 ** 20 / length));
   const times: number[] = [];
-  for (let i = 0; i <= repeats; i++) {
+  for (let i = 0; i < repeats; i++) {
     comm.barrier();
     const start = performance.now();
-    comm.sum(values);
-    times.push((performance.now() - start) / 1000);
+    for (let j = 0; j < count; j++) comm.sum(values);
+    times.push((performance.now() - start) / 1000 / count);
   }
-  return Math.min(...times.slice(1));
+  return Math.min(...times);
 }
 
 type Batch = { readonly step: number };

@@ -93,7 +93,7 @@ describe('a rank that ends', () => {
       expect.stringContaining('rank 1 is at fault'),
       { code: 'mpi/aborted' },
     ]);
-  });
+  }, 20_000);
 });
 
 describe('a training over threads', () => {

@@ -17,8 +17,14 @@ export async function rankProgram(): Promise<{ file: string; remove(): void }> {
     outfile: file,
     logLevel: 'error',
   });
-  return { file, remove: () => rmSync(folder, { recursive: true }) };
+  const remove = (): void => {
+    for (const worker of living) worker.terminate(); // those that a failed test has left waiting
+    rmSync(folder, { recursive: true });
+  };
+  return { file, remove };
 }
+
+const living = new Set<Worker>();
 
 /** Run a job on every seat, each in a thread; what they found, in the order of ranks. */
 export function inThreads(file: string, seats: readonly Seat[], job: string, given?: unknown): Promise<unknown[]> {
@@ -31,11 +37,15 @@ export function oneByOne(file: string, seats: readonly Seat[], job: string, give
     (seat) =>
       new Promise((found, fail) => {
         const worker = new Worker(file, { workerData: { job, given, seat } });
+        living.add(worker);
         worker.once('message', found).once('error', (error) => {
           abandon(seat);
           fail(error);
         });
-        worker.once('exit', (code) => fail(new Error(`rank ${seat.rank} ended with ${code}`)));
+        worker.once('exit', (code) => {
+          living.delete(worker);
+          fail(new Error(`rank ${seat.rank} ended with ${code}`));
+        });
       }),
   );
 }

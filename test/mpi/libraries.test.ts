@@ -79,10 +79,13 @@ describe.skipIf(missing.length > 0).each(launchers)('%s', (launcher) => {
     expect(found).toEqual(Array(2).fill({ same: true, all }));
   });
 
-  it('trains to the bits of threads', async () => {
-    const run = { method: 'flora', steps: 4, shards: 2 };
-    const { found } = await launch(launcher, 2, { job: 'train', given: run });
-    expect(found).toEqual(await inThreads(program.file, inProcess(2), 'train', run));
+  it.each([
+    [2, 'flora'],
+    [3, 'compressed'], // vectors that do not divide by three, among others
+  ] as const)('trains on %i ranks to the bits of threads: %s', async (ranks, method) => {
+    const run = { method, steps: 4, shards: ranks };
+    const { found } = await launch(launcher, ranks, { job: 'train', given: run });
+    expect(found).toEqual(await inThreads(program.file, inProcess(ranks), 'train', run));
   });
 
   it('refuses unequal gradients on every rank', async () => {
