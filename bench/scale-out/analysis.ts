@@ -3,7 +3,7 @@ import { bytesSent, crossover, fitNetwork, type Load, measuredCrossover, type Ne
 import { type Method, median, methods } from './rank';
 
 /** One method at one rate: what was measured, and what the model says from compute and network measured elsewhere. */
-export interface Row {
+interface Row {
   readonly megabits: number;
   readonly method: Method;
   readonly seconds: number;
@@ -13,7 +13,7 @@ export interface Row {
 }
 
 /** What one rank sent in a step. */
-export interface Bytes {
+interface Bytes {
   readonly nodes: number;
   readonly megabits: number | null;
   readonly method: Method;

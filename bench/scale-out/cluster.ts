@@ -17,7 +17,7 @@ export interface Cluster {
   /** Take the namespaces away. */
   remove(): void;
 }
-export interface Node {
+interface Node {
   readonly namespace: string;
   readonly address: string;
 }

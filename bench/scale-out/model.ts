@@ -20,7 +20,7 @@ export interface Load {
 }
 
 /** How a library sends: messages one after the other that a sum takes, before it the eight bytes that compare the leaves. */
-export const messagesOf = {
+const messagesOf = {
   /** Alltoall, sum, Allgather: each rank sends a block to every other one, twice. */
   order: (nodes: number): number => 3 * (nodes - 1),
   /** Recursive halving and doubling, as MPI_Allreduce does for long vectors. */

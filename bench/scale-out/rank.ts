@@ -16,7 +16,7 @@ import { allReduce, type Communicator, mpi } from '../../src/mpi';
 import { nodeInterface } from './cluster';
 
 /** The model that is trained, and what each rank computes a step. */
-export interface Sizes {
+interface Sizes {
   readonly width: number;
   readonly layers: number;
   readonly context: number;
@@ -39,12 +39,12 @@ export const methods = ['dense', 'flora'] as const;
 export type Method = (typeof methods)[number];
 
 /** One step, or one sum, on one rank. */
-export interface Sample {
+interface Sample {
   readonly seconds: number;
   /** Seconds of these in calls to other ranks. */
   readonly waited: number;
 }
-export interface Trained {
+interface Trained {
   readonly samples: readonly Sample[];
   /** Payload of a step by the communicator's account, and what the interface sent. */
   readonly payloadBytes: number;
