@@ -19,7 +19,8 @@ const searches: readonly (readonly [typed: string, page: string])[] = [
   ['who frees a tensor', 'docs/decisions/0005-values-scopes-residents.html'],
   ['port from PyTorch', 'docs/guides/for-pytorch-users.html'],
 ];
-const among = 3;
+/** Results that one sees without scrolling. */
+const among = 5;
 
 const index = readdirSync(join(dist, 'assets/chunks')).find((name) => name.includes('localSearchIndex'));
 if (index === undefined) throw new Error(`there is no index in ${dist}: run npm run site first`);
