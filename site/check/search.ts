@@ -1,4 +1,4 @@
-// Ten searches in the built site: typed into its search box in Chromium, each has to find its page among the first three.
+// Ten searches in the built site: typed into its search box in Chromium, each has to find its page among the first five.
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchChromium, openPage } from '../../test/browser/chromium';
