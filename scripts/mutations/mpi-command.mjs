@@ -175,4 +175,11 @@ export const mpiCommand = [
     replace: '',
     tests: threads,
   },
+  {
+    name: 'ranks: the launcher is not asked before the options are refused',
+    file: 'src/cli/ranks/sharing.ts',
+    find: 'ranks = settings.ranks ?? launched(process.env)?.size',
+    replace: 'ranks = settings.ranks',
+    tests: ['test/unit/cli/ranks/launched.test.ts'],
+  },
 ];

@@ -1,5 +1,6 @@
 import { BackendError, OptionError, tensor } from '../../index';
 import { type Communicator, inProcess, type Seat, takeSeat } from '../../mpi';
+import { launched } from '../../mpi/library';
 import { checkShards } from '../../mpi/shards';
 import type { Wire } from './wire';
 
@@ -28,10 +29,10 @@ export interface SharingSettings {
 const shardsOf = ({ shards }: Pick<SharingSettings, 'shards'>, ranks = 1): number => shards ?? ranks;
 
 /**
- * Refuse what cannot be shared, as far as the options tell.
+ * Refuse what cannot be shared, as far as the options and the launcher tell.
  * @throws OptionError `cli/shards`, `cli/wire`, `mpi/shards`
  */
-export function checkSharing(settings: SharingSettings, ranks = settings.ranks): void {
+export function checkSharing(settings: SharingSettings, ranks = settings.ranks ?? launched(process.env)?.size): void {
   const { wire, batch, checkpoint, resume } = settings;
   const shards = shardsOf(settings, ranks);
   if (ranks !== undefined) checkShards(shards, { size: ranks, order: 'tree' });
