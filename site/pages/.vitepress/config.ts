@@ -25,7 +25,6 @@ const active: Readonly<Record<string, string>> = {
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path d="M2 3h12L8 14z" fill="none" stroke="#1f6fb4" stroke-width="2.4"/></svg>';
 
-// biome-ignore lint/style/noDefaultExport: VitePress reads it
 export default defineConfig({
   base,
   srcDir: '.content',
