@@ -49,7 +49,7 @@ export const searchOptions: Options = {
       boost: { title: 4, titles: 2, text: 1 },
       // A reader who searches for a word wants to be told first, and to look it up then.
       boostDocument: (id: string) =>
-        /\/docs\/guides\//.test(id) ? 1.6 : /\/docs\/(errors|mutations)|\/changelog/.test(id) ? 0.7 : 1,
+        /\/docs\/guides\//.test(id) ? 1.35 : /\/docs\/(errors|mutations)|\/changelog/.test(id) ? 0.7 : 1,
     },
   },
 };
