@@ -143,7 +143,10 @@ const checks: Readonly<Record<string, (browser: Browser) => Promise<string>>> = 
       .getByRole('navigation')
       .getByRole('link')
       .evaluateAll((all) => all.map((a) => (a as HTMLAnchorElement).pathname));
-    assert.ok(links.includes('/base/playground/') && links.includes('/base/docs/methods.html'), `links lead to ${links}`);
+    assert.ok(
+      links.includes('/base/playground/') && links.includes('/base/docs/methods.html'),
+      `links lead to ${links}`,
+    );
     await served.page.context().close();
     await page.context().close();
     server.close();
