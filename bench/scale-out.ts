@@ -8,14 +8,14 @@ import { type Found, type Job, runRank } from './scale-out/rank';
 
 // Data-parallel training over a slow network: bytes, times, and a model of both, on namespaces of this machine. Needs Linux, root,
 // iproute2 (ip and tc), and MPICH or Open MPI.
-//   npm run bench:scale-out                        2 nodes at each rate, 4 nodes for bytes: about six minutes
+//   npm run bench:scale-out                        2 nodes at each rate, 4 nodes for bytes: some minutes
 //   npm run bench:scale-out -- --quick             two steps at each rate
 //   npm run bench:scale-out -- --mpi openmpi       over the other library
 //   npm run bench:scale-out -- --write             and write docs/scale-out.md
-const sizes = { width: 256, layers: 2, context: 64, batch: 4, rank: 16 } as const;
+const sizes = { width: 256, layers: 2, context: 64, batch: 4 } as const;
 const lengths = [64, 4096, 16_384, 131_072, 524_288];
 /** Mbit/s that a node may send; null: no limit, which shows what a step takes without a network. */
-const rates = [100, 300, 1000, null] as const;
+const rates = [100, 300, 600, 1000, 2000, null] as const;
 
 /** What was found on the nodes of one cluster at one rate. */
 export interface Run {
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const [steps, repeats] = values.quick ? [2, 3] : [10, 9];
+  const [steps, repeats] = values.quick ? [2, 3] : [20, 9];
   const job = { sizes, sums: lengths, repeats, steps };
   const library = values.mpi;
   const runs: Run[] = [];

@@ -281,14 +281,14 @@ const combinators = [
   {
     name: 'one key for all refreshes',
     file: 'src/compress/subspace.ts',
-    find: "fold(key(seed), path, 'projection', refreshes);",
-    replace: "fold(key(seed), path, 'projection');",
+    find: 'fold(key(seed), path, purpose, refreshes);',
+    replace: 'fold(key(seed), path, purpose);',
     tests: [unit('compress')],
   },
   {
     name: 'one key for all parameters',
     file: 'src/compress/subspace.ts',
-    find: "fold(key(seed), path, 'projection', refreshes);",
+    find: 'fold(key(seed), path, purpose, refreshes);',
     replace: "fold(key(seed), 'projection', refreshes);",
     tests: [unit('compress')],
   },
@@ -540,15 +540,15 @@ const combinators = [
   {
     name: 'accumulation lifted by the projection of the next cycle',
     file: 'src/compress/flora-accumulate.ts',
-    find: 'up(path, cycle, mul(C, 1 / steps), parameter)',
-    replace: 'up(path, cycle + 1, mul(C, 1 / steps), parameter)',
+    find: 'up(path, cycle, div(C, steps), parameter)',
+    replace: 'up(path, cycle + 1, div(C, steps), parameter)',
     tests: [unit('flora')],
   },
   {
     name: 'accumulation divided by the rank',
     file: 'src/compress/flora-accumulate.ts',
-    find: 'mul(C, 1 / steps)',
-    replace: 'mul(C, 1 / rank)',
+    find: 'div(C, steps)',
+    replace: 'div(C, rank)',
     tests: [unit('flora')],
   },
   {
@@ -2325,17 +2325,17 @@ const training = [
 /** What studies and checks measure, and how sure they are of it. */
 const study = [
   {
-    name: 'observed compression: maps of the projection before the refresh',
+    name: 'observed compression: a way up that is not the one of the step',
     file: 'src/compress/observing.ts',
-    find: 'up: (c: Tensor) => moves.up(leaf, c)',
-    replace: 'up: (c: Tensor) => moves.up(before, c)',
+    find: '=> moves.up(leaf, c)',
+    replace: '=> moves.up(leaf, c).mul(2)',
     tests: [`${unitOf('study/observe-compression')} > measures the projection of the step`],
   },
   {
     name: 'observed compression: the steps of the leaf, counted one too far',
     file: 'src/compress/subspace.ts',
-    find: 'step = state.step;',
-    replace: 'step = state.step + 1;',
+    find: '{ path, step, projector: projector.name }',
+    replace: '{ path, step: step + 1, projector: projector.name }',
     tests: [`${unitOf('study/observe-compression')} > measures the projection of the step`],
   },
   {

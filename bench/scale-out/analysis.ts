@@ -28,51 +28,66 @@ interface Bytes {
 export interface Analysis {
   readonly parameters: number;
   readonly loads: Readonly<Record<Method, Load>>;
-  readonly networks: readonly (Network & { readonly megabits: number })[];
+  readonly networks: readonly (Network & { readonly megabits: number | null })[];
   /** What a sum gets of the nominal rate, as a share: the median over rates. */
   readonly efficiency: number;
   readonly rows: readonly Row[];
   readonly bytes: readonly Bytes[];
-  /** Mbit/s above which Flora is slower; null: at no rate that was tried, or at none. */
-  readonly crossovers: { readonly measured: number | null; readonly model: number | null };
+  /** Mbit/s that a sum gets, above which a compressed step is slower than a dense one; null: at none, of those tried or of all. */
+  readonly crossovers: Readonly<
+    Record<Compressed, { readonly measured: number | null; readonly model: number | null }>
+  >;
+  /** Mbit/s that a sum got at most. */
+  readonly fastest: number;
 }
+export type Compressed = Exclude<Method, 'dense'>;
+
+/** 1/β in Mbit/s. */
+export const rateOf = ({ perByte }: Network): number => 8e-6 / perByte;
 
 export function analyse({ runs, lengths }: Measured): Analysis {
   const free = runs.find(({ nodes, megabits }) => nodes === 2 && megabits === null) as Run;
-  const limited = runs.flatMap((run) =>
-    run.megabits === null || run.nodes > 2 ? [] : [{ ...run, megabits: run.megabits }],
+  const loads = { dense: loadOf(free, 'dense'), flora: loadOf(free, 'flora'), half: loadOf(free, 'half') };
+  const pairs = runs.filter(({ nodes }) => nodes === 2).map((run) => ({ run, network: networkOf(run, lengths) }));
+  const limited = pairs.flatMap(({ run, network }) =>
+    run.megabits === null ? [] : [{ run, network, megabits: run.megabits }],
   );
-  const loads = { dense: loadOf(free, 'dense'), flora: loadOf(free, 'flora') };
-  const networks = limited.map(({ megabits, nodes, found }) => {
-    const sums = lengths.map((length, i) => ({
-      bytes: 4 * length,
-      seconds: median(found.map((one) => one.sums[i] ?? 0)),
-    }));
-    return { megabits, ...fitNetwork(nodes, sums) };
-  });
-  const efficiency = median(networks.map(({ megabits, perByte }) => 8e-6 / perByte / megabits));
-  const rows = limited.flatMap((run, i) =>
+  const rows = limited.flatMap(({ run, network, megabits }) =>
     methods.map((method) => ({
-      megabits: run.megabits,
+      megabits,
       method,
       ...stepOf(run, method),
-      predicted: stepSeconds(loads[method], networks[i] as Network, run.nodes, 'order'),
+      predicted: stepSeconds(loads[method], network, run.nodes, 'order'),
     })),
   );
-  const gains = limited.map(({ megabits, ...run }) => ({ megabits, gain: gainOf({ ...run, megabits }) }));
-  const perByte = crossover(loads.dense, loads.flora, networks.at(-1)?.latency as number, 2, 'order');
+  const crossoverOf = (method: Compressed): Analysis['crossovers'][Compressed] => {
+    const latency = median(pairs.map(({ network }) => network.latency));
+    const perByte = crossover(loads.dense, loads[method], latency, 2, 'order');
+    const gains = pairs.map(({ run, network }) => ({ megabits: rateOf(network), gain: gainOf(run, method) }));
+    return {
+      measured: measuredCrossover(gains),
+      model: perByte === null ? null : rateOf({ latency, perByte }),
+    };
+  };
   return {
     parameters: free.found[0]?.parameters as number,
     loads,
-    networks,
-    efficiency,
+    networks: pairs.map(({ run, network }) => ({ megabits: run.megabits, ...network })),
+    efficiency: median(limited.map(({ network, megabits }) => rateOf(network) / megabits)),
     rows,
     bytes: runs.flatMap((run) => methods.map((method) => bytesOf(run, method))),
-    crossovers: {
-      measured: measuredCrossover([...gains, { megabits: Number.POSITIVE_INFINITY, gain: gainOf(free) }]),
-      model: perByte === null ? null : 8e-6 / perByte / efficiency,
-    },
+    crossovers: { flora: crossoverOf('flora'), half: crossoverOf('half') },
+    fastest: Math.max(...pairs.map(({ network }) => rateOf(network))),
   };
+}
+
+/** From the sums alone, which no training has a part in. */
+function networkOf({ nodes, found }: Run, lengths: readonly number[]): Network {
+  const seconds = lengths.map((_, i) => median(found.map(({ sums }) => sums[i] ?? 0)));
+  return fitNetwork(
+    nodes,
+    lengths.map((length, i) => ({ bytes: 4 * length, seconds: seconds[i] as number })),
+  );
 }
 
 /** Ranks wait for the slowest, so a step computes as long as the rank that waited least. */
@@ -91,11 +106,11 @@ function loadOf(run: Run, method: Method): Load {
   return { compute: stepOf(run, method).compute, bytes: 4 * floats, sums };
 }
 
-/** Seconds a step that Flora saves, the median of steps that followed each other. */
-function gainOf({ found }: Run): number {
+/** Seconds a step that compression saves, the median of steps that followed each other. */
+function gainOf({ found }: Run, method: Compressed): number {
   const [first] = found as [Run['found'][number]];
-  const { dense, flora } = first.trained;
-  return median(dense.samples.map(({ seconds }, i) => seconds - (flora.samples[i]?.seconds as number)));
+  const { dense, [method]: compressed } = first.trained;
+  return median(dense.samples.map(({ seconds }, i) => seconds - (compressed.samples[i]?.seconds as number)));
 }
 
 function bytesOf({ nodes, megabits, found }: Run, method: Method): Bytes {

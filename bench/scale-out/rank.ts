@@ -22,7 +22,6 @@ interface Sizes {
   readonly context: number;
   /** Windows of `context` tokens a rank and step. */
   readonly batch: number;
-  readonly rank: number;
 }
 
 /** What a rank is to do. */
@@ -35,8 +34,15 @@ export interface Job {
   readonly steps: number;
 }
 
-export const methods = ['dense', 'flora'] as const;
-export type Method = (typeof methods)[number];
+/** Rows of the projection: null sends whole gradients. At half the width half the bytes are left, for many times the computing. */
+export const ranks = { dense: null, flora: 16, half: 128 } as const;
+export type Method = keyof typeof ranks;
+export const methods: readonly Method[] = ['dense', 'flora', 'half'];
+
+/** A value for each method, one after the other. */
+function eachOf<T>(make: (method: Method) => T): Record<Method, T> {
+  return Object.fromEntries(methods.map((method) => [method, make(method)])) as Record<Method, T>;
+}
 
 /** One step, or one sum, on one rank. */
 interface Sample {
@@ -67,17 +73,21 @@ const vocabularySize = 96;
 export async function runRank(job: Job, folder: string): Promise<void> {
   const comm = counted(await mpi());
   const sums = job.sums.map((length) => timeOf(comm, length, job.repeats));
-  const trainings = { dense: training(comm, job.sizes, 'dense'), flora: training(comm, job.sizes, 'flora') };
+  const trainings = eachOf((method) => training(comm, job.sizes, method));
   const parameters = Object.values(trainings.dense.parameters).reduce((sum, { size }) => sum + size, 0);
   for (const method of methods) await trainings[method].step({ step: 0 }).loss;
-  // The methods take turns, so that what slows the machine down slows both.
-  const samples: Record<Method, Sample[]> = { dense: [], flora: [] };
+  // The methods take turns, so that what slows the machine down slows all of them.
+  const samples = eachOf((): Sample[] => []);
   for (let step = 1; step <= job.steps; step++) {
     for (const method of methods) samples[method].push(await timed(comm, trainings[method], step));
   }
-  const dense = { samples: samples.dense, ...(await weighed(comm, trainings.dense, job.steps)) };
-  const flora = { samples: samples.flora, ...(await weighed(comm, trainings.flora, job.steps)) };
-  const found: Found = { parameters, sums, trained: { dense, flora } };
+  const weights: Omit<Trained, 'samples'>[] = [];
+  for (const method of methods) weights.push(await weighed(comm, trainings[method], job.steps));
+  const trained = eachOf((method) => ({
+    samples: samples[method],
+    ...(weights[methods.indexOf(method)] as (typeof weights)[number]),
+  }));
+  const found: Found = { parameters, sums, trained };
   writeFileSync(join(folder, `${comm.rank}.json`), JSON.stringify(found));
 }
 
@@ -120,7 +130,7 @@ function training(comm: Communicator, sizes: Sizes, method: Method): Training {
   const model = new GPT({ vocabularySize, width, layers, context, heads: 4, key: random.key(0) });
   return trainer({
     model,
-    transform: transformOf(comm, sizes, method),
+    transform: transformOf(comm, method),
     loss({ step }: Batch) {
       const key = random.fold(random.key(7), 'batch', step, comm.rank);
       const ids = random.integers(key, [batch, context + 1], { low: 0, high: vocabularySize });
@@ -131,9 +141,10 @@ function training(comm: Communicator, sizes: Sizes, method: Method): Training {
 }
 
 /** Whole gradients over the wire, or compressed ones by a new projection in each step. */
-function transformOf(comm: Communicator, { rank }: Sizes, method: Method): GradientTransform<unknown> {
+function transformOf(comm: Communicator, method: Method): GradientTransform<unknown> {
   const optimizer = adafactor({ learningRate: 1e-3 });
-  if (method === 'dense') return chain(allReduce(comm), optimizer);
+  const rank = ranks[method];
+  if (rank === null) return chain(allReduce(comm), optimizer);
   const inner = allReduce(comm);
   const { gaussian: projector } = projectors;
   return chain(compress({ projector, rank, inner, refreshEvery: 1, onRefresh: 'keep' }), optimizer);

@@ -15,7 +15,7 @@ export interface CompressedLeaf<P, S, O = undefined> {
   readonly own: O;
   /** The step of each interval in which a refresh is due. Absent unless refreshes are staggered: then it is step 0. */
   readonly phase?: number;
-  /** The inner transform has not yet all gradients of its mean: until then the projection stays. Only where it `pools`. */
+  /** The inner transform has not yet all gradients of its mean: until then the projection stays. Only where it has a `pool`. */
   readonly waiting?: true;
 }
 

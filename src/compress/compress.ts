@@ -15,6 +15,7 @@ import type { Combine } from './combine';
 import { matrixFilter } from './filter';
 import { liftUpdate } from './flora';
 import { intervalKind, type LeafRule, rankKind } from './leaf-rules';
+import { pools } from './pooled';
 import { type Projection, type Projector, projectorKind } from './projector';
 import { type CompressState, inSubspace, type OnRefresh, onRefreshKind } from './subspace';
 
@@ -71,7 +72,7 @@ export function compress<P extends Projection, S, O = undefined, D = S>(
 ): GradientTransform<CompressState<P, S, O, D>> {
   if (arguments.length > 1) refuseExtra('compress', arguments, 1);
   const read = readOptionsOf<CompressOptions<P, S, O, D>, typeof compressOptions>('compress', compressOptions, options);
-  if (read.inner.pools) checkPooled(read);
+  if (pools(read.inner)) checkPooled(read);
   return inSubspace({ ...read, filter: read.filter ?? matrixFilter({ rank: read.rank }) });
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../optim/transform';
 import { zeros } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
-import { mul } from '../tensor/ops/elementwise/mul';
+import { div } from '../tensor/ops/elementwise/div';
 import type { Params, Tensor } from '../tensor/tensor';
 import { matrixFilter, treatments } from './filter';
 import { compressedShape, type Projector, projectorKind } from './projector';
@@ -127,7 +127,7 @@ export function floraAccumulate<S>(options: FloraAccumulateOptions<S>): Gradient
         if (count < steps) return [{}, { ...state, count, counts, sums }];
         const means = mapParams(leavesSeen(sums, counts), (C, path) => {
           const parameter = leafOf('floraAccumulate', params, path);
-          return up(path, cycle, mul(C, 1 / steps), parameter); // (C/τ)·A
+          return up(path, cycle, div(C, steps), parameter); // (C/τ)·A
         });
         const [updates, innerState] = inner.update(means, state.inner, params);
         return [updates, { cycle: cycle + 1, ...empty(params), inner: innerState }];

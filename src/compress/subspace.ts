@@ -4,7 +4,7 @@ import { callable, choice, either, type Kind } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { divide } from '../optim/combinators/divide';
 import { type Filter, passes } from '../optim/filter';
-import { type GradientTransform, type Treatment, transform } from '../optim/transform';
+import { type CompressedGradient, type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { zeros } from '../tensor/ops/create';
 import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
@@ -13,6 +13,7 @@ import type { Combine, CompressedLeaf, Moves } from './combine';
 import { treatments } from './filter';
 import { intervalOf, keptShare, type LeafRule, rankOf, unseen } from './leaf-rules';
 import { observing } from './observing';
+import { pooledUpdate, pools } from './pooled';
 import { compressedShape, type Projection, type Projector } from './projector';
 import { instability, warnOfInstability } from './stability';
 
@@ -64,14 +65,17 @@ export interface CompressState<P, S, O = undefined, D = S> {
  */
 export function inSubspace<P extends Projection, S, O, D = S>(
   parts: SubspaceParts<P, S, O, D>,
+  see?: (compressed: CompressedGradient) => void,
 ): GradientTransform<CompressState<P, S, O, D>> {
   const { projector, rank, inner, refreshEvery, onRefresh, combine, filter, stagger, seed } = parts;
   const dense = parts.dense ?? (inner as GradientTransform<unknown> as GradientTransform<D>); // without dense, D is S
   if (onRefresh === 'transfer' && !inner.linear) throw notLinear(inner.name ?? 'a transform');
   type Leaf = CompressedLeaf<P, S, O>;
 
-  // All that a random projection is made of: the same (seed, path, refresh) give the same one, at any time.
-  const keyOf = (path: string, refreshes: number): Key => fold(key(seed), path, 'projection', refreshes);
+  // All that a random projection is made of: the same (seed, path, refresh) give the same one, at any time. A mean over ranks
+  // has the draws of a mean over steps: Algorithm 1 of the paper, as floraAccumulate does it.
+  const purpose = pools(inner) ? 'accumulation' : 'projection';
+  const keyOf = (path: string, refreshes: number): Key => fold(key(seed), path, purpose, refreshes);
   const draw = (path: string, shape: Shape, rows: number, refreshes: number): P =>
     projector.sample(keyOf(path, refreshes), shape, rows, refreshes);
   const fresh = (path: string, projection: P): S =>
@@ -107,7 +111,7 @@ export function inSubspace<P extends Projection, S, O, D = S>(
     return state;
   };
 
-  const moves = (path: string, gradient: Tensor, step: number): Moves<Leaf> => ({
+  const unseenMoves = (path: string, gradient: Tensor, step: number): Moves<Leaf> => ({
     refresh(leaf, { ahead = 0, gradient: seen = gradient } = {}) {
       if (leaf.waiting) return leaf; // all gradients of a mean go down by one projection
       const { refreshes, projection, phase = 0 } = leaf;
@@ -133,14 +137,17 @@ export function inSubspace<P extends Projection, S, O, D = S>(
       return { ...leaf, refreshes: next, projection: made, inner: carried(path, leaf.inner, projection, made) };
     },
     down: (leaf, x) => projector.down(leaf.projection, x),
-    inner({ waiting: _, ...leaf }, compressed) {
+    inner(leaf, compressed) {
       const [updates, state] = inner.update({ [path]: compressed }, leaf.inner, {});
-      if (Object.hasOwn(updates, path)) return [updates[path] as Tensor, { ...leaf, inner: state }];
-      if (inner.pools) throw new Waiting({ ...leaf, inner: state, waiting: true });
-      throw withheld(inner.name ?? 'the inner transform', path);
+      if (!Object.hasOwn(updates, path)) throw withheld(inner.name ?? 'the inner transform', path);
+      return [updates[path] as Tensor, { ...leaf, inner: state }];
     },
     up: (leaf, compressed) => projector.up(leaf.projection, compressed),
   });
+  const moves: typeof unseenMoves = see
+    ? (path, gradient, step) =>
+        observing(unseenMoves(path, gradient, step), { path, step, projector: projector.name }, see)
+    : unseenMoves;
 
   const treated = (params: Params): Treatment[] => treatments(params, filter, projector, startingRank);
 
@@ -163,21 +170,29 @@ export function inSubspace<P extends Projection, S, O, D = S>(
     });
   };
 
+  const update: GradientTransform<CompressState<P, S, O, D>>['update'] = (grads, state, params) => {
+    if (pools(inner)) return pooledUpdate({ inner, dense: parts.dense }, moves, grads, state, params);
+    const [chosen, others] = divide(grads, (path) => Object.hasOwn(state.leaves, path));
+    const [untouched, denseState] = dense.update(others, state.dense, params);
+    const moved = Object.entries(chosen).map(([path, gradient]) => {
+      const leaf = state.leaves[path] as Leaf;
+      // A scope of its own: only one parameter's full-size temporaries live at a time.
+      const [update, next] = runInScope(path, () => combine(gradient, leaf, moves(path, gradient, state.step), path));
+      return { path, update, next };
+    });
+    const updates = Object.fromEntries(moved.map(({ path, update }) => [path, update]));
+    const leaves = { ...state.leaves, ...Object.fromEntries(moved.map(({ path, next }) => [path, next])) };
+    return [
+      { ...untouched, ...updates },
+      { step: state.step + 1, leaves, dense: denseState },
+    ];
+  };
+
   return transform<CompressState<P, S, O, D>>({
     name: 'compress',
     leafwise: inner.leafwise === true && dense.leafwise === true,
     explain: explained,
-    observed(see) {
-      let step = 0;
-      const seeing = inSubspace({ ...parts, combine: observing(combine, projector.name, () => step, see) });
-      return transform({
-        ...seeing,
-        update(grads, state, params) {
-          step = state.step;
-          return seeing.update(grads, state, params);
-        },
-      });
-    },
+    observed: (seeing) => inSubspace(parts, seeing),
     init(params) {
       const [chosen, others] = divide(params, (path, tensor) => passes(filter, path, tensor));
       const list = Object.entries(chosen);
@@ -187,40 +202,9 @@ export function inSubspace<P extends Projection, S, O, D = S>(
       const leaves = Object.fromEntries(list.map(([path, x], i) => [path, start(path, x, i / list.length)]));
       return { step: 0, leaves, dense: dense.init(others) };
     },
-    update(grads, state, params) {
-      const [chosen, others] = divide(grads, (path) => Object.hasOwn(state.leaves, path));
-      const [untouched, denseState] = dense.update(others, state.dense, params);
-      const moved = Object.entries(chosen).map(([path, gradient]) => {
-        const leaf = state.leaves[path] as Leaf;
-        // A scope of its own: only one parameter's full-size temporaries live at a time.
-        const [update, next] = runInScope(path, () =>
-          unlessWaiting(() => combine(gradient, leaf, moves(path, gradient, state.step), path)),
-        );
-        return { path, update, next };
-      });
-      const updates = Object.fromEntries(moved.flatMap(({ path, update }) => (update ? [[path, update]] : [])));
-      const leaves = { ...state.leaves, ...Object.fromEntries(moved.map(({ path, next }) => [path, next])) };
-      return [
-        { ...untouched, ...updates },
-        { step: state.step + (moved.some(({ update }) => update === null) ? 0 : 1), leaves, dense: denseState },
-      ];
-    },
+    update,
+    ...(pools(inner) && { pool: (given, params) => given.map(([grads, state]) => update(grads, state, params)) }),
   });
-}
-
-/** Thrown out of a combine by an inner transform that needs more gradients: the rest of the step has nothing to work on. */
-class Waiting<L> {
-  constructor(readonly leaf: L) {}
-}
-
-/** What a combine returns, or no update and the leaf that waits. */
-function unlessWaiting<L>(combined: () => [update: Tensor, leaf: L]): [update: Tensor | null, leaf: L] {
-  try {
-    return combined();
-  } catch (thrown) {
-    if (thrown instanceof Waiting) return [null, thrown.leaf];
-    throw thrown;
-  }
 }
 
 function notLinear(name: string): OptionError {

@@ -2,7 +2,8 @@ import { BackendError, ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
 import { show } from '../base/shape';
-import { type GradientTransform, mapParams, transform } from '../optim/transform';
+import { leafOf } from '../optim/leaf';
+import { type Given, type GradientTransform, mapParams, transform } from '../optim/transform';
 import { changed } from '../tensor/in-place';
 import { zeros } from '../tensor/ops/create';
 import { add } from '../tensor/ops/elementwise/add';
@@ -59,29 +60,35 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
   const own = shards / comm.size;
   checkShards(shards, comm);
   const empty: AllReduceState = { count: 0, sums: [] };
-  const summing = transform<AllReduceState>({
+  const pool = (given: readonly Given<AllReduceState>[]): [Params, AllReduceState][] => {
+    // No gradient is no step, if all ranks have none; the others would wait for this one.
+    if (given.every(([grads]) => isEmpty(grads))) checkEqual(comm, '');
+    const states = given.map(([grads, state]) => (isEmpty(grads) ? state : withGradient(state, grads)));
+    const ended = states.map(({ count, sums }) => (count === own ? (sums[0] as Params) : {}));
+    const total: Params = Object.assign({}, ...ended);
+    const means = isEmpty(total) ? {} : mapParams(overRanks(comm, total), (leaf) => div(leaf, shards));
+    return states.map((state, i) => {
+      const of = ended[i] as Params;
+      return isEmpty(of) ? [{}, state] : [mapParams(of, (_, path) => leafOf('allReduce', means, path)), empty];
+    });
+  };
+  return transform<AllReduceState>({
     name: `allReduce(${shards})`,
     linear: true,
-    pools: true,
+    pool,
     init: () => empty,
-    update(grads, state) {
-      const count = state.count + 1;
-      const sums = [...state.sums, grads];
-      // As in a binary counter: 4 = 100 in binary, so the fourth gradient ends a sum of two and then one of four.
-      for (let ended = count; ended % 2 === 0; ended /= 2) sums.push(plus(...(sums.splice(-2) as [Params, Params])));
-      if (count < own) return [{}, { count, sums }];
-      const total = overRanks(comm, sums[0] as Params);
-      return [mapParams(total, (leaf) => div(leaf, shards)), empty];
-    },
+    update: (grads, state) => pool([[grads, state]])[0] as [Params, AllReduceState],
   });
-  return {
-    ...summing,
-    update(grads, state, params) {
-      // No gradient is no step, if all ranks have none; the others would wait for this one.
-      if (Object.keys(grads).length === 0) checkEqual(comm, '');
-      return summing.update(grads, state, params);
-    },
-  };
+}
+
+const isEmpty = (leaves: Params): boolean => Object.keys(leaves).length === 0;
+
+/** As in a binary counter: 4 = 100 in binary, so the fourth gradient ends a sum of two and then one of four. */
+function withGradient(state: AllReduceState, grads: Params): AllReduceState {
+  const count = state.count + 1;
+  const sums = [...state.sums, grads];
+  for (let ended = count; ended % 2 === 0; ended /= 2) sums.push(plus(...(sums.splice(-2) as [Params, Params])));
+  return { count, sums };
 }
 
 /** The sums over ranks of all leaves, on every rank, which travel as one vector: a message for each would cost its latency. */

@@ -4,9 +4,9 @@ import { addBlocks } from './orders';
 
 /**
  * In which order a sum over ranks is added up. Floating-point addition is not associative, so the order decides on bits:
- * `sequence` adds rank 0, 1, 2, …, which are the bits of `accumulate(size)` in one process; `tree` adds neighbours, then
- * neighbouring pairs, whose bits do not depend on the number of ranks that share the leaves of the tree; `library` is what
- * MPI does, which differs between libraries and numbers of ranks.
+ * `sequence` adds rank 0, 1, 2, …, which are the bits of `accumulate(size)` or `floraAccumulate` in one process; `tree` adds
+ * neighbours, then neighbouring pairs, whose bits do not depend on the number of ranks that share the leaves of the tree;
+ * `library` is what MPI does, which differs between libraries and numbers of ranks.
  */
 export type Order = 'tree' | 'sequence' | 'library';
 

@@ -32,11 +32,12 @@ export interface GradientTransform<S> {
    */
   readonly leafwise?: boolean;
   /**
-   * The update is a mean over several gradients: of all ranks, and of several steps, of which all but the last return no
-   * leaf. What goes past such a transform is of one gradient alone, so `compress` around it takes nothing of the gradient
-   * but what went down.
+   * Only where the update is a mean over several gradients: of all ranks, and of several steps, of which all but the last
+   * return no leaf. It takes updates of several states at once, which are of different leaves, so that their sums travel as
+   * one; `update` is the same with one. What goes past such a transform is of one gradient alone, so `compress` around it
+   * takes nothing of the gradient but what went down. That there is no gradient it is told as well: others may have some.
    */
-  readonly pools?: boolean;
+  pool?(given: readonly Given<S>[], params: Params): [updates: Params, state: S][];
   /** How each parameter is treated, for `explain`; only transforms that treat some differently say so. */
   explain?(params: Params): readonly Treatment[];
   /**
@@ -45,6 +46,9 @@ export interface GradientTransform<S> {
    */
   observed?(see: (compressed: CompressedGradient) => void): GradientTransform<S>;
 }
+
+/** The gradients of an update, and the state before it. */
+export type Given<S> = readonly [grads: Params, state: S];
 
 /** What went down to a subspace in one step, and by which maps. Its tensors live during the call that shows them. */
 export interface CompressedGradient {
@@ -107,8 +111,10 @@ export function transform<S>(definition: GradientTransform<S>): GradientTransfor
   if (arguments.length > 1) refuseExtra('transform', arguments, 1);
   checkArgument('transform', 'definition', transformKind, definition);
   const where = definition.name ?? 'transform';
+  const { pool } = definition;
   return {
     ...definition,
+    ...(pool && { pool: (given, params) => noGrad(() => pool(given, params)) }),
     init(params) {
       if (arguments.length > 1) refuseExtra(`${where}.init`, arguments, 1);
       checkLeaves(`${where}.init`, 'params', params);
@@ -119,7 +125,9 @@ export function transform<S>(definition: GradientTransform<S>): GradientTransfor
       checkLeaves(`${where}.update`, 'grads', grads);
       checkRecord(`${where}.update`, 'params', params);
       if (typeof state !== 'object' || state === null) throw noState(where, state);
-      return Object.keys(grads).length === 0 ? [{}, state] : noGrad(() => definition.update(grads, state, params));
+      return Object.keys(grads).length === 0 && !pool
+        ? [{}, state]
+        : noGrad(() => definition.update(grads, state, params));
     },
   };
 }

@@ -97,13 +97,16 @@ describe('a rank that ends', () => {
 });
 
 describe('a training over threads', () => {
-  it.each(['dense', 'flora'] as const)('in sequence is accumulate in one process, bit for bit: %s', async (method) => {
-    const run = { method, steps: 5, shards: 3 };
-    const alone = await train(run, null);
-    expect(await inThreads(program.file, inProcess(3, { order: 'sequence' }), 'train', run)).toEqual(
-      Array(3).fill(alone),
-    );
-  });
+  it.each(['dense', 'flora', 'algorithm 1'] as const)(
+    'in sequence is accumulate in one process, bit for bit: %s',
+    async (method) => {
+      const run = { method, steps: 5, shards: 3 };
+      const alone = await train(run, null);
+      expect(await inThreads(program.file, inProcess(3, { order: 'sequence' }), 'train', run)).toEqual(
+        Array(3).fill(alone),
+      );
+    },
+  );
 
   it.each(['dense', 'flora', 'compressed'] as const)(
     'in a tree has the bits of 1, 2 and 4 ranks: %s',

@@ -7,6 +7,7 @@ import {
   crossEntropy,
   ema,
   flora,
+  floraAccumulate,
   GPT,
   type GradientTransform,
   projectors,
@@ -22,7 +23,7 @@ export interface Run {
   /** Gradients of a step on all ranks together. */
   readonly shards: number;
   readonly steps: number;
-  readonly method: 'dense' | 'flora' | 'compressed';
+  readonly method: 'dense' | 'flora' | 'compressed' | 'algorithm 1';
 }
 
 /** One optimizer behind the sum over ranks, or behind the same sum in one process. */
@@ -32,6 +33,12 @@ function optimizer({ method, shards }: Run, comm: Communicator | null): Gradient
     comm ? chain(allReduce(comm, { shards }), inner) : accumulate(shards, inner);
   if (method === 'dense') return summed(adafactor(own));
   if (method === 'flora') return summed(flora({ ...own, rank: 4, refreshEvery: 2, seed: 1 }));
+  if (method === 'algorithm 1') {
+    const inside = { rank: 4, seed: 1 };
+    if (comm === null) return floraAccumulate({ ...inside, steps: shards, inner: adafactor(own) });
+    const drawn = { ...inside, projector: projectors.gaussian, refreshEvery: 1, onRefresh: 'keep' as const };
+    return chain(compress({ ...drawn, inner: allReduce(comm, { shards }) }), adafactor(own));
+  }
   const sum = allReduce(comm as Communicator, { shards });
   const inner = chain(sum, ema({ decay: 0.9 }));
   const inside = { projector: projectors.gaussian, rank: 4, refreshEvery: 2, seed: 1 };

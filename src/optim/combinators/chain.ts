@@ -2,7 +2,7 @@ import { StateError } from '../../base/errors';
 import { checkArgument, inMessage } from '../../base/options';
 import type { Params } from '../../tensor/tensor';
 import { observedAround } from '../observed-around';
-import { type GradientTransform, type Treatment, transform, transformKind } from '../transform';
+import { type Given, type GradientTransform, type Treatment, transform, transformKind } from '../transform';
 
 /** One transform for each state of a tuple. */
 export type Parts<States extends readonly unknown[]> = { readonly [I in keyof States]: GradientTransform<States[I]> };
@@ -25,7 +25,7 @@ export function chain<States extends readonly unknown[]>(...parts: Parts<States>
     name: `chain(${list.map((part) => part.name ?? 'transform').join(', ')})`,
     linear: list.every((part) => part.linear === true),
     leafwise: list.every((part) => part.leafwise === true),
-    ...(list.some((part) => part.pools === true) && { pools: true }),
+    ...(list.some(({ pool }) => pool) && { pool: poolThrough<States>(list) }),
     init: (params) => list.map((part) => part.init(params)) as unknown as States,
     update(grads, states, params) {
       checkParts(states, list.length);
@@ -40,6 +40,20 @@ export function chain<States extends readonly unknown[]>(...parts: Parts<States>
     explain: (params) => merge(list, params),
     ...observedAround(list, (seen) => chain<States>(...(seen as unknown as Parts<States>))),
   });
+}
+
+/** The same for several states at once: a part that pools takes all of them together, the others one after the other. */
+function poolThrough<States extends readonly unknown[]>(parts: readonly GradientTransform<unknown>[]) {
+  return (given: readonly Given<States>[], params: Params): [updates: Params, states: States][] => {
+    let updates = given.map(([grads]) => grads);
+    const next = parts.map((part, i) => {
+      const own = updates.map((grads, k): Given<unknown> => [grads, given[k]?.[1][i]]);
+      const moved = part.pool?.(own, params) ?? own.map(([grads, state]) => part.update(grads, state, params));
+      updates = moved.map(([grads]) => grads);
+      return moved.map(([, state]) => state);
+    });
+    return updates.map((grads, k) => [grads, next.map((states) => states[k]) as unknown as States]);
+  };
 }
 
 /** @throws StateError `optimizer/state` */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chain, compress, ema, liftUpdate, projectors, random } from '../../../src/index';
-import { allReduce } from '../../../src/mpi';
+import { adam, chain, compress, ema, liftUpdate, projectors, random, type Tensor, tensor } from '../../../src/index';
+import { allReduce, powerSgd } from '../../../src/mpi';
 import { twins } from './fakes';
 
 const parts = () => ({
@@ -49,5 +49,104 @@ describe('compress around a mean over ranks', () => {
       }
       expect(refreshes).toEqual([step, step, step, step]);
     }
+  });
+
+  const params = () => ({
+    w: random.normal(random.key(1), [6, 5]),
+    v: random.normal(random.key(2), [4, 8]),
+    b: tensor([1, 2, 3]),
+    c: tensor([4]),
+  });
+
+  it('sends all leaves in one sum, compressed or not: 6·2 + 2·8 + 3 + 1', () => {
+    const comm = twins(2);
+    const transform = compress({ ...parts(), inner: chain(allReduce(comm), ema({ decay: 0.9 })) });
+    const grads = params();
+    let state = transform.init(grads);
+    for (let step = 0; step < 3; step++) [, state] = transform.update(grads, state, grads);
+    expect(comm.calls).toEqual(Array(3).fill(['gather 8', 'sum 32']).flat());
+  });
+
+  it('is, with one rank, what it is without: a momentum for each leaf, each under its own projection', async () => {
+    const grads = [1, 2, 3, 4, 5].map((scale) => {
+      const { w, v, b, c } = params();
+      return { w: w.mul(scale), v: v.mul(scale - 2), b: b.mul(-scale), c };
+    });
+    const momentum = () => ({ ...parts(), onRefresh: 'transfer' as const, inner: ema({ decay: 0.9 }) });
+    // The one draws as Algorithm 1, the other as Algorithm 2: by a projector of one key they draw the same.
+    const { gaussian } = projectors;
+    const projector: typeof gaussian = {
+      ...gaussian,
+      sample: (_, shape, rank, refreshes) =>
+        gaussian.sample(random.fold(random.key(9), String(shape), refreshes ?? 0), shape, rank, refreshes),
+    };
+    const numbers = async (transform: ReturnType<typeof compress>) => {
+      const found: unknown[] = [];
+      let state = transform.init(params());
+      let updates: Readonly<Record<string, Tensor>>;
+      for (const one of grads) {
+        [updates, state] = transform.update(one, state, params());
+        found.push(await Promise.all(['w', 'v', 'b', 'c'].map((path) => updates[path]?.array())));
+      }
+      return found;
+    };
+    const pooled = compress({ ...momentum(), projector, inner: chain(allReduce(twins(1)), ema({ decay: 0.9 })) });
+    expect(await numbers(pooled as ReturnType<typeof compress>)).toEqual(
+      await numbers(compress({ ...momentum(), projector }) as ReturnType<typeof compress>),
+    );
+  });
+
+  it('leaves dense parameters to a transform of their own, where there is one', async () => {
+    const comm = twins(2);
+    const transform = compress({
+      ...parts(),
+      inner: allReduce(comm),
+      dense: chain(allReduce(comm), ema({ decay: 0 })),
+    });
+    const grads = params();
+    const [updates] = transform.update(grads, transform.init(grads), grads);
+    expect(comm.calls).toEqual(['gather 8', 'sum 28', 'gather 8', 'sum 4']);
+    expect(await updates.b?.array()).toEqual([1, 2, 3]);
+  });
+
+  it('hands parameters to what may look at them: those that are not compressed', () => {
+    const seen: string[][] = [];
+    const pooling = allReduce(twins(1));
+    const looking: typeof pooling = {
+      ...pooling,
+      pool(given, others) {
+        seen.push(Object.keys(others));
+        return pooling.pool?.(given, others) ?? [];
+      },
+    };
+    const transform = compress({ ...parts(), inner: looking });
+    transform.update(params(), transform.init(params()), params());
+    expect(seen).toEqual([['b', 'c']]);
+  });
+
+  it('asks the other ranks where it has no gradient, and takes no step if they have none', () => {
+    const comm = twins(2);
+    const transform = chain(compress({ ...parts(), inner: allReduce(comm) }), adam({ learningRate: 0.1 }));
+    const state = transform.init(params());
+    const [updates, [{ step }]] = transform.update({}, state, params());
+    expect([updates, step, comm.calls]).toEqual([{}, 0, ['gather 8']]);
+  });
+
+  it('is itself a mean of several gradients, around which nothing may look at one', () => {
+    const inner = compress({ ...parts(), inner: allReduce(twins(2)) });
+    expect(() => compress({ ...parts(), projector: projectors.svd, inner })).toThrow(/compress\/pools/);
+    expect(() => compress({ ...parts(), projector: projectors.svd, inner: powerSgd(twins(2), { rank: 1 }) })).toThrow(
+      /compress\/pools/,
+    );
+  });
+
+  it('has PowerSGD inside, which takes each leaf by itself', () => {
+    const comm = twins(2);
+    const transform = compress({ ...parts(), inner: powerSgd(comm, { rank: 1 }) });
+    const grads = { w: params().w, v: params().v, b: params().b };
+    const [updates, { step }] = transform.update(grads, transform.init(grads), grads);
+    expect([updates.w?.shape, updates.v?.shape, updates.b?.shape, step]).toEqual([[6, 5], [4, 8], [3], 1]);
+    // Two rounds for each matrix, whose projection is [6, 2] or [2, 8], and one for the rest, up to multiples of two.
+    expect(comm.calls.filter((call) => call.startsWith('sum'))).toEqual(['sum 6', 'sum 2', 'sum 2', 'sum 8', 'sum 4']);
   });
 });
