@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import { type Cluster, lacking, openCluster } from './scale-out/cluster';
 import { type Library, launch } from './scale-out/launch';
+import { type Overlap, type OverlapJob, runOverlap, serveOverlap } from './scale-out/overlap';
 import { pageOf } from './scale-out/page';
 import { type Found, type Job, runRank } from './scale-out/rank';
 
@@ -31,10 +33,13 @@ export interface Measured {
   readonly lengths: readonly number[];
   readonly steps: number;
   readonly runs: readonly Run[];
+  readonly overlaps: readonly (Overlap & { readonly megabits: number | null })[];
 }
 
-if (process.argv[2] === '--rank')
-  await runRank(JSON.parse(process.argv[3] as string) as Job, process.argv[4] as string);
+const [, , role, given, folder] = process.argv as string[];
+if (!isMainThread) await serveOverlap();
+else if (role === '--rank') await runRank(JSON.parse(given as string) as Job, folder as string);
+else if (role === '--overlap') await runOverlap(JSON.parse(given as string) as OverlapJob, folder as string);
 else await main();
 
 async function main(): Promise<void> {
@@ -56,14 +61,20 @@ async function main(): Promise<void> {
   const job = { sizes, sums: lengths, repeats, steps };
   const library = values.mpi;
   const runs: Run[] = [];
+  const overlaps: Measured['overlaps'][number][] = [];
   await onCluster(2, async (cluster) => {
-    for (const megabits of rates) runs.push(await measure(cluster, megabits, library, job));
+    for (const megabits of rates) {
+      runs.push(await measure(cluster, megabits, library, job));
+      const given: OverlapJob = { sizes, repeats: steps };
+      const found = await launch<Overlap>(cluster, library, '--overlap', given);
+      overlaps.push({ megabits, ...(found[0] as Overlap) });
+    }
   });
   await onCluster(4, async (cluster) => {
     runs.push(await measure(cluster, 1000, library, { ...job, sums: [], steps: 2 }));
   });
   const processor = `${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`;
-  const page = pageOf({ library, processor, sizes, lengths, steps, runs });
+  const page = pageOf({ library, processor, sizes, lengths, steps, runs, overlaps });
   console.log(page);
   if (values.write) writeFileSync('docs/scale-out.md', page);
 }
@@ -83,5 +94,5 @@ async function onCluster(nodes: number, use: (cluster: Cluster) => Promise<void>
 async function measure(cluster: Cluster, megabits: number | null, library: Library, job: Job): Promise<Run> {
   cluster.limit(megabits);
   console.error(`${cluster.nodes.length} nodes, ${megabits ?? 'any number of'} Mbit/s`);
-  return { nodes: cluster.nodes.length, megabits, found: await launch(cluster, library, job) };
+  return { nodes: cluster.nodes.length, megabits, found: await launch<Found>(cluster, library, '--rank', job) };
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { nodeFlags } from '../harness/machine';
 import { agentFor, type Cluster, nodeInterface } from './cluster';
-import type { Found, Job } from './rank';
 
 export type Library = 'mpich' | 'openmpi';
 
@@ -23,15 +22,15 @@ const launchers: Record<Library, (agent: string, addresses: readonly string[]) =
   ],
 };
 
-/** Run a job with one rank on each node of the cluster; what they found, by rank. */
-export async function launch(cluster: Cluster, library: Library, job: Job): Promise<Found[]> {
+/** Run a job in a role of the program, one rank on each node of the cluster; what they found, by rank. */
+export async function launch<Found>(cluster: Cluster, library: Library, role: string, job: object): Promise<Found[]> {
   const agent = agentFor(cluster);
   const folder = mkdtempSync(join(tmpdir(), 'floragrad-scale-out-'));
   try {
     const addresses = cluster.nodes.map(({ address }) => address);
     const [first] = cluster.nodes;
     const flags = nodeFlags({ node: process.version });
-    const program = [process.execPath, ...flags, process.argv[1] as string, '--rank', JSON.stringify(job), folder];
+    const program = [process.execPath, ...flags, process.argv[1] as string, role, JSON.stringify(job), folder];
     const command = [...launchers[library](agent.file, addresses), '-n', `${addresses.length}`, ...program];
     const found = (): boolean => readdirSync(folder).length === addresses.length;
     const { code, errors } = await ended(['netns', 'exec', first?.namespace as string, ...command], found);

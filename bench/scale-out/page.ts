@@ -20,6 +20,7 @@ export function pageOf(measured: Measured): string {
     times(measured, found),
     whenItPays(found),
     shown(found),
+    overlap(measured, found),
     prediction(found),
     starting(),
     tenBillion(measured, found),
@@ -81,7 +82,7 @@ function model({ networks, efficiency }: Analysis): string[] {
     '',
     'k sums a step, S bytes of all their vectors; m(N) messages one after the other in each: 3(N − 1) in order (a gather of the 8 bytes, an Alltoall,',
     'an Allgather), about 3·log₂N in a library that halves and doubles recursively. α is the latency of a message and β the time of a byte, as in Thakur,',
-    'Rabenseifner and Gropp, "Optimization of collective communication operations in MPICH" (IJHPCA 2005), which has these costs',
+    'Rabenseifner and Gropp, "Optimization of collective communication operations in MPICH" (IJHPCA 19(1), 2005), which has these costs',
     'for each collective. The ordered sum is an Alltoall, N − 1 additions of a block, and an Allgather. Nothing overlaps: ranks compute, then they wait.',
     '',
     'α and β are fitted to sums of five lengths alone, without any training:',
@@ -163,6 +164,30 @@ function whenItPays({ rows, crossovers, loads, fastest }: Analysis): string[] {
     'In words: the projection costs computing in proportion to rank × parameters on every node, the bytes saved are 2(N − 1)/N of nearly all parameters. So it',
     'pays where the network is slow beside the processor, where matrices are wide (r/width of their bytes is left), and where few tokens a node stand',
     'against each gradient. It does not pay within one machine. What it costs in accuracy is in [Results](results.md).',
+  ];
+}
+
+function overlap({ overlaps }: Measured, { bytes: rows }: Analysis): string[] {
+  const share = (method: Method): number => rows.find((row) => row.method === method)?.theory as number;
+  return [
+    '',
+    '## Sums beside computing',
+    '',
+    'All calls block. What a Worker that owns MPI could hide at most: forward and back alone and then a sum of all gradients, or both at once,',
+    'the sum in the Worker. A training hides less, since its last gradients are there when the backward pass ends. Milliseconds:',
+    '',
+    ...markdownTable(
+      [
+        { heading: 'limit, Mbit/s', align: right, cell: ({ megabits }) => `${megabits ?? 'none'}` },
+        { heading: 'the sum', align: right, cell: ({ sum }) => ms(sum) },
+        { heading: 'one after the other', align: right, cell: ({ apart }) => ms(apart) },
+        { heading: 'at once', align: right, cell: ({ together }) => ms(together) },
+        { heading: 'saved', align: right, cell: ({ apart, together }) => percent(1 - together / apart) },
+      ],
+      overlaps,
+    ),
+    '',
+    `It is not built: where a sum takes long Flora makes it ${(share('dense') / share('flora')).toFixed(0)} times as short, and leaves as much less to hide.`,
   ];
 }
 

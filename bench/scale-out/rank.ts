@@ -9,6 +9,7 @@ import {
   type GradientTransform,
   projectors,
   random,
+  type Tensor,
   type Trainer,
   trainer,
 } from '../../src/index';
@@ -16,7 +17,7 @@ import { allReduce, type Communicator, mpi } from '../../src/mpi';
 import { nodeInterface } from './cluster';
 
 /** The model that is trained, and what each rank computes a step. */
-interface Sizes {
+export interface Sizes {
   readonly width: number;
   readonly layers: number;
   readonly context: number;
@@ -125,19 +126,21 @@ function timeOf(comm: Communicator, length: number, repeats: number): number {
 type Batch = { readonly step: number };
 type Training = Trainer<unknown, Batch>;
 
-function training(comm: Communicator, sizes: Sizes, method: Method): Training {
-  const { width, layers, context, batch } = sizes;
+/** The model, and its loss on the windows of a step and a rank. */
+export function modelOf({ width, layers, context, batch }: Sizes) {
   const model = new GPT({ vocabularySize, width, layers, context, heads: 4, key: random.key(0) });
-  return trainer({
-    model,
-    transform: transformOf(comm, method),
-    loss({ step }: Batch) {
-      const key = random.fold(random.key(7), 'batch', step, comm.rank);
-      const ids = random.integers(key, [batch, context + 1], { low: 0, high: vocabularySize });
-      return crossEntropy(model.forward(ids.slice([0, 0], [batch, context])), ids.slice([0, 1], [batch, context + 1]));
-    },
-    seed: 0,
-  });
+  const loss = (step: number, rank: number): Tensor => {
+    const key = random.fold(random.key(7), 'batch', step, rank);
+    const ids = random.integers(key, [batch, context + 1], { low: 0, high: vocabularySize });
+    return crossEntropy(model.forward(ids.slice([0, 0], [batch, context])), ids.slice([0, 1], [batch, context + 1]));
+  };
+  return { model, loss };
+}
+
+function training(comm: Communicator, sizes: Sizes, method: Method): Training {
+  const { model, loss } = modelOf(sizes);
+  const transform = transformOf(comm, method);
+  return trainer({ model, transform, loss: ({ step }: Batch) => loss(step, comm.rank), seed: 0 });
 }
 
 /** Whole gradients over the wire, or compressed ones by a new projection in each step. */

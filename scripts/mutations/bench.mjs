@@ -112,4 +112,32 @@ export const BENCH = [
     replace: 'vocabulary.encode(text)',
     tests: [`${tuning} > one of the command`],
   },
+  {
+    name: 'scale-out: a crossover in the limits of rates, which no sum gets',
+    file: 'bench/scale-out/analysis.ts',
+    find: '({ megabits: rateOf(network), gain: gainOf(run, method) })',
+    replace: '({ megabits: run.megabits ?? 1e9, gain: gainOf(run, method) })',
+    tests: ['test/unit/bench/scale-out-analysis.test.ts'],
+  },
+  {
+    name: 'scale-out: a mean of steps, which one late step moves',
+    file: 'bench/scale-out/analysis.ts',
+    find: 'return median(dense.samples.map(',
+    replace: 'return dense.samples.reduce((sum, { seconds }) => sum + seconds, 0) - median(dense.samples.map(',
+    tests: ['test/unit/bench/scale-out-analysis.test.ts'],
+  },
+  {
+    name: 'scale-out: the counters of rank 16 alone',
+    file: 'bench/scale-out/page.ts',
+    find: "found: percent(excess('flora', 'half')),",
+    replace: "found: percent(excess('flora')),",
+    tests: ['test/unit/bench/scale-out-analysis.test.ts'],
+  },
+  {
+    name: 'scale-out: what was saved, for what was left',
+    file: 'bench/scale-out/page.ts',
+    find: 'percent(1 - together / apart)',
+    replace: 'percent(together / apart)',
+    tests: ['test/unit/bench/scale-out-analysis.test.ts'],
+  },
 ];
