@@ -24,6 +24,7 @@ import { playgroundView } from './mutations/playground-view.mjs';
 import { ranksMutations } from './mutations/ranks.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
+import { slurm } from './mutations/slurm.mjs';
 import { square } from './mutations/square.mjs';
 import { starts } from './mutations/starts.mjs';
 
@@ -3988,5 +3989,6 @@ export const mutations = [
   ...lessons,
   ...mpi,
   ...mpiCommand,
+  ...slurm,
   ...device,
 ];

@@ -3,6 +3,7 @@ import type { Measured } from '../scale-out';
 import { type Analysis, analyse, type Compressed, rateOf } from './analysis';
 import { type Load, type Network, stepSeconds, type Way } from './model';
 import { type Method, ranks } from './rank';
+import { starting } from './starting';
 
 const ms = (seconds: number): string => (1000 * seconds).toFixed(seconds < 0.01 ? 2 : 0);
 const grouped = (x: number): string => Math.round(x).toLocaleString('en-US');
@@ -296,40 +297,6 @@ function predicted(found: Analysis, cases: readonly Prediction[]): string[] {
     ],
     cases,
   );
-}
-
-function starting(): string[] {
-  return [
-    '',
-    '## Starting it',
-    '',
-    'On named machines, with the same folder at the same path on each (`hosts` has a name and a number of ranks a line):',
-    '',
-    '```',
-    'node-1 slots=1              # Open MPI; MPICH writes node-1:1',
-    'node-2 slots=1',
-    '```',
-    '',
-    '```sh',
-    'mpiexec.openmpi -n 2 --hostfile hosts node train.js',
-    'mpiexec.mpich -n 2 -f hosts node train.js',
-    '```',
-    '',
-    'Under Slurm, one rank a node with all its cores, started by the `mpiexec` of the MPI that is loaded:',
-    '',
-    '```sh',
-    '#!/bin/bash',
-    '#SBATCH --nodes=8',
-    '#SBATCH --ntasks-per-node=1',
-    '#SBATCH --cpus-per-task=16',
-    'mpiexec -n "$SLURM_NTASKS" node train.js',
-    '```',
-    '',
-    '`srun` alone works where it sets what a launcher sets: `PMI_RANK` and `PMI_SIZE` (`--mpi=pmi2`) for MPICH; an Open MPI that `srun` starts',
-    'has no `OMPI_COMM_WORLD_SIZE` and is not recognised. Neither example was run on a cluster; the program above starts ranks on several addresses',
-    'through the same launchers. MPICH 4.0.2 over TCP was seen to hang in `MPI_Finalize`, after all work, on a machine with more processes than',
-    'cores: one rank waits for the launcher and no longer answers the other, which closes its connection. Open MPI was not.',
-  ];
 }
 
 function tenBillion({ sizes }: Measured, { loads, parameters }: Analysis): string[] {

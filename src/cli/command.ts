@@ -10,7 +10,7 @@ import { agree } from './ranks/agree';
 import { threadsOf } from './ranks/cores';
 import { isFirst } from './ranks/exchange';
 import type { rankOptions } from './ranks/options';
-import { checkCount, openRanks, startRanks } from './ranks/start';
+import { checkAlone, checkCount, openRanks, startRanks } from './ranks/start';
 import { type Io, printJson, type Screen, type ScreenPart, screen, silent } from './terminal/io';
 
 /** What one command says, takes and does; all that commands have in common is in this file. */
@@ -106,6 +106,7 @@ export function command<S extends CommandOptions>(spec: CommandSpec<S>): Command
       }
       const { json, launcher, ranks, shards, threads, ...machine } = settings as Common;
       if (comm) checkCount(ranks, comm.size);
+      else if ('ranks' in options) checkAlone(io.env);
       const named = namedOutputs(options, settings);
       const outputs = named
         .map(([option, words]) => namedPath(option, words, io.cwd))

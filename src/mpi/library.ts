@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { BackendError } from '../base/errors';
 import type { Transport } from './communicator';
+import { startedBySrun, tasksOf } from './tasks';
 
 /** The part of koffi (a library that calls C from Node) that is used here. */
 interface Koffi {
@@ -58,13 +59,20 @@ export interface Launched {
   readonly size: number;
 }
 
-/** Which launcher started this process, by what it left in the environment; null: none did. */
+/**
+ * Which launcher started this process, by what it left in the environment; null: none did, or one that is not known. Slurm's
+ * srun speaks PMI-2 to MPICH and PMIx to Open MPI. The mpiexec of each may stand on srun as well, so its own words come first:
+ * the tasks are then daemons, one a machine.
+ */
 export function launched(environment: Readonly<Record<string, string | undefined>>): Launched | null {
   const { OMPI_COMM_WORLD_SIZE: ompi, OMPI_COMM_WORLD_RANK: ompiRank, PMI_SIZE: pmi, PMI_RANK: pmiRank } = environment;
   if (ompi !== undefined) {
     return { family: openMpi, rank: Number(ompiRank ?? 0), size: Number(ompi) };
   }
   if (pmi !== undefined && pmiRank !== undefined) return { family: mpich, rank: Number(pmiRank), size: Number(pmi) };
+  const { PMIX_RANK: pmix } = environment;
+  const tasks = tasksOf(environment);
+  if (pmix !== undefined && tasks !== null) return { family: openMpi, rank: Number(pmix), size: tasks };
   return null;
 }
 
@@ -171,7 +179,7 @@ function open(koffi: Koffi, { file, name, install }: Family): Library {
       code: 'mpi/library',
       got: `${file} could not be loaded (${messageOf(error)})`,
       expected: `the shared library of ${name}, whose launcher started this process`,
-      fix: `${install}, or start with the mpiexec of the library that is installed`,
+      fix: `${install}, or start with the launcher of the library that is installed: its mpiexec, or ${startedBySrun}`,
     });
   }
 }
@@ -181,7 +189,7 @@ function otherLauncher({ name }: Family, promised: number, found: number): Backe
     code: 'mpi/launcher',
     got: `the launcher announced ${promised} ranks, and ${name} found ${found}`,
     expected: 'a launcher and a library of the same MPI',
-    fix: 'mpiexec.mpich and mpiexec.openmpi start programs of MPICH and of Open MPI',
+    fix: `mpiexec.mpich and mpiexec.openmpi start programs of MPICH and of Open MPI, in Slurm also ${startedBySrun}`,
   });
 }
 

@@ -2,6 +2,7 @@ import { BackendError } from '../base/errors';
 import { choice, type OptionsOf, optional, readOptions, refuseExtra } from '../base/options';
 import { type Communicator, communicator } from './communicator';
 import { launched, world } from './library';
+import { unknownLauncher } from './tasks';
 
 const mpiOptions = {
   /** How sums are added up (default `tree`: bits do not depend on the number of ranks). */
@@ -12,10 +13,10 @@ const mpiOptions = {
 export interface MpiOptions extends OptionsOf<typeof mpiOptions> {}
 
 /**
- * The ranks that `mpiexec` started, seen from this process: MPICH or Open MPI, by the launcher. Call it once, before the
+ * The ranks that `mpiexec`, or `srun` of Slurm, started, seen from this process: MPICH or Open MPI, by the launcher. Call it once, before the
  * first tensor is worth anything to the other ranks. A program that ends by itself finalizes; one that throws or calls
  * `process.exit` ends all ranks with a status that is not 0.
- * @throws BackendError `mpi/no-launcher`, `mpi/not-installed`, `mpi/library`, `mpi/launcher`
+ * @throws BackendError `mpi/no-launcher`, `mpi/unknown-launcher`, `mpi/not-installed`, `mpi/library`, `mpi/launcher`
  * @example
  * const launched = await mpi({ order: 'tree' }).catch(({ code }) => code); // without mpiexec -n 4 node train.js
  * console.log(launched); // prints mpi/no-launcher
@@ -24,7 +25,7 @@ export async function mpi(options: MpiOptions = {}): Promise<Communicator> {
   if (arguments.length > 1) refuseExtra('mpi', arguments, 1);
   const { order } = readOptions('mpi', mpiOptions, options);
   const start = launched(process.env);
-  if (start === null) throw noLauncher();
+  if (start === null) throw unknownLauncher(process.env) ?? noLauncher();
   return communicator(await world(start), order);
 }
 

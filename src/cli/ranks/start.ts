@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { BackendError, OptionError } from '../../index';
 import { type Communicator, mpi } from '../../mpi';
 import { launched } from '../../mpi/library';
+import { tasksOf, unknownLauncher } from '../../mpi/tasks';
 import { without } from '../options';
 import type { Io } from '../terminal/io';
 
@@ -13,11 +14,23 @@ interface StartSettings {
 }
 
 /**
- * The ranks of which this process is one, where a launcher started it; null where none did.
+ * The ranks of which this process is one, where a launcher started it; null where none did. The only task of a step of
+ * Slurm is a process like any other and asks for no library: a cluster may give every step PMIx.
  * @throws BackendError `mpi/not-installed`, `mpi/library`, `mpi/launcher`
  */
 export async function openRanks(env: Io['env']): Promise<Communicator | null> {
-  return launched(env) === null ? null : mpi();
+  const place = launched(env);
+  const only = place?.size === 1 && tasksOf(env) === 1;
+  return place === null || only ? null : mpi();
+}
+
+/**
+ * Refuse to be one of several processes that do not know of each other.
+ * @throws BackendError `mpi/unknown-launcher`
+ */
+export function checkAlone(env: Io['env']): void {
+  const unknown = launched(env) === null ? unknownLauncher(env) : null;
+  if (unknown) throw unknown;
 }
 
 /** @throws OptionError `cli/ranks` where `--ranks` is not the number that a launcher started */

@@ -74,7 +74,7 @@ describe('the analysis of runs that follow the model', () => {
 
   it('says no where a counter is off', () => {
     const [first, ...others] = measured.runs as [Run, ...Run[]];
-    const heavy = structuredClone(first) as { found: { trained: Record<Method, { sentBytes: number }> }[] };
+    const heavy = structuredClone(first) as unknown as { found: { trained: Record<Method, { sentBytes: number }> }[] };
     for (const { trained } of heavy.found) trained.half.sentBytes = 4 * floats.half * 1.03;
     const page = pageOf({ ...measured, runs: [heavy as unknown as Run, ...others] });
     expect(page).toMatch(/at every limit, Flora +\| +3\.0 % +\| \*\*no\*\*/);

@@ -1,5 +1,9 @@
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkSharing } from '../../../../src/cli/ranks/sharing';
+import { checkAlone, openRanks } from '../../../../src/cli/ranks/start';
+import { run } from '../../../../src/cli/run';
+import { mpi } from '../../../../src/mpi';
+import { launched } from '../../../../src/mpi/library';
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -11,4 +15,64 @@ it('three shards are refused in one process, and a shard a rank under a launcher
   vi.stubEnv('PMI_SIZE', '3');
   vi.stubEnv('PMI_RANK', '1');
   expect(() => checkSharing(settings)).not.toThrow();
+});
+
+/** Seen with Slurm 22.05.8, MPICH 4.0.2 and Open MPI 4.1.4 of Debian 12: the second of two processes, what counts of each. */
+const job = { SLURM_JOB_ID: '7', SLURM_NTASKS: '2', SLURM_NPROCS: '2' };
+const step = { ...job, SLURM_STEP_ID: '0', SLURM_STEP_NUM_TASKS: '2', SLURM_PROCID: '1', SLURM_LOCALID: '1' };
+const pmix = { PMIX_NAMESPACE: 'slurm.pmix.7.0', SLURM_MPI_TYPE: 'pmix' };
+const several = {
+  'mpiexec of MPICH': { PMI_FD: '6', PMI_RANK: '1', PMI_SIZE: '2' },
+  'mpiexec of Open MPI': { OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '2', PMIX_RANK: '1' },
+  'srun --mpi=pmi2': { ...step, PMI_FD: '13', PMI_RANK: '1', PMI_SIZE: '2', SLURM_MPI_TYPE: 'pmi2' },
+  'srun --mpi=pmix': { ...step, ...pmix, PMIX_RANK: '1' },
+  // Both ask srun for a daemon a machine: its tasks are not the ranks.
+  'mpiexec of MPICH in a job': { ...step, SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0', PMI_RANK: '1', PMI_SIZE: '2' },
+  'mpiexec of Open MPI in a job': {
+    ...step,
+    ...{ SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0', PMIX_NAMESPACE: '1129971713', PMIX_RANK: '1' },
+    ...{ OMPI_COMM_WORLD_RANK: '1', OMPI_COMM_WORLD_SIZE: '2' },
+  },
+};
+
+describe.each(Object.entries(several))('%s', (name, environment) => {
+  it('is known, and the rank of the process', () => {
+    const family = name.includes('MPICH') || name.includes('pmi2') ? 'MPICH' : 'Open MPI';
+    expect(launched(environment)).toMatchObject({ rank: 1, size: 2, family: { name: family } });
+    expect(() => checkAlone(environment)).not.toThrow();
+  });
+});
+
+it('srun without MPI is refused, by its number of tasks', async () => {
+  expect(launched(step)).toBeNull();
+  expect(() => checkAlone(step)).toThrow(/mpi\/unknown-launcher.*one of 2 tasks/s);
+  for (const [key, value] of Object.entries(step)) vi.stubEnv(key, value);
+  await expect(mpi()).rejects.toMatchObject({ code: 'mpi/unknown-launcher' });
+});
+
+it.each([['train'], ['finetune', 'no-such-model']])('%s says so before it reads or writes a file', async (...given) => {
+  const said: string[] = [];
+  const screen = { write: (part: string) => said.push(part), isTTY: false };
+  const argv = [...given, '--data', 'no-such-file'];
+  expect(await run(argv, { stdout: screen, stderr: screen, cwd: '.', env: step })).toBe(1);
+  expect(said.join('')).toContain('mpi/unknown-launcher');
+});
+
+it('another launcher of PMIx is refused, whose number of processes is not known', () => {
+  expect(() => checkAlone({ PMIX_RANK: '0', PMIX_NAMESPACE: 'prterun-7@1' })).toThrow(/mpi\/unknown-launcher.*PMIx/s);
+});
+
+const alone = {
+  'no launcher': {},
+  'a batch script of two tasks': { ...job, SLURM_PROCID: '0', SLURM_LOCALID: '0', SLURM_TASKS_PER_NODE: '2' },
+  'a command of salloc': job,
+  'the shell of salloc': { ...step, SLURM_STEP_ID: '4294967290', SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0' },
+  'srun -n 1': { ...step, SLURM_NTASKS: '1', SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0' },
+  'srun --mpi=pmi2 -n 1': { ...step, SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0', PMI_RANK: '0', PMI_SIZE: '1' },
+  'srun --mpi=pmix -n 1': { ...step, ...pmix, SLURM_STEP_NUM_TASKS: '1', SLURM_PROCID: '0', PMIX_RANK: '0' },
+};
+
+it.each(Object.entries(alone))('%s: one process, which needs no library', async (_, environment) => {
+  expect(await openRanks(environment)).toBeNull();
+  expect(() => checkAlone(environment)).not.toThrow();
 });
