@@ -10,6 +10,7 @@ import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { device } from './mutations/device.mjs';
 import { diag } from './mutations/diag.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
+import { errors } from './mutations/errors.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { lessons } from './mutations/lessons.mjs';
 import { LOOPS } from './mutations/loops.mjs';
@@ -3977,6 +3978,7 @@ export const mutations = [
   ...order,
   ...ranksMutations,
   ...elementwise,
+  ...errors,
   ...square,
   ...starts,
   ...noise,

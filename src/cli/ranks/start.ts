@@ -3,6 +3,7 @@ import { constants } from 'node:os';
 import { BackendError, OptionError } from '../../index';
 import { type Communicator, mpi } from '../../mpi';
 import { launched } from '../../mpi/library';
+import { reason } from '../../node/write';
 import { without } from '../options';
 import type { Io } from '../terminal/io';
 
@@ -56,7 +57,7 @@ export async function startRanks(
   for (const signal of signals) process.on(signal, pass);
   try {
     const status = await new Promise<number>((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) => reject(noLauncher(launcher, error.message)));
+      child.on('error', (error) => reject(noLauncher(launcher, reason(error))));
       child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
     });
     if (interrupted || status === 0) return interrupted ? status || 130 : 0;
