@@ -3327,8 +3327,8 @@ const commands = [
   {
     name: 'finetune: --sparsity that is not handed on',
     file: 'src/cli/finetune/run.ts',
-    find: 'sparsity: pruned,\n          learningRate: peak',
-    replace: 'sparsity: 0.5,\n          learningRate: peak',
+    find: 'sparsity: pruned, learningRate: peak',
+    replace: 'sparsity: 0.5, learningRate: peak',
     tests: [`${unitOf('cli/finetune/finetune')} > lors with --sparsity`],
   },
   {

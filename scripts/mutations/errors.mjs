@@ -50,6 +50,13 @@ export const errors = [
     tests: ranks('refuses a base'),
   },
   {
+    name: 'errors: a checkpoint is that of rank 0 if it has as many steps',
+    file: 'src/cli/train/run.ts',
+    find: 'JSON.stringify([taken, saved?.trainLoss])',
+    replace: 'JSON.stringify([taken])',
+    tests: ranks('refuses a checkpoint'),
+  },
+  {
     name: 'errors: a wire is looked at without its rank',
     file: 'src/cli/ranks/wire.ts',
     find: 'if (compresses(wireRank)) return;',
@@ -80,8 +87,8 @@ export const errors = [
   {
     name: 'errors: train does not look at its wire',
     file: 'src/cli/train/train.ts',
-    find: 'checkWire(parameters, sharing, `a model of width ${width}`);',
-    replace: '',
+    find: 'checkWire(parameters, sharing,',
+    replace: 'if (sharing === null) checkWire(parameters, sharing,',
     tests: shards,
   },
   {

@@ -100,7 +100,7 @@ const keyOf = (seed: number): Key => random.fold(random.key(seed), 'finetune');
 
 /** A copy of the base as a method begins with it, and how it is trained: null for what is not. */
 function readied({ method, seed }: FineTunePlan, settings: Preparing, base: Base, dataset: TextDataset) {
-  const { rank, alpha, sparsity, steps, stages } = settings;
+  const { rank, alpha, sparsity: pruned, steps, stages } = settings;
   const key = keyOf(seed);
   const model = new GPT({ ...base.sizes, key });
   model.load(
@@ -111,7 +111,7 @@ function readied({ method, seed }: FineTunePlan, settings: Preparing, base: Base
   const peak = peakOf(method, settings);
   if (peak === null) return { model, prepared: null };
   const batches = Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i)));
-  const given = { rank, alpha, steps, stages, sparsity, learningRate: peak, seed, batches };
+  const given = { rank, alpha, steps, stages, sparsity: pruned, learningRate: peak, seed, batches };
   return { model, prepared: methods[method].prepare(model, given) };
 }
 
