@@ -177,7 +177,7 @@ const failures = (name, { spoiledCwd, otherCwd, otherText }) => [
         {
           title: 'a launcher whose channel is closed',
           said: /\[mpi\/launcher\].*PMI_FD/,
-          lines: 2, // nobody can tell the launcher to end the other
+          lines: 2, // without the channel the launcher does not hear of either
           given: alike(2, rank(training, { before: ['bash', '-c', 'eval "exec $PMI_FD>&-"; exec "$0" "$@"'] })),
         },
       ]

@@ -29,7 +29,7 @@ export function start(launcher, ranks, argv, cwd) {
     : startProgram(process.execPath, program, cwd);
 }
 
-/** Start any program as `start` does, with more in its environment, and for so many seconds at most. */
+/** Start any program as `start` does, with more in its environment, and end it after `seconds`. */
 export function startProgram(file, given, cwd, { more = {}, seconds: most = 120 } = {}) {
   const mark = randomUUID();
   const began = performance.now();
