@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 export const launchers = { MPICH: 'mpiexec.mpich', 'Open MPI': 'mpiexec.openmpi' };
-const command = resolve('dist/cli.js');
+export const command = resolve('dist/cli.js');
 
 /** A GPT with dropout, evaluation at its end and refreshes inside, cut into four shards. */
 export const smallRun = (steps) =>
@@ -23,15 +23,19 @@ const allowed = {
 
 /** Start a command line on ranks; no launcher: in this process's child alone. `ended` has status, output and seconds. */
 export function start(launcher, ranks, argv, cwd) {
-  const mark = randomUUID();
   const program = [command, ...argv];
-  const [file, given] = launcher
-    ? [launcher, ['-n', String(ranks), process.execPath, ...program]]
-    : [process.execPath, program];
+  return launcher
+    ? startProgram(launcher, ['-n', String(ranks), process.execPath, ...program], cwd)
+    : startProgram(process.execPath, program, cwd);
+}
+
+/** Start any program as `start` does, with more in its environment, and end it after `seconds`. */
+export function startProgram(file, given, cwd, { more = {}, seconds: most = 120 } = {}) {
+  const mark = randomUUID();
   const began = performance.now();
   const child = spawn(file, given, {
     cwd,
-    env: { ...process.env, ...allowed, NO_COLOR: '1', FLORAGRAD_RUN: mark },
+    env: { ...process.env, ...allowed, NO_COLOR: '1', FLORAGRAD_RUN: mark, ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -40,7 +44,7 @@ export function start(launcher, ranks, argv, cwd) {
       output += part;
     });
   }
-  const patience = setTimeout(() => child.kill('SIGKILL'), 120_000);
+  const patience = setTimeout(() => child.kill('SIGKILL'), 1000 * most);
   const ended = new Promise((done, fail) => {
     child.on('error', fail);
     child.on('close', (status, signal) => {

@@ -10,6 +10,7 @@ import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { device } from './mutations/device.mjs';
 import { diag } from './mutations/diag.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
+import { errors } from './mutations/errors.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { lessons } from './mutations/lessons.mjs';
 import { LOOPS } from './mutations/loops.mjs';
@@ -3327,8 +3328,8 @@ const commands = [
   {
     name: 'finetune: --sparsity that is not handed on',
     file: 'src/cli/finetune/run.ts',
-    find: 'sparsity: pruned,\n          learningRate: peak',
-    replace: 'sparsity: 0.5,\n          learningRate: peak',
+    find: 'sparsity: pruned, learningRate: peak',
+    replace: 'sparsity: 0.5, learningRate: peak',
     tests: [`${unitOf('cli/finetune/finetune')} > lors with --sparsity`],
   },
   {
@@ -3978,6 +3979,7 @@ export const mutations = [
   ...order,
   ...ranksMutations,
   ...elementwise,
+  ...errors,
   ...square,
   ...starts,
   ...noise,

@@ -122,8 +122,8 @@ export const mpiCommand = [
   {
     name: 'ranks: a killed rank is not spoken of',
     file: `${folder}/start.ts`,
-    find: 'if (!interrupted && status > 2)',
-    replace: 'if (!interrupted && status > 255)',
+    find: 'if (status > 2) stderr',
+    replace: 'if (status > 255) stderr',
     tests: ranks,
   },
   {

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 import { BackendError } from '../base/errors';
 import type { Transport } from './communicator';
 import { startedBySrun, tasksOf } from './tasks';
@@ -66,7 +66,9 @@ export interface Launched {
  */
 export function launched(environment: Readonly<Record<string, string | undefined>>): Launched | null {
   const { OMPI_COMM_WORLD_SIZE: ompi, OMPI_COMM_WORLD_RANK: ompiRank, PMI_SIZE: pmi, PMI_RANK: pmiRank } = environment;
-  if (ompi !== undefined) {
+  // Both, where one launcher was started in what the other left in the environment: MPICH's is the one whose channel is open.
+  const both = pmi !== undefined && pmiRank !== undefined;
+  if (ompi !== undefined && !(both && channelOf(environment) !== null)) {
     return { family: openMpi, rank: Number(ompiRank ?? 0), size: Number(ompi) };
   }
   if (pmi !== undefined && pmiRank !== undefined) return { family: mpich, rank: Number(pmiRank), size: Number(pmi) };
@@ -74,6 +76,15 @@ export function launched(environment: Readonly<Record<string, string | undefined
   const tasks = tasksOf(environment);
   if (pmix !== undefined && tasks !== null) return { family: openMpi, rank: Number(pmix), size: tasks };
   return null;
+}
+
+/** The socket on which this process talks to MPICH's launcher; null where there is none, or where something closed it. */
+function channelOf({ PMI_FD: file }: Readonly<Record<string, string | undefined>>): number | null {
+  try {
+    return file !== undefined && fstatSync(Number(file)).isSocket() ? Number(file) : null;
+  } catch {
+    return null; // it is no open file
+  }
 }
 
 /** @throws BackendError `mpi/not-installed` */
@@ -95,7 +106,33 @@ async function loadKoffi(): Promise<Koffi> {
  * MPI's world as a transport. To be called once in a process.
  * @throws BackendError `mpi/not-installed`, `mpi/library`, `mpi/launcher`
  */
-export async function world({ family, size: promised }: Launched): Promise<Transport> {
+export async function world(launched: Launched): Promise<Transport> {
+  try {
+    return await opened(launched);
+  } catch (error) {
+    // The others wait for this rank in MPI_Init, and MPICH's launcher lets them: it does not miss a rank that never came.
+    process.once('exit', (code) => {
+      if (code !== 0) endAtLauncher(code);
+    });
+    throw error;
+  }
+}
+
+/** End all ranks from one that has not opened MPI; Open MPI's launcher does so by itself. */
+function endAtLauncher(code: number): void {
+  const channel = channelOf(process.env);
+  if (channel === null) return;
+  pause(outputMs);
+  try {
+    writeSync(channel, `cmd=abort exitcode=${code}\n`); // of PMI, in which libraries talk to MPICH's launcher
+  } catch {
+    // it is gone, and this process ends anyway
+  }
+}
+
+async function opened({ family, size: promised }: Launched): Promise<Transport> {
+  const channel = process.env.PMI_FD;
+  if (family === mpich && channel !== undefined && channelOf(process.env) === null) throw closedChannel(channel);
   const koffi = await loadKoffi();
   // UCX, on which Debian's MPICH stands, would take over the signal of a WebAssembly trap and end the process, and its hooks in
   // the allocator race with Node's threads (6 of 123 runs crashed). MPICH needs a larger stack than koffi gives by default.
@@ -163,7 +200,7 @@ export async function world({ family, size: promised }: Launched): Promise<Trans
   process.on('uncaughtExceptionMonitor', (error) => {
     if (finalized) return;
     writeSync(2, `floragrad: rank ${rank} of ${size} ends the run: ${messageOf(error)}\n`);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, outputMs);
+    pause(outputMs);
   });
   process.once('exit', (code) => {
     if (!finalized) transport.abort(code || 1);
@@ -189,7 +226,17 @@ function otherLauncher({ name }: Family, promised: number, found: number): Backe
     code: 'mpi/launcher',
     got: `the launcher announced ${promised} ranks, and ${name} found ${found}`,
     expected: 'a launcher and a library of the same MPI',
-    fix: `mpiexec.mpich and mpiexec.openmpi start programs of MPICH and of Open MPI, in Slurm also ${startedBySrun}`,
+    fix: `mpiexec.mpich and mpiexec.openmpi start programs of MPICH and of Open MPI, in Slurm also ${startedBySrun}; without a launcher, unset PMI_SIZE and OMPI_COMM_WORLD_SIZE`,
+  });
+}
+
+/** MPICH would say so in its own words and end the process. */
+function closedChannel(file: string): BackendError {
+  return new BackendError({
+    code: 'mpi/launcher',
+    got: `what MPICH's launcher left open for this rank, file ${file} of PMI_FD, is closed`,
+    expected: 'a program that the launcher starts itself: npx closes what it does not know',
+    fix: 'name the program, as in mpiexec -n 2 node_modules/.bin/floragrad; without a launcher, unset PMI_FD',
   });
 }
 
@@ -204,5 +251,10 @@ function failed(name: string, status: number): BackendError {
 
 /** MPICH's launcher loses what a rank printed just before it aborts. */
 const outputMs = 200;
+
+/** Stay in this line for so long. */
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

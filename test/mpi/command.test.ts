@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +35,7 @@ const missing = launchers.some((launcher) => spawnSync(launcher, ['--version']).
 mkdirSync('node_modules/.cache', { recursive: true });
 const built = mkdtempSync(join(resolve('node_modules/.cache'), 'command-'));
 const cwd = mkdtempSync(join(tmpdir(), 'floragrad-command-'));
+const elsewhere = join(cwd, 'elsewhere');
 afterAll(() => {
   for (const folder of [built, cwd]) rmSync(folder, { recursive: true });
 });
@@ -37,10 +48,25 @@ interface Ended {
 
 let command = '';
 
+/** A resolver in which there is no koffi, as a URL for --import. */
+const noKoffi = `export const resolve = (name, context, next) => {
+  if (name === 'koffi') throw new Error("Cannot find package 'koffi'");
+  return next(name, context);
+};`;
+const asModule = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
+const withoutKoffi = asModule(
+  `import { register } from 'node:module'; register(${JSON.stringify(asModule(noKoffi))});`,
+);
+
 /** Start a program; `watch` may do something while it runs, and gets a mark that its processes have in their environment. */
-async function ended(file: string, argv: readonly string[], watch?: (mark: string) => unknown): Promise<Ended> {
+async function ended(
+  file: string,
+  argv: readonly string[],
+  watch?: (mark: string) => unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ended> {
   const mark = randomUUID();
-  const env = { ...environment, FLORAGRAD_RUN: mark };
+  const env = { ...environment, FLORAGRAD_RUN: mark, ...more };
   const child = spawn(file, argv, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const written = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const)
@@ -117,6 +143,14 @@ describe.skipIf(missing)('the command', () => {
     expect([whole.status, whole.stderr]).toEqual([0, '']);
     const tuned = await alone('finetune', 'base.safetensors', ...tuning, '--json', 'tuned-alone.json');
     expect([tuned.status, tuned.stderr]).toEqual([0, '']);
+    // The same text, and a base of the same name and shapes with other numbers.
+    mkdirSync(elsewhere);
+    copyFileSync(join(cwd, 'text.txt'), join(elsewhere, 'text.txt'));
+    const other = join(elsewhere, 'base.safetensors');
+    expect((await alone(...training, '--steps', '1', '--save', other)).status).toBe(0);
+    cpSync(join(cwd, 'alone'), join(elsewhere, 'alone'), { recursive: true });
+    const record = join(elsewhere, 'alone', 'flora-rank-4-seed-0', 'checkpoint.json');
+    writeFileSync(record, readFileSync(record, 'utf8').replace(/("trainLoss",\{"list":\[)\d/, '$1 9'));
   }, 60_000);
 
   const tuning = '--data text.txt --method lora,plora --rank 2 --steps 4 --batch 4 --threads 1 --shards 4'.split(' ');
@@ -172,5 +206,57 @@ describe.skipIf(missing)('the command', () => {
       expect(failed.status).toBe(1);
       expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[cli/ranks-differ]')]);
     });
+
+    it.each([
+      ['base', () => ['finetune', 'base.safetensors', ...tuning]],
+      ['checkpoint', () => [...training, '--resume', 'alone']],
+    ])('refuses a %s that another rank does not have', async (what, argv) => {
+      const program = [process.execPath, command, ...argv()];
+      const failed = await ended(launcher, ['-n', '1', ...program, ':', '-n', '1', '-wdir', elsewhere, ...program]);
+      expect(failed.status).toBe(1);
+      expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([
+        expect.stringContaining(`[cli/ranks-differ] the ${what} of rank 1 is not that of rank 0`),
+      ]);
+    });
+
+    it('says once that koffi is missing, and ends the ranks that have it', async () => {
+      const program = ['-n', '1', process.execPath, '--import', withoutKoffi, command, ...training];
+      const failed = await ended(launcher, [...program, ':', ...program]);
+      expect(failed.status).toBe(1);
+      expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([
+        expect.stringMatching(/^floragrad: \[mpi\/not-installed\]/),
+      ]);
+      if (launcher !== 'mpiexec.mpich') return; // that of Open MPI ends all ranks by itself
+      const sound = ['-n', '1', process.execPath, command, ...training];
+      expect((await ended(launcher, [...program, ':', ...sound])).status).toBe(1);
+    });
+
+    it('trains where a rank of the other MPI has left its variables', async () => {
+      const left: Readonly<Record<string, string>> =
+        launcher === 'mpiexec.mpich'
+          ? { OMPI_COMM_WORLD_SIZE: '3', OMPI_COMM_WORLD_RANK: '0' }
+          : { PMI_SIZE: '3', PMI_RANK: '0', PMI_FD: '6' };
+      const program = ['-n', '2', process.execPath, command, ...training, '--steps', '1'];
+      const { status, stdout } = await ended(launcher, program, undefined, left);
+      expect([status, /\d ranks/.exec(stdout)?.[0]]).toEqual([0, '2 ranks']);
+    });
+  });
+
+  it('says that npx has closed the channel of a launcher', async () => {
+    const program = [
+      '-n',
+      '1',
+      'bash',
+      '-c',
+      'eval "exec $PMI_FD>&-"; exec "$0" "$@"',
+      process.execPath,
+      command,
+      ...training,
+    ];
+    const failed = await ended('mpiexec.mpich', program);
+    expect(failed.status).toBe(1);
+    expect(failed.stderr.match(/^.*(floragrad|Abort).*$/gm)).toEqual([
+      expect.stringMatching(/mpi\/launcher.*PMI_FD.*npx/),
+    ]);
   });
 });

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { CharVocabulary } from '../../data/char-vocabulary';
 import { TextDataset } from '../../data/text-dataset';
 import { adaptersOf, backend, OptionError, removeAdapters } from '../../index';
+import { crc32 } from '../../io/crc32';
 import { sizesOf } from '../../io/gpt';
 import type { GPT } from '../../nn';
 import { saveAdapter } from '../adapter-file';
@@ -24,7 +25,7 @@ import { facts, showResults } from '../terminal/table';
 import { optimizers } from '../train/optimizers';
 import { adapterMethods, otherTrainings, sparseMethods, untrained, usualMethods } from './methods';
 import { type FineTuneSettings, finetuneOptions } from './options';
-import { baseOf, type FineTunePlan, fineTune, peakOf } from './run';
+import { type Base, baseOf, checkWires, type FineTunePlan, fineTune, peakOf } from './run';
 import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults, resultTitle } from './summary';
 
 const sparse = sparseMethods
@@ -73,6 +74,8 @@ export const finetune = command({
     const tokens = vocabulary.encode(text);
     const dataset = new TextDataset(tokens, { batch, context: sizes.context });
     const weights = await baseOf(model, sizes);
+    agree(comm, 'the base', describedBase(weights, vocabulary));
+    checkWires(plans, settings, weights, dataset, sharing);
     const adapter = settings.saveAdapter && resolve(cwd, settings.saveAdapter);
     if (adapter && isFirst(comm)) await checkFolder(adapter, []);
     const keeping = isFirst(comm) && (adapter !== undefined || settings.save !== undefined);
@@ -132,6 +135,14 @@ export const finetune = command({
     };
   },
 });
+
+/** All that a base consists of, in a few words; equal ones for equal bases. */
+function describedBase({ sizes, values }: Base, { characters }: CharVocabulary): string {
+  const sums = Object.values(values).map(({ data }) =>
+    crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  );
+  return JSON.stringify([sizes, characters, sums]);
+}
 
 /** Files hold one run. @throws OptionError `cli/save` */
 function checkSaved({ save, saveAdapter, method }: FineTuneSettings, runs: number): void {

@@ -4,6 +4,7 @@ import {
   adaptersOf,
   backend,
   crossEntropy,
+  type Key,
   memory,
   mergeAdapters,
   noGrad,
@@ -26,7 +27,7 @@ import { type Exchange, exchangeText, meterOf } from '../ranks/exchange';
 import type { Sharing } from '../ranks/sharing';
 import { stepper } from '../ranks/stepper';
 import { sharedValidation } from '../ranks/validation';
-import { overWire } from '../ranks/wire';
+import { checkWire, overWire } from '../ranks/wire';
 import type { OnStep } from '../terminal/progress';
 import { checkValidation, lossOf } from '../train/divergence';
 import type { Training } from './method-row';
@@ -92,23 +93,15 @@ export async function baseOf(model: GPT, sizes: Base['sizes']): Promise<Base> {
   return { sizes, values: Object.fromEntries(await Promise.all(entries)) };
 }
 
-/**
- * Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones.
- * @throws StateError `cli/diverged`, `trainer/non-finite-loss`
- * @throws OptionError `cli/save` where the weights are kept, and an adapter is no change of them
- */
-export async function fineTune(
-  { method, seed }: FineTunePlan,
-  settings: Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'steps' | 'stages' | 'learningRate'>,
-  base: Base,
-  dataset: TextDataset,
-  onStep: OnStep,
-  kept?: Kept,
-  sharing: Sharing | null = null,
-): Promise<FineTuneResult> {
+/** Settings that decide on what is trained, and how. */
+type Preparing = Pick<FineTuneSettings, 'rank' | 'alpha' | 'sparsity' | 'steps' | 'stages' | 'learningRate'>;
+
+const keyOf = (seed: number): Key => random.fold(random.key(seed), 'finetune');
+
+/** A copy of the base as a method begins with it, and how it is trained: null for what is not. */
+function readied({ method, seed }: FineTunePlan, settings: Preparing, base: Base, dataset: TextDataset) {
   const { rank, alpha, sparsity: pruned, steps, stages } = settings;
-  const key = random.fold(random.key(seed), 'finetune');
-  const held = memory().bytes;
+  const key = keyOf(seed);
   const model = new GPT({ ...base.sizes, key });
   model.load(
     Object.fromEntries(
@@ -116,19 +109,50 @@ export async function fineTune(
     ),
   );
   const peak = peakOf(method, settings);
-  const prepared =
-    peak === null
-      ? null
-      : methods[method].prepare(model, {
-          rank,
-          alpha,
-          steps,
-          stages,
-          sparsity: pruned,
-          learningRate: peak,
-          seed,
-          batches: Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i))),
-        });
+  if (peak === null) return { model, prepared: null };
+  const batches = Array.from({ length: startBatches }, (_, i) => dataset.trainBatch(random.fold(key, 'start', i)));
+  const given = { rank, alpha, steps, stages, sparsity: pruned, learningRate: peak, seed, batches };
+  return { model, prepared: methods[method].prepare(model, given) };
+}
+
+/**
+ * Refuse a wire that compresses nothing of what one of the methods trains, before any of them does.
+ * @throws OptionError `cli/wire`
+ */
+export function checkWires(
+  plans: readonly FineTunePlan[],
+  settings: Preparing,
+  base: Base,
+  dataset: TextDataset,
+  sharing: Sharing | null,
+): void {
+  if (sharing === null || sharing.wire === 'dense') return;
+  for (const plan of plans.filter(({ seed }) => seed === plans[0]?.seed)) {
+    const { model, prepared } = readied(plan, settings, base, dataset);
+    if (prepared)
+      checkWire(model.parameters({ trainable: true }), sharing, `${plan.method} with --rank ${settings.rank}`);
+    freeAll(model);
+  }
+}
+
+/**
+ * Fine-tune a copy of the base and measure it. Batches depend on the seed alone: every method sees the same ones.
+ * @throws StateError `cli/diverged`, `trainer/non-finite-loss`
+ * @throws OptionError `cli/save` where the weights are kept, and an adapter is no change of them
+ */
+export async function fineTune(
+  { method, seed }: FineTunePlan,
+  settings: Preparing,
+  base: Base,
+  dataset: TextDataset,
+  onStep: OnStep,
+  kept?: Kept,
+  sharing: Sharing | null = null,
+): Promise<FineTuneResult> {
+  const { rank, steps } = settings;
+  const key = keyOf(seed);
+  const held = memory().bytes;
+  const { model, prepared } = readied({ method, seed }, settings, base, dataset);
   const adapters = adaptersOf(model).map(({ adapter }) => adapter);
   const mergeable = adapters.length > 0 ? adapters.every(isMergeable) : null;
   if (kept?.asWeights && mergeable === false) throw notKept(method);

@@ -4,6 +4,7 @@ import { BackendError, OptionError } from '../../index';
 import { type Communicator, mpi } from '../../mpi';
 import { launched } from '../../mpi/library';
 import { tasksOf, unknownLauncher } from '../../mpi/tasks';
+import { reason } from '../../node/write';
 import { without } from '../options';
 import type { Io } from '../terminal/io';
 
@@ -57,7 +58,8 @@ export async function startRanks(
   const { ranks, launcher } = settings;
   const program = [process.execPath, ...process.execArgv, process.argv[1] as string];
   const given = ['-n', String(ranks), ...program, command, ...rankArguments(argv, settings)];
-  const child = spawn(launcher, given, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(launcher, given, { cwd, stdio: ['ignore', 'inherit', 'pipe'] });
+  const heard = listen(child.stderr, stderr);
   let interrupted = false;
   const pass = (signal: NodeJS.Signals): void => {
     interrupted = true;
@@ -68,15 +70,31 @@ export async function startRanks(
   for (const signal of signals) process.on(signal, pass);
   try {
     const status = await new Promise<number>((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) => reject(noLauncher(launcher, error.message)));
+      child.on('error', (error) => reject(noLauncher(launcher, reason(error))));
       child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
     });
-    if (!interrupted && status > 2) stderr.write(`floragrad: ${ended(status)}\n`);
-    return interrupted && status === 0 ? 130 : status;
+    if (interrupted || status === 0) return interrupted ? status || 130 : 0;
+    if (status === launcherFailed || (status <= 2 && !heard.fromRank())) throw launcherEnded(launcher, status);
+    if (status > 2) stderr.write(`floragrad: ${ended(status)}\n`);
+    return status;
   } finally {
     for (const signal of signals) process.off(signal, pass);
   }
 }
+
+/** Pass on what is said there, and tell whether a rank said something, as it does before it ends with 1 or 2. */
+function listen(from: NodeJS.ReadableStream, to: Io['stderr']): { fromRank(): boolean } {
+  let [found, last] = [false, ''];
+  from.setEncoding('utf8').on('data', (part: string) => {
+    to.write(part);
+    found ||= /^floragrad: /m.test(last + part);
+    last = (last + part).slice(-1000); // a line may come in parts
+  });
+  return { fromRank: () => found };
+}
+
+/** −1, as MPICH's launcher ends where it understands nothing of what it was told. */
+const launcherFailed = 255;
 
 /** A rank says itself what it failed of, with status 1 or 2; of one that was killed only the launcher knows. */
 const ended = (status: number): string =>
@@ -88,6 +106,15 @@ function noLauncher(launcher: string, why: string): BackendError {
     got: `${launcher} could not be started (${why})`,
     expected: 'the launcher of MPICH or of Open MPI, which starts the ranks',
     fix: 'apt-get install mpich, or name it with --launcher; --shards trains the same in one process',
+  });
+}
+
+function launcherEnded(launcher: string, status: number): BackendError {
+  return new BackendError({
+    code: 'cli/launcher',
+    got: `${launcher} ended with status ${status}, and no rank said why`,
+    expected: 'the launcher of MPICH or of Open MPI, which starts the ranks',
+    fix: 'see what it printed above, and what mpiexec -n 2 hostname says; --shards trains the same in one process',
   });
 }
 

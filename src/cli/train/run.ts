@@ -85,7 +85,7 @@ export async function trainRun(
   if (saved) model.load(saved.parameters);
   const taken = saved?.steps ?? 0;
   if (sharing) {
-    agree(sharing.comm, 'the checkpoint', String(taken));
+    agree(sharing.comm, 'the checkpoint', JSON.stringify([taken, saved?.trainLoss]));
     await broadcastParams(sharing.comm, parameters);
   }
   const lossOn = ({ ids, targets }: TextBatch, options: ForwardOptions = {}) =>

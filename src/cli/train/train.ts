@@ -14,6 +14,7 @@ import { checkFolder } from '../output-file';
 import { agree } from '../ranks/agree';
 import { isFirst, sayExchange } from '../ranks/exchange';
 import { checkSharing, type Sharing, sharingOf } from '../ranks/sharing';
+import { checkWire } from '../ranks/wire';
 import { trainPage } from '../report/train-page';
 import { knownWords, sampleText } from '../sample';
 import { count, duration, nats } from '../terminal/format';
@@ -64,7 +65,7 @@ export const train = command({
     const plans = planRuns(settings);
     const sharing = sharingOf(settings, comm);
     if (sharing && settings.capture !== undefined) throw sharedCapture(sharing.shards);
-    const task = await taskOf(settings, plans, work);
+    const task = await taskOf(settings, plans, work, sharing);
     introduce(out, settings, { ...task.about, plans });
     const capture = captureOf(settings);
     const { runs, author } = await trainAll(settings, plans, task, work, { capture, sharing });
@@ -112,7 +113,12 @@ interface Task {
 }
 
 /** Read the text, and refuse what cannot be trained or saved. */
-async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], { cwd, comm }: Work): Promise<Task> {
+async function taskOf(
+  settings: TrainSettings,
+  plans: readonly RunPlan[],
+  { cwd, comm }: Work,
+  sharing: Sharing | null,
+): Promise<Task> {
   const { batch, context, width, heads, layers } = settings;
   const corpus = await loadCorpus(settings.data, cwd);
   agree(comm, 'the text', corpus.text);
@@ -123,6 +129,7 @@ async function taskOf(settings: TrainSettings, plans: readonly RunPlan[], { cwd,
   const parameters = newModel(settings, vocabulary.size, settings.seed).parameters();
   // An optimizer that cannot treat these parameters, such as a rank too high for all of them, says so here.
   for (const plan of plans) explain(transformOf(plan, settings), parameters);
+  checkWire(parameters, sharing, `a model of width ${width}`);
   captureOf(settings)?.check(parameters);
   checkResumable(plans, settings, cwd);
   if (settings.checkpoint !== undefined && isFirst(comm))

@@ -5,7 +5,8 @@ import { checkSharing, sharingOf } from '../../../../src/cli/ranks/sharing';
 import { rankArguments } from '../../../../src/cli/ranks/start';
 import { partOf } from '../../../../src/cli/ranks/stepper';
 import { everyNth, interleaved } from '../../../../src/cli/ranks/validation';
-import { random, tensor } from '../../../../src/index';
+import { checkWire } from '../../../../src/cli/ranks/wire';
+import { random, tensor, zeros } from '../../../../src/index';
 import { type Communicator, inProcess, type Seat, takeSeat } from '../../../../src/mpi';
 
 const settings = { wire: 'dense', wireRank: 16, batch: 8 } as const;
@@ -62,6 +63,41 @@ describe('what is shared', () => {
     const byRank = Array.from({ length: size }, (_, rank) => [...everyNth(all, rank, size)]);
     for (const [rank, own] of byRank.entries()) for (const batch of own) expect(batch % size).toBe(rank);
     expect(interleaved(byRank.flat(), size)).toEqual(all);
+  });
+});
+
+describe('a wire that makes nothing smaller is refused, with a rank that would', () => {
+  const pair = (rank: number) => ({
+    'blocks.0.attention.a': zeros([rank, 32]),
+    'blocks.0.attention.b': zeros([32, rank]),
+    'blocks.0.bias': zeros([32]),
+    'head.weight': zeros([64, 64]),
+  });
+  it.each([
+    ['flora', 16, 2, 'try --wire-rank 2, or leave --wire out'],
+    ['flora', 2, 2, null],
+    ['flora', 16, 16, null],
+    ['flora', 16, 32, null],
+    ['flora', 32, 32, 'try --wire-rank 16,'], // a square, of the same size as before
+    ['flora', 12, 8, 'try --wire-rank 6,'],
+    ['powersgd', 16, 8, 'try --wire-rank 4,'],
+    ['powersgd', 8, 8, 'try --wire-rank 4,'], // two factors of the smaller side's rank are larger than the matrix
+    ['powersgd', 6, 8, null],
+    ['powersgd', 1, 1, 'at no rank is one. Fix: leave --wire out'],
+    ['dense', 16, 1, null],
+  ] as const)('--wire %s --wire-rank %i, matrices of rank %i: %s', (wire, wireRank, rank, said) => {
+    const sharing = { comm: takeSeat(inProcess(1)[0] as Seat), shards: 1, wire, wireRank };
+    const check = () => checkWire(pair(rank), sharing, 'lora');
+    if (said === null) expect(check).not.toThrow();
+    else expect(check).toThrow(said);
+    if (said !== null) expect(check).toThrow(`[cli/wire] --wire ${wire} with --wire-rank ${wireRank} for lora`);
+  });
+
+  it('and no matrix outside of blocks, and no vector, counts', () => {
+    const sharing = { comm: takeSeat(inProcess(1)[0] as Seat), shards: 1, wire: 'flora', wireRank: 1 } as const;
+    expect(codeOf(() => checkWire({ 'head.weight': zeros([9, 9]), 'blocks.0.x': zeros([9]) }, sharing, 'x'))).toBe(
+      'cli/wire',
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
@@ -71,6 +72,44 @@ describe('train in shards, in one process', () => {
     expect(await failed('train', ...tiny, '--shards', '2', '--capture', 'gradients')).toContain('cli/capture');
     expect(await failed('train', ...tiny, '--dropout', '1')).toContain('cli/number');
     expect(await failed('train', ...tiny, '--launcher', 'mpiexec')).toContain('cli/needs');
+  });
+
+  it.each([
+    ['echo "no slots" >&2; exit 1', 1, [/cli\/launcher.*ended with status 1, and no rank said why/]],
+    ['exit 255', 1, [/cli\/launcher.*ended with status 255/]],
+    ['printf "flora" >&2; sleep 0.1; echo "grad: [data/read] nowhere" >&2; exit 1', 1, [/data\/read/]],
+    ['exit 137', 137, [/a rank ended early.*status 137/]],
+    ['exit 0', 0, []],
+    [null, 1, [/cli\/launcher.*permission denied/]],
+  ] as const)('a launcher that does this is spoken of once: %s', async (script, status, said) => {
+    const launcher = join(cwd, 'launcher.sh');
+    writeFileSync(launcher, `#!/bin/sh\n${script}\n`);
+    chmodSync(launcher, script === null ? 0o644 : 0o755);
+    const ended = await captured(cwd, ['train', ...tiny, '--ranks', '2', '--launcher', launcher]);
+    expect(ended.status).toBe(status);
+    const lines = ended.stderr.match(/^floragrad: .*$/gm) ?? [];
+    expect(lines).toEqual(said.map((words) => expect.stringMatching(words)));
+  });
+
+  it('is refused with a wire that makes nothing smaller, before anything is trained', async () => {
+    expect(await failed('train', ...tiny, '--wire', 'flora')).toMatch(/cli\/wire.*--wire-rank 16.*--wire-rank 8/);
+    const base = [...tiny.map((word) => (word === 'flora' ? 'adamw' : word)), '--save', 'base.safetensors'];
+    expect(
+      (await captured(cwd, ['train', ...base.filter((word, i) => ![word, base[i - 1]].includes('--refresh-every'))]))
+        .status,
+    ).toBe(0);
+    const tuning = ['finetune', 'base.safetensors', '--data', 'text.txt', '--method', 'full,lora', '--rank', '2'];
+    const { stdout, stderr, status } = await captured(cwd, [
+      ...tuning,
+      '--steps',
+      '1',
+      '--wire',
+      'flora',
+      '--wire-rank',
+      '4',
+    ]);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^floragrad: \[cli\/wire\] .* for lora with --rank 2, .*try --wire-rank 2.*\n$/);
   });
 
   it('stops at a loss that is not finite', async () => {
