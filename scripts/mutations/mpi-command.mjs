@@ -122,8 +122,8 @@ export const mpiCommand = [
   {
     name: 'ranks: a killed rank is not spoken of',
     file: `${folder}/start.ts`,
-    find: 'if (!interrupted && status > 2)',
-    replace: 'if (!interrupted && status > 255)',
+    find: 'if (status > 2 && ',
+    replace: 'if (status > 255 && ',
     tests: ranks,
   },
   {
@@ -136,8 +136,8 @@ export const mpiCommand = [
   {
     name: 'ranks: all print',
     file: 'src/cli/command.ts',
-    find: 'const heard = isFirst(comm) ? io : silent(io);',
-    replace: 'const heard = comm === null ? silent(io) : io;',
+    find: 'isFirst(comm) ? piped(io) : silent(io);',
+    replace: 'piped(io);',
     tests: ranks,
   },
   {
@@ -164,7 +164,7 @@ export const mpiCommand = [
   {
     name: 'ranks: a finetuning whose optimizer sees one shard',
     file: 'src/cli/finetune/run.ts',
-    find: 'sharing ? overWire(transform, sharing, seed) : transform',
+    find: 'sharing ? overWire(transform, sharing, seed, model.parameters({ trainable: true })) : transform',
     replace: 'transform',
     tests: shards,
   },

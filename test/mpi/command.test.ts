@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -115,11 +124,17 @@ describe.skipIf(missing)('the command', () => {
       'base.safetensors',
     );
     expect([whole.status, whole.stderr]).toEqual([0, '']);
+    const other = await alone(...training, '--steps', '1', '--save', 'other.safetensors');
+    expect(other.status).toBe(0);
     const tuned = await alone('finetune', 'base.safetensors', ...tuning, '--json', 'tuned-alone.json');
     expect([tuned.status, tuned.stderr]).toEqual([0, '']);
   }, 60_000);
 
-  const tuning = '--data text.txt --method lora,plora --rank 2 --steps 4 --batch 4 --threads 1 --shards 4'.split(' ');
+  const tuning = [
+    ...'--data text.txt --rank 2 --steps 4 --batch 4 --threads 1 --shards 4'.split(' '),
+    // Those whose states depend on gradients, on draws of their own, and on counts of steps.
+    ...'--method lora,plora,geo-lora,flat-lora,ada-lora,re-lora,ro-lora,flora'.split(' '),
+  ];
 
   describe.each(launchers)('on two ranks of %s', (launcher) => {
     it('is killed in one of them, ends, and goes on in one process to the numbers of a run left alone', async () => {
@@ -153,6 +168,7 @@ describe.skipIf(missing)('the command', () => {
       const tuned = await onRanks(launcher, 'finetune', 'base.safetensors', ...tuning, '--json', name);
       expect([tuned.status, tuned.stdout.match(/^data /gm)?.length]).toEqual([0, 1]);
       expect(tuned.stdout).toMatch(/2 ranks, [\d.]+ KiB a step, \d+ % waiting, 4 shards, digest [0-9a-f]{8}/);
+      expect(tuned.stdout).not.toContain('\u001b'); // Open MPI hands its ranks a terminal
       const numbers = (file: string) =>
         numbersIn<FineTuneOutput>(file).runs.map(({ digest, trainLoss, startLoss, validationLoss }) => {
           return { digest, trainLoss, startLoss, validationLoss };
@@ -164,6 +180,21 @@ describe.skipIf(missing)('the command', () => {
       const failed = await onRanks(launcher, ...training, '--data', 'nowhere.txt');
       expect(failed.status).toBe(1);
       expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[data/read]')]);
+    });
+
+    it('refuses ranks that have other bases', async () => {
+      const other = join(cwd, `other-${launcher}`);
+      mkdirSync(other);
+      for (const [from, to] of [
+        ['text.txt', 'text.txt'],
+        ['other.safetensors', 'base.safetensors'],
+      ] as const)
+        copyFileSync(join(cwd, from), join(other, to));
+      const program = [process.execPath, command, 'finetune', 'base.safetensors', ...tuning];
+      const failed = await ended(launcher, ['-n', '1', ...program, ':', '-n', '1', '-wdir', other, ...program]);
+      expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([
+        expect.stringContaining('[cli/ranks-differ] the base of rank 1 is not that of rank 0'),
+      ]);
     });
 
     it('refuses ranks that were not started alike', async () => {

@@ -142,7 +142,7 @@ export async function fineTune(
   const startLoss = await validation();
   const steppedBy = (training: Training) => {
     const { transform, ...more } = 'update' in training ? { transform: training } : training;
-    const wired = sharing ? overWire(transform, sharing, seed) : transform;
+    const wired = sharing ? overWire(transform, sharing, seed, model.parameters({ trainable: true })) : transform;
     return stepper({ model, transform: wired, ...more, loss, seed }, sharing);
   };
   const stepping = prepared && steppedBy(prepared);
