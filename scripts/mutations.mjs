@@ -22,6 +22,7 @@ import { pages } from './mutations/pages.mjs';
 import { playground } from './mutations/playground.mjs';
 import { playgroundView } from './mutations/playground-view.mjs';
 import { ranksMutations } from './mutations/ranks.mjs';
+import { review } from './mutations/review.mjs';
 import { sequences } from './mutations/sequences.mjs';
 import { sizes } from './mutations/sizes.mjs';
 import { square } from './mutations/square.mjs';
@@ -3988,5 +3989,6 @@ export const mutations = [
   ...lessons,
   ...mpi,
   ...mpiCommand,
+  ...review,
   ...device,
 ];

@@ -156,7 +156,7 @@ export function communicator(transport: Transport, order: Order): Communicator {
   };
 }
 
-/** The values in runs of at most so many, in their order; nothing for no values. */
+/** The values in runs of at most `most`, in their order; nothing for no values. */
 function* partsOf<Values extends Float32Array | Uint8Array>(values: Values, most: number): Generator<Values> {
   for (let at = 0; at < values.length; at += most) yield values.subarray(at, at + most) as Values;
 }

@@ -180,6 +180,16 @@ describe.skipIf(missing)('the command', () => {
       const failed = await onRanks(launcher, ...training, '--data', 'nowhere.txt');
       expect(failed.status).toBe(1);
       expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[data/read]')]);
+      const counted = await onRanks(launcher, ...training, '--ranks', '4');
+      expect(counted.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[cli/ranks] --ranks 4')]);
+    });
+
+    it('says how to have the numbers again: with the shards that were as many as ranks', async () => {
+      const [name, ...rest] = training;
+      const unsaid = rest.filter((word, i) => word !== '--shards' && rest[i - 1] !== '--shards');
+      const { status } = await onRanks(launcher, String(name), ...unsaid, '--steps', '1', '--json', `${launcher}.json`);
+      expect(status).toBe(0);
+      expect(numbersIn<TrainOutput>(`${launcher}.json`).command).toMatch(/ --shards 2$/);
     });
 
     it('refuses ranks that have other bases', async () => {

@@ -37,10 +37,10 @@ it.each([
   ['SIGTERM', 143],
 ] as const)('%s goes on to the launcher, and its own status does not count', async (signal, expected) => {
   const ready = join(cwd, signal);
-  const script = `trap 'exit 2' ${signal.slice(3)}; touch ${ready}; while :; do sleep 0.02; done`;
+  const script = `trap 'touch ${ready}-heard; exit 2' ${signal.slice(3)}; touch ${ready}; for i in $(seq 100); do sleep 0.02; done`;
   const { status, said } = await launched(script, async () => {
     while (!existsSync(ready)) await sleep(5);
     process.emit(signal, signal);
   });
-  expect([status, said]).toEqual([expected, '']);
+  expect([status, said, existsSync(`${ready}-heard`)]).toEqual([expected, '', true]);
 });
