@@ -10,13 +10,14 @@ import { derivativesOfMore } from './mutations/derivatives.mjs';
 import { device } from './mutations/device.mjs';
 import { diag } from './mutations/diag.mjs';
 import { elementwise } from './mutations/elementwise.mjs';
-import { errors } from './mutations/errors.mjs';
 import { IMAGES } from './mutations/images.mjs';
 import { lessons } from './mutations/lessons.mjs';
 import { LOOPS } from './mutations/loops.mjs';
 import { micro } from './mutations/micro.mjs';
 import { mpi } from './mutations/mpi.mjs';
 import { mpiCommand } from './mutations/mpi-command.mjs';
+import { mpiErrors } from './mutations/mpi-errors.mjs';
+import { mpiUse } from './mutations/mpi-use.mjs';
 import { noise } from './mutations/noise.mjs';
 import { order } from './mutations/order.mjs';
 import { pages } from './mutations/pages.mjs';
@@ -3979,7 +3980,7 @@ export const mutations = [
   ...order,
   ...ranksMutations,
   ...elementwise,
-  ...errors,
+  ...mpiErrors,
   ...square,
   ...starts,
   ...noise,
@@ -3991,6 +3992,7 @@ export const mutations = [
   ...lessons,
   ...mpi,
   ...mpiCommand,
+  ...mpiUse,
   ...slurm,
   ...device,
 ];

@@ -122,8 +122,8 @@ export const mpiCommand = [
   {
     name: 'ranks: a killed rank is not spoken of',
     file: `${folder}/start.ts`,
-    find: 'if (status > 2) stderr',
-    replace: 'if (status > 255) stderr',
+    find: 'if (status > 2 && ',
+    replace: 'if (status > 255 && ',
     tests: ranks,
   },
   {
@@ -136,8 +136,8 @@ export const mpiCommand = [
   {
     name: 'ranks: all print',
     file: 'src/cli/command.ts',
-    find: 'const heard = isFirst(comm) ? io : silent(io);',
-    replace: 'const heard = comm === null ? silent(io) : io;',
+    find: 'isFirst(comm) ? piped(io) : silent(io);',
+    replace: 'piped(io);',
     tests: ranks,
   },
   {

@@ -11,7 +11,7 @@ import { threadsOf } from './ranks/cores';
 import { isFirst } from './ranks/exchange';
 import type { rankOptions } from './ranks/options';
 import { checkAlone, checkCount, openRanks, startRanks } from './ranks/start';
-import { type Io, printJson, type Screen, type ScreenPart, screen, silent } from './terminal/io';
+import { type Io, piped, printJson, type Screen, type ScreenPart, screen, silent } from './terminal/io';
 
 /** What one command says, takes and does; all that commands have in common is in this file. */
 export interface CommandSpec<S extends CommandOptions> extends CommandHelp {
@@ -98,7 +98,7 @@ export function command<S extends CommandOptions>(spec: CommandSpec<S>): Command
     async run(argv, io) {
       // Before all that may fail: where MPI is open, the end of one rank is the end of all.
       const comm = 'ranks' in options ? await openRanks(io.env) : null;
-      const heard = isFirst(comm) ? io : silent(io);
+      const heard = comm === null ? io : isFirst(comm) ? piped(io) : silent(io);
       const settings = read(argv);
       if (settings === null) {
         heard.stdout.write(helpOf(spec, options));

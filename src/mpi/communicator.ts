@@ -1,6 +1,7 @@
-import { OptionError } from '../base/errors';
-import { inMessage, type Kind, kindOf } from '../base/options';
+import { BackendError, OptionError, StateError } from '../base/errors';
+import { checkArgument, inMessage, type Kind, kindOf, whole } from '../base/options';
 import { addBlocks } from './orders';
+import { checkLengths } from './unequal';
 
 /**
  * In which order a sum over ranks is added up. Floating-point addition is not associative, so the order decides on bits:
@@ -24,17 +25,20 @@ export interface Communicator {
   readonly waited: number;
   /** Put the sum over all ranks in place of the values, of which every rank has the same number. */
   sum(values: Float32Array): void;
-  /** Put what `root` (default 0) has there in place of the bytes. */
+  /** Put what `root` (default 0) has there in place of the bytes, of which every rank has the same number. */
   broadcast(values: Uint8Array, root?: number): void;
-  /** What each rank gave, in the order of ranks; all give the same number of bytes. */
+  /** What each rank gave, in the order of ranks; all give the same number of bytes, less than 2 GiB. */
   gather(values: Uint8Array): Uint8Array[];
   /** Wait until all ranks are here. */
   barrier(): void;
-  /** End all ranks now, with this status (default 1). */
+  /** End all ranks now, with this status from 1 to 255 (default 1). */
   abort(code?: number): never;
-  /** The last call: after it this rank has no part in the run. */
+  /** The last call: after it this rank has no part in the run. All ranks make it, and wait for each other. */
   finalize(): void;
 }
+
+/** MPI counts in an int, and koffi hands on the lowest 32 bits of a larger number: what is longer goes in parts. */
+const mostBytes = 2 ** 30;
 
 /** What carries bytes between ranks: MPI, or memory that threads share. */
 export interface Transport {
@@ -55,23 +59,53 @@ export interface Transport {
 /** What a communicator is. */
 export const communicatorKind: Kind<Communicator> = kindOf<Communicator>(
   'a communicator, such as `await mpi()` returns',
-  (value) =>
-    ['sum', 'broadcast', 'gather', 'barrier'].every(
-      (name) => typeof ((value ?? {}) as Readonly<Record<string, unknown>>)[name] === 'function',
-    ),
+  (value) => {
+    const fields = (value ?? {}) as Readonly<Record<string, unknown>>;
+    const calls = ['sum', 'broadcast', 'gather', 'barrier'].every((name) => typeof fields[name] === 'function');
+    return calls && Number.isInteger(fields.rank) && Number.isInteger(fields.size);
+  },
 );
+
+/** What a launcher hands on of a process that has failed: of other numbers the lowest eight bits, and 0 would be success. */
+const statusKind = whole({ low: 1, high: 255 });
 
 /** The calls of a communicator, made of what a transport carries. */
 export function communicator(transport: Transport, order: Order): Communicator {
   const { rank, size } = transport;
   let sent = 0;
   let waited = 0;
+  let finalized = false;
+  const checkOpen = (): void => {
+    if (finalized) throw ended(rank);
+  };
   const timed = (call: () => void): void => {
     const start = performance.now();
     call();
     waited += (performance.now() - start) / 1000;
   };
+  /** A broadcast of unequal lengths is no error in Open MPI: some ranks would keep what they had. */
+  const checkLength = (bytes: number): void => {
+    const all = new Float64Array(size);
+    timed(() => transport.allGather(bytesOf(Float64Array.of(bytes)), bytesOf(all)));
+    checkLengths('broadcast', Array.from(all));
+  };
   const others = (bytes: number): number => bytes * (size - 1);
+  const sumPart = (values: Float32Array): void => {
+    if (order === 'library' && transport.allReduce) {
+      const reduce = transport.allReduce;
+      timed(() => reduce(values));
+      sent += (2 * others(values.byteLength)) / size;
+      return;
+    }
+    // Each rank adds up one block of the vector, and hands the sum to all: as many bytes as a ring sends.
+    const shared = paddedTo(size, values);
+    const received = new Float32Array(shared.length);
+    timed(() => transport.allToAll(shared, received));
+    const block = addBlocks(received, size, order === 'sequence' ? 'sequence' : 'tree');
+    timed(() => transport.allGather(bytesOf(block), bytesOf(shared)));
+    if (shared !== values) values.set(shared.subarray(0, values.length));
+    sent += 2 * others(block.byteLength);
+  };
   return {
     rank,
     size,
@@ -84,40 +118,47 @@ export function communicator(transport: Transport, order: Order): Communicator {
     },
     sum(values) {
       checkFloats(values);
-      if (size === 1 || values.length === 0) return;
-      if (order === 'library' && transport.allReduce) {
-        const reduce = transport.allReduce;
-        timed(() => reduce(values));
-        sent += (2 * others(values.byteLength)) / size;
-        return;
-      }
-      // Each rank adds up one block of the vector, and hands the sum to all: as many bytes as a ring sends.
-      const shared = paddedTo(size, values);
-      const received = new Float32Array(shared.length);
-      timed(() => transport.allToAll(shared, received));
-      const block = addBlocks(received, size, order === 'sequence' ? 'sequence' : 'tree');
-      timed(() => transport.allGather(bytesOf(block), bytesOf(shared)));
-      if (shared !== values) values.set(shared.subarray(0, values.length));
-      sent += 2 * others(block.byteLength);
+      checkOpen();
+      if (size === 1) return;
+      for (const part of partsOf(values, mostBytes / 4)) sumPart(part);
     },
     broadcast(values, root = 0) {
       checkBytes('broadcast', values);
       checkRoot(root, size);
-      if (size > 1) timed(() => transport.broadcast(values, root));
+      checkOpen();
+      if (size === 1) return;
+      checkLength(values.byteLength);
+      for (const part of partsOf(values, mostBytes)) timed(() => transport.broadcast(part, root));
       if (rank === root) sent += others(values.byteLength);
     },
     gather(values) {
       checkBytes('gather', values);
+      if (values.byteLength >= 2 * mostBytes) throw tooLong(values.byteLength);
+      checkOpen();
       const all = new Uint8Array(values.byteLength * size);
       if (size === 1) all.set(values);
       else timed(() => transport.allGather(values, all));
       sent += others(values.byteLength);
       return Array.from({ length: size }, (_, i) => all.slice(i * values.byteLength, (i + 1) * values.byteLength));
     },
-    barrier: () => timed(() => transport.barrier()),
-    abort: (code = 1) => transport.abort(code),
-    finalize: () => transport.finalize(),
+    barrier() {
+      checkOpen();
+      timed(() => transport.barrier());
+    },
+    abort(code = 1) {
+      checkArgument('abort', 'code', statusKind, code);
+      return transport.abort(code);
+    },
+    finalize() {
+      finalized = true;
+      transport.finalize();
+    },
   };
+}
+
+/** The values in runs of at most `most`, in their order; nothing for no values. */
+function* partsOf<Values extends Float32Array | Uint8Array>(values: Values, most: number): Generator<Values> {
+  for (let at = 0; at < values.length; at += most) yield values.subarray(at, at + most) as Values;
 }
 
 /** The values, or a copy with zeros after it, so that ranks have equal blocks. */
@@ -129,7 +170,7 @@ function paddedTo(size: number, values: Float32Array): Float32Array {
   return padded;
 }
 
-function bytesOf(values: Float32Array): Uint8Array {
+function bytesOf(values: Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 }
 
@@ -152,5 +193,23 @@ function wrong(where: string, expected: string, got: unknown): OptionError {
     got: `${where} got ${inMessage(got)}`,
     expected,
     fix: 'pass the values of all ranks in the same form',
+  });
+}
+
+function tooLong(bytes: number): BackendError {
+  return new BackendError({
+    code: 'mpi/too-long',
+    got: `gather got ${bytes} bytes`,
+    expected: 'less than 2 GiB of each rank, which MPI can count',
+    fix: 'gather them in parts',
+  });
+}
+
+function ended(rank: number): StateError {
+  return new StateError({
+    code: 'mpi/finalized',
+    got: `rank ${rank} called the others after finalize`,
+    expected: 'no call after it: the rank has no part in the run any more',
+    fix: 'call finalize last, or not at all: a program that ends by itself does it',
   });
 }

@@ -11,6 +11,7 @@ import {
   whole,
 } from '../base/options';
 import { type Communicator, communicator, type Transport } from './communicator';
+import { checkLengths } from './unequal';
 
 /** The place of one rank among threads of one process: plain data, which goes to a worker in a message. */
 export interface Seat {
@@ -20,15 +21,16 @@ export interface Seat {
   readonly size: number;
   /** How sums are added up. */
   readonly order: 'tree' | 'sequence';
-  /** Arrivals at the barrier, its turn, and whether the run was aborted. */
+  /** Arrivals at the barrier, its turn, whether the run was aborted, and of each rank the bytes of its message. */
   readonly signals: Int32Array<SharedArrayBuffer>;
   /** A slot of memory for each rank, through which everything passes in pieces. */
   readonly slots: Uint8Array<SharedArrayBuffer>;
 }
 
 const seatKind: Kind<Seat> = kindOf<Seat>('a seat, one of those that inProcess returns', (value) => {
-  const { signals, slots } = (value ?? {}) as Readonly<Record<string, unknown>>;
-  return signals instanceof Int32Array && slots instanceof Uint8Array;
+  const { rank, size, signals, slots } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const numbered = Number.isInteger(rank) && Number.isInteger(size) && (rank as number) < (size as number);
+  return numbered && signals instanceof Int32Array && slots instanceof Uint8Array;
 });
 
 const inProcessOptions = {
@@ -51,12 +53,12 @@ export function inProcess(size: number, options: InProcessOptions = {}): Seat[] 
   checkArgument('inProcess', 'size', whole({ low: 1 }), size);
   const { order, slotBytes } = readOptions('inProcess', inProcessOptions, options);
   const slot = Math.ceil(slotBytes / 8) * 8;
-  const signals = new Int32Array(new SharedArrayBuffer(12));
+  const signals = new Int32Array(new SharedArrayBuffer(4 * (LENGTHS + size)));
   const slots = new Uint8Array(new SharedArrayBuffer(slot * size));
   return Array.from({ length: size }, (_, rank) => ({ rank, size, order, signals, slots }));
 }
 
-const [ARRIVED, TURN, ABORTED] = [0, 1, 2];
+const [ARRIVED, TURN, ABORTED, LENGTHS] = [0, 1, 2, 3];
 
 /** The communicator of a seat. Call it once, in the thread that the rank is. */
 export function takeSeat(seat: Seat): Communicator {
@@ -81,12 +83,21 @@ export function takeSeat(seat: Seat): Communicator {
     checkAborted();
   };
 
-  /** Write a piece, and read what the others wrote before any of them writes again. */
-  const exchange = (own: Uint8Array, read: (of: (other: number) => Uint8Array) => void): void => {
+  /** Write a piece of a message, and read what the others wrote before any of them writes again. */
+  const exchange = (
+    { length }: Uint8Array,
+    own: Uint8Array,
+    read: (of: (other: number) => Uint8Array) => void,
+  ): void => {
     slots.set(own, rank * slot);
+    signals[LENGTHS + rank] = length;
     barrier();
-    read((other) => slots.subarray(other * slot, (other + 1) * slot));
-    barrier();
+    try {
+      checkLengths('a call of all ranks', Array.from(signals.subarray(LENGTHS)));
+      read((other) => slots.subarray(other * slot, (other + 1) * slot));
+    } finally {
+      barrier();
+    }
   };
 
   const transport: Transport = {
@@ -100,7 +111,7 @@ export function takeSeat(seat: Seat): Communicator {
         const length = Math.min(piece, block - at);
         const own = new Uint8Array(length * size);
         for (let i = 0; i < size; i++) own.set(from.subarray(i * block + at, i * block + at + length), i * length);
-        exchange(own, (of) => {
+        exchange(from, own, (of) => {
           for (let i = 0; i < size; i++) to.set(of(i).subarray(rank * length, (rank + 1) * length), i * block + at);
         });
       }
@@ -108,7 +119,7 @@ export function takeSeat(seat: Seat): Communicator {
     allGather(own, all) {
       for (let at = 0; at < own.length; at += slot) {
         const piece = own.slice(at, at + slot);
-        exchange(piece, (of) => {
+        exchange(own, piece, (of) => {
           for (let i = 0; i < size; i++) all.set(of(i).subarray(0, piece.length), i * own.length + at);
         });
       }
@@ -116,7 +127,7 @@ export function takeSeat(seat: Seat): Communicator {
     broadcast(bytes, root) {
       for (let at = 0; at < bytes.length; at += slot) {
         const piece = bytes.slice(at, at + slot);
-        exchange(piece, (of) => bytes.set(of(root).subarray(0, piece.length), at));
+        exchange(bytes, piece, (of) => bytes.set(of(root).subarray(0, piece.length), at));
       }
     },
     barrier,

@@ -1,5 +1,6 @@
 import { StateError } from '../base/errors';
 import { checkArgument, refuseExtra } from '../base/options';
+import { show } from '../base/shape';
 import { crc32 } from '../io/crc32';
 import { assignAll } from '../tensor/assign';
 import { checkParams } from '../tensor/check';
@@ -7,13 +8,19 @@ import { noGrad } from '../tensor/derivatives/no-grad';
 import { tensor } from '../tensor/ops/create';
 import type { Params } from '../tensor/tensor';
 import { type Communicator, communicatorKind } from './communicator';
+import { unequal } from './unequal';
 
-/** Give every rank the values of rank 0, so that all begin as one. Blocks; all ranks call it. */
+/**
+ * Give every rank the values of rank 0, so that all begin as one. Blocks; all ranks call it.
+ * @throws ShapeError `mpi/unequal` on every rank where ranks have other parameters or shapes
+ */
 export async function broadcastParams(comm: Communicator, params: Params): Promise<void> {
   if (arguments.length > 2) refuseExtra('broadcastParams', arguments, 2);
   checkArgument('broadcastParams', 'comm', communicatorKind, comm);
   checkParams('broadcastParams', 'params', params);
-  for (const path of Object.keys(params).sort()) {
+  const paths = Object.keys(params).sort();
+  checkSame(comm, paths.map((path) => `${path} ${params[path]?.dtype} ${show(params[path]?.shape ?? [])}`).join('; '));
+  for (const path of paths) {
     const parameter = params[path] as Params[string];
     const values = await parameter.data();
     comm.broadcast(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
@@ -34,11 +41,26 @@ export async function checkReplicas(comm: Communicator, params: Params): Promise
     const values = await (params[path] as Params[string]).data();
     digest = crc32(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), digest);
   }
-  const all = comm.gather(new Uint8Array(Uint32Array.of(digest).buffer));
-  const digests = all.map((bytes) => new Uint32Array(bytes.buffer)[0] as number);
-  const other = digests.flatMap((found, rank) => (found === digests[0] ? [] : [rank]));
+  const other = othersThan(comm, digest);
   if (other.length > 0) throw diverged(other);
   return digest;
+}
+
+/** The ranks that have another number than rank 0. */
+function othersThan(comm: Communicator, own: number): number[] {
+  const all = comm.gather(new Uint8Array(Uint32Array.of(own).buffer)).map(String);
+  return all.flatMap((found, rank) => (found === all[0] ? [] : [rank]));
+}
+
+/** Values of other shapes may be as many, and would be taken for parameters that they are not. */
+function checkSame(comm: Communicator, leaves: string): void {
+  const other = othersThan(comm, crc32(new TextEncoder().encode(leaves)));
+  if (other.length === 0) return;
+  throw unequal(
+    `broadcastParams got other parameters or shapes on rank ${other.join(', ')} than on rank 0; rank ${comm.rank} has ${leaves}`,
+    'the same parameters in the same shapes on all ranks',
+    'make the same model on every rank',
+  );
 }
 
 function diverged(ranks: readonly number[]): StateError {

@@ -153,7 +153,11 @@ describe.skipIf(missing)('the command', () => {
     writeFileSync(record, readFileSync(record, 'utf8').replace(/("trainLoss",\{"list":\[)\d/, '$1 9'));
   }, 60_000);
 
-  const tuning = '--data text.txt --method lora,plora --rank 2 --steps 4 --batch 4 --threads 1 --shards 4'.split(' ');
+  const tuning = [
+    ...'--data text.txt --rank 2 --steps 4 --batch 4 --threads 1 --shards 4'.split(' '),
+    // Those whose states depend on gradients, on draws of their own, and on counts of steps.
+    ...'--method lora,plora,geo-lora,flat-lora,ada-lora,re-lora,ro-lora,flora'.split(' '),
+  ];
 
   describe.each(launchers)('on two ranks of %s', (launcher) => {
     it('is killed in one of them, ends, and goes on in one process to the numbers of a run left alone', async () => {
@@ -187,6 +191,7 @@ describe.skipIf(missing)('the command', () => {
       const tuned = await onRanks(launcher, 'finetune', 'base.safetensors', ...tuning, '--json', name);
       expect([tuned.status, tuned.stdout.match(/^data /gm)?.length]).toEqual([0, 1]);
       expect(tuned.stdout).toMatch(/2 ranks, [\d.]+ KiB a step, \d+ % waiting, 4 shards, digest [0-9a-f]{8}/);
+      expect(tuned.stdout).not.toContain('\u001b'); // Open MPI hands its ranks a terminal
       const numbers = (file: string) =>
         numbersIn<FineTuneOutput>(file).runs.map(({ digest, trainLoss, startLoss, validationLoss }) => {
           return { digest, trainLoss, startLoss, validationLoss };
@@ -198,6 +203,16 @@ describe.skipIf(missing)('the command', () => {
       const failed = await onRanks(launcher, ...training, '--data', 'nowhere.txt');
       expect(failed.status).toBe(1);
       expect(failed.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[data/read]')]);
+      const counted = await onRanks(launcher, ...training, '--ranks', '4');
+      expect(counted.stderr.match(/^floragrad: .*$/gm)).toEqual([expect.stringContaining('[cli/ranks] --ranks 4')]);
+    });
+
+    it('says how to have the numbers again: with the shards that were as many as ranks', async () => {
+      const [name, ...rest] = training;
+      const unsaid = rest.filter((word, i) => word !== '--shards' && rest[i - 1] !== '--shards');
+      const { status } = await onRanks(launcher, String(name), ...unsaid, '--steps', '1', '--json', `${launcher}.json`);
+      expect(status).toBe(0);
+      expect(numbersIn<TrainOutput>(`${launcher}.json`).command).toMatch(/ --shards 2$/);
     });
 
     it('refuses ranks that were not started alike', async () => {

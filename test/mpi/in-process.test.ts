@@ -55,6 +55,25 @@ describe('sums over threads', () => {
   });
 });
 
+describe('ranks that hand over other things', () => {
+  it('are told so on all of them, and may go on', async () => {
+    // Slots of 16 bytes: the last rank would wait for pieces that the others do not have.
+    const calls = ['sum', 'gather', 'broadcast'];
+    const found = await inThreads(program.file, inProcess(3, { slotBytes: 16 }), 'uneven', calls);
+    expect(found).toEqual(Array(3).fill(Array(3).fill('mpi/unequal')));
+  });
+
+  it('are told of parameters in other shapes, though these be as many numbers', async () => {
+    const shapes = [
+      [3, 2],
+      [2, 4],
+      [2, 3],
+    ];
+    const found = await inThreads(program.file, inProcess(2), 'otherParams', shapes);
+    expect(found).toEqual(Array(2).fill(['mpi/unequal', 'mpi/unequal', 'undefined']));
+  });
+});
+
 describe('a training of the command over threads', () => {
   it.each(['dense', 'flora'] as const)('has the numbers of 1, 2 and 4 ranks: %s', async (wire) => {
     const run = { shards: 4, steps: 3, wire };

@@ -3,8 +3,8 @@ import { stepper } from '../../src/cli/ranks/stepper';
 import { sharedValidation } from '../../src/cli/ranks/validation';
 import { overWire } from '../../src/cli/ranks/wire';
 import type { TextBatch } from '../../src/data/text-dataset';
-import { adamw, chain, crossEntropy, GPT, mul, random, sgd, sum, TextDataset, tensor } from '../../src/index';
-import { allReduce, type Communicator } from '../../src/mpi';
+import { adamw, chain, crossEntropy, GPT, mul, random, sgd, sum, TextDataset, tensor, zeros } from '../../src/index';
+import { allReduce, broadcastParams, type Communicator, mpi } from '../../src/mpi';
 import type { ForwardOptions } from '../../src/nn';
 import { type Run, train } from './training';
 
@@ -43,6 +43,35 @@ export const jobs = {
     const sum = allReduce(comm);
     sum.update(grads, sum.init(grads), grads);
     return 'no error';
+  },
+
+  /** Calls whose values are longer on the last rank, one after the other; what came of each. */
+  async uneven(comm: Communicator, calls: readonly ('sum' | 'gather' | 'broadcast')[]) {
+    const length = comm.rank === comm.size - 1 ? 24 : 4;
+    return calls.map((call) => {
+      try {
+        if (call === 'sum') comm.sum(new Float32Array(length));
+        else comm[call](new Uint8Array(length));
+      } catch (error) {
+        return (error as { code?: string }).code;
+      }
+      return 'no error';
+    });
+  },
+
+  /** Parameters of other shapes on the last rank; what came of each. */
+  async otherParams(comm: Communicator, shapes: readonly (readonly number[])[]) {
+    const codes: unknown[] = [];
+    for (const shape of shapes) {
+      const w = zeros(comm.rank === comm.size - 1 ? shape : [2, 3]);
+      codes.push(await broadcastParams(comm, { w }).catch(({ code }: { code: string }) => code));
+    }
+    return codes.map(String);
+  },
+
+  /** Another opening of MPI. */
+  async twice() {
+    return mpi().catch(({ code }: { code: string }) => code);
   },
 
   /** A training as the command does it: a GPT with dropout, its losses, its evaluation and its digest. */

@@ -93,6 +93,16 @@ describe.skipIf(missing.length > 0).each(launchers)('%s', (launcher) => {
     expect(found).toEqual(Array(2).fill({ code: 'mpi/unequal' }));
   });
 
+  it('refuses a broadcast of other lengths, which Open MPI would take', async () => {
+    const { code, found } = await launch(launcher, 2, { job: 'uneven', given: ['broadcast'] });
+    expect([code, found]).toEqual([0, Array(2).fill(['mpi/unequal'])]);
+  });
+
+  it('is opened once', async () => {
+    const { code, found } = await launch(launcher, 2, { job: 'twice' });
+    expect([code, found]).toEqual([0, Array(2).fill('mpi/opened')]);
+  });
+
   it('ends all ranks with a status that is not 0 where one of them throws', async () => {
     const { code, errors } = await launch(launcher, 2, { job: 'throwing' });
     expect(code).not.toBe(0);

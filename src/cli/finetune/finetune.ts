@@ -23,7 +23,7 @@ import { backendLine, count, duration, nats } from '../terminal/format';
 import { inTurn } from '../terminal/progress';
 import { facts, showResults } from '../terminal/table';
 import { optimizers } from '../train/optimizers';
-import { adapterMethods, otherTrainings, sparseMethods, untrained, usualMethods } from './methods';
+import { adapterMethods, otherTrainings, sparseMethods, twiceEvaluated, untrained, usualMethods } from './methods';
 import { type FineTuneSettings, finetuneOptions } from './options';
 import { type Base, baseOf, checkWires, type FineTunePlan, fineTune, peakOf } from './run';
 import { explainFineTuning, type FineTuneOutput, fineTuneColumns, groupResults, resultTitle } from './summary';
@@ -63,6 +63,7 @@ export const finetune = command({
   async run(settings, { out, cwd, command, files, comm }) {
     const { base, method, batch, steps } = settings;
     const sharing = sharingOf(settings, comm);
+    if (sharing) checkOnce(method);
     const seeds = seedsFrom(settings.seed, settings.seeds);
     const plans: FineTunePlan[] = seeds.flatMap((seed) => method.map((name) => ({ method: name, seed })));
     const { model, vocabulary } = await loadModel(base, cwd);
@@ -74,7 +75,7 @@ export const finetune = command({
     const tokens = vocabulary.encode(text);
     const dataset = new TextDataset(tokens, { batch, context: sizes.context });
     const weights = await baseOf(model, sizes);
-    agree(comm, 'the base', describedBase(weights, vocabulary));
+    if (comm) agree(comm, 'the base', describedBase(weights, vocabulary));
     checkWires(plans, settings, weights, dataset, sharing);
     const adapter = settings.saveAdapter && resolve(cwd, settings.saveAdapter);
     if (adapter && isFirst(comm)) await checkFolder(adapter, []);
@@ -164,6 +165,18 @@ function checkSaved({ save, saveAdapter, method }: FineTuneSettings, runs: numbe
 
 function notSaved(got: string, expected: string, fix: string): OptionError {
   return new OptionError({ code: 'cli/save', got, expected, fix });
+}
+
+/** Before the first run, which would be lost. @throws OptionError `cli/ranks` */
+function checkOnce(methods: FineTuneSettings['method']): void {
+  const found = methods.filter((name) => twiceEvaluated.includes(name));
+  if (found.length === 0) return;
+  throw new OptionError({
+    code: 'cli/ranks',
+    got: `several ranks or shards for ${found.join(' and ')}, which evaluates its loss more than once in a step`,
+    expected: 'one gradient of each shard, whose mean is that of the batch',
+    fix: 'leave --ranks and --shards out, or name the other methods with --method',
+  });
 }
 
 /** The settings that numbers depend on, as the output has them. */

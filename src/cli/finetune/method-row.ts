@@ -41,6 +41,8 @@ export interface MethodRow<Name extends string = string> {
   readonly family?: string;
   /** What it learns are adapters of the base as it was, which can be saved alone. */
   readonly adapter?: true;
+  /** It evaluates its loss more than once in a step, on one whole batch: no ranks and no shards. */
+  readonly twice?: true;
   /** Make the model ready, and say how it is trained: null where it is measured as it is. */
   prepare(model: GPT, settings: MethodSettings): Training | null;
   /** What becomes of the model after its last step, before it is measured. */

@@ -45,6 +45,9 @@ export const otherTrainings = all.flatMap(({ name, trains }) => (trains ? [name]
 /** What is not trained, to be held against. */
 export const untrained = all.flatMap(({ name, learningRate }) => (learningRate === null ? [name] : []));
 
+/** What evaluates its loss more than once in a step. */
+export const twiceEvaluated: readonly MethodName[] = all.flatMap(({ name, twice }) => (twice ? [name] : []));
+
 /** What learns an adapter that can be saved alone. */
 export const adapterMethods = all.flatMap(({ name, adapter }) => (adapter ? [name] : []));
 

@@ -60,9 +60,9 @@ export async function startRanks(
   const given = ['-n', String(ranks), ...program, command, ...rankArguments(argv, settings)];
   const child = spawn(launcher, given, { cwd, stdio: ['ignore', 'inherit', 'pipe'] });
   const heard = listen(child.stderr, stderr);
-  let interrupted = false;
+  let interrupted: NodeJS.Signals | undefined;
   const pass = (signal: NodeJS.Signals): void => {
-    interrupted = true;
+    interrupted ??= signal;
     // A terminal sends its interrupt to the launcher as well, which takes a second one for impatience.
     if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
   };
@@ -71,11 +71,13 @@ export async function startRanks(
   try {
     const status = await new Promise<number>((resolve, reject) => {
       child.on('error', (error) => reject(noLauncher(launcher, reason(error))));
-      child.on('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
+      child.on('close', (code, signal) => resolve(code ?? statusOf(signal as NodeJS.Signals)));
     });
-    if (interrupted || status === 0) return interrupted ? status || 130 : 0;
+    // Launchers report an interrupt by a status of their own, of which 2 would be a wrong command line.
+    if (interrupted) return statusOf(interrupted);
+    if (status === 0) return 0;
     if (status === launcherFailed || (status <= 2 && !heard.fromRank())) throw launcherEnded(launcher, status);
-    if (status > 2) stderr.write(`floragrad: ${ended(status)}\n`);
+    if (status > 2 && status !== statusOf('SIGPIPE')) stderr.write(`floragrad: ${ended(status)}\n`);
     return status;
   } finally {
     for (const signal of signals) process.off(signal, pass);
@@ -95,6 +97,9 @@ function listen(from: NodeJS.ReadableStream, to: Io['stderr']): { fromRank(): bo
 
 /** −1, as MPICH's launcher ends where it understands nothing of what it was told. */
 const launcherFailed = 255;
+
+/** The status of a program that a signal has ended, as shells give it. */
+const statusOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 /** A rank says itself what it failed of, with status 1 or 2; of one that was killed only the launcher knows. */
 const ended = (status: number): string =>

@@ -54,7 +54,8 @@ export function checkWire(parameters: Params, sharing: Sharing | null, whose: st
 
 /**
  * An optimizer behind the mean gradient of all shards. `flora` is Algorithm 1 of the paper over shards in place of steps: a
- * new projection in every step, so that what one of them loses the next ones see.
+ * new projection in every step, so that what one of them loses the next ones see. Parameters of which no block has a matrix
+ * above the rank, such as small adapters, go whole with either wire.
  */
 export function overWire<S>(
   optimizer: GradientTransform<S>,

@@ -21,6 +21,15 @@ export function silent(io: Io): Io {
   return { ...io, stdout: unheard, stderr: unheard };
 }
 
+/**
+ * The same world, of which no stream is a terminal. Open MPI gives each rank one, whatever its own output is: what it
+ * collects would be a file with the control characters of a moving bar.
+ */
+export function piped(io: Io): Io {
+  const plain = (sink: Sink): Sink => ({ write: (text) => sink.write(text) });
+  return { ...io, stdout: plain(io.stdout), stderr: plain(io.stderr) };
+}
+
 /** Where people read. With `--json -` that is stderr, so that stdout carries the JSON alone. */
 export interface Screen {
   readonly stream: Sink;

@@ -79,8 +79,8 @@ export async function trainRun(
   backend().resetPeak();
   const model = newModel(settings, vocabularySize, plan.seed);
   const optimizer = transformOf(plan, settings);
-  const transform = sharing ? overWire(optimizer, sharing, plan.seed) : optimizer;
   const parameters = model.parameters();
+  const transform = sharing ? overWire(optimizer, sharing, plan.seed) : optimizer;
   const saved = await checkpoints?.load(() => ({ parameters, state: transform.init(parameters) }));
   if (saved) model.load(saved.parameters);
   const taken = saved?.steps ?? 0;

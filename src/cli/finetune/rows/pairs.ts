@@ -38,9 +38,14 @@ const twice = <S>(training: TwiceEvaluated<S>): Training => training as Training
 export const pairRows = [
   { name: 'lora-plus', ...pairs(0.001, ({ learningRate }) => loraPlus({ learningRate })) },
   { name: 'lora-rite', ...pairs(0.004, ({ learningRate, scale }) => loraRite({ learningRate, scale })) },
-  { name: 'alt-lora', ...pairs(0.1, ({ learningRate, scale }) => twice(altLora({ learningRate, scale, ...quick }))) },
+  {
+    name: 'alt-lora',
+    twice: true,
+    ...pairs(0.1, ({ learningRate, scale }) => twice(altLora({ learningRate, scale, ...quick }))),
+  },
   {
     name: 'alt-lora-plus',
+    twice: true,
     ...pairs(0.004, ({ learningRate, scale }) => twice(altLoraPlus({ learningRate, scale, ...quick }))),
   },
   {

@@ -1,6 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { twiceEvaluated } from '../../../../src/cli/finetune/methods';
 import type { FineTuneOutput } from '../../../../src/cli/finetune/summary';
 import type { TrainOutput } from '../../../../src/cli/train/output';
 import { loadCheckpoint } from '../../../../src/node';
@@ -135,6 +136,9 @@ describe('finetune in shards, in one process', () => {
       expect(shared[i]?.trainable).toBe(run.trainable);
     }
     expect(new Set(shared.map(({ digest }) => digest)).size).toBe(3);
-    expect(await failed(...argv, '--method', 'alt-lora', '--shards', '2')).toContain('cli/ranks');
+    const refused = await captured(cwd, [...argv, '--method', 'lora,alt-lora', '--shards', '2']);
+    expect(refused.stderr).toMatch(/cli\/ranks.*for alt-lora,/);
+    expect(refused.stdout).toBe(''); // before the first run, which would be lost
+    expect(twiceEvaluated).toEqual(['alt-lora', 'alt-lora-plus']);
   });
 });
