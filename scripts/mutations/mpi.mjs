@@ -173,8 +173,8 @@ export const mpi = [
   {
     name: 'mpi: compress around a mean that says nothing of it',
     file: 'src/compress/subspace.ts',
-    find: '...(pools(inner) && { pool:',
-    replace: '...(!inner && { pool:',
+    find: '...pooledAround([inner], update),',
+    replace: '',
     tests: units,
   },
   {
@@ -218,5 +218,47 @@ export const mpi = [
     find: 'change(values);',
     replace: 'change(values.slice());',
     tests: units,
+  },
+  {
+    name: 'mpi: masked passes a mean over ranks off as something of one gradient',
+    file: 'src/optim/combinators/masked.ts',
+    find: '...pooledAround<S>([inner], update),',
+    replace: '',
+    tests: units,
+  },
+  {
+    name: 'mpi: masked without a leaf, of which the other ranks hear nothing',
+    file: 'src/optim/combinators/masked.ts',
+    find: 'isEmpty(inside) && !inner.pool',
+    replace: 'isEmpty(inside)',
+    tests: units,
+  },
+  {
+    name: 'mpi: a label without a leaf, of which the other ranks hear nothing',
+    file: 'src/optim/combinators/partition.ts',
+    find: 'isEmpty(leaves) && !part.pool',
+    replace: 'isEmpty(leaves)',
+    tests: units,
+  },
+  {
+    name: 'mpi: a transform around a mean over ranks that hands on the first state alone',
+    file: 'src/optim/pooled-around.ts',
+    find: 'given.map(([grads, state])',
+    replace: 'given.slice(0, 1).map(([grads, state])',
+    tests: units,
+  },
+  {
+    name: 'mpi: applyIfFinite around a mean over ranks',
+    file: 'src/optim/combinators/apply-if-finite.ts',
+    find: "if (inner.pool) throw aroundAMean(inner.name ?? 'a mean over ranks');",
+    replace: '',
+    tests: units,
+  },
+  {
+    name: 'mpi: koffi says in its own words that it was used before',
+    file: 'src/mpi/library.ts',
+    find: "code: 'mpi/koffi',",
+    replace: "code: 'mpi/library',",
+    tests: ['test/mpi/libraries.test.ts > koffi'],
   },
 ];

@@ -4,6 +4,7 @@ import { callable, choice, either, type Kind } from '../base/options';
 import { type Shape, sameShape, show } from '../base/shape';
 import { divide } from '../optim/combinators/divide';
 import { type Filter, passes } from '../optim/filter';
+import { pooledAround } from '../optim/pooled-around';
 import { type CompressedGradient, type GradientTransform, type Treatment, transform } from '../optim/transform';
 import { zeros } from '../tensor/ops/create';
 import { runInScope } from '../tensor/scope';
@@ -203,7 +204,7 @@ export function inSubspace<P extends Projection, S, O, D = S>(
       return { step: 0, leaves, dense: dense.init(others) };
     },
     update,
-    ...(pools(inner) && { pool: (given, params) => given.map(([grads, state]) => update(grads, state, params)) }),
+    ...pooledAround([inner], update),
   });
 }
 

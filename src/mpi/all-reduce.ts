@@ -2,7 +2,7 @@ import { BackendError, ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
 import { show } from '../base/shape';
-import { leafOf } from '../optim/leaf';
+import { isEmpty, leafOf } from '../optim/leaf';
 import { type Given, type GradientTransform, mapParams, transform } from '../optim/transform';
 import { changed } from '../tensor/in-place';
 import { zeros } from '../tensor/ops/create';
@@ -80,8 +80,6 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
     update: (grads, state) => pool([[grads, state]])[0] as [Params, AllReduceState],
   });
 }
-
-const isEmpty = (leaves: Params): boolean => Object.keys(leaves).length === 0;
 
 /** As in a binary counter: 4 = 100 in binary, so the fourth gradient ends a sum of two and then one of four. */
 function withGradient(state: AllReduceState, grads: Params): AllReduceState {

@@ -104,7 +104,7 @@ async function loadKoffi(): Promise<Koffi> {
 
 /**
  * MPI's world as a transport. To be called once in a process.
- * @throws BackendError `mpi/not-installed`, `mpi/library`, `mpi/launcher`
+ * @throws BackendError `mpi/not-installed`, `mpi/koffi`, `mpi/library`, `mpi/launcher`
  */
 export async function world(launched: Launched): Promise<Transport> {
   try {
@@ -140,7 +140,7 @@ async function opened({ family, size: promised }: Launched): Promise<Transport> 
   process.env.UCX_MEM_EVENTS ??= 'n';
   // Its word on a rank that died, the stack of another one that waited for it: the launcher has said which one it was.
   process.env.UCX_HANDLE_ERRORS ??= 'none';
-  koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
+  enlargeStacks(koffi);
   const library = open(koffi, family);
   const h = family.handle;
   const call = (name: string, parameters: string): ((...given: unknown[]) => void) => {
@@ -206,6 +206,19 @@ async function opened({ family, size: promised }: Launched): Promise<Transport> 
     if (!finalized) transport.abort(code || 1);
   });
   return transport;
+}
+
+function enlargeStacks(koffi: Koffi): void {
+  try {
+    koffi.config({ sync_stack_size: 8 << 20, async_stack_size: 8 << 20 });
+  } catch (error) {
+    throw new BackendError({
+      code: 'mpi/koffi',
+      got: `koffi could not be configured (${messageOf(error)})`,
+      expected: 'koffi before its first library: MPI needs larger stacks than it has by default',
+      fix: 'call mpi() before the program loads other libraries through koffi',
+    });
+  }
 }
 
 function open(koffi: Koffi, { file, name, install }: Family): Library {

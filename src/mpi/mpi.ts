@@ -19,7 +19,7 @@ let opened = false;
  * The ranks that `mpiexec`, or `srun` of Slurm, started, seen from this process: MPICH or Open MPI, by the launcher. Call it once, before the
  * first tensor is worth anything to the other ranks. A program that ends by itself finalizes; one that throws or calls
  * `process.exit` ends all ranks with a status that is not 0.
- * @throws BackendError `mpi/no-launcher`, `mpi/unknown-launcher`, `mpi/not-installed`, `mpi/library`, `mpi/launcher`
+ * @throws BackendError `mpi/no-launcher`, `mpi/unknown-launcher`, `mpi/not-installed`, `mpi/koffi`, `mpi/library`, `mpi/launcher`
  * @throws StateError `mpi/opened` at the second call
  * @example
  * const launched = await mpi({ order: 'tree' }).catch(({ code }) => code); // without mpiexec -n 4 node train.js

@@ -35,13 +35,11 @@ export function powerSgd(comm: Communicator, options: PowerSgdOptions): Gradient
   const { rank, seed, filter = largerThan(rank) } = readOptions('powerSgd', powerSgdOptions, options);
   const mean: Parameters<typeof powerIterated>[2] = (own) =>
     mapParams(overRanks(comm, own), (sum) => div(sum, comm.size));
-  const compressing: GradientTransform<PowerSgdOverRanksState> = chain(
-    masked(errorFeedback(powerIterated(rank, seed, mean)), (path, tensor) => passes(filter, path, tensor)),
-    masked(allReduce(comm), (path, tensor) => !passes(filter, path, tensor)),
-  );
   return {
-    ...compressing,
+    ...chain(
+      masked(errorFeedback(powerIterated(rank, seed, mean)), (path, tensor) => passes(filter, path, tensor)),
+      masked(allReduce(comm), (path, tensor) => !passes(filter, path, tensor)),
+    ),
     leafwise: false, // ranks have to take all matrices in the same order
-    pool: (given, params) => given.map(([grads, state]) => compressing.update(grads, state, params)),
   };
 }

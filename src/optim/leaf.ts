@@ -2,6 +2,9 @@ import { StateError } from '../base/errors';
 import { inMessage } from '../base/options';
 import type { Params, Tensor } from '../tensor/tensor';
 
+/** Whether a record has no leaf at all. */
+export const isEmpty = (leaves: Params): boolean => Object.keys(leaves).length === 0;
+
 /**
  * The leaf of a record that belongs to a path that must be there.
  * @throws StateError `params/unknown`, or `optimizer/state` where there is no record at all

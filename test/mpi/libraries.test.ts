@@ -122,6 +122,16 @@ describe.skipIf(missing.length > 0).each(launchers)('%s', (launcher) => {
 });
 
 describe.skipIf(missing.length > 0)('mpi', () => {
+  it('says that koffi was used before, and takes no larger stacks', () => {
+    const used = `import { createRequire } from 'node:module'; createRequire(process.cwd() + '/')('koffi').load('libc.so.6');`;
+    const flags = ['--import', `data:text/javascript,${encodeURIComponent(used)}`];
+    const env = { ...process.env, PMI_SIZE: '1', PMI_RANK: '0' };
+    const given = [...flags, program.file, '{"job":"sum","given":[1]}'];
+    const { status, stderr } = spawnSync(process.execPath, given, { env, encoding: 'utf8' });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/\[mpi\/koffi\].*call mpi\(\) before/s);
+  });
+
   it('without a launcher says how to start one', () => {
     const { status, stderr } = spawnSync(process.execPath, [program.file, '{"job":"sum","given":[1]}'], {
       encoding: 'utf8',

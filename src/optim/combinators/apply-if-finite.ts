@@ -1,4 +1,4 @@
-import { BackendError } from '../../base/errors';
+import { BackendError, OptionError } from '../../base/errors';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../../base/options';
 import { sameShape } from '../../base/shape';
 import { zeros } from '../../tensor/ops/create';
@@ -36,6 +36,7 @@ export interface ApplyIfFiniteOptions extends OptionsOf<typeof applyIfFiniteOpti
  *
  * Where the backend can read at once, it does. Elsewhere a flag on the device chooses between the two outcomes; then numbers
  * in the state of `inner`, such as a count of steps, move on in a step that is skipped, and its float32 tensors do not.
+ * @throws OptionError `apply-if-finite/pools`
  * @see optax.apply_if_finite
  * @example
  * const optimizer = applyIfFinite(adam({ learningRate: 1e-3 }), { maxConsecutive: 3 });
@@ -47,6 +48,7 @@ export function applyIfFinite<S>(
   if (arguments.length > 2) refuseExtra('applyIfFinite', arguments, 2);
   checkArgument('applyIfFinite', 'inner', transformKind, inner);
   const { maxConsecutive } = readOptions('applyIfFinite', applyIfFiniteOptions, options, 'inner');
+  if (inner.pool) throw aroundAMean(inner.name ?? 'a mean over ranks');
   return transform<ApplyIfFiniteState<S>>({
     name: `applyIfFinite(${inner.name ?? 'transform'})`,
     init: (params) => ({ consecutive: zeros([]), total: zeros([]), inner: inner.init(params) }),
@@ -65,6 +67,16 @@ export function applyIfFinite<S>(
       const none = mapParams(updates, (u) => zeros(u.shape));
       return [chosen(flag, updates, none), { consecutive, total, inner: chosen(flag, next, state.inner) }];
     },
+  });
+}
+
+/** A rank that skips a step would not come to the sum for which the others wait. */
+function aroundAMean(name: string): OptionError {
+  return new OptionError({
+    code: 'apply-if-finite/pools',
+    got: `applyIfFinite got ${name}, which takes the mean of several gradients`,
+    expected: 'a transform of one gradient: what is not finite on one rank is in the mean, and all skip the same steps',
+    fix: 'take the mean first: chain(allReduce(comm), applyIfFinite(…))',
   });
 }
 

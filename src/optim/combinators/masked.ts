@@ -1,6 +1,8 @@
 import { callable, checkArgument, refuseExtra } from '../../base/options';
 import type { Tensor } from '../../tensor/tensor';
+import { isEmpty } from '../leaf';
 import { observedAround } from '../observed-around';
+import { pooledAround } from '../pooled-around';
 import { type GradientTransform, transform, transformKind } from '../transform';
 import { divide } from './divide';
 
@@ -17,17 +19,19 @@ export function masked<S>(
   if (arguments.length > 2) refuseExtra('masked', arguments, 2);
   checkArgument('masked', 'inner', transformKind, inner);
   checkArgument('masked', 'belongs', callable('of a path and a tensor'), belongs);
+  const update: GradientTransform<S>['update'] = (grads, state, params) => {
+    const [inside, outside] = divide(grads, belongs);
+    if (isEmpty(inside) && !inner.pool) return [outside, state];
+    const [updates, next] = inner.update(inside, state, divide(params, belongs)[0]);
+    return [{ ...outside, ...updates }, next];
+  };
   return transform<S>({
     name: `masked(${inner.name ?? 'transform'})`,
     linear: inner.linear === true,
     leafwise: inner.leafwise === true,
     init: (params) => inner.init(divide(params, belongs)[0]),
-    update(grads, state, params) {
-      const [inside, outside] = divide(grads, belongs);
-      if (Object.keys(inside).length === 0) return [outside, state];
-      const [updates, next] = inner.update(inside, state, divide(params, belongs)[0]);
-      return [{ ...outside, ...updates }, next];
-    },
+    update,
+    ...pooledAround<S>([inner], update),
     explain: (params) => inner.explain?.(divide(params, belongs)[0]) ?? [],
     ...observedAround([inner], ([seen = inner]) => masked(seen, belongs)),
   });

@@ -1,7 +1,9 @@
 import { OptionError } from '../../base/errors';
 import { callable, checkArgument, isPlainObject, kindOf, refuseExtra } from '../../base/options';
 import type { Params, Tensor } from '../../tensor/tensor';
+import { isEmpty } from '../leaf';
 import { observedAround } from '../observed-around';
+import { pooledAround } from '../pooled-around';
 import { type GradientTransform, type Treatment, transform, transformKind } from '../transform';
 import { divide } from './divide';
 
@@ -31,6 +33,19 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
   const parts = Object.entries(transforms) as [string, GradientTransform<unknown>][];
   const ofLabel = (leaves: Params, label: string): Params => divide(leaves, (path, x) => labelOf(path, x) === label)[0];
 
+  const update: GradientTransform<States>['update'] = (grads, state, params) => {
+    for (const [path, g] of Object.entries(grads)) checkLabel(path, labelOf(path, g), transforms);
+    const moved = parts.map(([label, part]): [string, Params, unknown] => {
+      const leaves = ofLabel(grads, label);
+      if (isEmpty(leaves) && !part.pool) return [label, {}, state[label]];
+      return [label, ...part.update(leaves, state[label], ofLabel(params, label))];
+    });
+    return [
+      Object.fromEntries(moved.flatMap(([, updates]) => Object.entries(updates))),
+      Object.fromEntries(moved.map(([label, , next]) => [label, next])) as States,
+    ];
+  };
+
   return transform<States>({
     name: `partition(${parts.map(([label, part]) => `${label}: ${part.name ?? 'transform'}`).join(', ')})`,
     linear: parts.every(([, part]) => part.linear === true),
@@ -39,18 +54,11 @@ export function partition<States extends Readonly<Record<string, unknown>>>(
       for (const [path, x] of Object.entries(params)) checkLabel(path, labelOf(path, x), transforms);
       return Object.fromEntries(parts.map(([label, part]) => [label, part.init(ofLabel(params, label))])) as States;
     },
-    update(grads, state, params) {
-      for (const [path, g] of Object.entries(grads)) checkLabel(path, labelOf(path, g), transforms);
-      const moved = parts.map(([label, part]): [string, Params, unknown] => {
-        const leaves = ofLabel(grads, label);
-        if (Object.keys(leaves).length === 0) return [label, {}, state[label]];
-        return [label, ...part.update(leaves, state[label], ofLabel(params, label))];
-      });
-      return [
-        Object.fromEntries(moved.flatMap(([, updates]) => Object.entries(updates))),
-        Object.fromEntries(moved.map(([label, , next]) => [label, next])) as States,
-      ];
-    },
+    update,
+    ...pooledAround<States>(
+      parts.map(([, part]) => part),
+      update,
+    ),
     explain: (params) => parts.flatMap(([label, part]) => treatmentsOf(label, part, ofLabel(params, label))),
     ...observedAround(
       parts.map(([, part]) => part),

@@ -1,5 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { adam, chain, compress, ema, liftUpdate, projectors, random, type Tensor, tensor } from '../../../src/index';
+import {
+  adam,
+  applyIfFinite,
+  chain,
+  compress,
+  ema,
+  type GradientTransform,
+  liftUpdate,
+  masked,
+  partition,
+  projectors,
+  random,
+  type Tensor,
+  tensor,
+} from '../../../src/index';
 import { allReduce, powerSgd } from '../../../src/mpi';
 import { twins } from './fakes';
 
@@ -137,6 +151,35 @@ describe('compress around a mean over ranks', () => {
     expect(() => compress({ ...parts(), projector: projectors.svd, inner })).toThrow(/compress\/pools/);
     expect(() => compress({ ...parts(), projector: projectors.svd, inner: powerSgd(twins(2), { rank: 1 }) })).toThrow(
       /compress\/pools/,
+    );
+  });
+
+  it('stays one inside masked and partition, which ask the other ranks where they have no gradient', () => {
+    const comm = twins(2);
+    const svd = (inner: GradientTransform<unknown>) => () => compress({ ...parts(), projector: projectors.svd, inner });
+    const isMatrix = (_: string, { ndim }: Tensor) => ndim === 2;
+    const mean = allReduce(comm);
+    for (const around of [
+      masked(mean, isMatrix),
+      partition({ mean, rest: chain() }, (path, x) => (isMatrix(path, x) ? 'mean' : 'rest')),
+    ]) {
+      expect(svd(around as GradientTransform<unknown>)).toThrow(/compress\/pools/);
+      comm.calls.length = 0;
+      const grads = params();
+      const state = (around as GradientTransform<unknown>).init(grads);
+      const [updates] = (around as GradientTransform<unknown>).update({ b: grads.b }, state, grads);
+      expect([Object.keys(updates), comm.calls]).toEqual([['b'], ['gather 8']]);
+      comm.calls.length = 0;
+      const inside = compress({ ...parts(), inner: around as GradientTransform<unknown> });
+      const [both] = inside.update(grads, inside.init(grads), grads);
+      expect(Object.keys(both).sort()).toEqual(['b', 'c', 'v', 'w']);
+      expect(comm.calls.filter((call) => call.startsWith('sum'))).toEqual(['sum 12', 'sum 16']);
+    }
+  });
+
+  it('is not for applyIfFinite, which would leave the other ranks waiting', () => {
+    expect(() => applyIfFinite(chain(allReduce(twins(2)), ema({ decay: 0 })))).toThrow(
+      /apply-if-finite\/pools.*chain\(allReduce\(2\).*Fix: take the mean first/,
     );
   });
 
