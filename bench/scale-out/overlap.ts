@@ -17,7 +17,7 @@ export interface OverlapJob {
 export interface Overlap {
   /** Forward and back, and then the sum. */
   readonly apart: number;
-  /** Of these, the sum. */
+  /** What the sum takes of `apart`. */
   readonly sum: number;
   /** Both at once, until both are done. */
   readonly together: number;

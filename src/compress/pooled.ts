@@ -50,9 +50,8 @@ export function pooledUpdate<P, S, O, D>(
   const moved = went.map(({ path, leaf: { waiting: _, ...leaf }, up }, i) => {
     const [updates, after] = pooled[i] as [Params, S];
     const next: Leaf = { ...leaf, inner: after };
-    const compressed = updates[path];
-    if (compressed === undefined) return { path, update: [], next: { ...next, waiting: true as const } };
-    return { path, update: [[path, runInScope(path, () => up(next, compressed))]], next };
+    if (!Object.hasOwn(updates, path)) return { path, update: [], next: { ...next, waiting: true as const } };
+    return { path, update: [[path, runInScope(path, () => up(next, updates[path] as Tensor))]], next };
   });
   const isOver = Object.keys(grads).length > 0 && moved.every(({ next }) => !('waiting' in next));
   return [

@@ -65,7 +65,7 @@ export function allReduce(comm: Communicator, options: AllReduceOptions = {}): G
     if (given.every(([grads]) => isEmpty(grads))) checkEqual(comm, '');
     const states = given.map(([grads, state]) => (isEmpty(grads) ? state : withGradient(state, grads)));
     const ended = states.map(({ count, sums }) => (count === own ? (sums[0] as Params) : {}));
-    const total: Params = Object.assign({}, ...ended);
+    const total: Params = Object.fromEntries(ended.flatMap((leaves) => Object.entries(leaves)));
     const means = isEmpty(total) ? {} : mapParams(overRanks(comm, total), (leaf) => div(leaf, shards));
     return states.map((state, i) => {
       const of = ended[i] as Params;

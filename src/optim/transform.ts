@@ -37,7 +37,7 @@ export interface GradientTransform<S> {
    * one; `update` is the same with one. What goes past such a transform is of one gradient alone, so `compress` around it
    * takes nothing of the gradient but what went down. That there is no gradient it is told as well: others may have some.
    */
-  pool?(given: readonly Given<S>[], params: Params): [updates: Params, state: S][];
+  pool?(given: readonly (readonly [grads: Params, state: S])[], params: Params): [updates: Params, state: S][];
   /** How each parameter is treated, for `explain`; only transforms that treat some differently say so. */
   explain?(params: Params): readonly Treatment[];
   /**
