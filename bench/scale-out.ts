@@ -15,7 +15,8 @@ import { type Found, type Job, runRank } from './scale-out/rank';
 //   npm run bench:scale-out -- --mpi openmpi       over the other library
 //   npm run bench:scale-out -- --write             and write docs/scale-out.md
 const sizes = { width: 256, layers: 2, context: 64, batch: 4 } as const;
-const lengths = [64, 4096, 16_384, 131_072, 524_288];
+/** Up to more numbers than a dense gradient has: memory that is made for long vectors costs time as well. */
+const lengths = [64, 4096, 65_536, 524_288, 2_097_152];
 /** Mbit/s that a node may send; null: no limit, which shows what a step takes without a network. */
 const rates = [100, 300, 600, 1000, 2000, null] as const;
 

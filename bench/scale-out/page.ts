@@ -97,7 +97,7 @@ function model({ networks, efficiency }: Analysis): string[] {
       networks,
     ),
     '',
-    `A sum gets ${percent(efficiency)} of a limit (the median): both directions are not always busy, and packets have headers.`,
+    `A sum gets ${percent(efficiency)} of a limit (the median): packets have headers, and the first bytes after a pause pass at any rate.`,
   ];
 }
 
@@ -164,7 +164,7 @@ function whenItPays({ rows, crossovers, loads, fastest }: Analysis): string[] {
     '',
     'In words: the projection costs computing in proportion to rank × parameters on every node, the bytes saved are 2(N − 1)/N of nearly all parameters. So it',
     'pays where the network is slow beside the processor, where matrices are wide (r/width of their bytes is left), and where few tokens a node stand',
-    'against each gradient. It does not pay within one machine. What it costs in accuracy is in [Results](results.md).',
+    'against each gradient. What it costs in accuracy is in [Results](results.md).',
   ];
 }
 
