@@ -3,7 +3,8 @@
 //   npm run mutate                      all rows of scripts/mutations.mjs
 //   npm run mutate -- --only srht       the rows whose name or file has this text
 //   npm run mutate -- --list            the rows, without running any
-//   npm run mutate -- --write           all rows, and write docs/mutations.md
+//   npm run mutate -- --new             the rows of which docs/mutations.md has no line
+//   npm run mutate -- … --write         and write docs/mutations.md; rows that did not run keep the line that they have
 // It works on copies in a temporary folder; the checkout is only read.
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -34,12 +35,18 @@ const { values: options } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
     list: { type: 'boolean', default: false },
+    new: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 });
-if (options.write && options.only) stop('--write describes all mutations: leave out --only');
-const chosen = mutations.filter(({ name, file }) => `${name} ${file}`.includes(options.only));
-if (chosen.length === 0) stop(`no mutation has "${options.only}" in its name or file`);
+const pagePath = join(root, 'docs/mutations.md');
+const described = cellsByMutation(readFileSync(pagePath, 'utf8'));
+const chosen = mutations.filter(
+  (mutation) =>
+    `${mutation.name} ${mutation.file}`.includes(options.only) && !(options.new && described.has(keyOf(mutation))),
+);
+if (chosen.length === 0)
+  stop(`no mutation has "${options.only}" in its name or file${options.new ? ', and no line' : ''}`);
 const stale = mutations.flatMap(misfit);
 if (stale.length > 0) stop(`scripts/mutations.mjs no longer fits the source:\n${stale.join('\n')}`);
 
@@ -71,8 +78,8 @@ async function main() {
   const escaped = [...verdicts.values()].filter(({ caughtBy }) => !caughtBy).length;
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`${chosen.length - escaped} of ${chosen.length} mutations caught in ${seconds} s`);
+  if (options.write) writeFileSync(pagePath, page(verdicts));
   if (escaped > 0) process.exit(1);
-  if (options.write) writeFileSync(join(root, 'docs/mutations.md'), page(verdicts));
 }
 
 /** Why a row does not fit the source; nothing if it does. */
@@ -207,12 +214,15 @@ function table(verdicts) {
     .join('');
 }
 
+/** The page; of a break that was not made now, or that no test noticed, it has what it had, or nothing. */
 function page(verdicts) {
-  const cells = mutations.map((mutation) => {
-    const [file, ...titles] = verdicts.get(mutation).caughtBy.split(' > ');
-    return [mutation.name, `\`${mutation.file}\``, `\`${file}\`: ${titles.join(', ')}`].map((cell) =>
-      cell.replaceAll('|', '\\|'),
-    );
+  const cells = mutations.flatMap((mutation) => {
+    const verdict = verdicts.get(mutation);
+    if (!verdict) return described.has(keyOf(mutation)) ? [described.get(keyOf(mutation))] : [];
+    if (!verdict.caughtBy) return [];
+    const [file, ...titles] = verdict.caughtBy.split(' > ');
+    const found = [mutation.name, `\`${mutation.file}\``, `\`${file}\`: ${titles.join(', ')}`];
+    return [found.map((cell) => cell.replaceAll('|', '\\|'))];
   });
   const rows = [['what is broken', 'in', 'caught by'], ...cells];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column].length)));
@@ -220,10 +230,26 @@ function page(verdicts) {
   const [head, ...body] = rows.map(line);
   return `# What the tests notice
 
-Written by \`npm run mutate -- --write\`.
+Written by \`npm run mutate -- --write\`: ${cells.length} of ${mutations.length} breaks that \`scripts/mutations.mjs\` has, with the test that noticed each.
 
 ${[head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n')}
 `;
+}
+
+/** The cells of each line of the page, as they are written there, by what tells mutations apart. */
+function cellsByMutation(text) {
+  const lines = text.split('\n').filter((line) => line.startsWith('| ') && line.endsWith(' |'));
+  const cells = lines.map((line) =>
+    line
+      .slice(2, -2)
+      .split(' | ')
+      .map((cell) => cell.trim()),
+  );
+  return new Map(cells.map(([name, file, test]) => [`${name} ${file}`, [name, file, test]]));
+}
+
+function keyOf({ name, file }) {
+  return `${name.replaceAll('|', '\\|')} \`${file}\``;
 }
 
 function stop(message) {
