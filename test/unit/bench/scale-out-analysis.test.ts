@@ -6,12 +6,12 @@ import type { Measured, Run } from '../../../bench/scale-out.js';
 
 const lengths = [64, 4096, 524_288];
 const floats: Record<Method, number> = { dense: 1_600_000, flora: 120_000, half: 860_000 };
-/** Seconds: at 100 Mbit/s dense sends for 0.512, half for 0.275, so that half is ahead up to 2·(740,000·4)·8/2/0.04 = 592 Mbit/s. */
+/** Seconds. `half` computes for 40 ms more and sends 740,000 numbers less: it is ahead up to 740,000·32/0.04 = 592 Mbit/s. */
 const compute: Record<Method, number> = { dense: 0.2, flora: 0.19, half: 0.24 };
 
-/** Two nodes that take exactly as long as bytes over the rate say, 20 µs a message, and one late step. */
+/** Two nodes that take exactly as long as nine tenths of the rate say, 20 µs a message, and one late step. */
 function runAt(megabits: number | null): Run {
-  const rate = megabits ?? 8000;
+  const rate = megabits === null ? 8000 : 0.9 * megabits;
   const network = (size: number): number => (4 * size * 8) / (rate * 1e6);
   const trained = Object.fromEntries(
     (Object.keys(floats) as Method[]).map((method) => {
@@ -52,7 +52,7 @@ describe('the analysis of runs that follow the model', () => {
   it('finds the network again in the sums, and the model in the steps', () => {
     expect(found.networks.map(({ megabits }) => megabits)).toEqual([100, 300, 1000, null]);
     for (const { latency } of found.networks) expect(latency).toBeCloseTo(20e-6, 9);
-    expect(found.efficiency).toBeCloseTo(1, 6);
+    expect(found.efficiency).toBeCloseTo(0.9, 6);
     expect(found.fastest).toBeCloseTo(8000, 3);
     expect(found.rows).toHaveLength(9);
     for (const { predicted, seconds } of found.rows) expect(predicted / seconds).toBeCloseTo(1, 6);
