@@ -67,6 +67,7 @@ async function main() {
     for (let mutation = queue.shift(); mutation; mutation = queue.shift()) {
       const verdict = await judge(lane, mutation);
       verdicts.set(mutation, verdict);
+      if (options.write) writeFileSync(pagePath, page(verdicts)); // at once: a run that is ended loses nothing
       console.log(
         `[${verdicts.size}/${chosen.length}] ${verdict.caughtBy ? 'caught' : verdict.escaped}: ${mutation.name}`,
       );
@@ -78,7 +79,6 @@ async function main() {
   const escaped = [...verdicts.values()].filter(({ caughtBy }) => !caughtBy).length;
   const seconds = Math.round((Date.now() - started) / 1000);
   console.log(`${chosen.length - escaped} of ${chosen.length} mutations caught in ${seconds} s`);
-  if (options.write) writeFileSync(pagePath, page(verdicts));
   if (escaped > 0) process.exit(1);
 }
 

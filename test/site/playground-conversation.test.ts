@@ -25,11 +25,15 @@ function talk(tick = 0) {
       return now;
     },
   });
+  const next = (): Promise<void> => new Promise((look) => waiting.push(look));
   const until = async (kind: FromTrack['kind']): Promise<void> => {
-    while (said.at(-1)?.kind !== kind) await new Promise<void>((look) => waiting.push(look));
+    for (let last = said.at(-1)?.kind; last !== kind; last = said.at(-1)?.kind) {
+      if (last === 'done' || last === 'failed') throw new Error(`nothing comes after ${last}`);
+      await next();
+    }
   };
   const readings = () => said.flatMap((message) => (message.kind === 'readings' ? message.readings : []));
-  return { hear, said, until, readings };
+  return { hear, said, next, until, readings };
 }
 
 const load = (setting = one({ method: 'flora' }, { steps: 20 })): ToTrack => ({ kind: 'load', setting, track: 0 });
@@ -65,8 +69,8 @@ describe('a conversation with a track', () => {
   });
 
   it('hears a pause between two steps', async () => {
-    const { hear, until, readings } = talk();
-    hear(load(one({}, { steps: 1_000_000 })));
+    const { hear, said, until, readings } = talk();
+    hear(load(one({}, { steps: 20_000 })));
     hear({ kind: 'run' });
     await until('readings');
     await new Promise((later) => setTimeout(later, 20));
@@ -76,6 +80,7 @@ describe('a conversation with a track', () => {
     await new Promise((later) => setTimeout(later, 20));
     expect(count).toBeGreaterThan(1);
     expect(readings()).toHaveLength(count);
+    expect(said.at(-1)?.kind).toBe('readings'); // it is not over
   });
 
   it('says why it failed, after what it had to say, and nothing more', async () => {
@@ -91,12 +96,13 @@ describe('a conversation with a track', () => {
   });
 
   it('refuses a second track', async () => {
-    const { hear, said, until } = talk();
+    const { hear, said, next, until } = talk();
     hear(load());
     await until('start');
+    const answer = next();
     hear(load());
-    await until('failed');
-    expect(said.at(-1)).toMatchObject({ message: expect.stringContaining('another worker') });
+    await answer;
+    expect(said.at(-1)).toMatchObject({ kind: 'failed', message: expect.stringContaining('another worker') });
   });
 });
 
