@@ -194,8 +194,9 @@ function overlap({ overlaps }: Measured, { bytes: rows }: Analysis): string[] {
 
 /** What was to be shown before anything was measured, and whether it is. */
 function shown({ bytes: rows, rows: steps, crossovers, fastest }: Analysis): string[] {
+  const limited = rows.filter(({ megabits }) => megabits !== null);
   const excess = (...which: Method[]): number =>
-    Math.max(...rows.map(({ method, ...row }) => (which.includes(method) && row.megabits ? excessOf(row) : 0)));
+    Math.max(...limited.map(({ method, sent, theory }) => (which.includes(method) ? Math.abs(sent / theory - 1) : 0)));
   const sentBy = (which: Method): number => rows.find(({ method }) => method === which)?.sent as number;
   const slowest = (which: Method): number => steps.find(({ method }) => method === which)?.seconds as number;
   const speedUp = slowest('dense') / slowest('flora');
@@ -235,9 +236,6 @@ function shown({ bytes: rows, rows: steps, crossovers, fastest }: Analysis): str
     ),
   ];
 }
-
-const excessOf = ({ sent, theory }: Analysis['bytes'][number] | Omit<Analysis['bytes'][number], 'method'>): number =>
-  Math.abs(sent / theory - 1);
 
 /** Where one of both is none, the other has to lie beyond all rates that were tried. */
 function isNear({ measured, model }: Analysis['crossovers'][Compressed], fastest: number): boolean {

@@ -100,7 +100,7 @@ export const mpiCommand = [
   },
   {
     name: 'ranks: the ranks that differ are not looked at',
-    file: `${folder}/agree.ts`,
+    file: 'src/mpi/unequal.ts',
     find: 'found === all[0] ? [] : [rank]',
     replace: 'found === found ? [] : [rank]',
     tests: pure,

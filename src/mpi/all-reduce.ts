@@ -1,4 +1,4 @@
-import { BackendError, ShapeError } from '../base/errors';
+import { BackendError, type ShapeError } from '../base/errors';
 import { fold, key } from '../base/key';
 import { checkArgument, type OptionsOf, optional, readOptions, refuseExtra, whole } from '../base/options';
 import { show } from '../base/shape';
@@ -15,6 +15,7 @@ import { runInScope } from '../tensor/scope';
 import type { Params, Tensor } from '../tensor/tensor';
 import { type Communicator, communicatorKind } from './communicator';
 import { checkShards } from './shards';
+import { unequal } from './unequal';
 
 const allReduceOptions = {
   /**
@@ -135,18 +136,17 @@ function checkEqual(comm: Communicator, leaves: string): void {
   padded.set(text);
   const all = comm.gather(padded).map((bytes) => new TextDecoder().decode(bytes).replace(/\0+$/, ''));
   const other = all.findIndex((text) => text !== all[0]);
-  throw unequal(comm, all[0] as string, all[other] as string, other);
+  throw firstUnequal(comm, all[0] as string, all[other] as string, other);
 }
 
-function unequal({ rank }: Communicator, first: string, second: string, other: number): ShapeError {
+function firstUnequal({ rank }: Communicator, first: string, second: string, other: number): ShapeError {
   const [a = [], b = []] = [first, second].map((text) => (text === '' ? [] : text.split('; ')));
   const at = (a.length > b.length ? a : b).findIndex((_, i) => a[i] !== b[i]);
-  return new ShapeError({
-    code: 'mpi/unequal',
-    got: `allReduce on rank ${rank} got ${a[at] ?? 'nothing more'} on rank 0 and ${b[at] ?? 'nothing more'} on rank ${other}`,
-    expected: 'gradients of the same parameters in the same shapes on all ranks',
-    fix: 'make the same model on every rank, and freeze the same parameters',
-  });
+  return unequal(
+    `allReduce on rank ${rank} got ${a[at] ?? 'nothing more'} on rank 0 and ${b[at] ?? 'nothing more'} on rank ${other}`,
+    'gradients of the same parameters in the same shapes on all ranks',
+    'make the same model on every rank, and freeze the same parameters',
+  );
 }
 
 function unreadable(backend: string): BackendError {

@@ -8,7 +8,7 @@ import { noGrad } from '../tensor/derivatives/no-grad';
 import { tensor } from '../tensor/ops/create';
 import type { Params } from '../tensor/tensor';
 import { type Communicator, communicatorKind } from './communicator';
-import { unequal } from './unequal';
+import { othersThan, unequal } from './unequal';
 
 /**
  * Give every rank the values of rank 0, so that all begin as one. Blocks; all ranks call it.
@@ -44,12 +44,6 @@ export async function checkReplicas(comm: Communicator, params: Params): Promise
   const other = othersThan(comm, digest);
   if (other.length > 0) throw diverged(other);
   return digest;
-}
-
-/** The ranks that have another number than rank 0. */
-function othersThan(comm: Communicator, own: number): number[] {
-  const all = comm.gather(new Uint8Array(Uint32Array.of(own).buffer)).map(String);
-  return all.flatMap((found, rank) => (found === all[0] ? [] : [rank]));
 }
 
 /** Values of other shapes may be as many, and would be taken for parameters that they are not. */

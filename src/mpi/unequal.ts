@@ -1,4 +1,5 @@
 import { ShapeError } from '../base/errors';
+import type { Communicator } from './communicator';
 
 /** Ranks that hand over different things, which MPI itself ends with its own words, or takes without any. */
 export function unequal(got: string, expected: string, fix: string): ShapeError {
@@ -14,4 +15,10 @@ export function checkLengths(where: string, lengths: readonly number[]): void {
     'the same number on all ranks',
     'make the same calls with values of the same length on every rank',
   );
+}
+
+/** The ranks that have another number than rank 0; to be called on all of them. */
+export function othersThan(comm: Communicator, own: number): number[] {
+  const all = comm.gather(new Uint8Array(Uint32Array.of(own).buffer)).map(String);
+  return all.flatMap((found, rank) => (found === all[0] ? [] : [rank]));
 }

@@ -1,6 +1,7 @@
 import { StateError } from '../../index';
 import { crc32 } from '../../io/crc32';
 import type { Communicator } from '../../mpi';
+import { othersThan } from '../../mpi/unequal';
 
 /**
  * Make sure that all ranks have the same of something that each found for itself: a command line, a text, a checkpoint.
@@ -9,9 +10,7 @@ import type { Communicator } from '../../mpi';
  */
 export function agree(comm: Communicator | null, what: string, value: string): void {
   if (comm === null) return;
-  const own = Uint32Array.of(crc32(new TextEncoder().encode(value)));
-  const all = comm.gather(new Uint8Array(own.buffer)).map(String);
-  const others = all.flatMap((found, rank) => (found === all[0] ? [] : [rank]));
+  const others = othersThan(comm, crc32(new TextEncoder().encode(value)));
   if (others.length === 0) return;
   throw new StateError({
     code: 'cli/ranks-differ',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { communicator, type Transport } from '../../../src/mpi/communicator';
+import { codeOf } from './fakes';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
@@ -58,15 +59,6 @@ describe('waited', () => {
     expect(comm.waited).toBe(0);
   });
 });
-
-const codeOf = (work: () => unknown): unknown => {
-  try {
-    work();
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-  return 'no error';
-};
 
 describe('the end', () => {
   it.each([1, 2])('is the last call of %i ranks, which may be said twice', (size) => {

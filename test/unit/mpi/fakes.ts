@@ -29,3 +29,13 @@ export function twins(size: number, more: Partial<Communicator> = {}): Communica
     calls,
   };
 }
+
+/** The code of the error with which this ends, or 'no error'. */
+export function codeOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return (error as { code?: string }).code;
+  }
+  return 'no error';
+}

@@ -8,17 +8,9 @@ import { everyNth, interleaved } from '../../../../src/cli/ranks/validation';
 import { checkWire } from '../../../../src/cli/ranks/wire';
 import { random, tensor, zeros } from '../../../../src/index';
 import { type Communicator, inProcess, type Seat, takeSeat } from '../../../../src/mpi';
+import { codeOf } from '../../mpi/fakes';
 
 const settings = { wire: 'dense', wireRank: 16, batch: 8 } as const;
-const codeOf = (work: () => unknown): unknown => {
-  try {
-    work();
-  } catch (error) {
-    return (error as { code?: string }).code;
-  }
-  return 'no error';
-};
-
 describe('what is shared', () => {
   it.each([
     [{ shards: 4 }, 'no error'],
